@@ -1,0 +1,46 @@
+/**
+ * The contract of a sink. Two-phase commit: records are written; at the barrier `prepareCommit` gives up committables,
+ * which go into the checkpoint; when it has completed they are committed (idempotent, retried, repeated after restore).
+ * Writers run on the slot's thread. A writer that cannot take more returns false from `ready` and calls `wake` later.
+ */
+import type { TypeDef } from './types.ts'
+
+export interface SinkContext {
+  readonly jobId: string
+  readonly uid: string
+  readonly subtask: number
+  readonly parallelism: number
+  /** Asks the task to look at `ready` again. */
+  wake(): void
+  now(): number
+  /** Lines for people (sink.print): reach the client and the TaskManager's log. */
+  print(line: string): void
+  /** Results for the client that waits (sink.collect), delivered once per (uid, subtask, sequence). */
+  deliver(sequence: number, records: readonly unknown[]): void
+  /** False when no checkpoints are taken: then what is written counts at once, and the end of input commits. */
+  readonly checkpointing: boolean
+}
+
+export interface Sink<T, Committable = unknown, WriterState = unknown> {
+  readonly kind: 'sink'
+  readonly name: string
+  readonly type?: TypeDef<T> | undefined
+  readonly guarantee: 'none' | 'at-least-once' | 'exactly-once'
+  createWriter(context: SinkContext, restored: readonly WriterState[]): SinkWriter<T, Committable, WriterState>
+  /** Makes committables count. Must be idempotent: after a failure all of them are committed again. */
+  commit?(committables: readonly Committable[], context: SinkContext): void | Promise<void>
+}
+
+export interface SinkWriter<T, Committable = unknown, WriterState = unknown> {
+  ready?(): boolean
+  /** Records of one batch. */
+  write(records: readonly T[], timestamps: ArrayLike<number>): void
+  /** When true, `write` is never called and `skip` is, with the number of records: the sink does not look at them. */
+  readonly discards?: boolean
+  skip?(rows: number): void
+  /** At a barrier (and once more, with Infinity, at the end of input): what was written so far must survive the process. JSON. */
+  prepareCommit?(checkpointId: number): readonly Committable[]
+  /** State that the successor of this writer is given. JSON. */
+  snapshot?(checkpointId: number): readonly WriterState[]
+  close(): void | Promise<void>
+}

@@ -1,0 +1,104 @@
+/**
+ * The contract of a source. A source has splits; splits, not subtasks, own offsets and watermarks. Every subtask
+ * discovers the same splits in the same order and takes those that `owner` gives it, so no coordinator has to run user
+ * code, and a restored job hands each split state to whoever owns it now.
+ *
+ * Readers are polled on the slot's thread: `poll` never blocks and is never a promise. A reader that waits for the
+ * outside returns 'idle' and calls `context.wake()` when there is something to read.
+ */
+import type { TypeDef } from './types.ts'
+
+/** A split as it stands in a checkpoint: JSON. `offset` is whatever the reader needs to go on from there. */
+export interface SplitState<Offset = unknown> {
+  readonly splitId: string
+  readonly offset: Offset
+  /** Read to its end; kept so that a split found again is not read twice. */
+  readonly finished?: boolean
+}
+
+export interface SourceContext {
+  readonly subtask: number
+  readonly parallelism: number
+  readonly uid: string
+  /** Asks for another poll after 'idle'. Safe to call at any time, any number of times. */
+  wake(): void
+  /** Wall clock in epoch ms. */
+  now(): number
+}
+
+export interface Source<T, Side extends Record<string, unknown> = Record<never, never>> {
+  readonly kind: 'source'
+  /** For people: `generator`, `files ./in/*.json`. */
+  readonly name: string
+  readonly bounded: boolean
+  /** Declared type of the records; absent: batches describe themselves. */
+  readonly type?: TypeDef<T> | undefined
+  readonly sideOutputs?: { readonly [K in keyof Side]: TypeDef<Side[K]> } | undefined
+  /** All splits there are now. Called once at start, and every `discoveryIntervalMs` when that is set. */
+  discoverSplits(context: SourceContext): readonly SplitState[] | Promise<readonly SplitState[]>
+  readonly discoveryIntervalMs?: number | undefined
+  /** Which subtask reads a split: a pure function, 0 <= result < parallelism. */
+  owner(splitId: string, parallelism: number): number
+  createReader(context: SourceContext): SourceReader<T>
+  /** Not at run time: carries the side types for inference. */
+  readonly $side?: Side
+}
+
+export interface SourceReader<T> {
+  /** Splits to read from now on, at the offsets given. */
+  addSplits(splits: readonly SplitState[]): void | Promise<void>
+  /** Emits at most about `output.room` records and returns. 'end': no split will ever have more (bounded sources). */
+  poll(output: SourceOutput<T>): 'more' | 'idle' | 'end'
+  /** Offsets after the last record emitted. Called between polls. */
+  snapshot(): readonly SplitState[]
+  /** The offsets of this checkpoint will not be asked for again before these. */
+  notifyCheckpointComplete?(checkpointId: number): void
+  close(): void | Promise<void>
+}
+
+export interface SourceOutput<T> {
+  /** Records that fit into the open batch. */
+  readonly room: number
+  /** Emits one record. `timestamp` (epoch ms) stands unless the job gives `eventTime`. */
+  collect(record: T, splitId: string, timestamp?: number): void
+  /** A record that could not be read: goes where the operator's error policy says. `where` names file and line. */
+  reject(error: Error, raw: string, where: string): void
+  /**
+   * Writes columns instead of records; only for a source with a declared type. All rows written until `poll` returns
+   * belong to `splitId`. At most `room` rows.
+   */
+  columns(splitId: string): ColumnWriter
+  /** The same for a side output. */
+  sideColumns(tag: string, splitId: string): ColumnWriter
+  collectSide(tag: string, record: unknown, splitId: string, timestamp?: number): void
+}
+
+/**
+ * Columns of the batch that is being filled. Write every field of the type for rows 0 to n - 1, then `commit(n)`.
+ * The arrays are views on the batch itself: valid until `commit`.
+ */
+export interface ColumnWriter {
+  /** Rows that fit. */
+  readonly capacity: number
+  /** A column of float64, timestamp or date. */
+  float64(field: string): Float64Array
+  int32(field: string): Int32Array
+  int64(field: string): BigInt64Array
+  /** One byte per row, 0 or 1; packed on commit. */
+  boolean(field: string): Uint8Array
+  /** Strings of row i are bytes `starts[i]` to `starts[i] + lengths[i]` of `pool`, valid UTF-8. The pool is copied once, at its first use. */
+  slices(field: string, pool: Uint8Array, starts: Int32Array, lengths: Int32Array, rows: number): void
+  /** Row i has `dictionary.values[indices[i]]`. Make the dictionary once, outside of the loop. */
+  pick(field: string, dictionary: StringDictionary, indices: Int32Array, rows: number): void
+  /** Plain strings. */
+  strings(field: string, values: readonly string[], rows: number): void
+  /** Ends the batch: rows 0 to `rows` - 1 are emitted. `timestamps` in epoch ms; absent: the field that `eventTime` names. */
+  commit(rows: number, timestamps?: Float64Array): void
+}
+
+export interface StringDictionary {
+  readonly values: readonly string[]
+  readonly bytes: Uint8Array
+  /** values.length + 1 byte offsets. */
+  readonly offsets: Int32Array
+}
