@@ -1,0 +1,112 @@
+/**
+ * The contract between the task loop and an operator. Everything runs on the slot's thread; no method may block, and only
+ * what says so returns a promise. A batch is lent for the duration of a call: who keeps it retains it.
+ *
+ * Records come as columns (`processBatch`) or as plain objects (`processRows`), whichever the one before has; an operator
+ * takes both and emits whichever costs it less.
+ */
+import type { Arena } from '../../core/arena/arena.ts'
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { JobPlan, KeyPlan, OperatorPlan } from '../../proto/jobgraph/plan.ts'
+import type { KeySelector } from '../../sdk/graph/nodes.ts'
+
+/** Plain records. `rows.length` may exceed `count`; the arrays are the caller's and are valid during the call only, the records for ever. */
+export interface RowBatch {
+  readonly rows: readonly unknown[]
+  readonly count: number
+  /** Event times in epoch ms; NaN: none. Absent: no record has one. */
+  readonly timestamps: Float64Array | undefined
+  /** On a keyed input: key and key hash of each row. */
+  readonly keys?: readonly unknown[]
+  readonly hashes?: Int32Array
+}
+
+/** Where an operator emits: the next operator of the chain, the writers of edges, or several of them. */
+export interface Output {
+  batch(batch: RecordBatch): void
+  rows(rows: RowBatch): void
+  watermark(timestampMs: number): void
+  /** No watermark is to be expected until the next record or `idle(false)`. */
+  idle(idle: boolean): void
+}
+
+export interface Operator {
+  /** `input` is the index of the edge among the inputs of the vertex (0 for a chained operator). */
+  processBatch(batch: RecordBatch, input: number): void
+  processRows(rows: RowBatch, input: number): void
+  /**
+   * Event time reached `timestampMs`. Emits what is due, then forwards the watermark to its outputs, and returns true.
+   * Returns false when it has stopped half-way because it emitted a lot: the loop calls again with the same timestamp
+   * once its outputs have room, before it gives it anything else. Only the head of a chain may return false.
+   */
+  processWatermark(timestampMs: number): boolean
+  processIdle(idle: boolean): void
+  /** Wall clock passed a time asked for by `context.wakeAt`. */
+  processTime?(nowMs: number): void
+  /** All input has ended (after the watermark Infinity). */
+  finish?(): void
+  /** False: the operator (a sink, an async one) takes no input now; it calls `context.wake()` when it does. */
+  ready?(): boolean
+  /** At a barrier, between records: freezes what belongs to this checkpoint at once; the promise is the asynchronous part. */
+  snapshot?(checkpointId: number): Promise<OperatorSnapshot>
+  /** The checkpoint is complete: commit. A rejected promise fails the task. */
+  notifyCheckpointComplete?(checkpointId: number): void | Promise<void>
+  notifyCheckpointAborted?(checkpointId: number): void
+  close(): void | Promise<void>
+}
+
+/** The head of a source vertex. */
+export interface SourceOperator extends Operator {
+  /** Discovers splits and gives them to the reader. Before the first poll. */
+  start(): Promise<void>
+  /** Emits one batch at most per output. 'idle': the reader calls wake. 'end': nothing will come any more. */
+  poll(): 'more' | 'idle' | 'end'
+  /** Emits the periodic watermark. Called after each poll and every `pipeline.auto-watermark-interval`. */
+  advanceWatermark(): void
+}
+
+export interface OperatorContext {
+  readonly jobId: string
+  readonly jobName: string
+  readonly plan: JobPlan
+  readonly operator: OperatorPlan
+  readonly vertex: number
+  readonly subtask: number
+  readonly parallelism: number
+  readonly attempt: number
+  readonly epoch: number
+  readonly arena: Arena
+  /** Owner number in the arena. */
+  readonly owner: number
+  /** Main output. */
+  readonly output: Output
+  /** Side outputs that somebody reads, by tag. */
+  readonly sides: ReadonlyMap<string, Output>
+  /** On a keyed head: how the key stands in the input. */
+  readonly key: { readonly plan: KeyPlan; readonly selector: KeySelector } | undefined
+  /** State from the checkpoint; undefined on a fresh start. */
+  readonly restored: RestoredOperator | undefined
+  /** Root of the job's checkpoints; undefined when none are taken. */
+  readonly checkpointRoot: string | undefined
+  readonly options: Readonly<Record<string, string>>
+  readonly metrics: OperatorMetrics
+  now(): number
+  /** Asks the loop to look again: at `ready`, or at a source's `poll`. Callable from any callback of the slot thread. */
+  wake(): void
+  /** Asks for `processTime` at this wall-clock time (epoch ms). The earliest one asked for counts. */
+  wakeAt(timeMs: number): void
+  /** A record that a user's function refused: applies the operator's error policy; throws when the policy is `fail`. */
+  poison(error: unknown, record: unknown, timestampMs: number | undefined): void
+  print(uid: string, lines: readonly string[]): void
+  deliver(uid: string, sequence: number, records: readonly unknown[]): void
+}
+
+/** Counters of one operator: plain fields, read by the control thread's metrics message. */
+export interface OperatorMetrics {
+  recordsIn: number
+  recordsOut: number
+  lateDropped: number
+  errorsSkipped: number
+}
