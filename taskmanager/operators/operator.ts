@@ -23,9 +23,16 @@ export interface RowBatch {
   readonly hashes?: Int32Array
 }
 
+/** Rows of a batch that count, ascending: the first `count` numbers of `rows`. The array is the caller's and valid during the call only. */
+export interface Selection {
+  readonly rows: Int32Array
+  readonly count: number
+}
+
 /** Where an operator emits: the next operator of the chain, the writers of edges, or several of them. */
 export interface Output {
-  batch(batch: RecordBatch): void
+  /** With a selection only those rows of the batch exist for the receiver: a filter copies nothing, an edge gathers what is selected. */
+  batch(batch: RecordBatch, selection: Selection | undefined): void
   rows(rows: RowBatch): void
   watermark(timestampMs: number): void
   /** No watermark is to be expected until the next record or `idle(false)`. */
@@ -34,7 +41,7 @@ export interface Output {
 
 export interface Operator {
   /** `input` is the index of the edge among the inputs of the vertex (0 for a chained operator). */
-  processBatch(batch: RecordBatch, input: number): void
+  processBatch(batch: RecordBatch, selection: Selection | undefined, input: number): void
   processRows(rows: RowBatch, input: number): void
   /**
    * Event time reached `timestampMs`. Emits what is due, then forwards the watermark to its outputs, and returns true.
