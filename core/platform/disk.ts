@@ -40,6 +40,8 @@ export interface Disk {
   /** Makes the directory and those above it; nothing when it exists. */
   makeDirectory(path: string): void
   rename(from: string, to: string): void
+  /** A second name for a file, as one step; fails with EEXIST when `to` exists. */
+  link(from: string, to: string): void
   /** Removes a file or a whole directory; nothing when absent. */
   remove(path: string): void
   open(path: string, mode: OpenMode): number
@@ -107,6 +109,10 @@ class SystemDisk implements Disk {
 
   rename(from: string, to: string): void {
     fs.renameSync(from, to)
+  }
+
+  link(from: string, to: string): void {
+    fs.linkSync(from, to)
   }
 
   remove(path: string): void {
