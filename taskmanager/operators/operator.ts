@@ -7,6 +7,7 @@
  */
 import type { Arena } from '../../core/arena/arena.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { Clock } from '../../core/platform/clock.ts'
 import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { JobPlan, KeyPlan, OperatorPlan } from '../../proto/jobgraph/plan.ts'
@@ -40,6 +41,8 @@ export interface Output {
 }
 
 export interface Operator {
+  /** Before the first record: commits what the checkpoint left pending, finds splits. The task starts when it has resolved. */
+  open?(): void | Promise<void>
   /** `input` is the index of the edge among the inputs of the vertex (0 for a chained operator). */
   processBatch(batch: RecordBatch, selection: Selection | undefined, input: number): void
   processRows(rows: RowBatch, input: number): void
@@ -52,8 +55,8 @@ export interface Operator {
   processIdle(idle: boolean): void
   /** Wall clock passed a time asked for by `context.wakeAt`. */
   processTime?(nowMs: number): void
-  /** All input has ended (after the watermark Infinity). */
-  finish?(): void
+  /** All input has ended (after the watermark Infinity). A sink without checkpoints commits here; the task waits for the promise. */
+  finish?(): void | Promise<void>
   /** False: the operator (a sink, an async one) takes no input now; it calls `context.wake()` when it does. */
   ready?(): boolean
   /** At a barrier, between records: freezes what belongs to this checkpoint at once; the promise is the asynchronous part. */
@@ -66,8 +69,6 @@ export interface Operator {
 
 /** The head of a source vertex. */
 export interface SourceOperator extends Operator {
-  /** Discovers splits and gives them to the reader. Before the first poll. */
-  start(): Promise<void>
   /** Emits one batch at most per output. 'idle': the reader calls wake. 'end': nothing will come any more. */
   poll(): 'more' | 'idle' | 'end'
   /** Emits the periodic watermark. Called after each poll and every `pipeline.auto-watermark-interval`. */
@@ -99,6 +100,7 @@ export interface OperatorContext {
   readonly checkpointRoot: string | undefined
   readonly options: Readonly<Record<string, string>>
   readonly metrics: OperatorMetrics
+  readonly clock: Clock
   now(): number
   /** Asks the loop to look again: at `ready`, or at a source's `poll`. Callable from any callback of the slot thread. */
   wake(): void

@@ -1,0 +1,56 @@
+/** From a node of the graph to the operator that runs it. The only table of operator kinds. */
+import { unreachable } from '../../core/assert.ts'
+import type { GraphNode, WindowBody } from '../../sdk/graph/nodes.ts'
+import { FilterOperator } from './filter.ts'
+import { FlatMapOperator } from './flat-map.ts'
+import { MapOperator } from './map.ts'
+import type { Operator, OperatorContext } from './operator.ts'
+import { ProcessOperator } from './process.ts'
+import { ProjectOperator } from './project.ts'
+import { aggregating, reducing, RunningFunctionsOperator } from './reduce.ts'
+import { expressionFields, recordSelect } from './expressions.ts'
+import { RunningAggregateOperator } from './running-aggregate.ts'
+import { SessionWindowOperator } from './session-window.ts'
+import { SinkOperator } from './sink.ts'
+import { SplitSourceOperator } from './source.ts'
+import { WhereOperator } from './where.ts'
+import { AlignedWindowOperator } from './window.ts'
+
+/** The operator of a node, ready for `open`. A source node gives a `SourceOperator`. */
+export function createOperator(node: GraphNode, context: OperatorContext): Operator {
+  switch (node.kind) {
+    case 'source':
+      return new SplitSourceOperator(context, node)
+    case 'map':
+      return new MapOperator(context, node.fn, node.reads)
+    case 'filter':
+      return new FilterOperator(context, node.fn, node.reads)
+    case 'flatMap':
+      return new FlatMapOperator(context, node.fn, node.reads)
+    case 'project':
+      return new ProjectOperator(context, node.fields)
+    case 'where':
+      return new WhereOperator(context, node.condition)
+    case 'select':
+      return new MapOperator(context, recordSelect(node.columns), expressionFields(node.columns))
+    case 'process':
+      return new ProcessOperator(context, node, node.reads)
+    case 'reduce':
+      return new RunningFunctionsOperator(context, reducing(node.reduce), node.reads)
+    case 'aggregate':
+      return node.aggregate.kind === 'declared'
+        ? new RunningAggregateOperator(context, node.aggregate.aggregates)
+        : new RunningFunctionsOperator(context, aggregating(node.aggregate.functions), node.reads)
+    case 'window':
+      return createWindow(context, node)
+    case 'sink':
+      return new SinkOperator(context, node.sink)
+    default:
+      return unreachable(node)
+  }
+}
+
+function createWindow(context: OperatorContext, body: WindowBody): Operator {
+  const { assigner } = body
+  return assigner.kind === 'session' ? new SessionWindowOperator(context, { ...body, assigner }) : new AlignedWindowOperator(context, { ...body, assigner })
+}

@@ -1,0 +1,38 @@
+/** What an operator may report. */
+import { defineErrors } from '../../core/errors.ts'
+
+export const operatorErrors = defineErrors('OPERATOR', {
+  RETURNS_PROMISE: {
+    text: 'the function returns a promise, and records do not wait here',
+    hint: 'Make the function synchronous.',
+    blame: 'user',
+    retry: 'never',
+  },
+  NOT_ITERABLE: {
+    text: 'flatMap must return an iterable of records or nothing, it returned {value}',
+    hint: 'Return an array, or call emit(record) and return nothing.',
+    blame: 'user',
+    retry: 'never',
+  },
+  NO_EVENT_TIME: {
+    text: 'a record has no event time ({value}), which {what} needs',
+    hint: "Give the source an eventTime: env.from(source, { uid, eventTime: (x) => x.at }).",
+    blame: 'user',
+    retry: 'never',
+  },
+  BAD_EVENT_TIME: {
+    text: 'eventTime gave {value}; it must give a number of epoch milliseconds',
+    blame: 'user',
+    retry: 'never',
+  },
+  NOT_A_NUMBER: { text: "{fn}('{field}') needs a number, the record has {value}", blame: 'user', retry: 'never' },
+  NO_SIDE_OUTPUT: {
+    text: 'nothing is known of a side output "{tag}"',
+    hint: 'Name it in the operator that emits to it.',
+    blame: 'user',
+    retry: 'never',
+  },
+  SESSION_NEEDS_MERGE: { text: 'session and sliding windows merge accumulators, and the aggregate has no merge function', hint: 'Add merge: (a, b) => …', blame: 'user', retry: 'never' },
+  NO_TIMERS: { text: 'timers belong to a key, and this stream is not keyed', hint: 'Put keyBy(…) before process.', blame: 'user', retry: 'never' },
+  UNKNOWN_KIND: { text: 'this version cannot run an operator of kind {kind}', blame: 'internal', retry: 'never' },
+})

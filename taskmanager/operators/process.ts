@@ -1,0 +1,201 @@
+/**
+ * process: the user's own logic per record, with keyed state and timers. One context object serves all records; its key
+ * and state stand for the record at hand. State access is synchronous.
+ */
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { Emit, TimerContext } from '../../sdk/functions.ts'
+import type { ProcessBody } from '../../sdk/graph/nodes.ts'
+import type { KeyedStateBackend, TimerStore } from '../state/api.ts'
+import { createKeyedStateBackend } from '../state/backend.ts'
+import { operatorErrors } from './errors.ts'
+import { keyedRows, stateOptions } from './keyed.ts'
+import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
+import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
+import { type CurrentKey, stateFacades } from './state-facades.ts'
+import { forwardIdle, forwardWatermark, guarded, type LoopCursor } from './stateless.ts'
+
+/** Timers that fire before the outputs are looked at again. */
+const timersPerSlice = 1024
+
+export class ProcessOperator implements Operator {
+  readonly #context: OperatorContext
+  readonly #body: ProcessBody
+  readonly #input: RowMaterialiser
+  readonly #out = new RowBuffer()
+  readonly #sides = new Map<string, RowBuffer>()
+  readonly #backend: KeyedStateBackend | undefined
+  readonly #timers: TimerStore | undefined
+  readonly #cursor: LoopCursor = { at: 0 }
+  readonly #current: CurrentKey = { id: -1 }
+  readonly #user: MutableContext
+  readonly #emit: Emit<unknown>
+  #timestamp = Number.NaN
+  #watermark = Number.NEGATIVE_INFINITY
+
+  constructor(context: OperatorContext, body: ProcessBody, reads: readonly string[] | undefined) {
+    this.#context = context
+    this.#body = body
+    this.#input = new RowMaterialiser(reads)
+    this.#emit = (record) => this.#out.push(record, this.#timestamp)
+    if (body.keyed) {
+      this.#backend = createKeyedStateBackend(stateOptions(context))
+      this.#timers = this.#backend.timers('timers')
+    }
+    this.#user = this.#createUserContext()
+  }
+
+  async open(): Promise<void> {
+    await this.#backend?.open()
+    this.#armProcessingTimer()
+  }
+
+  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
+    const count = selection?.count ?? batch.rowCount
+    const ids = this.#backend?.resolve(batch, selection?.rows, count)
+    this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), ids)
+  }
+
+  processRows(batch: RowBatch): void {
+    const ids = this.#backend?.resolveRows(keyedRows(batch), batch.count)
+    this.#run(batch.rows, batch.count, batch.timestamps, ids)
+  }
+
+  processWatermark(timestampMs: number): boolean {
+    this.#watermark = timestampMs
+    const more = this.#fire('event', timestampMs)
+    if (more) return false
+    forwardWatermark(this.#context, timestampMs)
+    return true
+  }
+
+  processIdle(idle: boolean): void {
+    forwardIdle(this.#context, idle)
+  }
+
+  processTime(nowMs: number): void {
+    // What is left of a long slice is due again at once.
+    if (this.#fire('processing', nowMs)) this.#context.wakeAt(nowMs)
+    else this.#armProcessingTimer()
+  }
+
+  async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
+    const state = this.#backend?.snapshot(checkpointId)
+    const { node, uid } = this.#context.operator
+    return { node, uid, runs: (await state?.result) ?? [], operatorState: [], splits: [], committables: [] }
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#backend?.notifyCheckpointComplete(checkpointId)
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#backend?.notifyCheckpointAborted(checkpointId)
+  }
+
+  close(): void {
+    this.#backend?.close()
+  }
+
+  #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined, ids: Int32Array | undefined): void {
+    this.#context.metrics.recordsIn += count
+    guarded(this.#context, this.#cursor, count, (from) => this.#loop(rows, timestamps, ids, from, count), (row) => rows[row], timestamps)
+    if (ids !== undefined) this.#backend?.releaseUnused(ids, count)
+    this.#flush()
+    this.#armProcessingTimer()
+  }
+
+  #loop(rows: readonly unknown[], timestamps: Float64Array | undefined, ids: Int32Array | undefined, from: number, to: number): void {
+    const { onElement } = this.#body
+    const user = this.#user
+    const cursor = this.#cursor
+    const emit = this.#emit
+    for (let i = from; i < to; i++) {
+      cursor.at = i
+      const timestamp = timestamps === undefined ? Number.NaN : timestamps[i]
+      this.#timestamp = timestamp
+      user.timestamp = timestamp === timestamp ? timestamp : undefined
+      if (ids !== undefined) this.#current.id = ids[i]
+      onElement(rows[i], user as never, emit)
+    }
+    cursor.at = to
+  }
+
+  #fire(domain: 'event' | 'processing', toMs: number): boolean {
+    const timers = this.#timers
+    const { onTimer } = this.#body
+    if (timers === undefined || timers.next(domain) > toMs) return false
+    const user = this.#user
+    const more = timers.advance(domain, toMs, timersPerSlice, (id, timestampMs) => {
+      this.#current.id = id
+      this.#timestamp = domain === 'event' ? timestampMs : Number.NaN
+      user.timestamp = timestampMs
+      user.timeDomain = domain
+      try {
+        onTimer?.(timestampMs, user as unknown as TimerContext<unknown, unknown>, this.#emit)
+      } catch (error) {
+        this.#context.poison(error, { key: this.#backend?.keyOf(id), timer: timestampMs }, timestampMs)
+      }
+    })
+    this.#flush()
+    return more
+  }
+
+  #flush(): void {
+    this.#context.metrics.recordsOut += this.#out.count
+    this.#out.flush(this.#context.output)
+    for (const [tag, buffer] of this.#sides) {
+      const side = this.#context.sides.get(tag)
+      if (side !== undefined) buffer.flush(side)
+    }
+  }
+
+  #armProcessingTimer(): void {
+    const next = this.#timers?.next('processing') ?? Number.POSITIVE_INFINITY
+    if (next !== Number.POSITIVE_INFINITY) this.#context.wakeAt(next)
+  }
+
+  #createUserContext(): MutableContext {
+    const operator = this
+    const backend = this.#backend
+    const timers = this.#timers
+    const current = this.#current
+    const noTimers = (): never => {
+      throw operatorErrors.create('NO_TIMERS', {})
+    }
+    return {
+      timestamp: undefined,
+      timeDomain: 'event',
+      get key() {
+        return backend?.keyOf(current.id)
+      },
+      state: backend === undefined ? {} : stateFacades(backend, this.#body.state, current),
+      timers: {
+        get watermark() {
+          return operator.#watermark
+        },
+        get now() {
+          return operator.#context.now()
+        },
+        at: (timestampMs) => (timers === undefined ? noTimers() : timers.register('event', current.id, timestampMs)),
+        cancel: (timestampMs) => timers?.cancel('event', current.id, timestampMs),
+        atProcessingTime: (timestampMs) => (timers === undefined ? noTimers() : timers.register('processing', current.id, timestampMs)),
+        cancelProcessingTime: (timestampMs) => timers?.cancel('processing', current.id, timestampMs),
+      },
+      side: (tag, record) => this.#side(tag, record),
+    }
+  }
+
+  #side(tag: string, record: unknown): void {
+    // A side output that nobody reads costs nothing.
+    if (!this.#context.sides.has(tag)) return
+    let buffer = this.#sides.get(tag)
+    if (buffer === undefined) {
+      buffer = new RowBuffer()
+      this.#sides.set(tag, buffer)
+    }
+    buffer.push(record, this.#timestamp)
+  }
+}
+
+type MutableContext = { -readonly [K in keyof TimerContext<unknown, unknown>]: TimerContext<unknown, unknown>[K] | (K extends 'timestamp' ? undefined : never) }

@@ -1,0 +1,103 @@
+/** Running aggregates by functions, per key: each record changes the key's value, and the new value goes out. */
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { AggregateFunctions } from '../../sdk/functions.ts'
+import type { KeyedStateBackend, ValueStore } from '../state/api.ts'
+import { createKeyedStateBackend } from '../state/backend.ts'
+import { keyedRows, stateOptions } from './keyed.ts'
+import type { OperatorContext, RowBatch, Selection } from './operator.ts'
+import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
+import { guarded, type LoopCursor, StatelessOperator } from './stateless.ts'
+
+/** How a record changes a key's value, and what goes out then. `state` undefined: the key is new. */
+export interface RunningFunctions {
+  readonly next: (state: unknown, record: unknown) => unknown
+  readonly emit: (state: unknown, key: () => unknown) => unknown
+}
+
+export const reducing = (reduce: (a: unknown, b: unknown) => unknown): RunningFunctions => ({
+  next: (state, record) => (state === undefined ? record : reduce(state, record)),
+  emit: (state) => state,
+})
+
+export const aggregating = (functions: AggregateFunctions<unknown, unknown, unknown, unknown, unknown>): RunningFunctions => ({
+  next: (state, record) => functions.add(state === undefined ? functions.init() : state, record),
+  emit: (state, key) => functions.emit(state, { key: key() } as never),
+})
+
+export class RunningFunctionsOperator extends StatelessOperator {
+  readonly #functions: RunningFunctions
+  readonly #backend: KeyedStateBackend
+  readonly #state: ValueStore
+  readonly #input: RowMaterialiser
+  readonly #out = new RowBuffer()
+  readonly #cursor: LoopCursor = { at: 0 }
+
+  constructor(context: OperatorContext, functions: RunningFunctions, reads: readonly string[] | undefined) {
+    super(context)
+    this.#functions = functions
+    this.#backend = createKeyedStateBackend(stateOptions(context))
+    const declared = context.operator.state[0]
+    this.#state = this.#backend.value(declared?.name ?? 'value', declared?.type?.type)
+    this.#input = new RowMaterialiser(reads)
+  }
+
+  open(): Promise<void> {
+    return this.#backend.open()
+  }
+
+  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
+    const count = selection?.count ?? batch.rowCount
+    const ids = this.#backend.resolve(batch, selection?.rows, count)
+    this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), ids)
+  }
+
+  processRows(batch: RowBatch): void {
+    this.#run(batch.rows, batch.count, batch.timestamps, this.#backend.resolveRows(keyedRows(batch), batch.count))
+  }
+
+  async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
+    const { result } = this.#backend.snapshot(checkpointId)
+    const { node, uid } = this.context.operator
+    return { node, uid, runs: await result, operatorState: [], splits: [], committables: [] }
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#backend.notifyCheckpointComplete(checkpointId)
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#backend.notifyCheckpointAborted(checkpointId)
+  }
+
+  override close(): void {
+    this.#backend.close()
+  }
+
+  #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined, ids: Int32Array): void {
+    const { metrics, output } = this.context
+    metrics.recordsIn += count
+    guarded(this.context, this.#cursor, count, (from) => this.#loop(rows, timestamps, ids, from, count), (row) => rows[row], timestamps)
+    this.#backend.releaseUnused(ids, count)
+    metrics.recordsOut += this.#out.count
+    this.#out.flush(output)
+  }
+
+  #loop(rows: readonly unknown[], timestamps: Float64Array | undefined, ids: Int32Array, from: number, to: number): void {
+    const state = this.#state
+    const cursor = this.#cursor
+    const out = this.#out
+    const { next, emit } = this.#functions
+    let id = 0
+    const key = (): unknown => this.#backend.keyOf(id)
+    for (let i = from; i < to; i++) {
+      cursor.at = i
+      id = ids[i]
+      const value = next(state.get(id), rows[i])
+      const result = emit(value, key)
+      state.set(id, value)
+      out.push(result, timestamps === undefined ? Number.NaN : timestamps[i])
+    }
+    cursor.at = to
+  }
+}

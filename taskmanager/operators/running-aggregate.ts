@@ -1,0 +1,115 @@
+/**
+ * Declared running aggregates per key: count, sum, min, max, avg, one output per input. Over columns: the ids of the
+ * whole batch, one kernel pass per aggregate that writes the values after each row, and a batch of the key's own columns
+ * with the results beside them.
+ */
+import type { Column, RecordBatch } from '../../core/columns/batch.ts'
+import type { Schema } from '../../core/columns/schema.ts'
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
+import type { AccumulatorStore, KeyedStateBackend } from '../state/api.ts'
+import { createKeyedStateBackend } from '../state/backend.ts'
+import { float64Column, NumberColumns, objectSchema } from './columns-out.ts'
+import { keyedRows, keyFieldsOf, keyRecord, keyShapeOf, readKeys, stateOptions } from './keyed.ts'
+import type { OperatorContext, RowBatch, Selection } from './operator.ts'
+import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
+import { StatelessOperator } from './stateless.ts'
+
+export class RunningAggregateOperator extends StatelessOperator {
+  readonly #aggregates: readonly DeclaredAggregate[]
+  readonly #backend: KeyedStateBackend
+  readonly #store: AccumulatorStore
+  readonly #keyColumns: readonly string[]
+  readonly #keyFields: readonly string[]
+  readonly #keyRecord: (key: unknown) => Record<string, unknown>
+  readonly #input: RowMaterialiser
+  readonly #out = new RowBuffer()
+  #outArrays: Float64Array[] = []
+  #from: Schema | undefined
+  #to: Schema | undefined
+
+  constructor(context: OperatorContext, aggregates: readonly DeclaredAggregate[]) {
+    super(context)
+    this.#aggregates = aggregates
+    this.#backend = createKeyedStateBackend(stateOptions(context))
+    this.#store = this.#backend.accumulators(context.operator.state[0]?.name ?? 'aggregate', aggregates)
+    this.#keyColumns = keyShapeOf(context).fields
+    this.#keyFields = keyFieldsOf(context)
+    this.#keyRecord = keyRecord(context)
+    this.#input = new RowMaterialiser(aggregates.flatMap((each) => each.field ?? []))
+  }
+
+  open(): Promise<void> {
+    return this.#backend.open()
+  }
+
+  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
+    const { arena, owner, metrics, output } = this.context
+    const count = selection?.count ?? batch.rowCount
+    const room = selection === undefined ? NumberColumns.allocate(arena, owner, this.#aggregates.length, count) : undefined
+    if (room === undefined) {
+      // No segment for columns now (or scattered rows): plain objects need none.
+      const hashes = batch.hashArray() as Int32Array
+      const picked = selection === undefined ? hashes : Int32Array.from(selection.rows.subarray(0, count), (row) => hashes[row])
+      this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), { keys: readKeys(this.context, batch, selection), hashes: picked })
+      return
+    }
+    metrics.recordsIn += count
+    metrics.recordsOut += count
+    const ids = this.#backend.resolve(batch, undefined, count)
+    const addresses = this.#aggregates.map(() => room.take())
+    this.#store.update(ids, count, batch, undefined, addresses)
+    const keys = this.#keyColumns.map((field, at) => renamed(batch.column(field), this.#keyFields[at]))
+    const columns = [...keys, ...this.#aggregates.map((each, at) => float64Column({ name: each.as, type: { kind: 'float64' } }, count, addresses[at]))]
+    if (batch.schema !== this.#from) {
+      this.#from = batch.schema
+      this.#to = objectSchema(columns.map((column) => column.field))
+    }
+    const result = batch.with({ schema: this.#to as Schema, columns, hashes: 0, segments: [...batch.segments, room.segment] })
+    output.batch(result, undefined)
+    arena.release(room.segment, owner)
+  }
+
+  processRows(batch: RowBatch): void {
+    this.#run(batch.rows, batch.count, batch.timestamps, keyedRows(batch))
+  }
+
+  async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
+    const { result } = this.#backend.snapshot(checkpointId)
+    const { node, uid } = this.context.operator
+    return { node, uid, runs: await result, operatorState: [], splits: [], committables: [] }
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#backend.notifyCheckpointComplete(checkpointId)
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#backend.notifyCheckpointAborted(checkpointId)
+  }
+
+  override close(): void {
+    this.#backend.close()
+  }
+
+  #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined, keyed: { keys: readonly unknown[]; hashes: Int32Array }): void {
+    const { metrics, output } = this.context
+    metrics.recordsIn += count
+    metrics.recordsOut += count
+    if (this.#outArrays.length === 0 || this.#outArrays[0].length < count) {
+      this.#outArrays = this.#aggregates.map(() => new Float64Array(Math.max(count, 1024)))
+    }
+    const ids = this.#backend.resolveRows(keyed, count)
+    this.#store.updateRows(ids, count, rows, this.#outArrays)
+    const out = this.#out
+    for (let i = 0; i < count; i++) {
+      const record = this.#keyRecord(keyed.keys[i])
+      for (let a = 0; a < this.#aggregates.length; a++) record[this.#aggregates[a].as] = this.#outArrays[a][i]
+      out.push(record, timestamps === undefined ? Number.NaN : timestamps[i])
+    }
+    out.flush(output)
+  }
+}
+
+/** The same column under another name. */
+const renamed = (column: Column, name: string): Column => (column.field.name === name ? column : { ...column, field: { ...column.field, name } })

@@ -1,0 +1,99 @@
+/**
+ * Session windows: per key, records closer than the gap share a session; a record may join two. A session fires when the
+ * watermark passes its end. A record is late when the session it would make or join ends before the watermark and the
+ * allowed lateness.
+ */
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { WindowBody } from '../../sdk/graph/nodes.ts'
+import type { SessionStore } from '../state/api.ts'
+import { createSessionStore } from '../state/session-store.ts'
+import { operatorErrors } from './errors.ts'
+import { keyedRows, stateOptions } from './keyed.ts'
+import { LateRecords } from './late-records.ts'
+import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
+import { forwardIdle, forwardWatermark } from './stateless.ts'
+import { WindowEmitter } from './window-emitter.ts'
+
+export class SessionWindowOperator implements Operator {
+  readonly #context: OperatorContext
+  readonly #latenessMs: number
+  readonly #store: SessionStore
+  readonly #emitter: WindowEmitter
+  readonly #late: LateRecords
+  #watermark = Number.NEGATIVE_INFINITY
+
+  constructor(context: OperatorContext, body: WindowBody & { assigner: { kind: 'session' } }) {
+    this.#context = context
+    this.#latenessMs = body.allowedLatenessMs
+    if (body.aggregate.kind === 'functions' && body.aggregate.functions.merge === undefined) throw operatorErrors.create('SESSION_NEEDS_MERGE', {})
+    this.#store = createSessionStore({
+      ...stateOptions(context),
+      name: context.operator.state[0]?.name ?? 'window',
+      aggregate: body.aggregate,
+      gapMs: body.assigner.gapMs,
+    })
+    this.#emitter = new WindowEmitter(context, body.aggregate)
+    this.#late = new LateRecords(context, body.lateOutput)
+    for (const state of context.restored?.operatorState ?? []) {
+      const { watermark } = state as { watermark: number | null }
+      if (watermark !== null && watermark > this.#watermark) this.#watermark = watermark
+    }
+  }
+
+  open(): Promise<void> {
+    return this.#store.open()
+  }
+
+  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
+    const count = selection?.count ?? batch.rowCount
+    if (batch.timestamps === 0) throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
+    this.#context.metrics.recordsIn += count
+    const late = this.#late.rows(count)
+    const lateCount = this.#store.add(batch, selection?.rows, count, this.#oldestEnd(), late)
+    if (lateCount > 0) this.#late.emitBatch(batch, { rows: late, count: lateCount })
+  }
+
+  processRows(batch: RowBatch): void {
+    if (batch.timestamps === undefined) throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
+    this.#context.metrics.recordsIn += batch.count
+    const late = this.#late.rows(batch.count)
+    const rows = { ...keyedRows(batch), rows: batch.rows, timestamps: batch.timestamps }
+    const lateCount = this.#store.addRows(rows, batch.count, this.#oldestEnd(), late)
+    if (lateCount > 0) this.#late.emitRows(batch, late, lateCount)
+  }
+
+  processWatermark(timestampMs: number): boolean {
+    if (timestampMs > this.#watermark) this.#watermark = timestampMs
+    if (!this.#store.fire(this.#watermark + 1, (slice) => this.#emitter.emitSessions(slice))) return false
+    forwardWatermark(this.#context, timestampMs)
+    return true
+  }
+
+  processIdle(idle: boolean): void {
+    forwardIdle(this.#context, idle)
+  }
+
+  async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
+    const { result } = this.#store.snapshot(checkpointId)
+    const { node, uid } = this.#context.operator
+    const watermark = Number.isFinite(this.#watermark) ? this.#watermark : this.#watermark > 0 ? Number.MAX_SAFE_INTEGER : null
+    return { node, uid, runs: await result, operatorState: [{ watermark }], splits: [], committables: [] }
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#store.notifyCheckpointComplete(checkpointId)
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#store.notifyCheckpointAborted(checkpointId)
+  }
+
+  close(): void {
+    this.#store.close()
+  }
+
+  #oldestEnd(): number {
+    return this.#watermark - this.#latenessMs + 1
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The last operator of a chain: gives records to a sink's writer and carries its committables through checkpoints.
+ * What was prepared for a checkpoint that did not complete goes into the next one, and everything that a checkpoint holds
+ * is committed again after a restore: `commit` is idempotent by contract.
+ */
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { Sink, SinkContext, SinkWriter } from '../../sdk/sink.ts'
+import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
+import { RowMaterialiser, timestampsOf } from './rows.ts'
+
+const noTimes = new Float64Array(0)
+
+export class SinkOperator implements Operator {
+  readonly #context: OperatorContext
+  readonly #sink: Sink<unknown>
+  readonly #sinkContext: SinkContext
+  readonly #writer: SinkWriter<unknown>
+  readonly #rows = new RowMaterialiser(undefined)
+  /** Committables that are not known to be committed, by the checkpoint that prepared them, oldest first. */
+  readonly #pending: { checkpointId: number; committables: readonly unknown[] }[] = []
+  #restored: readonly unknown[]
+  /** Commits run one after another, in the order of their checkpoints. */
+  #committing: Promise<void> = Promise.resolve()
+
+  constructor(context: OperatorContext, sink: Sink<unknown>) {
+    this.#context = context
+    this.#sink = sink
+    const uid = context.operator.uid
+    this.#sinkContext = {
+      jobId: context.jobId,
+      uid,
+      subtask: context.subtask,
+      parallelism: context.parallelism,
+      wake: () => context.wake(),
+      now: () => context.now(),
+      print: (line) => context.print(uid, [line]),
+      deliver: (sequence, records) => context.deliver(uid, sequence, records),
+      checkpointing: context.checkpointRoot !== undefined,
+    }
+    this.#restored = context.restored?.committables ?? []
+    this.#writer = sink.createWriter(this.#sinkContext, context.restored?.ownOperatorState ?? [])
+  }
+
+  async open(): Promise<void> {
+    if (this.#restored.length > 0) await this.#sink.commit?.(this.#restored, this.#sinkContext)
+    this.#restored = []
+  }
+
+  ready(): boolean {
+    return this.#writer.ready?.() ?? true
+  }
+
+  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
+    const count = selection?.count ?? batch.rowCount
+    this.#context.metrics.recordsIn += count
+    if (this.#writer.discards) {
+      this.#writer.skip?.(count)
+      return
+    }
+    const rows = this.#rows.read(batch, selection)
+    rows.length = count
+    this.#writer.write(rows, timestampsOf(batch, selection) ?? noTimes)
+  }
+
+  processRows(batch: RowBatch): void {
+    this.#context.metrics.recordsIn += batch.count
+    if (this.#writer.discards) {
+      this.#writer.skip?.(batch.count)
+      return
+    }
+    const rows = batch.rows.length === batch.count ? batch.rows : batch.rows.slice(0, batch.count)
+    this.#writer.write(rows, batch.timestamps ?? noTimes)
+  }
+
+  processWatermark(): boolean {
+    return true
+  }
+
+  processIdle(): void {
+    // Nothing reads the time after a sink.
+  }
+
+  async finish(): Promise<void> {
+    if (this.#sinkContext.checkpointing) return
+    this.#prepare(Number.POSITIVE_INFINITY)
+    await this.#commitUpTo(Number.POSITIVE_INFINITY)
+  }
+
+  async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
+    this.#prepare(checkpointId)
+    return {
+      node: this.#context.operator.node,
+      uid: this.#context.operator.uid,
+      runs: [],
+      operatorState: this.#writer.snapshot?.(checkpointId) ?? [],
+      splits: [],
+      committables: this.#pending.flatMap((each) => each.committables),
+    }
+  }
+
+  notifyCheckpointComplete(checkpointId: number): Promise<void> {
+    this.#committing = this.#committing.then(() => this.#commitUpTo(checkpointId))
+    return this.#committing
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close()
+  }
+
+  #prepare(checkpointId: number): void {
+    const committables = this.#writer.prepareCommit?.(checkpointId) ?? []
+    if (committables.length > 0) this.#pending.push({ checkpointId, committables })
+  }
+
+  /** What is committed is forgotten only when the commit has succeeded. */
+  async #commitUpTo(checkpointId: number): Promise<void> {
+    while (this.#pending.length > 0 && this.#pending[0].checkpointId <= checkpointId) {
+      await this.#sink.commit?.(this.#pending[0].committables, this.#sinkContext)
+      this.#pending.shift()
+    }
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The head of a source vertex: splits, their reader, event times and watermarks. A poll emits at most one batch per
+ * output. Offsets are asked of the reader between polls only, so a snapshot always matches what was emitted before it.
+ */
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { SourceBody } from '../../sdk/graph/nodes.ts'
+import type { SourceContext, SourceReader, SplitState } from '../../sdk/source.ts'
+import { EventTimes } from './event-time.ts'
+import type { OperatorContext, SourceOperator } from './operator.ts'
+import { SourceBatches } from './source-output.ts'
+import { forwardIdle, forwardWatermark } from './stateless.ts'
+import { WatermarkTracker } from './watermarks.ts'
+
+export class SplitSourceOperator implements SourceOperator {
+  readonly #context: OperatorContext
+  readonly #body: SourceBody
+  readonly #sourceContext: SourceContext
+  readonly #reader: SourceReader<unknown>
+  readonly #watermarks: WatermarkTracker
+  readonly #output: SourceBatches
+  /** Splits of the checkpoint that nobody has been given yet, by id. */
+  readonly #restored: Map<string, SplitState>
+  readonly #known = new Set<string>()
+  #idle = false
+  #discovering = false
+  #discoverAt = Number.POSITIVE_INFINITY
+  /** A failed discovery, thrown at the next poll. */
+  #failure: unknown
+
+  constructor(context: OperatorContext, body: SourceBody) {
+    this.#context = context
+    this.#body = body
+    this.#sourceContext = {
+      subtask: context.subtask,
+      parallelism: context.parallelism,
+      uid: context.operator.uid,
+      wake: () => context.wake(),
+      now: () => context.now(),
+    }
+    this.#restored = new Map((context.restored?.splits ?? []).map((split) => [split.splitId, split as SplitState]))
+    this.#watermarks = new WatermarkTracker(body, () => context.now())
+    this.#output = new SourceBatches(context, body.source, new EventTimes(body.eventTime), this.#watermarks)
+    this.#reader = body.source.createReader(this.#sourceContext)
+  }
+
+  async open(): Promise<void> {
+    await this.#discover()
+  }
+
+  poll(): 'more' | 'idle' | 'end' {
+    if (this.#failure !== undefined) throw this.#failure
+    const status = this.#reader.poll(this.#output)
+    this.#output.flush()
+    // A bounded source that still looks for splits has not ended.
+    return status === 'end' && (this.#discovering || this.#body.source.discoveryIntervalMs !== undefined) ? 'idle' : status
+  }
+
+  advanceWatermark(): void {
+    const next = this.#watermarks.advance()
+    if (next === undefined) return
+    if (next === 'idle') {
+      if (!this.#idle) forwardIdle(this.#context, true)
+      this.#idle = true
+      return
+    }
+    if (this.#idle) forwardIdle(this.#context, false)
+    this.#idle = false
+    forwardWatermark(this.#context, next)
+  }
+
+  processTime(nowMs: number): void {
+    if (nowMs >= this.#discoverAt && !this.#discovering) {
+      this.#discover().then(
+        () => this.#context.wake(),
+        (error: unknown) => {
+          this.#failure = error
+          this.#context.wake()
+        },
+      )
+    }
+  }
+
+  processBatch(): void {
+    throw new Error('a source has no input')
+  }
+
+  processRows(): void {
+    throw new Error('a source has no input')
+  }
+
+  /** The end of a bounded source, or a drain: the loop sends Infinity through here. */
+  processWatermark(timestampMs: number): boolean {
+    if (this.#idle) forwardIdle(this.#context, false)
+    this.#idle = false
+    forwardWatermark(this.#context, timestampMs)
+    return true
+  }
+
+  processIdle(): void {
+    // Idleness is the source's own.
+  }
+
+  async snapshot(): Promise<OperatorSnapshot> {
+    return {
+      node: this.#context.operator.node,
+      uid: this.#context.operator.uid,
+      runs: [],
+      operatorState: [],
+      // What another subtask owns after a rescale is not carried by this one.
+      splits: [...this.#reader.snapshot()],
+      committables: [],
+    }
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#reader.notifyCheckpointComplete?.(checkpointId)
+  }
+
+  async close(): Promise<void> {
+    this.#output.discard()
+    await this.#reader.close()
+  }
+
+  async #discover(): Promise<void> {
+    const { source } = this.#body
+    const { subtask, parallelism } = this.#context
+    this.#discovering = true
+    try {
+      const found = await source.discoverSplits(this.#sourceContext)
+      const mine: SplitState[] = []
+      const take = (split: SplitState): void => {
+        if (this.#known.has(split.splitId) || source.owner(split.splitId, parallelism) !== subtask) return
+        this.#known.add(split.splitId)
+        mine.push(split)
+      }
+      // A split of the checkpoint goes on from its offset even when it is not found any more.
+      for (const split of this.#restored.values()) take(split)
+      this.#restored.clear()
+      for (const split of found) take(split)
+      for (const split of mine) if (!split.finished) this.#watermarks.add(split.splitId)
+      if (mine.length > 0) await this.#reader.addSplits(mine)
+    } finally {
+      this.#discovering = false
+      if (source.discoveryIntervalMs !== undefined) {
+        this.#discoverAt = this.#context.now() + source.discoveryIntervalMs
+        this.#context.wakeAt(this.#discoverAt)
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What the operators without state share: they pass time on as it comes and own nothing. Also the guard around a loop of
+ * user calls, which finds the record that a user's function refused.
+ */
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import { operatorErrors } from './errors.ts'
+import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
+
+export function forwardWatermark(context: OperatorContext, timestampMs: number): void {
+  context.output.watermark(timestampMs)
+  for (const side of context.sides.values()) side.watermark(timestampMs)
+}
+
+export function forwardIdle(context: OperatorContext, idle: boolean): void {
+  context.output.idle(idle)
+  for (const side of context.sides.values()) side.idle(idle)
+}
+
+export abstract class StatelessOperator implements Operator {
+  protected readonly context: OperatorContext
+
+  constructor(context: OperatorContext) {
+    this.context = context
+  }
+
+  abstract processBatch(batch: RecordBatch, selection: Selection | undefined): void
+  abstract processRows(rows: RowBatch): void
+
+  processWatermark(timestampMs: number): boolean {
+    forwardWatermark(this.context, timestampMs)
+    return true
+  }
+
+  processIdle(idle: boolean): void {
+    forwardIdle(this.context, idle)
+  }
+
+  close(): void {
+    // Nothing is held between batches.
+  }
+}
+
+/** How far a generated loop came: `at` is the row it was at when it ended or threw. */
+export interface LoopCursor {
+  at: number
+}
+
+/** Calls `run(from)` until it has passed row `count`; a row that throws goes to the error policy and is skipped. */
+export function guarded(
+  context: OperatorContext,
+  cursor: LoopCursor,
+  count: number,
+  run: (from: number) => void,
+  recordAt: (row: number) => unknown,
+  timestamps: Float64Array | undefined,
+): void {
+  let from = 0
+  while (from < count) {
+    try {
+      run(from)
+      return
+    } catch (error) {
+      context.poison(error, recordAt(cursor.at), timestamps?.[cursor.at])
+      from = cursor.at + 1
+    }
+  }
+}
+
+/** A promise where none is allowed: an async function returns one for every record, so the first of a batch tells. */
+export function refusePromise(result: unknown): void {
+  if (typeof result === 'object' && result !== null && typeof (result as { then?: unknown }).then === 'function') {
+    throw operatorErrors.create('RETURNS_PROMISE', {})
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Watermarks of a source subtask. Every split has its own highest event time; the subtask's watermark is the lowest of
+ * the splits that are not idle, so that a slow split holds time back and a silent one does so only until `idleAfter`.
+ */
+import type { SourceBody } from '../../sdk/graph/nodes.ts'
+
+interface SplitClock {
+  /** Highest event time, or what the user's strategy says. */
+  highest: number
+  custom: { onEvent(timestampMs: number): void; current(): number } | undefined
+  /** Wall clock of the last record. */
+  lastRecordMs: number
+  idle: boolean
+}
+
+export class WatermarkTracker {
+  readonly #splits = new Map<string, SplitClock>()
+  readonly #outOfOrdernessMs: number
+  readonly #idleAfterMs: number | undefined
+  readonly #strategy: SourceBody['watermarks']
+  readonly #now: () => number
+  #last = Number.NEGATIVE_INFINITY
+  #currentId: string | undefined
+  #current: SplitClock | undefined
+
+  constructor(body: Pick<SourceBody, 'maxOutOfOrdernessMs' | 'idleAfterMs' | 'watermarks'>, now: () => number) {
+    this.#outOfOrdernessMs = body.maxOutOfOrdernessMs
+    this.#idleAfterMs = body.idleAfterMs
+    this.#strategy = body.watermarks
+    this.#now = now
+  }
+
+  /** A split that will be read from now on: holds the watermark back until its first record. */
+  add(splitId: string): void {
+    if (!this.#splits.has(splitId)) this.#splits.set(splitId, this.#clock())
+  }
+
+  /** A split that has ended holds nothing back. */
+  remove(splitId: string): void {
+    this.#splits.delete(splitId)
+    if (this.#currentId === splitId) this.#currentId = undefined
+  }
+
+  /** Event times of records of one split; NaN is no event time. */
+  observe(splitId: string, timestamps: Float64Array, from: number, to: number): void {
+    const split = this.#select(splitId)
+    split.lastRecordMs = this.#idleAfterMs === undefined ? 0 : this.#now()
+    split.idle = false
+    if (split.custom !== undefined) {
+      for (let i = from; i < to; i++) split.custom.onEvent(timestamps[i])
+      return
+    }
+    let highest = split.highest
+    for (let i = from; i < to; i++) if (timestamps[i] > highest) highest = timestamps[i]
+    split.highest = highest
+  }
+
+  /** The new watermark when it has risen; 'idle' when no split has anything to say; undefined otherwise. */
+  advance(): number | 'idle' | undefined {
+    if (this.#strategy === 'none' || this.#splits.size === 0) return this.#strategy === 'none' ? undefined : 'idle'
+    let lowest = Number.POSITIVE_INFINITY
+    let active = false
+    const now = this.#idleAfterMs === undefined ? 0 : this.#now()
+    for (const split of this.#splits.values()) {
+      if (this.#idleAfterMs !== undefined && now - split.lastRecordMs >= this.#idleAfterMs) split.idle = true
+      if (split.idle) continue
+      active = true
+      const current = split.custom === undefined ? split.highest - this.#outOfOrdernessMs - 1 : split.custom.current()
+      if (current < lowest) lowest = current
+    }
+    if (!active) return 'idle'
+    if (lowest <= this.#last || lowest === Number.POSITIVE_INFINITY) return undefined
+    this.#last = lowest
+    return lowest
+  }
+
+  /** When idleness may next change, in epoch ms; undefined: never by itself. */
+  nextIdleAt(): number | undefined {
+    if (this.#idleAfterMs === undefined) return undefined
+    let next = Number.POSITIVE_INFINITY
+    for (const split of this.#splits.values()) if (!split.idle) next = Math.min(next, split.lastRecordMs + this.#idleAfterMs)
+    return next === Number.POSITIVE_INFINITY ? undefined : next
+  }
+
+  #select(splitId: string): SplitClock {
+    if (this.#currentId === splitId && this.#current !== undefined) return this.#current
+    let split = this.#splits.get(splitId)
+    if (split === undefined) {
+      split = this.#clock()
+      this.#splits.set(splitId, split)
+    }
+    this.#currentId = splitId
+    this.#current = split
+    return split
+  }
+
+  #clock(): SplitClock {
+    return {
+      highest: Number.NEGATIVE_INFINITY,
+      custom: typeof this.#strategy === 'function' ? this.#strategy() : undefined,
+      lastRecordMs: this.#now(),
+      idle: false,
+    }
+  }
+}

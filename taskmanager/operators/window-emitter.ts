@@ -1,0 +1,93 @@
+/**
+ * Results of windows as output: columns when key and aggregates are numbers and a segment is free, plain objects
+ * otherwise. Their event time is the last instant of their window. Asks to pause after a few slices, so that the task
+ * loop can pass on what was emitted before more is made.
+ */
+import type { Schema } from '../../core/columns/schema.ts'
+import type { AggregateSpec, DeclaredAggregate } from '../../sdk/graph/nodes.ts'
+import type { SessionSlice, WindowSlice } from '../state/api.ts'
+import { NumberColumns, numberBatch, objectSchema } from './columns-out.ts'
+import { keyFieldsOf, keyRecord } from './keyed.ts'
+import type { OperatorContext } from './operator.ts'
+import { RowBuffer } from './rows.ts'
+
+/** Rows emitted before the loop gets a turn. */
+const rowsPerTurn = 16384
+
+export class WindowEmitter {
+  readonly #context: OperatorContext
+  readonly #aggregate: AggregateSpec
+  readonly #declared: readonly DeclaredAggregate[]
+  readonly #keyRecord: (key: unknown) => Record<string, unknown>
+  readonly #schema: Schema
+  readonly #out = new RowBuffer()
+  #emitted = 0
+
+  constructor(context: OperatorContext, aggregate: AggregateSpec) {
+    this.#context = context
+    this.#aggregate = aggregate
+    this.#declared = aggregate.kind === 'declared' ? aggregate.aggregates : []
+    this.#keyRecord = keyRecord(context)
+    const number = (name: string) => ({ name, type: { kind: 'float64' } }) as const
+    const time = (name: string) => ({ name, type: { kind: 'timestamp' } }) as const
+    this.#schema = objectSchema([number(keyFieldsOf(context)[0]), ...this.#declared.map((each) => number(each.as)), time('windowStart'), time('windowEnd')])
+  }
+
+  /** A slice of one window. Returns false when the store is to pause behind it. */
+  emit(slice: WindowSlice, start: number, end: number): boolean {
+    return this.#emit(slice, undefined, undefined, start, end)
+  }
+
+  /** A slice of sessions, each with its own window. */
+  emitSessions(slice: SessionSlice): boolean {
+    return this.#emit(slice, slice.starts, slice.ends, 0, 0)
+  }
+
+  #emit(slice: WindowSlice, starts: Float64Array | undefined, ends: Float64Array | undefined, start: number, end: number): boolean {
+    const { metrics, output } = this.#context
+    metrics.recordsOut += slice.count
+    if (this.#aggregate.kind === 'declared' && slice.numbers !== undefined && this.#emitColumns(slice, starts, ends, start, end)) {
+      // Emitted.
+    } else {
+      const out = this.#out
+      for (let i = 0; i < slice.count; i++) {
+        const window = { start: starts === undefined ? start : starts[i], end: ends === undefined ? end : ends[i] }
+        out.push(this.#record(slice, i, window), window.end - 1)
+      }
+      out.flush(output)
+    }
+    this.#emitted += slice.count
+    if (this.#emitted < rowsPerTurn) return true
+    this.#emitted = 0
+    return false
+  }
+
+  #record(slice: WindowSlice, i: number, window: { start: number; end: number }): unknown {
+    if (this.#aggregate.kind === 'functions') {
+      return this.#aggregate.functions.emit(slice.accumulators[i], { key: slice.key(i), window } as never)
+    }
+    const record = this.#keyRecord(slice.key(i))
+    for (let a = 0; a < this.#declared.length; a++) record[this.#declared[a].as] = slice.values[a][i]
+    record.windowStart = window.start
+    record.windowEnd = window.end
+    return record
+  }
+
+  #emitColumns(slice: WindowSlice, starts: Float64Array | undefined, ends: Float64Array | undefined, start: number, end: number): boolean {
+    const { arena, owner, output } = this.#context
+    const room = NumberColumns.allocate(arena, owner, this.#declared.length + 4, slice.count)
+    if (room === undefined) return false
+    const addresses = [
+      room.put(slice.numbers as Float64Array),
+      ...slice.values.map((values) => room.put(values)),
+      starts === undefined ? room.fill(start) : room.put(starts),
+      ends === undefined ? room.fill(end) : room.put(ends),
+    ]
+    const times = room.take()
+    const { f64 } = arena
+    for (let i = 0; i < slice.count; i++) f64[(times >>> 3) + i] = (ends === undefined ? end : ends[i]) - 1
+    output.batch(numberBatch(room, owner, this.#schema, addresses, times), undefined)
+    arena.release(room.segment, owner)
+    return true
+  }
+}
