@@ -29,7 +29,10 @@ export const indexEntryBytes = 32
 /** Raw bytes of a block: one entry may be that large. */
 export const blockBytesMax = 1 << 30
 
-/** Of an entry. `drop`: all older entries of this state and key whose namespace begins with this one are gone. */
+/**
+ * Of an entry. `drop`: the entries of this state and key whose namespace begins with this one are gone as far as they stand
+ * in older runs; what its own run puts stays.
+ */
 export const entryKind = { put: 0, tombstone: 1, drop: 2 } as const
 export type EntryKind = (typeof entryKind)[keyof typeof entryKind]
 

@@ -1,0 +1,227 @@
+/**
+ * Reads a sorted run: only the blocks of the key ranges that are asked for, each checked before it is looked at.
+ *
+ * Promises: an entry is either as it was written or a coded error; nothing outside of the bytes given is touched. A cursor
+ * is one object for all entries; its views are valid until the next `next`. A reader may have several cursors; all on one
+ * thread.
+ */
+import { zstdDecompressSync } from 'node:zlib'
+import { isMillraceError } from '../../core/errors.ts'
+import { crc32c } from '../../core/storage/crc32c.ts'
+import type { BlobStorage } from '../../core/storage/storage.ts'
+import { errors } from './errors.ts'
+import type { RunHandle } from './manifest.ts'
+import { rangeCount } from './ranges.ts'
+import { RunCursor } from './run-cursor.ts'
+import {
+  type BlockEntry,
+  checkRunHeader,
+  decodeDrops,
+  decodeFooter,
+  decodeIndex,
+  footerBytes,
+  headerBytes,
+  indexEntryBytes,
+  malformed,
+  type NamespaceDrop,
+  type RunFooter,
+} from './run-format.ts'
+
+/** Bytes that a cursor reads at a time, at least one block. */
+const readAheadBytes = 1 << 20
+/** What opening reads at first: the footer and, of most runs, the index. */
+const tailBytes = 16384
+
+export class RunReader {
+  /** Names the run in errors. */
+  readonly where: string
+  readonly footer: RunFooter
+  readonly blocks: readonly BlockEntry[]
+  /** Dropped namespaces: what they hide is in older runs. */
+  readonly drops: readonly NamespaceDrop[]
+  readonly #read: (offset: number, length: number) => Uint8Array
+  readonly #load: ((from: number, to: number) => Promise<void>) | undefined
+
+  private constructor(
+    source: RunSource,
+    footer: RunFooter,
+    blocks: readonly BlockEntry[],
+    drops: readonly NamespaceDrop[],
+  ) {
+    this.where = source.where
+    this.footer = footer
+    this.blocks = blocks
+    this.drops = drops
+    this.#read = source.readNow
+    this.#load = source.load
+  }
+
+  /** Opens the run of a handle; one that is not what the handle says is CHECKPOINT_RUN_MISMATCH. */
+  static async open(storage: BlobStorage, handle: RunHandle): Promise<RunReader> {
+    if (handle.inline !== undefined)
+      return checkHandle(RunReader.fromBytes(Buffer.from(handle.inline, 'base64'), 'an inline run'), handle)
+    const where = `${storage.url}/${handle.path}`
+    const reader = await RunReader.#openSource(storageSource(storage, handle.path, where), handle.bytes)
+    return checkHandle(reader, handle)
+  }
+
+  /** Opens a file of which nothing is known, for tools. */
+  static async openPath(storage: BlobStorage, path: string): Promise<RunReader> {
+    return RunReader.#openSource(storageSource(storage, path, `${storage.url}/${path}`), await storage.size(path))
+  }
+
+  static fromBytes(bytes: Uint8Array, where: string): RunReader {
+    const source = bytesSource(bytes, where)
+    const tail = tailOf(bytes.length)
+    const bounds = decodeTail(source.readNow(bytes.length - tail, tail), bytes.length, where)
+    const meta = source.readNow(bounds.metaOffset, bytes.length - footerBytes - bounds.metaOffset)
+    return RunReader.#assemble(source, bounds.footer, source.readNow(0, Math.min(headerBytes, bytes.length)), meta)
+  }
+
+  static async #openSource(source: RunSource, bytes: number): Promise<RunReader> {
+    const { where } = source
+    try {
+      const header = await source.readLater(0, Math.min(headerBytes, bytes))
+      checkRunHeader(asBuffer(header), where)
+      const tail = tailOf(bytes)
+      const end = await source.readLater(bytes - tail, tail)
+      const { footer, metaOffset } = decodeTail(end, bytes, where)
+      const metaBytes = bytes - footerBytes - metaOffset
+      const inTail = metaOffset - (bytes - tail)
+      const meta =
+        inTail >= 0 ? end.subarray(inTail, tail - footerBytes) : await source.readLater(metaOffset, metaBytes)
+      return RunReader.#assemble(source, footer, header, meta)
+    } catch (cause) {
+      if (isMillraceError(cause, 'STORAGE_SHORT_READ'))
+        throw errors.create('TRUNCATED', { where, reason: cause.message }, { cause })
+      throw cause
+    }
+  }
+
+  static #assemble(source: RunSource, footer: RunFooter, header: Uint8Array, meta: Uint8Array): RunReader {
+    const { where } = source
+    checkRunHeader(asBuffer(header), where)
+    const blocks = decodeIndex(asBuffer(meta.subarray(footer.dropsBytes)), footer, where)
+    const drops = decodeDrops(asBuffer(meta.subarray(0, footer.dropsBytes)), footer, where)
+    return new RunReader(source, footer, blocks, drops)
+  }
+
+  /** Fetches the blocks of these ranges, for storage that cannot block. Does nothing where `ranges` can read by itself. */
+  async load(from = 0, to = rangeCount): Promise<void> {
+    const { first, end } = this.blocksOf(from, to)
+    if (first === end || this.#load === undefined) return
+    await this.#load(this.blocks[first].offset, this.blocks[end - 1].offset + this.blocks[end - 1].stored)
+  }
+
+  /** A cursor before the first entry of key ranges `from` to `to` - 1. */
+  cursor(from = 0, to = rangeCount): RunCursor {
+    return new RunCursor(this, from, to)
+  }
+
+  /** Entries of key ranges `from` to `to` - 1 in order. It is the same object each time. */
+  *ranges(from = 0, to = rangeCount): Generator<RunCursor, void, void> {
+    const cursor = this.cursor(from, to)
+    while (cursor.next()) yield cursor
+  }
+
+  /** Numbers of the blocks that may hold entries of these ranges. */
+  blocksOf(from: number, to: number): { first: number; end: number } {
+    const low = from * 65536
+    const first = Math.max(0, this.#firstAtOrAbove(low) - 1)
+    const end = Math.max(first, this.#firstAtOrAbove(to * 65536))
+    return from < to ? { first, end } : { first, end: first }
+  }
+
+  /** Reads block `number` and as many after it, below `end`, as are worth one read; bytes are checked by `openBlock`. */
+  readBlocks(number: number, end: number): Uint8Array {
+    const start = this.blocks[number].offset
+    let until = start + this.blocks[number].stored
+    for (let next = number + 1; next < end && until + this.blocks[next].stored - start <= readAheadBytes; next++) {
+      until += this.blocks[next].stored
+    }
+    try {
+      return this.#read(start, until - start)
+    } catch (cause) {
+      if (!isMillraceError(cause, 'STORAGE_SHORT_READ')) throw cause
+      throw errors.create('TRUNCATED', { where: this.where, reason: cause.message }, { cause })
+    }
+  }
+
+  /** Entries of a block, out of its stored bytes. */
+  openBlock(number: number, stored: Uint8Array): Uint8Array {
+    const block = this.blocks[number]
+    if (crc32c(stored) !== block.crc)
+      throw errors.create('ALTERED', { where: this.where, reason: `checksum of block ${number} does not match` })
+    if (!block.zstd) return stored
+    try {
+      const raw = zstdDecompressSync(stored, { maxOutputLength: Math.max(1, block.raw) })
+      if (raw.length === block.raw) return raw
+    } catch (cause) {
+      throw errors.create('MALFORMED', { where: this.where, reason: `block ${number} does not inflate` }, { cause })
+    }
+    return malformed(this.where, `block ${number} inflates to another size`)
+  }
+
+  #firstAtOrAbove(hash: number): number {
+    let low = 0
+    let high = this.blocks.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.blocks[middle].firstHash < hash) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** Where the bytes of a run come from. */
+interface RunSource {
+  readonly where: string
+  readonly readNow: (offset: number, length: number) => Uint8Array
+  readonly readLater: (offset: number, length: number) => Promise<Uint8Array>
+  readonly load: ((from: number, to: number) => Promise<void>) | undefined
+}
+
+function storageSource(storage: BlobStorage, path: string, where: string): RunSource {
+  const readLater = (offset: number, length: number): Promise<Uint8Array> => storage.getRange(path, offset, length)
+  const { sync } = storage
+  if (sync !== undefined)
+    return { where, readLater, readNow: (offset, length) => sync.getRange(path, offset, length), load: undefined }
+  let loaded: { offset: number; bytes: Uint8Array } = { offset: 0, bytes: new Uint8Array(0) }
+  return {
+    where,
+    readLater,
+    readNow: (offset, length) => {
+      const at = offset - loaded.offset
+      if (at < 0 || at + length > loaded.bytes.length) throw errors.create('NOT_LOADED', { where })
+      return loaded.bytes.subarray(at, at + length)
+    },
+    load: async (from, to) => {
+      loaded = { offset: from, bytes: await readLater(from, to - from) }
+    },
+  }
+}
+
+function bytesSource(bytes: Uint8Array, where: string): RunSource {
+  const readNow = (offset: number, length: number): Uint8Array => bytes.subarray(offset, offset + length)
+  return { where, readNow, readLater: async (offset, length) => readNow(offset, length), load: undefined }
+}
+
+const tailOf = (bytes: number): number => Math.min(bytes, tailBytes)
+
+function decodeTail(tail: Uint8Array, bytes: number, where: string): { footer: RunFooter; metaOffset: number } {
+  const footer = decodeFooter(asBuffer(tail.subarray(Math.max(0, tail.length - footerBytes))), bytes, where)
+  return { footer, metaOffset: bytes - footerBytes - footer.blockCount * indexEntryBytes - footer.dropsBytes }
+}
+
+function checkHandle(reader: RunReader, handle: RunHandle): RunReader {
+  const { footer, where } = reader
+  const base = footer.base ? 'base' : 'delta'
+  if (footer.crc !== handle.crc) throw errors.create('RUN_MISMATCH', { where, reason: 'its checksum is another' })
+  if (footer.entries !== handle.entries)
+    throw errors.create('RUN_MISMATCH', { where, reason: `it has ${footer.entries} entries` })
+  if (base !== handle.kind) throw errors.create('RUN_MISMATCH', { where, reason: `it is a ${base}` })
+  return reader
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,0 +1,18 @@
+/**
+ * Sorted runs, in one place: the format (run-format.ts), writing (run-writer.ts, run-builder.ts), reading (run-reader.ts,
+ * run-cursor.ts), reading a chain as one (run-merge.ts) and making a new base of it (run-compact.ts).
+ */
+export { RunBuilder, writeRun } from './run-builder.ts'
+export { appendCursor, type CompactOptions, chainRunsMaxDefault, compactChain, needsCompaction } from './run-compact.ts'
+export { RunCursor } from './run-cursor.ts'
+export { type EntryKind, entryKind, type NamespaceDrop, runVersion } from './run-format.ts'
+export { type ChainRun, chainDrops, loadChain, type MergeOptions, mergeRuns, openChain } from './run-merge.ts'
+export { RunReader } from './run-reader.ts'
+export {
+  type FinishedRun,
+  inlineBytesMaxDefault,
+  type RunOptions,
+  RunWriter,
+  saveRun,
+  saveRunSync,
+} from './run-writer.ts'
