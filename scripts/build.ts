@@ -1,0 +1,37 @@
+/**
+ * `npm run build`: dist/ for publishing. Compiles the rooms with declarations and source maps, and puts beside them what
+ * they load at run time.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const rooms = ['core', 'proto', 'sdk', 'sql', 'connectors', 'taskmanager', 'jobmanager', 'broker', 'cli']
+
+rmSync(`${root}dist`, { recursive: true, force: true })
+const compiled = spawnSync(
+  `${root}node_modules/.bin/tsc`,
+  ['-p', '.', '--noEmit', 'false', '--rootDir', '.', '--outDir', 'dist', '--declaration', '--sourceMap'],
+  { cwd: root, stdio: 'inherit' },
+)
+if (compiled.status !== 0) {
+  process.stderr.write('The sources do not compile; nothing is built.\n')
+  process.exit(1)
+}
+for (const other of ['test', 'bench', 'examples', 'scripts']) {
+  rmSync(`${root}dist/${other}`, { recursive: true, force: true })
+}
+for (const room of rooms) {
+  if (!existsSync(`${root}${room}`)) continue
+  // Generated code and its descriptions are JavaScript already.
+  cpSync(`${root}${room}`, `${root}dist/${room}`, {
+    recursive: true,
+    filter: (source) => !source.includes('kernels/assembly') && !(source.endsWith('.ts') && !source.endsWith('.d.ts')),
+  })
+}
+mkdirSync(`${root}dist/build`, { recursive: true })
+for (const file of ['kernels.wasm']) {
+  if (existsSync(`${root}build/${file}`)) cpSync(`${root}build/${file}`, `${root}dist/build/${file}`)
+}
+process.stdout.write('built dist/\n')

@@ -1,0 +1,42 @@
+/**
+ * `npm run check`: types, lint and format, house rules and unit tests. Types and lint run side by side; every step runs
+ * although an earlier one failed, and the exit code is 0 only when all passed.
+ */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = `${root}node_modules/.bin/`
+
+interface Step {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+}
+
+async function run(step: Step): Promise<boolean> {
+  const started = performance.now()
+  const output: Buffer[] = []
+  const child = spawn(step.command, step.args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.on('data', (data: Buffer) => output.push(data))
+  child.stderr.on('data', (data: Buffer) => output.push(data))
+  const code = await new Promise<number>((resolve) => {
+    child.on('error', () => resolve(1))
+    child.on('close', (status) => resolve(status ?? 1))
+  })
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'}  ${step.name.padEnd(16)} ${seconds} s\n`)
+  if (code !== 0 || step.name === 'tests') process.stdout.write(Buffer.concat(output))
+  return code === 0
+}
+
+const early = await Promise.all([
+  run({ name: 'types', command: `${bin}tsc`, args: ['-p', '.'] }),
+  run({ name: 'lint and format', command: `${bin}biome`, args: ['check', '--error-on-warnings', '.'] }),
+])
+const tests = await run({
+  name: 'tests',
+  command: process.execPath,
+  args: ['node_modules/vitest/vitest.mjs', 'run', 'test/house', 'test/unit'],
+})
+process.exitCode = tests && early.every(Boolean) ? 0 : 1

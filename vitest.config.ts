@@ -1,0 +1,24 @@
+/** Tests: every *.test.ts below test/. Two workers, so that a small machine stays usable. */
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import { CountsReporter } from './test/support/counts-reporter.ts'
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^millrace$/, replacement: here('./sdk/index.ts') },
+      { find: /^millrace\/testing$/, replacement: here('./cli/local/testing.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    execArgv: ['--conditions=source'],
+    reporters: ['default', new CountsReporter()],
+  },
+})
