@@ -1,0 +1,246 @@
+/**
+ * Writes the records of one output to the subtasks that read an edge: chooses the channel of each row on whole batches,
+ * and keeps what is small until it is worth a batch, the input has drained or the deadline has come.
+ *
+ * Promises: rows of one key keep their order; barriers and ends come behind everything emitted before them, on every
+ * channel; a watermark never overtakes a row. A step may always emit: what finds no credit waits, and `available` is
+ * false until it is gone.
+ *
+ * Concurrency: one thread.
+ */
+import type { Arena } from '../../core/arena/arena.ts'
+import { internSchema } from '../../core/columns/batch.ts'
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import { rowReader } from '../../core/columns/rows.ts'
+import type { Schema } from '../../core/columns/schema.ts'
+import type { Output, RowBatch, Selection } from '../operators/operator.ts'
+import { frameKind } from './frame.ts'
+import type { EndMode } from './frame.ts'
+import { Lane } from './lane.ts'
+import type { OutputChannel } from './channel.ts'
+import type { PendingRows } from './pending-rows.ts'
+import type { Router } from './router.ts'
+
+export interface EdgeWriterOptions {
+  readonly arena: Arena
+  /** Declared schema of what crosses the edge; its fields are all that is sent. */
+  readonly schema: Schema | undefined
+  readonly channels: readonly OutputChannel[]
+  readonly router: Router
+  /** What waits is sent after this time at the latest. */
+  readonly bufferTimeoutMs: number
+  /** Rows that are worth a batch of their own. */
+  readonly flushRows?: number
+  monotonic(): number
+}
+
+const defaultFlushRows = 1024
+/** How long the arena may be exhausted before what waits is moved out of it. */
+const unloadAfterMs = 100
+
+export class EdgeWriter implements Output {
+  readonly #options: EdgeWriterOptions
+  readonly #lanes: readonly Lane[]
+  readonly #router: Router
+  readonly #flushRows: number
+  #recordsOut = 0
+  /** Monotonic time at which what waits must go; Infinity: nothing waits. */
+  #deadline = Number.POSITIVE_INFINITY
+  #blockedSince = Number.POSITIVE_INFINITY
+  #urgent = false
+
+  constructor(options: EdgeWriterOptions) {
+    this.#options = options
+    this.#router = options.router
+    this.#flushRows = options.flushRows ?? defaultFlushRows
+    const { arena, schema } = options
+    const interned = schema && internSchema(schema)
+    this.#lanes = options.channels.map((channel) => new Lane(channel, { arena, schema: interned, attachKeys: options.router.attachKeys }))
+  }
+
+  get recordsOut(): number {
+    return this.#recordsOut
+  }
+
+  get deadline(): number {
+    return this.#deadline
+  }
+
+  batch(batch: RecordBatch, selection: Selection | undefined): void {
+    const count = selection?.count ?? batch.rowCount
+    if (count === 0) return
+    this.#recordsOut += count
+    const lanes = this.#lanes
+    const router = this.#router
+    const pruned = this.#prune(batch)
+    const keyed = router.prepare(pruned, batch, selection)
+    if (keyed === undefined) {
+      // No segment for the hashes: the records go as objects.
+      this.#asRows(pruned, selection)
+      return
+    }
+    if (lanes.length === 1) {
+      this.#give(lanes[0], keyed, selection?.rows, count)
+    } else {
+      const whole = router.wholeBatch(keyed, count)
+      if (whole >= 0) this.#give(lanes[whole], keyed, selection?.rows, count)
+      else {
+        const parts = router.split(keyed, selection)
+        for (let i = 0; i < lanes.length; i++) if (parts[i].count > 0) this.#give(lanes[i], keyed, parts[i].rows, parts[i].count)
+      }
+    }
+    if (keyed !== pruned) router.done()
+    this.#settle()
+  }
+
+  rows(rows: RowBatch): void {
+    if (rows.count === 0) return
+    this.#recordsOut += rows.count
+    this.#router.routeRows(rows, this.#lanes)
+    for (const lane of this.#lanes) if (lane.rows >= this.#flushRows) lane.flush()
+    this.#settle()
+  }
+
+  watermark(timestampMs: number): void {
+    for (const lane of this.#lanes) lane.control(frameKind.watermark, 0, timestampMs)
+    this.#settle()
+  }
+
+  idle(idle: boolean): void {
+    this.#control(frameKind.idle, idle ? 1 : 0, 0)
+  }
+
+  barrier(checkpointId: number): void {
+    this.#control(frameKind.barrier, 0, checkpointId)
+  }
+
+  end(mode: EndMode, checkpointId: number): void {
+    this.#control(frameKind.end, mode, checkpointId)
+  }
+
+  /** Everything that had to go is gone: the task may make more. */
+  available(): boolean {
+    if (!this.#urgent) return true
+    let urgent = false
+    for (const lane of this.#lanes) if (lane.urgent && !lane.flush()) urgent = true
+    this.#urgent = urgent
+    if (urgent) this.#unloadIfStuck()
+    else this.#settle()
+    return !urgent
+  }
+
+  /** Sends all that waits as far as there is room. True when something was sent. */
+  flush(): boolean {
+    if (this.#deadline === Number.POSITIVE_INFINITY) return false
+    for (const lane of this.#lanes) if (!lane.empty) lane.flush()
+    this.#settle()
+    return true
+  }
+
+  /** Sends what has waited long enough. */
+  flushDue(nowMs: number): void {
+    if (nowMs >= this.#deadline) this.flush()
+  }
+
+  /** Nothing waits any more. */
+  get drained(): boolean {
+    for (const lane of this.#lanes) if (!lane.empty) return false
+    return true
+  }
+
+  close(): void {
+    for (const lane of this.#lanes) lane.close()
+    this.#router.close()
+  }
+
+  #give(lane: Lane, batch: RecordBatch, rows: Int32Array | undefined, count: number): void {
+    if (count >= this.#flushRows && lane.rows < this.#flushRows / 4) lane.sendColumns(batch, rows, count)
+    else {
+      lane.addColumns(batch, rows, count)
+      if (lane.rows >= this.#flushRows) lane.flush()
+    }
+  }
+
+  #control(kind: 3 | 4 | 5, detail: number, value: number): void {
+    for (const lane of this.#lanes) lane.control(kind, detail, value)
+    this.#settle()
+  }
+
+  /** Brings `urgent` and the deadline up to date. */
+  #settle(): void {
+    let waits = false
+    let urgent = false
+    for (const lane of this.#lanes) {
+      if (lane.rows >= this.#flushRows) lane.urgent = true
+      if (lane.urgent) urgent = true
+      if (!lane.empty) waits = true
+    }
+    this.#urgent = urgent
+    if (!urgent) this.#blockedSince = Number.POSITIVE_INFINITY
+    if (!waits) this.#deadline = Number.POSITIVE_INFINITY
+    else if (this.#deadline === Number.POSITIVE_INFINITY) this.#deadline = this.#options.monotonic() + this.#options.bufferTimeoutMs
+  }
+
+  /** Only what the edge's schema names is sent. */
+  #prune(batch: RecordBatch): RecordBatch {
+    const { schema } = this.#options
+    if (schema === undefined) return batch
+    const { columns } = batch
+    const { fields } = schema
+    let same = columns.length >= fields.length
+    let at = 0
+    const names: string[] = []
+    for (const field of fields) {
+      if (field.name === '$key' && this.#router.attachKeys !== undefined) continue
+      names.push(field.name)
+      if (columns[at]?.field.name !== field.name) same = false
+      at++
+    }
+    return same && at === columns.length ? batch : batch.project(names)
+  }
+
+  #asRows(batch: RecordBatch, selection: Selection | undefined): void {
+    const rows: unknown[] = []
+    const count = selection?.count ?? batch.rowCount
+    rowReader(batch.schema, undefined)(batch, rows, selection?.rows, count)
+    this.#router.routeRows({ rows, count, timestamps: selectedTimes(batch, selection?.rows, count) }, this.#lanes)
+    this.#settle()
+  }
+
+  /** Every slot may wait for a segment while all segments wait in lanes; then some have to leave the arena. */
+  #unloadIfStuck(): void {
+    const now = this.#options.monotonic()
+    if (this.#blockedSince === Number.POSITIVE_INFINITY) this.#blockedSince = now
+    if (now - this.#blockedSince < unloadAfterMs || this.#options.arena.freeSegments > 0) return
+    this.#blockedSince = now
+    for (const lane of this.#lanes) if (lane.channel.room() > 0) lane.unload(unloadRows)
+  }
+}
+
+function unloadRows(batch: RecordBatch, selection: Int32Array | undefined, count: number, into: PendingRows): void {
+  const rows: unknown[] = []
+  const key = batch.columns.findIndex((column) => column.field.name === '$key')
+  const body = key < 0 ? batch : batch.withColumns(batch.columns.filter((_, at) => at !== key))
+  rowReader(body.schema, undefined)(body, rows, selection, count)
+  const keys: unknown[] = []
+  if (key >= 0) {
+    const only = batch.withColumns([{ ...batch.columns[key], field: { ...batch.columns[key].field, name: '' } }])
+    const asValue = only.with({ schema: internSchema({ record: 'value', fields: only.schema.fields }) })
+    rowReader(asValue.schema, undefined)(asValue, keys, selection, count)
+  }
+  const times = selectedTimes(batch, selection, count)
+  const hashes = batch.hashArray()
+  for (let i = 0; i < count; i++) {
+    const time = times === undefined ? Number.NaN : times[i]
+    if (hashes === undefined) into.push(rows[i], time)
+    else into.pushKeyed(rows[i], time, hashes[selection === undefined ? i : selection[i]], keys[i])
+  }
+}
+
+function selectedTimes(batch: RecordBatch, selection: Int32Array | undefined, count: number): Float64Array | undefined {
+  const all = batch.timestampArray()
+  if (all === undefined || selection === undefined) return all?.slice(0, count)
+  const times = new Float64Array(count)
+  for (let i = 0; i < count; i++) times[i] = all[selection[i]]
+  return times
+}

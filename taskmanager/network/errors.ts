@@ -1,0 +1,30 @@
+/** What the exchange between subtasks may report. */
+import { defineErrors } from '../../core/errors.ts'
+
+export const networkErrors = defineErrors('NETWORK', {
+  BAD_PARTITION: {
+    text: 'the function of partition "{name}" gave {value}; it must give a whole number from 0 to below {channels}',
+    blame: 'user',
+    retry: 'never',
+  },
+  CONNECTION_LOST: {
+    text: 'connection to TaskManager {taskManager} lost: {reason}',
+    hint: 'The log of that TaskManager says why it went away.',
+    blame: 'external',
+    retry: 'now',
+  },
+  CONNECT_FAILED: {
+    text: 'cannot connect to the data port {address} of TaskManager {taskManager}: {reason}',
+    hint: 'Data ports must be reachable between TaskManagers: check taskmanager.host and firewalls.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  REFUSED: { text: 'TaskManager {taskManager} refused the data connection: {reason}', blame: 'internal', retry: 'backoff' },
+  BAD_FRAME: { text: 'bytes on a data connection are no frame: {reason}', blame: 'internal', retry: 'now' },
+  NO_SEGMENT: {
+    text: 'no memory is free for the exchange between subtasks',
+    hint: 'Raise taskmanager.memory.network.size.',
+    blame: 'user',
+    retry: 'backoff',
+  },
+})

@@ -1,0 +1,182 @@
+/**
+ * Routing by key: the key column is hashed once for the whole batch, the hashes travel with the rows, and selection
+ * vectors split them. A key that a function computes travels as column `$key`.
+ *
+ * Concurrency: one thread.
+ */
+import type { Arena } from '../../core/arena/arena.ts'
+import type { Column, RecordBatch } from '../../core/columns/batch.ts'
+import { encodeRows } from '../../core/columns/encode.ts'
+import { hashColumns, hashValue } from '../../core/columns/hash.ts'
+import { rowReader } from '../../core/columns/rows.ts'
+import type { Schema } from '../../core/columns/schema.ts'
+import type { KeySelector } from '../../sdk/graph/nodes.ts'
+import type { RowBatch, Selection } from '../operators/operator.ts'
+import { ColumnSpace } from './column-space.ts'
+import type { Keyed, Lane } from './lane.ts'
+import type { Part, Router } from './router.ts'
+
+export interface HashRouterOptions {
+  readonly arena: Arena
+  readonly selector: KeySelector
+  /** Declared schema of the edge, with `$key` when the key is computed. */
+  readonly schema: Schema | undefined
+}
+
+export const keyColumn = '$key'
+
+export class HashRouter implements Router {
+  readonly #arena: Arena
+  readonly #selector: KeySelector
+  readonly #keySchema: Schema | undefined
+  readonly #channels: number
+  readonly #hashes: ColumnSpace
+  readonly #scratch: ColumnSpace
+  readonly #parts: Part[]
+  readonly #rows: unknown[] = []
+  readonly #keyOf: (row: unknown) => unknown
+  /** Segment of computed keys that the last `prepare` holds; -1: none. */
+  #keySegment = -1
+  readonly attachKeys: ((batch: RecordBatch, keys: readonly unknown[], from: number, to: number) => Keyed | undefined) | undefined
+
+  constructor(options: HashRouterOptions, channels: number) {
+    const { arena, selector, schema } = options
+    this.#arena = arena
+    this.#selector = selector
+    this.#channels = channels
+    this.#hashes = new ColumnSpace(arena)
+    this.#scratch = new ColumnSpace(arena)
+    this.#parts = Array.from({ length: channels }, () => ({ rows: new Int32Array(0), count: 0 }))
+    this.#keyOf = keyReader(selector)
+    const key = schema?.fields.find((field) => field.name === keyColumn)
+    this.#keySchema = key && { record: 'value', fields: [{ ...key, name: '' }] }
+    this.attachKeys = selector.kind === 'function' ? (batch, keys, from, to) => this.#attach(batch, keys, from, to) : undefined
+  }
+
+  prepare(batch: RecordBatch, original: RecordBatch, selection: Selection | undefined): RecordBatch | undefined {
+    let keyed = batch
+    if (this.#selector.kind === 'function') {
+      const keys = this.#computeKeys(original, selection)
+      const attached = this.#attach(batch, keys, 0, batch.rowCount)
+      if (attached === undefined) return undefined
+      if (attached.rows < batch.rowCount) {
+        this.#arena.release(attached.segment)
+        return undefined
+      }
+      this.#keySegment = attached.segment
+      keyed = attached.batch
+    }
+    const hashes = this.#hashes.take(batch.rowCount * 4)
+    if (hashes === 0) {
+      this.done()
+      return undefined
+    }
+    const fields = this.#selector.kind === 'function' ? [keyColumn] : this.#selector.fields
+    hashColumns(keyed, fields, hashes)
+    return keyed.with({ hashes, segments: [...keyed.segments, this.#hashes.segment] })
+  }
+
+  wholeBatch(): number {
+    return -1
+  }
+
+  split(batch: RecordBatch, selection: Selection | undefined): readonly Part[] {
+    const count = selection?.count ?? batch.rowCount
+    const parts = this.#parts
+    const channels = this.#channels
+    const i32 = this.#arena.i32
+    const scratch = this.#scratch.take(channels * 4 + 16 + count * 4 + 16 + (selection === undefined ? 0 : count * 4 + 16))
+    if (scratch === 0) return this.#splitPlainly(batch, selection)
+    const out = scratch + ((channels * 4 + 31) & ~15)
+    let selected = 0
+    if (selection !== undefined) {
+      selected = out + ((count * 4 + 31) & ~15)
+      i32.set(selection.rows.subarray(0, count), selected >>> 2)
+    }
+    this.#arena.kernels.partition(batch.hashes, selected, count, channels, scratch, out)
+    let at = out >>> 2
+    for (let i = 0; i < channels; i++) {
+      const n = i32[(scratch >>> 2) + i]
+      parts[i].rows = i32.subarray(at, at + n)
+      parts[i].count = n
+      at += n
+    }
+    return parts
+  }
+
+  routeRows(rows: RowBatch, lanes: readonly Lane[]): void {
+    const { timestamps, count } = rows
+    const keyOf = this.#keyOf
+    const channels = this.#channels
+    for (let i = 0; i < count; i++) {
+      const row = rows.rows[i]
+      const key = keyOf(row)
+      const hash = hashValue(key)
+      const lane = lanes[((hash >>> 16) * channels) >>> 16]
+      lane.rowsGroup().pushKeyed(row, timestamps === undefined ? Number.NaN : timestamps[i], hash, key)
+      lane.rows++
+    }
+  }
+
+  done(): void {
+    if (this.#keySegment >= 0) this.#arena.release(this.#keySegment)
+    this.#keySegment = -1
+  }
+
+  close(): void {
+    this.done()
+    this.#hashes.close()
+    this.#scratch.close()
+  }
+
+  #computeKeys(batch: RecordBatch, selection: Selection | undefined): unknown[] {
+    const rows = this.#rows
+    const reads = this.#selector.kind === 'function' ? this.#selector.reads : undefined
+    rowReader(batch.schema, reads)(batch, rows, selection?.rows, selection?.count ?? batch.rowCount)
+    const keyOf = this.#keyOf
+    if (selection === undefined) return rows.map(keyOf)
+    // Rows that do not count take the key of one that does: the column has to be full.
+    const keys = new Array<unknown>(batch.rowCount).fill(keyOf(rows[0]))
+    for (let i = 0; i < selection.count; i++) keys[selection.rows[i]] = keyOf(rows[i])
+    return keys
+  }
+
+  #attach(batch: RecordBatch, keys: readonly unknown[], from: number, to: number): Keyed | undefined {
+    const arena = this.#arena
+    const encoded = encodeRows(arena, arena.owner, this.#keySchema, keys, from, to)
+    if (encoded === undefined) return undefined
+    const [values] = encoded.batch.columns
+    const column: Column = { ...values, field: { ...values.field, name: keyColumn } }
+    const [segment] = encoded.batch.segments
+    return { batch: batch.withColumns([...batch.columns, column], [segment]), rows: encoded.consumed, segment }
+  }
+
+  /** Without room for the kernel's result. */
+  #splitPlainly(batch: RecordBatch, selection: Selection | undefined): readonly Part[] {
+    const count = selection?.count ?? batch.rowCount
+    const first = batch.hashes >>> 2
+    for (const part of this.#parts) {
+      part.rows = new Int32Array(count)
+      part.count = 0
+    }
+    for (let i = 0; i < count; i++) {
+      const row = selection === undefined ? i : selection.rows[i]
+      const part = this.#parts[((this.#arena.i32[first + row] >>> 16) * this.#channels) >>> 16]
+      part.rows[part.count++] = row
+    }
+    return this.#parts
+  }
+}
+
+/** The key of a plain record. */
+function keyReader(selector: KeySelector): (row: unknown) => unknown {
+  if (selector.kind === 'function') return selector.select
+  const { fields, single } = selector
+  const [first] = fields
+  if (single) return (row) => (row as Record<string, unknown>)[first]
+  return (row) => {
+    const key: Record<string, unknown> = {}
+    for (const field of fields) key[field] = (row as Record<string, unknown>)[field]
+    return key
+  }
+}
