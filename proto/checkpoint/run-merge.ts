@@ -124,7 +124,8 @@ class Hiding {
   }
 
   hides(cursor: RunCursor, age: number): boolean {
-    if (this.namespaces.size > 0) {
+    // A drop reaches further than its own namespace: dropping that one does not make it superfluous.
+    if (this.namespaces.size > 0 && cursor.kind !== entryKind.drop) {
       const dropped = this.namespaces.get(dropKey(cursor.state, cursor.namespace))
       if (dropped !== undefined && dropped < age) return true
     }
