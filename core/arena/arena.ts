@@ -1,0 +1,286 @@
+/**
+ * The arena: one shared memory cut into segments, in which all batches of a process live, and the bound on memory in
+ * flight. Promises that a segment is given to one holder at a time, returns when the last reference goes, and that the
+ * segments of a killed thread can be taken back.
+ *
+ * Concurrency: every method may be called from any thread at any time, without locks. Free segments are bits of a bit
+ * map (lowest first, so that warm memory is reused; a bit has no ABA problem). References are counted per segment and
+ * owner beside the total. A thread that is terminated stops only at function entries and loop back edges, and no method
+ * has one between two updates that belong together, so that `reclaim` always finds consistent counts.
+ *
+ * The rule that makes killing a slot safe: whoever holds a reference holds it under its own owner number, and a segment
+ * passes to another slot by `transfer` before its number becomes visible there. `reclaim(owner)` then drops exactly
+ * what the dead owner held, what lies unread in its inbound rings included, and nothing that somebody else still reads.
+ * Call it after the thread has ended and its peers have stopped sending to it; calling it again is harmless.
+ */
+import { defineErrors } from '../errors.ts'
+import { createKernels } from '../kernels/kernels.ts'
+import type { Kernels } from '../kernels/signature.ts'
+
+export const maxOwners = 64
+/** Bytes of private scratch memory per owner. */
+export const scratchBytes = 256 * 1024
+
+const reservedBytes = 64 * 1024
+const pageBytes = 64 * 1024
+
+const errors = defineErrors('ARENA', {
+  TOO_SMALL: {
+    text: 'an arena of {bytes} bytes has no room for a segment of {segmentBytes} bytes',
+    hint: 'Raise taskmanager.memory.network.size.',
+    blame: 'user',
+    retry: 'never',
+  },
+  TOO_LARGE: { text: 'an arena of {bytes} bytes is more than one memory can hold (4 GB)', hint: 'Lower taskmanager.memory.network.size.', blame: 'user', retry: 'never' },
+  NOT_HELD: { text: 'owner {owner} holds no reference to segment {segment}', blame: 'internal', retry: 'never' },
+  BAD_OWNER: { text: 'owner {owner} is not between 0 and 63', blame: 'internal', retry: 'never' },
+  BAD_SEGMENT: { text: 'segment {segment} does not exist', blame: 'internal', retry: 'never' },
+})
+
+export interface ArenaOptions {
+  /** Bytes for segments, small and large together. */
+  readonly bytes: number
+  readonly segmentBytes?: number
+  readonly largeSegmentBytes?: number
+  /** Default 4, or as many as fit into half of `bytes`. */
+  readonly largeSegments?: number
+  /** The owner this thread acts as; default 0. */
+  readonly owner?: number
+}
+
+/** What another thread needs to attach. Passes through `postMessage` and `workerData`. */
+export interface ArenaHandle {
+  readonly memory: WebAssembly.Memory
+  readonly segments: number
+  readonly segmentBytes: number
+  readonly largeSegments: number
+  readonly largeSegmentBytes: number
+}
+
+const alignUp = (value: number, to: number): number => Math.ceil(value / to) * to
+
+export class Arena {
+  readonly handle: ArenaHandle
+  /** The owner that `retain` and `release` count for when none is given. */
+  readonly owner: number
+  readonly memory: WebAssembly.Memory
+  /** Views of the whole memory. Addresses are byte offsets: `f64[address >>> 3]`. */
+  readonly u8: Uint8Array
+  readonly i32: Int32Array
+  readonly u32: Uint32Array
+  readonly f64: Float64Array
+  readonly i64: BigInt64Array
+  readonly buffer: Buffer
+  /** Kernels over this memory. */
+  readonly kernels: Kernels
+  /** All segments, small ones first; numbers run from 0 to `segments` - 1. */
+  readonly segments: number
+  readonly segmentBytes: number
+  readonly largeSegmentBytes: number
+  readonly #small: number
+  /** Word indices into `i32`. */
+  readonly #free: number
+  readonly #totals: number
+  readonly #refs: number
+  readonly #scratch: number
+  readonly #base: number
+  readonly #largeBase: number
+
+  private constructor(handle: ArenaHandle, owner: number) {
+    checkOwner(owner)
+    const buffer = handle.memory.buffer
+    this.handle = handle
+    this.owner = owner
+    this.memory = handle.memory
+    this.u8 = new Uint8Array(buffer)
+    this.i32 = new Int32Array(buffer)
+    this.u32 = new Uint32Array(buffer)
+    this.f64 = new Float64Array(buffer)
+    this.i64 = new BigInt64Array(buffer)
+    this.buffer = Buffer.from(buffer)
+    this.#small = handle.segments - handle.largeSegments
+    this.segments = handle.segments
+    this.segmentBytes = handle.segmentBytes
+    this.largeSegmentBytes = handle.largeSegmentBytes
+    const layout = layoutOf(handle)
+    this.#free = layout.free >>> 2
+    this.#totals = layout.totals >>> 2
+    this.#refs = layout.refs >>> 2
+    this.#scratch = layout.scratch
+    this.#base = layout.segments
+    this.#largeBase = layout.segments + this.#small * handle.segmentBytes
+    this.kernels = createKernels(handle.memory)
+  }
+
+  /** Reserves the memory (untouched pages cost nothing). Throws ARENA_TOO_SMALL, ARENA_TOO_LARGE. */
+  static create(options: ArenaOptions): Arena {
+    const { bytes, segmentBytes = 256 * 1024, largeSegmentBytes = 16 * 1024 * 1024 } = options
+    const largeSegments = options.largeSegments ?? Math.min(4, Math.floor(bytes / 2 / largeSegmentBytes))
+    const small = Math.floor((bytes - largeSegments * largeSegmentBytes) / segmentBytes)
+    if (small < 1) throw errors.create('TOO_SMALL', { bytes, segmentBytes })
+    const shape = { segments: small + largeSegments, segmentBytes, largeSegments, largeSegmentBytes }
+    const pages = Math.ceil(layoutOf(shape).end / pageBytes)
+    if (pages > 65536) throw errors.create('TOO_LARGE', { bytes })
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    const arena = new Arena({ memory, ...shape }, options.owner ?? 0)
+    for (let s = 0; s < shape.segments; s++) arena.#markFree(s)
+    return arena
+  }
+
+  /** The same arena on another thread, which acts as `owner` (0 to 63). */
+  static attach(handle: ArenaHandle, owner: number): Arena {
+    return new Arena(handle, owner)
+  }
+
+  /**
+   * A segment of at least `minBytes`, held once by `owner`, its content undefined; -1 when none is free or none is that
+   * large. Requests up to `segmentBytes` take small segments only.
+   */
+  allocate(owner: number, minBytes = 0): number {
+    let from = 0
+    let to = this.#small
+    if (minBytes > this.segmentBytes) {
+      if (minBytes > this.largeSegmentBytes) return -1
+      from = this.#small
+      to = this.segments
+    }
+    const { i32 } = this
+    const free = this.#free
+    const totals = this.#totals
+    const refs = this.#refs
+    let word = from >>> 5
+    // Bits of the other class that share the first or the last word are masked out.
+    while (word << 5 < to) {
+      const bits = Atomics.load(i32, free + word)
+      let usable = bits
+      if (word << 5 < from) usable &= -1 << (from & 31)
+      if (to - (word << 5) < 32) usable &= (1 << (to & 31)) - 1
+      if (usable === 0) {
+        word++
+        continue
+      }
+      const bit = usable & -usable
+      if (Atomics.compareExchange(i32, free + word, bits, bits & ~bit) === bits) {
+        const segment = (word << 5) + 31 - Math.clz32(bit)
+        Atomics.store(i32, refs + segment * maxOwners + owner, 1)
+        Atomics.store(i32, totals + segment, 1)
+        return segment
+      }
+    }
+    return -1
+  }
+
+  /** One more reference of `owner`. The caller must know that somebody holds the segment meanwhile. */
+  retain(segment: number, owner: number = this.owner): void {
+    Atomics.add(this.i32, this.#totals + segment, 1)
+    Atomics.add(this.i32, this.#refs + segment * maxOwners + owner, 1)
+  }
+
+  /** Gives one reference of `owner` back; the segment is free when none is left. Throws ARENA_NOT_HELD. */
+  release(segment: number, owner: number = this.owner): void {
+    const ref = this.#refs + segment * maxOwners + owner
+    if (Atomics.sub(this.i32, ref, 1) <= 0) {
+      Atomics.add(this.i32, ref, 1)
+      throw errors.create('NOT_HELD', { owner, segment })
+    }
+    if (Atomics.sub(this.i32, this.#totals + segment, 1) === 1) {
+      Atomics.or(this.i32, this.#free + (segment >>> 5), 1 << (segment & 31))
+    }
+  }
+
+  /** Passes one reference from one owner to another, before the segment's number becomes visible there. */
+  transfer(segment: number, fromOwner: number, toOwner: number): void {
+    const row = this.#refs + segment * maxOwners
+    if (Atomics.sub(this.i32, row + fromOwner, 1) <= 0) {
+      Atomics.add(this.i32, row + fromOwner, 1)
+      throw errors.create('NOT_HELD', { owner: fromOwner, segment })
+    }
+    Atomics.add(this.i32, row + toOwner, 1)
+  }
+
+  /** Drops all references of an owner whose thread has ended. Returns the number of segments that became free. */
+  reclaim(owner: number): number {
+    checkOwner(owner)
+    let freed = 0
+    for (let segment = 0; segment < this.segments; segment++) {
+      const held = Atomics.exchange(this.i32, this.#refs + segment * maxOwners + owner, 0)
+      if (held > 0 && Atomics.sub(this.i32, this.#totals + segment, held) === held) {
+        this.#markFree(segment)
+        freed++
+      }
+    }
+    return freed
+  }
+
+  /** Byte address of a segment's first byte; a multiple of 64. */
+  address(segment: number): number {
+    return segment < this.#small
+      ? this.#base + segment * this.segmentBytes
+      : this.#largeBase + (segment - this.#small) * this.largeSegmentBytes
+  }
+
+  capacity(segment: number): number {
+    return segment < this.#small ? this.segmentBytes : this.largeSegmentBytes
+  }
+
+  /** References of one owner to a segment. */
+  held(segment: number, owner: number): number {
+    return Atomics.load(this.i32, this.#refs + segment * maxOwners + owner)
+  }
+
+  /** References of all owners to a segment. */
+  references(segment: number): number {
+    return Atomics.load(this.i32, this.#totals + segment)
+  }
+
+  isFree(segment: number): boolean {
+    return (Atomics.load(this.i32, this.#free + (segment >>> 5)) & (1 << (segment & 31))) !== 0
+  }
+
+  /** Throws ARENA_BAD_SEGMENT when `segment` is not a number of this arena; for numbers that come from outside. */
+  check(segment: number): void {
+    if (!Number.isInteger(segment) || segment < 0 || segment >= this.segments) throw errors.create('BAD_SEGMENT', { segment })
+  }
+
+  /** Free small segments: the credits of this process. */
+  get freeSegments(): number {
+    let free = 0
+    for (let s = 0; s < this.#small; s++) if (this.isFree(s)) free++
+    return free
+  }
+
+  /** Bytes of all segments that are held. */
+  get usedBytes(): number {
+    let used = 0
+    for (let s = 0; s < this.segments; s++) if (!this.isFree(s)) used += this.capacity(s)
+    return used
+  }
+
+  /**
+   * Address of an owner's private `scratchBytes`: four quarters, for the arguments of kernels, the results of
+   * `partition`, the results of selections, and the caller. Its content lasts until the next call that uses that quarter.
+   */
+  scratch(owner: number, quarter: 0 | 1 | 2 | 3 = 0): number {
+    return this.#scratch + owner * scratchBytes + quarter * (scratchBytes / 4)
+  }
+
+  #markFree(segment: number): void {
+    Atomics.or(this.i32, this.#free + (segment >>> 5), 1 << (segment & 31))
+  }
+}
+
+function checkOwner(owner: number): void {
+  if (!Number.isInteger(owner) || owner < 0 || owner >= maxOwners) throw errors.create('BAD_OWNER', { owner })
+}
+
+function layoutOf(shape: Omit<ArenaHandle, 'memory'>): Record<'free' | 'totals' | 'refs' | 'scratch' | 'segments' | 'end', number> {
+  const free = reservedBytes
+  const totals = free + alignUp(Math.ceil(shape.segments / 32) * 4, 64)
+  const refs = totals + alignUp(shape.segments * 4, 64)
+  const scratch = alignUp(refs + shape.segments * maxOwners * 4, pageBytes)
+  const segments = scratch + maxOwners * scratchBytes
+  const small = shape.segments - shape.largeSegments
+  // A kernel may read 16 bytes past its last buffer.
+  const end = segments + small * shape.segmentBytes + shape.largeSegments * shape.largeSegmentBytes + 64
+  return { free, totals, refs, scratch, segments, end }
+}

@@ -1,0 +1,6 @@
+// The kernels as one module: columns and state. Compiled by scripts/build-kernels.ts, without a runtime.
+export * from './columns'
+export * from './bits'
+export * from './hash'
+export * from './select'
+export * from './state'
