@@ -14,7 +14,7 @@
  * flaw is a coded error. Pure.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { crc32c } from '../../core/storage/crc32c.ts'
+import { crc32c } from '../../core/bytes/crc32c.ts'
 import { errors } from './errors.ts'
 
 export const envelopeMagic = { manifest: 0x464d524d, pointer: 0x5450524d } as const

@@ -23,6 +23,10 @@ const integer: Check = (value, path) => {
 const range: Check = (value, path) => {
   if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > rangeCount) fail(path, 'a key range')
 }
+/** Any time that a Date can hold. */
+const time: Check = (value, path) => {
+  if (typeof value !== 'number' || !(Math.abs(value) <= 8.64e15)) fail(path, 'a time')
+}
 const truth: Check = (value, path) => {
   if (typeof value !== 'boolean') fail(path, 'true or false')
 }
@@ -156,9 +160,7 @@ const manifest = object({
   checkpointId: integer,
   kind: oneOf('checkpoint', 'savepoint'),
   epoch: integer,
-  timeMs: (value, path) => {
-    if (typeof value !== 'number') fail(path, 'a number')
-  },
+  timeMs: time,
   plan,
   operators: list(operator),
   channels: list((_, path) => fail(path, 'known to this version')),
@@ -169,17 +171,16 @@ export function checkManifest(value: unknown, where: string): Manifest {
   return checkShape(manifest, value, where) as Manifest
 }
 
+/** What the register of a job holds: the leader that may set it, and the checkpoints that are kept. */
 export interface Pointer {
   readonly jobId: string
+  /** Fencing epoch of the leader that set it last. */
   readonly epoch: number
-  /** Path of the manifest of the newest checkpoint, relative to the root of the storage. */
-  readonly manifest: string
-  readonly checkpointId: number
-  /** Retained checkpoints, newest first, the newest included. */
+  /** Checkpoints that are kept, newest first; none before the first one is complete. */
   readonly retained: readonly number[]
 }
 
-const pointer = object({ jobId: text, epoch: integer, manifest: text, checkpointId: integer, retained: list(integer) })
+const pointer = object({ jobId: text, epoch: integer, retained: list(integer) })
 
 /** The value as a pointer. Throws CHECKPOINT_MALFORMED. */
 export function checkPointer(value: unknown, where: string): Pointer {

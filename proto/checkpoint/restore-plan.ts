@@ -53,13 +53,20 @@ export interface RestoredState {
   readonly change: StateChange
 }
 
-/** Parts of the snapshot that a subtask of the new plan takes over. `root`: where the snapshot's paths begin. */
+export interface RestoreSource {
+  /** Where the snapshot's paths begin (`Snapshot.root`). */
+  readonly root: string
+  /** The job that starts: its own checkpoints are gone on with, anything else is copied into its first one. */
+  readonly jobId: string
+}
+
+/** Parts of the snapshot that a subtask of the new plan takes over. */
 export function assignRestore(
   manifest: Manifest,
-  root: string,
   plan: JobPlan,
   vertex: number,
   subtask: number,
+  source: RestoreSource,
 ): RestoreAssignment {
   const target = plan.vertices[vertex]
   if (target === undefined) throw errors.create('NO_SUCH_VERTEX', { vertex, job: plan.name })
@@ -68,14 +75,14 @@ export function assignRestore(
   for (const operator of target.operators) {
     const old = byUid.get(operator.uid)
     if (old === undefined) continue
-    operators.push(restoredOperator(manifest, root, old, operator, subtask, target.parallelism))
+    operators.push(restoredOperator(manifest, source, old, operator, subtask, target.parallelism))
   }
   return { checkpointId: manifest.checkpointId, operators }
 }
 
 function restoredOperator(
   manifest: Manifest,
-  root: string,
+  source: RestoreSource,
   old: ManifestOperator,
   now: OperatorPlan,
   subtask: number,
@@ -111,9 +118,9 @@ function restoredOperator(
   return {
     node: now.node,
     uid: now.uid,
-    root,
+    root: source.root,
     runs,
-    rewrite: manifest.kind === 'savepoint' || !sameNumbers,
+    rewrite: manifest.kind === 'savepoint' || manifest.jobId !== source.jobId || !sameNumbers,
     states,
     splits: old.subtasks.flatMap((part) => part.splits ?? []),
     operatorState: all,

@@ -16,7 +16,7 @@
  *
  * Promises: the footer's checksum vouches for the whole file. Decoding reads nothing outside of the bytes given. Pure.
  */
-import { crc32c } from '../../core/storage/crc32c.ts'
+import { crc32c } from '../../core/bytes/crc32c.ts'
 import { errors } from './errors.ts'
 import { rangeCount } from './ranges.ts'
 

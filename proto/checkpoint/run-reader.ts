@@ -6,8 +6,8 @@
  * thread.
  */
 import { zstdDecompressSync } from 'node:zlib'
+import { crc32c } from '../../core/bytes/crc32c.ts'
 import { isMillraceError } from '../../core/errors.ts'
-import { crc32c } from '../../core/storage/crc32c.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import { errors } from './errors.ts'
 import type { RunHandle } from './manifest.ts'

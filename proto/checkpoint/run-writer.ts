@@ -7,7 +7,7 @@
  */
 import { constants, zstdCompressSync } from 'node:zlib'
 import { assert } from '../../core/assert.ts'
-import { crc32c } from '../../core/storage/crc32c.ts'
+import { crc32c } from '../../core/bytes/crc32c.ts'
 import type { BlobStorage, SyncBlobStorage } from '../../core/storage/storage.ts'
 import { errors } from './errors.ts'
 import type { RunHandle } from './manifest.ts'

@@ -44,7 +44,12 @@ function nativeCrc(): Crc | undefined {
     const { crc32c } = createRequire(import.meta.url)('@node-rs/crc32') as {
       crc32c: (bytes: Buffer, initial?: number) => number
     }
-    return (bytes, initial) => crc32c(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), initial)
+    return (bytes, initial) => {
+      const { buffer } = bytes
+      // The native function refuses views on shared memory.
+      if (buffer instanceof SharedArrayBuffer) return crc32cByTable(bytes, initial)
+      return crc32c(Buffer.from(buffer, bytes.byteOffset, bytes.byteLength), initial)
+    }
   } catch {
     // No prebuilt binary for this machine: the table gives the same numbers.
     return undefined
