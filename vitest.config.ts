@@ -8,7 +8,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^millrace$/, replacement: here('./sdk/index.ts') },
+      { find: /^millrace$/, replacement: here('./millrace.ts') },
       { find: /^millrace\/testing$/, replacement: here('./cli/local/testing.ts') },
     ],
   },

@@ -20,9 +20,11 @@ function sourceFiles(directory: string): string[] {
 }
 
 const rooms = readdirSync(root).filter((name) => name in floors || wiringRooms.includes(name))
-const files: HouseFile[] = rooms
-  .flatMap(sourceFiles)
-  .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+const door = readdirSync(root).filter((name) => name === 'millrace.ts')
+const files: HouseFile[] = [...door, ...rooms.flatMap(sourceFiles)].map((path) => ({
+  path,
+  text: readFileSync(join(root, path), 'utf8'),
+}))
 const sources = files.map((file) => readSource(file.text))
 
 describe('the house', () => {

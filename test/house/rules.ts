@@ -31,13 +31,14 @@ export const wiringRooms: readonly string[] = ['cli', 'examples', 'bench', 'test
 export const lineLimit = 450
 
 const room = (path: string): string => path.split('/')[0] as string
-const isMain = (path: string): boolean => /^[^/]+\/main\.ts$/.test(path)
+/** The door of the package and the entries of its processes. */
+const isMain = (path: string): boolean => path === 'millrace.ts' || /^[^/]+\/main\.ts$/.test(path)
 const wires = (path: string): boolean => wiringRooms.includes(room(path)) || isMain(path)
 const isAssembly = (path: string): boolean => path.startsWith('core/kernels/assembly/')
 
 function target(path: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.normalize(posix.join(posix.dirname(path), specifier))
-  if (specifier === 'millrace' || specifier.startsWith('millrace/')) return `sdk/${specifier}`
+  if (specifier === 'millrace' || specifier.startsWith('millrace/')) return 'millrace.ts'
   return undefined
 }
 
@@ -114,8 +115,9 @@ export const isShort: Rule = (file) => {
   return lines > lineLimit ? [`${file.path}: ${lines} lines, ${lineLimit} is the limit: it holds two ideas`] : []
 }
 
+/** Tests open with their titles, which say more. */
 export const opensWithComment: Rule = (file) =>
-  /^(#![^\n]*\n)?\/[/*]\*?\s*\S/.test(file.text)
+  file.path.endsWith('.test.ts') || /^(#![^\n]*\n)?\/[/*]\*?\s*\S/.test(file.text)
     ? []
     : [`${file.path}: open with a comment: what it is, what it promises, its concurrency rule`]
 
