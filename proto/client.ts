@@ -1,0 +1,174 @@
+/**
+ * The client of a cluster: one connection to a JobManager. Every failure is a coded error: RPC_NO_JOBMANAGER,
+ * RPC_CONNECTION_LOST, JOBMANAGER_NO_SUCH_JOB and so on. Calls may run at the same time.
+ */
+import { clientMethods as methods } from './generated/services.ts'
+import type {
+  CheckpointCounts,
+  CheckpointInfo,
+  ClusterInfo,
+  Failure,
+  JobInfo as JobInfoWire,
+  JobStatus as JobStatusWire,
+  LogLine,
+  SnapshotReply,
+  SubmitRequest,
+  VertexInfo,
+} from './generated/shapes.ts'
+import type { JobPlan } from './jobgraph/plan.ts'
+import { Channel, defaultMessageBytesMax } from './rpc/channel.ts'
+
+export type {
+  CheckpointCounts,
+  CheckpointInfo,
+  ClusterInfo,
+  Failure,
+  LogLine,
+  SubtaskInfo,
+  TaskManagerInfo,
+  VertexInfo,
+} from './generated/shapes.ts'
+
+export const jobStates = [
+  'created',
+  'waiting-for-resources',
+  'deploying',
+  'running',
+  'restarting',
+  'stopping',
+  'canceling',
+  'failing',
+  'finished',
+  'canceled',
+  'failed',
+] as const
+export type JobStateName = (typeof jobStates)[number]
+
+export interface JobStatus extends Omit<JobStatusWire, 'state'> {
+  readonly state: JobStateName
+}
+
+export interface JobInfo extends Omit<JobInfoWire, 'planJson' | 'status'> {
+  readonly status: JobStatus
+  readonly vertices: readonly VertexInfo[]
+  readonly checkpoints: readonly CheckpointInfo[]
+  readonly checkpointCounts?: CheckpointCounts | undefined
+  readonly failures: readonly Failure[]
+  readonly plan: JobPlan
+}
+
+export interface Submission {
+  readonly plan: JobPlan
+  readonly bundle: Uint8Array
+  /** By key; they win over the plan's. */
+  readonly options?: Readonly<Record<string, string>> | undefined
+  /** Snapshot to start from. */
+  readonly savepointPath?: string | undefined
+  readonly allowNonRestoredState?: boolean | undefined
+}
+
+export interface Submitted {
+  readonly jobId: string
+  /** What becomes of each state of the snapshot, for people; empty for a fresh start. */
+  readonly restoreLines: readonly string[]
+}
+
+/** A completed checkpoint or savepoint. `path` may be given to `submit`. */
+export type Snapshot = SnapshotReply
+
+/** Records of one collecting sink; the records of one subtask come in order and once. */
+export interface ResultBatch {
+  readonly uid: string
+  readonly subtask: number
+  /** Number of the first record among all that this subtask delivers. */
+  readonly sequence: number
+  readonly records: readonly unknown[]
+}
+
+export interface ClusterClientOptions {
+  /** host:port. */
+  readonly address: string
+  readonly messageBytesMax?: number | undefined
+}
+
+/** `job` is an id, a unique prefix of an id, or a name (of which the newest job that has not ended counts). */
+export interface ClusterClient {
+  readonly address: string
+  submit(submission: Submission): Promise<Submitted>
+  /** The newest first. */
+  list(): Promise<readonly JobStatus[]>
+  info(job: string): Promise<JobInfo>
+  /** Answers when the request is accepted; watch the job to wait for its end. */
+  cancel(job: string): Promise<JobStatus>
+  /** Answers when the savepoint is complete and the job has ended. */
+  stop(
+    job: string,
+    options?: { readonly savepointPath?: string | undefined; readonly drain?: boolean | undefined },
+  ): Promise<Snapshot>
+  savepoint(job: string, path?: string): Promise<Snapshot>
+  checkpoint(job: string): Promise<Snapshot>
+  disposeSavepoint(path: string): Promise<void>
+  /** With `follow`, ends with the job. */
+  logs(job: string, options?: { readonly follow?: boolean | undefined }): AsyncIterable<LogLine>
+  /** Waits for records; ends with the job. A record goes to one reader. Throws JOBMANAGER_RESULTS_LOST when the buffer ran over. */
+  results(job: string): AsyncIterable<ResultBatch>
+  /** The status now and after each change; the last one is terminal. */
+  watch(job: string): AsyncIterable<JobStatus>
+  cluster(): Promise<ClusterInfo>
+  close(): void
+}
+
+const chunkBytes = 256 * 1024
+
+/** Does not connect yet: the first call does. */
+export function createClusterClient({
+  address,
+  messageBytesMax = defaultMessageBytesMax,
+}: ClusterClientOptions): ClusterClient {
+  const channel = new Channel(address, messageBytesMax)
+  const seconds = { timeoutMs: 15_000 }
+  return {
+    address,
+    submit: (submission) => channel.clientStream(methods.submit, submitRequests(submission)),
+    async list() {
+      const { jobs } = await channel.unary(methods.list, {}, seconds)
+      return jobs as readonly JobStatus[]
+    },
+    async info(job) {
+      const { planJson, ...rest } = await channel.unary(methods.info, { job }, seconds)
+      return {
+        ...rest,
+        status: rest.status as JobStatus,
+        plan: JSON.parse(Buffer.from(planJson).toString()) as JobPlan,
+      }
+    },
+    async cancel(job) {
+      return (await channel.unary(methods.cancel, { job }, seconds)) as JobStatus
+    },
+    stop: (job, { savepointPath = '', drain = false } = {}) =>
+      channel.unary(methods.stop, { job, savepointPath, drain }),
+    savepoint: (job, path = '') => channel.unary(methods.savepoint, { job, path }),
+    checkpoint: (job) => channel.unary(methods.checkpoint, { job }),
+    async disposeSavepoint(path) {
+      await channel.unary(methods.disposeSavepoint, { path })
+    },
+    logs: (job, { follow = false } = {}) => channel.serverStream(methods.logs, { job, follow }),
+    async *results(job) {
+      for await (const { uid, subtask, sequence, recordsJson } of channel.serverStream(methods.results, { job })) {
+        yield { uid, subtask, sequence, records: JSON.parse(Buffer.from(recordsJson).toString()) as unknown[] }
+      }
+    },
+    watch: (job) => channel.serverStream(methods.watch, { job }) as AsyncIterable<JobStatus>,
+    cluster: () => channel.unary(methods.cluster, {}, seconds),
+    close: () => channel.close(),
+  }
+}
+
+function* submitRequests(submission: Submission): Generator<SubmitRequest> {
+  const { plan, bundle, options = {}, savepointPath = '', allowNonRestoredState = false } = submission
+  const planJson = Buffer.from(JSON.stringify(plan))
+  yield { kind: 'header', planJson, options, savepointPath, allowNonRestoredState, bundleBytes: bundle.byteLength }
+  for (let at = 0; at < bundle.byteLength; at += chunkBytes) {
+    yield { kind: 'bundle', value: bundle.subarray(at, at + chunkBytes) }
+  }
+}

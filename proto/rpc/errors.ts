@@ -1,0 +1,117 @@
+/**
+ * Coded errors across gRPC. The server puts the whole error into the metadata of the call; the client throws it again.
+ * Failures of the transport itself become errors of the room RPC.
+ */
+import { type Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  defineErrors,
+  errorFromWire,
+  errorToWire,
+  isMillraceError,
+  type MillraceError,
+  type WireError,
+} from '../../core/errors.ts'
+
+export const rpcErrors = defineErrors('RPC', {
+  NO_JOBMANAGER: {
+    text: 'there is no JobManager at {address}',
+    hint: 'Start one with: millrace start --role jobmanager. Or name another with -m host:port.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  CONNECTION_LOST: {
+    text: 'the connection to the JobManager at {address} was lost',
+    hint: 'Whether the last request took effect is unknown. Jobs go on: millrace list',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  PROTOCOL_MISMATCH: {
+    text: '{who} speaks protocol {theirs} (version {theirVersion}) and this JobManager speaks protocol {ours} (version {ourVersion})',
+    hint: 'Run the same version of millrace everywhere.',
+    blame: 'user',
+    retry: 'never',
+  },
+  VERSION_MISMATCH: {
+    text: 'TaskManager {id} runs millrace {theirVersion} and this JobManager runs {ourVersion}',
+    hint: 'Run the same version of millrace on all JobManagers and TaskManagers.',
+    blame: 'user',
+    retry: 'never',
+  },
+  NOT_MILLRACE: {
+    text: 'what listens at {address} is not a JobManager of this version: {reason}',
+    blame: 'user',
+    retry: 'never',
+  },
+  MESSAGE_TOO_LARGE: {
+    text: 'a message between processes is larger than {limit} bytes',
+    hint: 'Raise rpc.max-message-size on every process.',
+    blame: 'user',
+    retry: 'never',
+  },
+  FAILED: { text: 'the JobManager at {address} answered: {reason}', blame: 'internal', retry: 'never' },
+})
+
+const errorKey = 'millrace-error-bin'
+export const protocolKey = 'millrace-protocol'
+export const versionKey = 'millrace-version'
+
+/** Stacks and causes of a foreign process are for its log; headers have little room. */
+const textMax = 2000
+
+function short(wire: WireError, depth = 0): WireError {
+  const { stack: _, cause, ...rest } = wire
+  const cut = (text: string): string => (text.length > textMax ? `${text.slice(0, textMax)}…` : text)
+  return {
+    ...rest,
+    message: cut(rest.message),
+    ...(cause !== undefined && depth < 2 ? { cause: short(cause, depth + 1) } : {}),
+  }
+}
+
+/** What a gRPC handler answers a failed call with. Writes the error into `metadata`. */
+export function toServiceError(error: unknown, metadata: Metadata): Partial<ServiceError> {
+  const wire = short(errorToWire(error))
+  metadata.set(errorKey, Buffer.from(JSON.stringify(wire)))
+  return { code: statusOf(error), details: wire.message.slice(0, 500), metadata }
+}
+
+function statusOf(error: unknown): status {
+  if (!isMillraceError(error)) return status.INTERNAL
+  if (/_NO_SUCH_|_NOT_FOUND$/.test(error.code)) return status.NOT_FOUND
+  if (/_MISMATCH$/.test(error.code)) return status.FAILED_PRECONDITION
+  if (error.retry === 'backoff' && error.blame === 'external') return status.UNAVAILABLE
+  return error.blame === 'user' ? status.FAILED_PRECONDITION : status.INTERNAL
+}
+
+/** The coded error behind a failed call to `address`. */
+export function fromServiceError(error: unknown, address: string): MillraceError {
+  if (isMillraceError(error)) return error
+  const failed = error as Partial<ServiceError>
+  const sent = failed.metadata?.get(errorKey)[0]
+  if (sent instanceof Uint8Array) {
+    const wire = parseWire(Buffer.from(sent).toString('utf8'))
+    if (wire !== undefined) return errorFromWire(wire)
+  }
+  const reason = failed.details ?? failed.message ?? String(error)
+  const cause = { cause: error }
+  if (failed.code === status.UNAVAILABLE) {
+    const refused = /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Name resolution|ETIMEDOUT/.test(reason)
+    return rpcErrors.create(refused ? 'NO_JOBMANAGER' : 'CONNECTION_LOST', { address }, cause)
+  }
+  if (failed.code === status.DEADLINE_EXCEEDED) return rpcErrors.create('NO_JOBMANAGER', { address }, cause)
+  if (failed.code === status.RESOURCE_EXHAUSTED) {
+    return rpcErrors.create('MESSAGE_TOO_LARGE', { limit: /\((\d+) vs/.exec(reason)?.[1] ?? reason }, cause)
+  }
+  if (failed.code === status.UNIMPLEMENTED) return rpcErrors.create('NOT_MILLRACE', { address, reason }, cause)
+  return rpcErrors.create('FAILED', { address, reason }, cause)
+}
+
+function parseWire(json: string): WireError | undefined {
+  try {
+    const wire = JSON.parse(json) as Partial<WireError>
+    return typeof wire.code === 'string' && typeof wire.message === 'string' ? (wire as WireError) : undefined
+  } catch {
+    // Not written by us: the status of the call has to do.
+    return undefined
+  }
+}
