@@ -97,10 +97,10 @@ function restoredOperator(
     }
   }
   const states = old.state.map((was, oldId): RestoredState => {
-    const id = now.state.findIndex((state) => state.name === was.name)
-    const change: StateChange =
-      id < 0 ? { kind: 'lost', reason: 'gone from the plan' } : compareStates(was, now.state[id])
-    return { oldId, id, was, change }
+    const index = now.state.findIndex((state) => state.name === was.name)
+    const gone: StateChange = { kind: 'lost', reason: 'gone from the plan' }
+    const change = index < 0 ? gone : compareStates(was, now.state[index])
+    return { oldId, id: change.kind === 'lost' ? -1 : index, was, change }
   })
   const sameNumbers = states.every((state) => state.id === state.oldId && state.change.kind === 'kept')
   const all: unknown[] = []
