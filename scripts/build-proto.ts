@@ -110,7 +110,7 @@ ${spaces.join('')}}
 
 function services(tree: protobuf.Root): string {
   let out = `${header}import { millrace } from './messages.js'\nimport type * as shapes from './shapes.ts'\n`
-  out += `import { type Method, method } from '../rpc/method.ts'\n`
+  out += `import { method } from '../rpc/method.ts'\n`
   for (const space of namespacesOf(tree)) {
     for (const service of space.nestedArray.filter((each) => each instanceof protobuf.Service)) {
       const name = `${service.name[0].toLowerCase()}${service.name.slice(1)}Methods`
@@ -120,8 +120,8 @@ function services(tree: protobuf.Root): string {
         const output = `millrace.${space.name}.${each.responseType}`
         const path = `/millrace.${space.name}.${service.name}/${each.name}`
         const flags = `${each.requestStream === true}, ${each.responseStream === true}`
-        const type = `Method<shapes.${each.requestType}, shapes.${each.responseType}>`
-        return `${comment(each.comment, '  ')}  ${key}: method('${path}', ${flags}, ${input}, ${output}) as ${type},\n`
+        const types = `<shapes.${each.requestType}, shapes.${each.responseType}>`
+        return `${comment(each.comment, '  ')}  ${key}: method${types}('${path}', ${flags}, ${input}, ${output}),\n`
       })
       out += `\n${comment(service.comment, '')}export const ${name} = {\n${methods.join('')}}\n`
     }

@@ -37,20 +37,20 @@ function isUnion(type: Message): boolean {
   return Object.getOwnPropertyDescriptor(prototype, 'message')?.get !== undefined
 }
 
-export function method(
+export function method<Request, Response>(
   path: string,
   requestStream: boolean,
   responseStream: boolean,
   request: Message,
   response: Message,
-): Method<never, never> {
+): Method<Request, Response> {
   return {
     path,
     requestStream,
     responseStream,
     requestSerialize: serializer(request),
-    requestDeserialize: deserializer(request),
+    requestDeserialize: deserializer(request) as (bytes: Buffer) => Request,
     responseSerialize: serializer(response),
-    responseDeserialize: deserializer(response),
-  } as unknown as Method<never, never>
+    responseDeserialize: deserializer(response) as (bytes: Buffer) => Response,
+  }
 }

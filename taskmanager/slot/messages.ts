@@ -16,6 +16,8 @@ export interface SlotStart {
   readonly arena: ArenaHandle
   readonly config: Readonly<Record<string, string>>
   readonly dataHost: string
+  /** The same as in each deployment. */
+  readonly doorbells: SharedArrayBuffer
 }
 
 /** Where one subtask of the job runs, for those who exchange data with it. */
@@ -51,7 +53,7 @@ export interface Deployment {
   readonly locations: readonly SubtaskLocation[]
   /** Rings to and from other slots of the same TaskManager. */
   readonly rings: readonly LocalRing[]
-  /** Doorbells of the slots of this TaskManager: Int32Array, one word per slot. */
+  /** Doorbells of the slots of this TaskManager: Int32Array, one word per slot, then the words of `SlotPulse` (pulse.ts). */
   readonly doorbells: SharedArrayBuffer
   /** By 'vertex/subtask'. Absent: a fresh start. */
   readonly restore?: { readonly checkpointId: number; readonly subtasks: Readonly<Record<string, RestoreAssignment>> }
@@ -60,6 +62,17 @@ export interface Deployment {
   readonly options: Readonly<Record<string, string>>
 }
 
+/**
+ * Order of a deployment: `deploy`; each subtask reports `deploying`, then `initializing` when everything of it is in place
+ * (bundle imported, state restored, listening for its channels). When all subtasks of the job are `initializing`, `start`
+ * comes; each reports `running`. A slot that may take no more part (canceled, failed, finished) reports that state for each
+ * subtask, and `released` last. `released` answers every `deploy` exactly once, also after `cancel` of an unknown attempt.
+ *
+ * With checkpoints a bounded job ends so: sources report `ended` and keep answering barriers; when all have, the last
+ * checkpoint is triggered with `stop: 'drain'`; after its `checkpoint-complete` sinks commit and subtasks report
+ * `finished`. Stopping with a savepoint ends the same way. `checkpoint-complete` stands for all earlier checkpoints too,
+ * and is not sent for a savepoint that does not stop the job.
+ */
 export type ToSlot =
   | { readonly kind: 'deploy'; readonly deployment: Deployment }
   | { readonly kind: 'start'; readonly attempt: number }
@@ -104,9 +117,11 @@ export type FromSlot =
   | { readonly kind: 'state'; readonly attempt: number; readonly vertex: number; readonly subtask: number; readonly state: SubtaskState; readonly cause?: FailureCause }
   | { readonly kind: 'ack'; readonly attempt: number; readonly checkpointId: number; readonly vertex: number; readonly subtask: number; readonly snapshot: SubtaskSnapshot }
   | { readonly kind: 'decline'; readonly attempt: number; readonly checkpointId: number; readonly vertex: number; readonly subtask: number; readonly reason: string }
+  /** A source subtask has no more input (with checkpoints only). */
+  | { readonly kind: 'ended'; readonly attempt: number; readonly vertex: number; readonly subtask: number }
   | { readonly kind: 'metrics'; readonly attempt: number; readonly subtasks: readonly SubtaskMetrics[] }
-  /** Set before user code may block the thread, cleared after: the watchdog of the control thread reads who did not come back. */
   | { readonly kind: 'print'; readonly attempt: number; readonly uid: string; readonly lines: readonly string[] }
+  /** `sequence`: number of the first of `records` among all that this subtask ever delivers; what was delivered is not delivered again. */
   | { readonly kind: 'results'; readonly attempt: number; readonly uid: string; readonly subtask: number; readonly sequence: number; readonly records: readonly unknown[] }
   /** Everything of the attempt is gone: the slot is free. */
   | { readonly kind: 'released'; readonly attempt: number }
