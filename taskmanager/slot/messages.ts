@@ -3,6 +3,7 @@
  * never pass here. Every message to a slot carries the attempt it is meant for; a slot ignores what is not for its own.
  */
 import type { ArenaHandle } from '../../core/arena/arena.ts'
+import type { MessagePort } from '../../core/platform/threads.ts'
 import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
