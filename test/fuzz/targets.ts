@@ -1,0 +1,5 @@
+/** Every decoder of bytes that come from outside of the process. A new format adds its line. */
+import { checkpointTargets } from './checkpoint-targets.ts'
+import type { FuzzTarget } from './harness.ts'
+
+export const fuzzTargets: readonly FuzzTarget[] = [...checkpointTargets]
