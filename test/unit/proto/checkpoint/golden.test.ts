@@ -1,0 +1,52 @@
+/** Snapshots written by released versions stay readable, and what is written today has not changed. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { decodeManifest } from '../../../../proto/checkpoint/manifest.ts'
+import { decodePointer } from '../../../../proto/checkpoint/pointer.ts'
+import { RunReader } from '../../../../proto/checkpoint/run.ts'
+import {
+  baseEntries,
+  deltaDrops,
+  deltaEntries,
+  golden,
+  largeManifest,
+  manifest,
+  pointer,
+} from '../../../golden/checkpoint/contents.ts'
+
+const read = (file: string): Buffer => readFileSync(new URL(`../../../golden/checkpoint/${file}`, import.meta.url))
+
+function entriesOf(reader: RunReader): unknown[] {
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
+  const found: unknown[] = []
+  for (const at of reader.ranges())
+    found.push([at.hash, at.state, at.kind, text(at.key), text(at.namespace), text(at.value)])
+  return found
+}
+
+describe('files of version 1', () => {
+  it('of sorted runs are read', () => {
+    const base = RunReader.fromBytes(read('run-base-zstd.v1.run'), 'golden')
+    expect(entriesOf(base)).toEqual(baseEntries)
+    expect(base.footer.base).toBe(true)
+    const delta = RunReader.fromBytes(read('run-delta-plain.v1.run'), 'golden')
+    expect(entriesOf(delta)).toEqual(deltaEntries)
+    expect(delta.drops.map((each) => ({ ...each, namespace: Buffer.from(each.namespace).toString() }))).toEqual(
+      deltaDrops,
+    )
+  })
+
+  it('of manifests and pointers are read', () => {
+    expect(decodeManifest(read('manifest.v1'), 'golden')).toEqual(manifest)
+    expect(decodeManifest(read('manifest-zstd.v1'), 'golden')).toEqual(largeManifest)
+    expect(decodePointer(read('pointer.v1'), 'golden')).toEqual(pointer)
+  })
+
+  // What a compressor makes of the same bytes may change with its version.
+  it.each(golden.filter((each) => !each.compressed).map((each) => [each.file, each.encode] as const))(
+    '%s is written the same today',
+    (file, encode) => {
+      expect(Buffer.from(encode()).equals(read(file))).toBe(true)
+    },
+  )
+})
