@@ -12,7 +12,7 @@
  * Concurrency: a builder belongs to one thread; a finished segment is never written again.
  */
 import type { Arena } from '../arena/arena.ts'
-import { type Column, internSchema, maxBatchRows, RecordBatch, schemaText } from './batch.ts'
+import { type Column, maxBatchRows, RecordBatch, schemaText } from './batch.ts'
 import type { Field, Schema } from './schema.ts'
 
 export const batchMagic = 0x3142524d
@@ -67,7 +67,7 @@ export class SegmentBuilder {
   readonly #shape: SchemaShape
   readonly #describe: boolean
 
-  /** `describe`: the schema travels with the batch. Takes over the caller's reference to `segment`. */
+  /** `describe`: the schema travels with the batch. The batch takes over the caller's reference to `segment`. */
   constructor(arena: Arena, owner: number, segment: number, schema: Schema, describe: boolean) {
     this.arena = arena
     this.owner = owner
@@ -171,15 +171,15 @@ export function fixedRowBytes(fields: readonly Field[]): number {
 
 /**
  * True when the batch is a whole segment as a builder left it, so that the first `usedBytes` of its segment can be sent
- * as they are. `declared` is the schema the reader knows; absent, the batch must describe itself.
+ * as they are. `described`: the reader does not know the schema, so the batch must have it.
  */
-export function contiguous(batch: RecordBatch, declared: Schema | undefined): boolean {
+export function contiguous(batch: RecordBatch, described = false): boolean {
   if (batch.segments.length !== 1) return false
   const { u32 } = batch.arena
   const base = batch.arena.address(batch.segments[0])
   const at = base >>> 2
   if (u32[at] !== batchMagic || u32[at + 1] !== batch.rowCount) return false
-  if (declared === undefined ? (u32[at + 3] & schemaFollows) === 0 : internSchema(declared) !== internSchema(batch.schema)) return false
+  if (described && (u32[at + 3] & schemaFollows) === 0) return false
   if (u32[at + 9] !== shapeOf(batch.schema).fingerprint) return false
   if (u32[at + 6] !== (batch.timestamps === 0 ? 0 : batch.timestamps - base)) return false
   if (u32[at + 7] !== (batch.hashes === 0 ? 0 : batch.hashes - base)) return false

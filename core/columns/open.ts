@@ -16,7 +16,7 @@ const schemaCacheMax = 256
 
 /**
  * The batch in `segment`, held by `owner` with the caller's reference (nothing is retained). `declared` is the schema
- * known beforehand; a batch that describes itself wins over it only if equal. `trusted` skips the scan of string
+ * known beforehand, for batches that do not describe themselves. `trusted` skips the scan of string
  * offsets, for segments written by this process. Throws COLUMNS_CORRUPT.
  */
 export function openBatch(arena: Arena, segment: number, declared: Schema | undefined, owner: number = arena.owner, trusted = false): RecordBatch {
@@ -33,9 +33,7 @@ export function openBatch(arena: Arena, segment: number, declared: Schema | unde
 
   let schema = declared
   if ((u32[head + 3] & schemaFollows) !== 0) {
-    const own = readSchema(reader, u32[head + 4], u32[head + 5])
-    if (declared !== undefined && internSchema(declared) !== own) throw corrupt('its schema is not the declared one')
-    schema = own
+    schema = readSchema(reader, u32[head + 4], u32[head + 5])
   }
   if (schema === undefined) throw corrupt('it has no schema and none is declared')
   schema = internSchema(schema)

@@ -44,8 +44,8 @@ export interface Kernels {
   hashI64(src: number, count: number, dst: number): void
   hashBits(src: number, count: number, dst: number): void
   hashStrings(offsets: number, data: number, count: number, seed: number, dst: number): void
-  /** dst[i] = combine(dst[i], src[i]). */
-  hashCombine(dst: number, src: number, count: number): void
+  /** dst[i] = combine(dst[i], src[i] ^ salt). */
+  hashCombine(dst: number, src: number, count: number, salt: number): void
   /** dst[i] = the hash of null or undefined where the bits say so (addresses may be 0). */
   hashNulls(validity: number, missing: number, count: number, dst: number): void
   /**

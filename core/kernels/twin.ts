@@ -2,7 +2,7 @@
  * The column kernels in plain TypeScript: their specification, and what a machine without WebAssembly SIMD runs. Promises the
  * same bytes as core/kernels/assembly. No state but the views of the memory; any thread may make its own.
  */
-import { fmix, hashHalves } from './mix.ts'
+import { combineHash, fmix, hashHalves } from './mix.ts'
 import type { Kernels } from './signature.ts'
 
 const nullHash = fmix(0x6e756c6c)
@@ -143,8 +143,8 @@ export function createTwin(memory: WebAssembly.Memory): Kernels {
         i32[words(dst) + i] = fmix(h ^ bytes)
       }
     },
-    hashCombine(dst, src, count) {
-      for (let i = 0; i < count; i++) i32[words(dst) + i] = fmix(Math.imul(i32[words(dst) + i], 31) + i32[words(src) + i])
+    hashCombine(dst, src, count, salt) {
+      for (let i = 0; i < count; i++) i32[words(dst) + i] = combineHash(i32[words(dst) + i], i32[words(src) + i] ^ salt)
     },
     hashNulls(validity, missing, count, dst) {
       for (let i = 0; i < count; i++) {

@@ -66,10 +66,10 @@ export function hashStrings(offsets: usize, data: usize, count: i32, seed: u32, 
   }
 }
 
-export function hashCombine(dst: usize, src: usize, count: i32): void {
+export function hashCombine(dst: usize, src: usize, count: i32, salt: u32): void {
   for (let i = 0; i < count; i++) {
     const at = dst + (<usize>i << 2)
-    store<u32>(at, fmix(load<u32>(at) * 31 + load<u32>(src + (<usize>i << 2))))
+    store<u32>(at, fmix(load<u32>(at) * 31 + (load<u32>(src + (<usize>i << 2)) ^ salt)))
   }
 }
 
