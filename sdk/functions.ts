@@ -57,22 +57,28 @@ export interface Timers {
   cancelProcessingTime(timestampMs: number): void
 }
 
-export interface ElementContext<K, S> {
+/** `Sides`: record type of each side output by tag. */
+export interface ElementContext<K, S, Sides extends object = Record<string, unknown>> {
   readonly key: K
   readonly state: S
   readonly timers: Timers
   /** Event time of the record in epoch ms; undefined without event time. */
   readonly timestamp: number | undefined
   /** Emits to a side output. */
-  side(tag: string, record: unknown): void
+  side<Tag extends keyof Sides & string>(tag: Tag, record: Sides[Tag]): void
 }
 
-export interface TimerContext<K, S> extends ElementContext<K, S> {
+export interface TimerContext<K, S, Sides extends object = Record<string, unknown>>
+  extends ElementContext<K, S, Sides> {
   readonly timestamp: number
   readonly timeDomain: 'event' | 'processing'
 }
 
 export type Emit<T> = (record: T) => void
+
+/** What a flatMap returns: records, or nothing when it has emitted them. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function without a return statement returns void
+export type Emitted<T> = Iterable<T> | void
 
 /** An aggregate by functions. `merge` is needed for sliding windows (panes are shared) and sessions. */
 export interface AggregateFunctions<In, Acc, Out, K, C> {

@@ -71,6 +71,8 @@ export interface SourceOutput<T> {
   /** The same for a side output. */
   sideColumns(tag: string, splitId: string): ColumnWriter
   collectSide(tag: string, record: unknown, splitId: string, timestamp?: number): void
+  /** This split will never have more: it holds no watermark back. After its last record. */
+  splitFinished?(splitId: string): void
 }
 
 /**

@@ -49,7 +49,17 @@ export interface OperatorPlan {
 
 export interface StatePlan {
   readonly name: string
-  readonly kind: 'value' | 'list' | 'map' | 'reducing' | 'aggregating' | 'window' | 'timers' | 'splits' | 'operator' | 'committables'
+  readonly kind:
+    | 'value'
+    | 'list'
+    | 'map'
+    | 'reducing'
+    | 'aggregating'
+    | 'window'
+    | 'timers'
+    | 'splits'
+    | 'operator'
+    | 'committables'
   readonly type?: Field
   readonly keyed: boolean
 }
@@ -70,6 +80,4 @@ export interface EdgePlan {
   readonly node?: number
 }
 
-export type KeyPlan =
-  | { readonly kind: 'fields'; readonly fields: readonly string[] }
-  | { readonly kind: 'function' }
+export type KeyPlan = { readonly kind: 'fields'; readonly fields: readonly string[] } | { readonly kind: 'function' }

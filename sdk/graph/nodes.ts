@@ -4,7 +4,7 @@
  * the same graph from the bundle and finds each node by the number that the plan gives.
  */
 import type { Schema } from '../../core/columns/schema.ts'
-import type { AggregateFunctions, ElementContext, Emit, Key, TimerContext } from '../functions.ts'
+import type { AggregateFunctions, ElementContext, Emit, Emitted, Key, TimerContext } from '../functions.ts'
 import type { Sink } from '../sink.ts'
 import type { Source } from '../source.ts'
 import type { TypeDef } from '../types.ts'
@@ -25,8 +25,13 @@ export interface NodeBase {
   readonly chaining: 'always' | 'head' | 'never'
   /** Declared type of the main output. */
   readonly type: TypeDef<unknown> | undefined
+  /** Side outputs that the node may emit to, with their declared types; absent: none. */
+  readonly sides?: Readonly<Record<string, TypeDef<unknown> | undefined>>
   readonly onError: ErrorPolicy
-  /** Fields of the input record that the node's functions read, when that could be told from their source; undefined: all. */
+  /**
+   * Fields of the input record that the node's functions read, when that could be told from their source; undefined:
+   * all. Of a source: those that its `eventTime` reads.
+   */
   readonly reads: readonly string[] | undefined
   /** Where in the user's file the node was made, for messages. */
   readonly at: string | undefined
@@ -50,7 +55,14 @@ export type Exchange =
 export type KeySelector =
   /** `single`: keyBy('a') has the bare value as key; keyBy(['a', 'b']) an object {a, b}. */
   | { readonly kind: 'fields'; readonly fields: readonly string[]; readonly single: boolean }
-  | { readonly kind: 'function'; readonly select: (record: unknown) => Key; readonly reads: readonly string[] | undefined }
+  /** `field`: the function does nothing but return this field of the record ('': the record itself), so its column is the key. `type`: of the key, where known. */
+  | {
+      readonly kind: 'function'
+      readonly select: (record: unknown) => Key
+      readonly reads: readonly string[] | undefined
+      readonly field?: string
+      readonly type?: TypeDef<unknown> | undefined
+    }
 
 export type GraphNode = NodeBase & NodeBody
 
@@ -58,7 +70,7 @@ export type NodeBody =
   | SourceBody
   | { readonly kind: 'map'; readonly fn: (record: unknown) => unknown }
   | { readonly kind: 'filter'; readonly fn: (record: unknown) => boolean }
-  | { readonly kind: 'flatMap'; readonly fn: (record: unknown, emit: Emit<unknown>) => Iterable<unknown> | void }
+  | { readonly kind: 'flatMap'; readonly fn: (record: unknown, emit: Emit<unknown>) => Emitted<unknown> }
   | { readonly kind: 'project'; readonly fields: readonly string[] }
   /** A declared condition: runs as a kernel. */
   | { readonly kind: 'where'; readonly condition: Condition }
@@ -86,7 +98,9 @@ export interface ProcessBody {
   readonly keyed: boolean
   readonly state: Readonly<Record<string, StateSpec>>
   readonly onElement: (record: unknown, context: ElementContext<unknown, unknown>, emit: Emit<unknown>) => void
-  readonly onTimer: ((timestampMs: number, context: TimerContext<unknown, unknown>, emit: Emit<unknown>) => void) | undefined
+  readonly onTimer:
+    | ((timestampMs: number, context: TimerContext<unknown, unknown>, emit: Emit<unknown>) => void)
+    | undefined
 }
 
 export type StateSpec = StateKind & { readonly ttlMs?: number }
@@ -94,8 +108,18 @@ export type StateKind =
   | { readonly kind: 'value'; readonly type: TypeDef<unknown> | undefined }
   | { readonly kind: 'list'; readonly type: TypeDef<unknown> | undefined }
   | { readonly kind: 'map'; readonly key: TypeDef<unknown> | undefined; readonly value: TypeDef<unknown> | undefined }
-  | { readonly kind: 'reducing'; readonly type: TypeDef<unknown> | undefined; readonly reduce: (a: unknown, b: unknown) => unknown }
-  | { readonly kind: 'aggregating'; readonly accumulator: TypeDef<unknown> | undefined; readonly init: () => unknown; readonly add: (acc: unknown, value: unknown) => unknown; readonly result: (acc: unknown) => unknown }
+  | {
+      readonly kind: 'reducing'
+      readonly type: TypeDef<unknown> | undefined
+      readonly reduce: (a: unknown, b: unknown) => unknown
+    }
+  | {
+      readonly kind: 'aggregating'
+      readonly accumulator: TypeDef<unknown> | undefined
+      readonly init: () => unknown
+      readonly add: (acc: unknown, value: unknown) => unknown
+      readonly result: (acc: unknown) => unknown
+    }
 
 /** Running reduce per key: emits the new value for each record. */
 export interface ReduceBody {
@@ -112,7 +136,11 @@ export interface RunningAggregateBody {
 export type AggregateSpec =
   /** Declared: kernels over columns. Output: the key field(s), then one field per aggregate (and windowStart, windowEnd in windows). */
   | { readonly kind: 'declared'; readonly aggregates: readonly DeclaredAggregate[] }
-  | { readonly kind: 'functions'; readonly functions: AggregateFunctions<unknown, unknown, unknown, unknown, unknown>; readonly accumulator: TypeDef<unknown> | undefined }
+  | {
+      readonly kind: 'functions'
+      readonly functions: AggregateFunctions<unknown, unknown, unknown, unknown, unknown>
+      readonly accumulator: TypeDef<unknown> | undefined
+    }
 
 export interface DeclaredAggregate {
   /** Name of the output field. */
@@ -138,18 +166,30 @@ export type WindowAssigner =
 
 /** `field('price').gt(100)` and what can be built from it. */
 export type Condition =
-  | { readonly kind: 'compare'; readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: 'compare'
+      readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'
+      readonly left: Expression
+      readonly right: Expression
+    }
   | { readonly kind: 'and' | 'or'; readonly conditions: readonly Condition[] }
   | { readonly kind: 'not'; readonly condition: Condition }
 
 export type Expression =
   | { readonly kind: 'field'; readonly name: string }
   | { readonly kind: 'constant'; readonly value: number | string | boolean | null }
-  | { readonly kind: 'arithmetic'; readonly op: 'add' | 'sub' | 'mul' | 'div' | 'mod'; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: 'arithmetic'
+      readonly op: 'add' | 'sub' | 'mul' | 'div' | 'mod'
+      readonly left: Expression
+      readonly right: Expression
+    }
 
 export interface JobGraph {
   readonly name: string
   readonly nodes: readonly GraphNode[]
+  /** Of every node that has none of its own. Absent: 1. */
+  readonly parallelism?: number
   readonly options: Readonly<Record<string, string>>
 }
 

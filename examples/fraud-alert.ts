@@ -1,0 +1,58 @@
+/**
+ * Fraud alert: a small payment followed within a minute by a large one from the same account. Payments are made up, the
+ * same ones each time, so that the job can be run, killed and compared.
+ */
+import { defineJob, sink, source, t, window } from 'millrace'
+
+const Txn = t.object({ account: t.string(), amount: t.float64(), at: t.timestamp() })
+const Alert = t.object({ account: t.string(), amount: t.float64(), reason: t.string() })
+
+/** Scatters a number over 0 to 0.999…, always the same way. */
+const scatter = (n: number): number => (Math.imul(n + 1, 0x9e3779b1) >>> 0) / 2 ** 32
+
+const payments = source.generator({
+  type: Txn,
+  count: 20_000,
+  create: (n) => ({
+    account: `account-${Math.floor(scatter(n) * 200)}`,
+    amount: scatter(n + 7_000_000) < 0.05 ? 0.5 : Math.round(scatter(n + 3_000_000) ** 4 * 100_000) / 100,
+    at: 1_700_000_000_000 + n * 100,
+  }),
+})
+
+export default defineJob('fraud-alert', (env) => {
+  const txns = env.from(payments, { uid: 'txns', eventTime: 'at', maxOutOfOrderness: '5s', idleAfter: '30s' })
+
+  txns
+    .keyBy((x) => x.account)
+    .process({
+      uid: 'small-then-large',
+      state: { armedUntil: t.timestamp().state({ ttl: '1h' }) },
+      emits: Alert,
+      onElement(x, { key, state, timers }, emit) {
+        const armed = state.armedUntil.get()
+        if (armed !== undefined && x.at <= armed && x.amount > 500)
+          emit({ account: key, amount: x.amount, reason: 'large after small' })
+        if (x.amount < 1) {
+          state.armedUntil.set(x.at + 60_000)
+          timers.at(x.at + 60_000)
+        }
+      },
+      onTimer: (at, { state }) => {
+        if (state.armedUntil.get() === at) state.armedUntil.clear()
+      },
+    })
+    .to(sink.print(), { uid: 'alerts' })
+
+  txns
+    .keyBy((x) => x.account)
+    .window(window.tumbling('10m'))
+    .aggregate({
+      uid: 'spend',
+      init: () => 0,
+      add: (sum, x) => sum + x.amount,
+      merge: (a, b) => a + b,
+      emit: (total, { key, window }) => ({ account: key, total, windowEnd: window.end }),
+    })
+    .to(sink.print(), { uid: 'spend-per-window' })
+})

@@ -1,0 +1,174 @@
+/**
+ * Collects the nodes that the fluent surface makes, checking each as it comes: uids, parallelism, functions that would
+ * return promises, fields that the records do not have. One builder per graph; closed when the graph is built.
+ */
+
+import type { Field } from '../../core/columns/schema.ts'
+import { nearest } from '../../core/config/nearest.ts'
+import { sdkErrors } from '../errors.ts'
+import { fieldsOf } from '../schema.ts'
+import type { TypeDef } from '../types.ts'
+import type { ErrorPolicy, GraphNode, JobGraph, NodeBody, NodeInput } from './nodes.ts'
+import { atText, userPosition } from './position.ts'
+import { isAsync } from './reads.ts'
+
+/** What every operator takes. */
+export interface OperatorOptions {
+  /** Finds the state again after a change of the job. Unique in the job. */
+  readonly uid?: string
+  /** For people. */
+  readonly name?: string
+  readonly parallelism?: number
+  /** 'never': stands alone; 'head': starts a chain. Default 'always'. */
+  readonly chaining?: 'always' | 'head' | 'never'
+  /** What becomes of a record for which a function throws. Default 'fail'. */
+  readonly onError?: ErrorPolicy
+}
+
+/** Of operators with state, sources and sinks: the uid must be given. */
+export interface StatefulOptions extends OperatorOptions {
+  readonly uid: string
+}
+
+/** A node as the surface describes it. */
+export interface NodeDraft {
+  readonly body: NodeBody
+  /** Name when the user gives none. */
+  readonly name: string
+  readonly inputs: readonly NodeInput[]
+  readonly options: OperatorOptions | undefined
+  readonly stateful: boolean
+  readonly type: TypeDef<unknown> | undefined
+  readonly sides?: Readonly<Record<string, TypeDef<unknown> | undefined>>
+  readonly reads?: readonly string[] | undefined
+}
+
+export const parallelismMax = 32_768
+
+const chainings: readonly string[] = ['always', 'head', 'never']
+const policies: readonly string[] = ['fail', 'skip', 'dead-letter']
+
+export class GraphBuilder {
+  readonly job: string
+  readonly #nodes: GraphNode[] = []
+  readonly #uids = new Map<string, GraphNode>()
+  #open = true
+
+  constructor(job: string) {
+    this.job = job
+  }
+
+  /** Adds a node and returns its number. */
+  add(draft: NodeDraft): number {
+    const at = userPosition()
+    if (!this.#open) throw sdkErrors.create('BUILD_OVER', { job: this.job, at: atText(at) })
+    const { options = {} } = draft
+    const name = options.name ?? draft.name
+    const what = options.uid === undefined ? name : `${name} ("${options.uid}")`
+    checkOptions(options, what, draft.stateful, at)
+    const id = this.#nodes.length
+    const node: GraphNode = {
+      id,
+      uid: options.uid ?? `#${id}`,
+      uidGiven: options.uid !== undefined,
+      name,
+      parallelism: options.parallelism,
+      inputs: draft.inputs,
+      chaining: options.chaining ?? 'always',
+      type: draft.type,
+      onError: options.onError ?? 'fail',
+      reads: draft.reads,
+      at,
+      ...(draft.sides === undefined ? {} : { sides: draft.sides }),
+      ...draft.body,
+    }
+    const first = this.#uids.get(node.uid)
+    if (first !== undefined) throw duplicateUid(first, node)
+    this.#uids.set(node.uid, node)
+    this.#nodes.push(node)
+    return id
+  }
+
+  /** Ends the building: nothing can be added any more. */
+  finish(options: Readonly<Record<string, string>>, parallelism: number): JobGraph {
+    this.#open = false
+    return { name: this.job, nodes: this.#nodes, parallelism, options }
+  }
+}
+
+export function duplicateUid(first: GraphNode, second: GraphNode): Error {
+  return sdkErrors.create('DUPLICATE_UID', {
+    uid: second.uid,
+    first: first.name,
+    firstAt: atText(first.at),
+    second: second.name,
+    secondAt: atText(second.at),
+  })
+}
+
+export function checkParallelism(value: unknown, what: string, at: string | undefined): void {
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= parallelismMax) return
+  throw sdkErrors.create('BAD_PARALLELISM', { what, value: String(value), at: atText(at) })
+}
+
+function checkOptions(options: OperatorOptions, what: string, stateful: boolean, at: string | undefined): void {
+  const { uid, parallelism, chaining, onError } = options
+  const given = uid !== undefined || stateful
+  if (given && (typeof uid !== 'string' || uid.length < 1 || uid.length > 200 || uid.startsWith('#'))) {
+    throw sdkErrors.create('BAD_UID', {
+      what,
+      value: uid === undefined ? 'missing' : JSON.stringify(uid),
+      at: atText(at),
+    })
+  }
+  if (parallelism !== undefined) checkParallelism(parallelism, what, at)
+  checkOneOf('chaining', chaining, chainings, what, at)
+  checkOneOf('onError', onError, policies, what, at)
+}
+
+function checkOneOf(
+  option: string,
+  value: string | undefined,
+  known: readonly string[],
+  what: string,
+  at: string | undefined,
+): void {
+  if (value === undefined || known.includes(value)) return
+  throw sdkErrors.create('BAD_OPTION', {
+    what,
+    option,
+    value: JSON.stringify(value),
+    expected: known.join(', '),
+    at: atText(at),
+  })
+}
+
+/** Refuses what is no function, and functions that give promises. */
+export function checkFunction(fn: unknown, what: string): void {
+  if (typeof fn !== 'function') {
+    throw sdkErrors.create('BAD_ARGUMENT', {
+      what,
+      expected: 'a function',
+      value: fn === null ? 'null' : typeof fn,
+      at: atText(userPosition()),
+    })
+  }
+  if (isAsync(fn)) throw sdkErrors.create('ASYNC_FUNCTION', { what, at: atText(userPosition()) })
+}
+
+/** The declared column of that name; undefined when the records are not declared. Throws SDK_UNKNOWN_FIELD when they are and have none. */
+export function declaredField(type: TypeDef<unknown> | undefined, field: string, what: string): Field | undefined {
+  const fields = type?.dataType.kind === 'any' ? undefined : fieldsOf(type)
+  if (type === undefined || type.dataType.kind === 'any') return undefined
+  const found = fields?.find((each) => each.name === field)
+  if (found !== undefined) return found
+  const names = (fields ?? []).map((each) => each.name)
+  const near = nearest(field, names)
+  throw sdkErrors.create('UNKNOWN_FIELD', {
+    what,
+    field,
+    at: atText(userPosition()),
+    suggestion: near === undefined ? '' : `; did you mean "${near}"?`,
+    fields: names.length === 0 ? 'no fields: they are bare values' : names.join(', '),
+  })
+}

@@ -1,0 +1,142 @@
+/**
+ * Which columns must cross an edge: those that somebody behind it reads. Known when every reader is declared or a
+ * function whose source tells; otherwise all. Pure.
+ */
+import { unreachable } from '../../core/assert.ts'
+import type { Field, Schema } from '../../core/columns/schema.ts'
+import { schemaOf } from '../schema.ts'
+import { fieldOf, type TypeDef } from '../types.ts'
+import { conditionFields, expressionFields } from './fields.ts'
+import type { AggregateSpec, GraphNode, JobGraph, NodeInput } from './nodes.ts'
+
+/** Names of columns, or all of them. */
+export type Columns = ReadonlySet<string> | 'all'
+
+export class ColumnNeeds {
+  readonly #consumers = new Map<string, GraphNode[]>()
+  readonly #inputs = new Map<number, Columns>()
+
+  constructor(graph: JobGraph) {
+    for (const node of graph.nodes) {
+      for (const input of node.inputs) {
+        const output = `${input.node}/${input.output}`
+        this.#consumers.set(output, [...(this.#consumers.get(output) ?? []), node])
+      }
+    }
+  }
+
+  /** Columns of its input that the node needs, for itself and for what it passes on. */
+  ofInput(node: GraphNode): Columns {
+    const known = this.#inputs.get(node.id)
+    if (known !== undefined) return known
+    const columns = this.#compute(node)
+    this.#inputs.set(node.id, columns)
+    return columns
+  }
+
+  #ofOutput(node: GraphNode, output: string): Columns {
+    return union((this.#consumers.get(`${node.id}/${output}`) ?? []).map((consumer) => this.#wanted(consumer)))
+  }
+
+  /** What a consumer needs, the fields that route to it included. */
+  #wanted(node: GraphNode): Columns {
+    return union([this.ofInput(node), ...node.inputs.map((input) => routing(input))])
+  }
+
+  #compute(node: GraphNode): Columns {
+    // A dead letter shows the whole record.
+    if (node.onError === 'dead-letter') return 'all'
+    switch (node.kind) {
+      case 'map':
+      case 'flatMap':
+      case 'process':
+        return union([columns(node.reads), keyOf(node)])
+      case 'filter':
+        return union([columns(node.reads), this.#ofOutput(node, '')])
+      case 'where':
+        return union([columns(conditionFields(node.condition)), this.#ofOutput(node, '')])
+      case 'project':
+        return columns(node.fields)
+      case 'select':
+        return columns(node.columns.flatMap((column) => expressionFields(column.expression)))
+      case 'aggregate':
+        return union([aggregated(node.aggregate, node.reads), keyOf(node)])
+      case 'window': {
+        const late = node.lateOutput === undefined ? columns([]) : this.#ofOutput(node, node.lateOutput)
+        return union([aggregated(node.aggregate, node.reads), keyOf(node), late])
+      }
+      case 'reduce':
+      case 'sink':
+      case 'source':
+        return 'all'
+      default:
+        return unreachable(node)
+    }
+  }
+}
+
+const columns = (names: readonly string[] | undefined): Columns => (names === undefined ? 'all' : new Set(names))
+
+function union(all: readonly Columns[]): Columns {
+  const names = new Set<string>()
+  for (const each of all) {
+    if (each === 'all') return 'all'
+    for (const name of each) names.add(name)
+  }
+  return names
+}
+
+function aggregated(aggregate: AggregateSpec, reads: readonly string[] | undefined): Columns {
+  if (aggregate.kind === 'functions') return columns(reads)
+  return columns(aggregate.aggregates.flatMap((each) => (each.field === undefined ? [] : [each.field])))
+}
+
+/** Key fields: a keyed operator reads them from its input. A computed key has a column of its own. */
+const keyOf = (node: GraphNode): Columns => union(node.inputs.map((input) => keyFields(input)))
+
+function keyFields({ exchange }: NodeInput): Columns {
+  return columns(exchange.kind === 'hash' && exchange.key.kind === 'fields' ? exchange.key.fields : [])
+}
+
+/**
+ * Fields that the records of an output must still have where they are routed. When the route starts behind another edge
+ * (a filter that stands in a vertex of its own) they must cross that one.
+ */
+function routing({ exchange }: NodeInput): Columns {
+  if (exchange.kind === 'custom') return 'all'
+  if (exchange.kind !== 'hash') return columns([])
+  return exchange.key.kind === 'fields' ? columns(exchange.key.fields) : columns(exchange.key.reads)
+}
+
+/** Name of the column of a computed key. */
+export const keyColumn = '$key'
+
+/** Declared schema of what crosses the edge into `node`: columns in the order of the record's fields, then `$key` when computed. */
+export function edgeSchema(graph: JobGraph, node: GraphNode, input: NodeInput, needs: ColumnNeeds): Schema | undefined {
+  const type = typeOfOutput(graph.nodes[input.node], input.output)
+  if (type === undefined) return undefined
+  const schema = schemaOf(type)
+  const fields = [...pruned(schema, needs.ofInput(node))]
+  const { exchange } = input
+  if (exchange.kind === 'hash' && exchange.key.kind === 'function')
+    fields.push(fieldOf(keyColumn, exchange.key.type ?? { dataType: { kind: 'any' } }))
+  return { record: schema.record, fields }
+}
+
+function typeOfOutput(node: GraphNode, output: string): TypeDef<unknown> | undefined {
+  return output === '' ? node.type : node.sides?.[output]
+}
+
+function pruned({ record, fields }: Schema, wanted: Columns): readonly Field[] {
+  if (record === 'value' || wanted === 'all') return fields
+  const kept = fields.filter((field) => wanted.has(field.name))
+  // A batch has at least one column: the cheapest will do.
+  return kept.length > 0 ? kept : cheapest(fields)
+}
+
+const widths: Readonly<Record<string, number>> = { boolean: 1, int32: 4, float64: 8, timestamp: 8, date: 8, int64: 8 }
+
+function cheapest(fields: readonly Field[]): readonly Field[] {
+  const byWidth = fields.toSorted((a, b) => (widths[a.type.kind] ?? 100) - (widths[b.type.kind] ?? 100))
+  return byWidth.slice(0, 1)
+}

@@ -1,0 +1,74 @@
+/** `state.*`: keyed state as an operator declares it. The handles that user code gets are described in functions.ts. */
+import { type Duration, durationMs } from './duration.ts'
+import type { AccumulatingState, Key, ListState, MapState, ValueState } from './functions.ts'
+import type { StateKind, StateSpec } from './graph/nodes.ts'
+import type { TypeDef } from './types.ts'
+
+/** A declared state whose handle is `Handle`. */
+export interface StateDeclaration<Handle> {
+  readonly spec: StateSpec
+  /** Not at run time: carries the type for inference. */
+  readonly $handle?: Handle
+}
+
+export type StateDeclarations = Readonly<Record<string, StateDeclaration<unknown>>>
+
+export type HandlesOf<S extends StateDeclarations> = {
+  readonly [K in keyof S]: S[K] extends StateDeclaration<infer Handle> ? Handle : never
+}
+
+export interface StateOptions {
+  /** An entry that was not written for this long (wall clock) is gone. */
+  readonly ttl?: Duration
+}
+
+function declare<Handle>(kind: StateKind, options: StateOptions | undefined): StateDeclaration<Handle> {
+  return { spec: options?.ttl === undefined ? kind : { ...kind, ttlMs: durationMs(options.ttl) } }
+}
+
+/** One value per key. */
+export const valueState = <T>(type: TypeDef<T>, options?: StateOptions): StateDeclaration<ValueState<T>> =>
+  declare({ kind: 'value', type }, options)
+
+/** The user's functions as the graph keeps them: what they are given is what the declared types say. */
+interface Aggregating<In, Acc, Out> {
+  readonly accumulator?: TypeDef<Acc>
+  init(): Acc
+  add(accumulator: Acc, value: In): Acc
+  result(accumulator: Acc): Out
+}
+
+export const state = {
+  value: valueState,
+  /** A list per key. */
+  list: <T>(type: TypeDef<T>, options?: StateOptions): StateDeclaration<ListState<T>> =>
+    declare({ kind: 'list', type }, options),
+  /** A map per key; entries are read and written one by one. */
+  map: <K extends Key, V>(
+    key: TypeDef<K>,
+    value: TypeDef<V>,
+    options?: StateOptions,
+  ): StateDeclaration<MapState<K, V>> => declare({ kind: 'map', key, value }, options),
+  /** Values go in and are put together by `reduce`. */
+  reducing: <T>(
+    type: TypeDef<T>,
+    reduce: (a: NoInfer<T>, b: NoInfer<T>) => NoInfer<T>,
+    options?: StateOptions,
+  ): StateDeclaration<AccumulatingState<T, T>> =>
+    declare({ kind: 'reducing', type, reduce: reduce as (a: unknown, b: unknown) => unknown }, options),
+  /** Values of one type go in, an accumulator keeps them, a result of another type comes out. */
+  aggregating: <In, Acc, Out>(
+    definition: Aggregating<In, Acc, Out>,
+    options?: StateOptions,
+  ): StateDeclaration<AccumulatingState<In, Out>> =>
+    declare(
+      {
+        kind: 'aggregating',
+        accumulator: definition.accumulator,
+        init: () => definition.init(),
+        add: (accumulator, value) => definition.add(accumulator as Acc, value as In),
+        result: (accumulator) => definition.result(accumulator as Acc),
+      },
+      options,
+    ),
+}
