@@ -1,0 +1,66 @@
+/**
+ * deploying: slots build the subtasks. When all are in place they are started together; when all run, the job runs. Pure.
+ */
+import { afterFailure, unknownCause } from './failure.ts'
+import {
+  added,
+  type Decision,
+  type Deploying,
+  type JobAction,
+  type JobEvent,
+  type JobFacts,
+  none,
+  without,
+} from './state.ts'
+
+export function decideDeploying(state: Deploying, event: JobEvent, facts: JobFacts): Decision<'deploying'> {
+  switch (event.kind) {
+    case 'subtask':
+      return subtaskChanged(state, event, facts)
+    case 'released':
+      return {
+        state: { ...state, unreleased: without(state.unreleased, event.slot) },
+        actions: none,
+      }
+    case 'slots-lost': {
+      if (!event.slots.some((slot) => state.unreleased.has(slot))) return { state, actions: none }
+      return afterFailure(event.cause, false, without(state.unreleased, ...event.slots), facts)
+    }
+    case 'failure':
+      return afterFailure(event.cause, event.fatal, state.unreleased, facts)
+    case 'cancel':
+      return { state: { kind: 'canceling', unreleased: state.unreleased }, actions: [{ kind: 'cancel-tasks' }] }
+    default:
+      return { state, actions: none }
+  }
+}
+
+function subtaskChanged(
+  state: Deploying,
+  event: Extract<JobEvent, { kind: 'subtask' }>,
+  facts: JobFacts,
+): Decision<'deploying'> {
+  switch (event.state) {
+    case 'initializing':
+    case 'running':
+    case 'finished': {
+      const initialized = added(state.initialized, event.subtask)
+      const running = event.state === 'initializing' ? state.running : added(state.running, event.subtask)
+      const actions: JobAction[] = []
+      if (initialized.size === facts.subtasks && state.initialized.size < facts.subtasks) {
+        actions.push({ kind: 'start-tasks' })
+      }
+      if (running.size === facts.subtasks) {
+        const { placement, unreleased } = state
+        actions.push({ kind: 'all-running' })
+        return { state: { kind: 'running', placement, unreleased, finished: new Set() }, actions }
+      }
+      return { state: { ...state, initialized, running }, actions }
+    }
+    case 'failed':
+    case 'canceled':
+      return afterFailure(event.cause ?? unknownCause, false, state.unreleased, facts)
+    default:
+      return { state, actions: none }
+  }
+}

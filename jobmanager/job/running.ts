@@ -1,0 +1,57 @@
+/**
+ * running and stopping: all subtasks run until each has finished. The difference is who ends them: their input, or a
+ * savepoint that somebody asked for. Pure.
+ */
+import { afterFailure, unknownCause } from './failure.ts'
+import {
+  added,
+  type Decision,
+  type JobEvent,
+  type JobFacts,
+  type JobState,
+  none,
+  type Running,
+  type Stopping,
+  without,
+} from './state.ts'
+
+export function decideRunning(state: Running, event: JobEvent, facts: JobFacts): Decision<'running'> {
+  if (event.kind === 'stop') return { state: { ...state, kind: 'stopping' }, actions: none }
+  return decideTasks(state, event, facts)
+}
+
+export function decideStopping(state: Stopping, event: JobEvent, facts: JobFacts): Decision<'stopping'> {
+  return decideTasks(state, event, facts)
+}
+
+type AfterTasks = Extract<JobState, { kind: 'finished' | 'restarting' | 'failing' | 'canceling' }>
+
+function decideTasks<S extends Running | Stopping>(
+  state: S,
+  event: JobEvent,
+  facts: JobFacts,
+): { state: S | AfterTasks; actions: Decision<'running'>['actions'] } {
+  switch (event.kind) {
+    case 'subtask':
+      if (event.state === 'finished') {
+        const finished = added(state.finished, event.subtask)
+        if (finished.size === facts.subtasks) return { state: { kind: 'finished' }, actions: [{ kind: 'end' }] }
+        return { state: { ...state, finished }, actions: none }
+      }
+      if (event.state === 'failed' || event.state === 'canceled') {
+        return afterFailure(event.cause ?? unknownCause, false, state.unreleased, facts)
+      }
+      return { state, actions: none }
+    case 'released':
+      return { state: { ...state, unreleased: without(state.unreleased, event.slot) }, actions: none }
+    case 'slots-lost':
+      if (!event.slots.some((slot) => state.unreleased.has(slot))) return { state, actions: none }
+      return afterFailure(event.cause, false, without(state.unreleased, ...event.slots), facts)
+    case 'failure':
+      return afterFailure(event.cause, event.fatal, state.unreleased, facts)
+    case 'cancel':
+      return { state: { kind: 'canceling', unreleased: state.unreleased }, actions: [{ kind: 'cancel-tasks' }] }
+    default:
+      return { state, actions: none }
+  }
+}

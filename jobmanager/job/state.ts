@@ -1,0 +1,179 @@
+/**
+ * The life of a job as data: states, the legal edges between them, what happens to a job, and what is to be done about it.
+ * Each state has a file that decides its events; none of them touches anything. `job.ts` applies the decisions.
+ *
+ *   created ─▶ waiting-for-resources ─▶ deploying ─▶ running ─▶ stopping ─▶ finished
+ *                     ▲                     │           │  └──────────────────▲
+ *                     └──── restarting ◀────┴───────────┴── (failure)
+ *   failure without restart: failing ─▶ failed          cancel, from everywhere: canceling ─▶ canceled
+ */
+import type { FailureCause } from '../../proto/generated/shapes.ts'
+import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import type { FreeSlot, Placement } from '../cluster/assign.ts'
+import type { RestartHistory, RestartStrategy } from './restart.ts'
+
+/** TaskManager and slot: 'id/slot'. */
+export type SlotKey = string
+/** Vertex and subtask: 'vertex/subtask'. */
+export type SubtaskKey = string
+
+export const slotKey = (taskManagerId: string, slot: number): SlotKey => `${taskManagerId}/${slot}`
+export const subtaskKey = (vertex: number, subtask: number): SubtaskKey => `${vertex}/${subtask}`
+
+export interface Created {
+  readonly kind: 'created'
+}
+export interface WaitingForResources {
+  readonly kind: 'waiting-for-resources'
+  /** Which slots are missing, for people. */
+  readonly detail: string
+}
+export interface Deploying {
+  readonly kind: 'deploying'
+  readonly placement: Placement
+  readonly unreleased: ReadonlySet<SlotKey>
+  /** Subtasks that are in place, and later those that run. */
+  readonly initialized: ReadonlySet<SubtaskKey>
+  readonly running: ReadonlySet<SubtaskKey>
+}
+export interface Running {
+  readonly kind: 'running'
+  readonly placement: Placement
+  readonly unreleased: ReadonlySet<SlotKey>
+  readonly finished: ReadonlySet<SubtaskKey>
+}
+export interface Stopping {
+  readonly kind: 'stopping'
+  readonly placement: Placement
+  readonly unreleased: ReadonlySet<SlotKey>
+  readonly finished: ReadonlySet<SubtaskKey>
+}
+export interface Restarting {
+  readonly kind: 'restarting'
+  /** Slots that still hold something of the failed attempt. */
+  readonly unreleased: ReadonlySet<SlotKey>
+  readonly delayOver: boolean
+  readonly detail: string
+}
+export interface Canceling {
+  readonly kind: 'canceling'
+  readonly unreleased: ReadonlySet<SlotKey>
+}
+export interface Failing {
+  readonly kind: 'failing'
+  readonly unreleased: ReadonlySet<SlotKey>
+  readonly detail: string
+}
+export interface Finished {
+  readonly kind: 'finished'
+}
+export interface Canceled {
+  readonly kind: 'canceled'
+}
+export interface Failed {
+  readonly kind: 'failed'
+  readonly detail: string
+}
+
+export type JobState =
+  | Created
+  | WaitingForResources
+  | Deploying
+  | Running
+  | Stopping
+  | Restarting
+  | Canceling
+  | Failing
+  | Finished
+  | Canceled
+  | Failed
+
+export type JobStateKind = JobState['kind']
+
+/** The legal edges. A decision that takes another one does not compile. */
+export interface Transitions {
+  created: 'waiting-for-resources' | 'canceling'
+  'waiting-for-resources': 'deploying' | 'canceling'
+  deploying: 'running' | 'restarting' | 'failing' | 'canceling'
+  running: 'stopping' | 'finished' | 'restarting' | 'failing' | 'canceling'
+  stopping: 'finished' | 'restarting' | 'failing' | 'canceling'
+  restarting: 'waiting-for-resources' | 'canceling'
+  canceling: 'canceled'
+  failing: 'failed' | 'canceling'
+  finished: never
+  canceled: never
+  failed: never
+}
+
+/** States that a decision in state `K` may give: to stay is always allowed. */
+export type Next<K extends JobStateKind> = Extract<JobState, { kind: K | Transitions[K] }>
+
+export interface Decision<K extends JobStateKind> {
+  readonly state: Next<K>
+  readonly actions: readonly JobAction[]
+}
+
+/** What a decision may look at beside state and event. */
+export interface JobFacts {
+  readonly plan: JobPlan
+  readonly subtasks: number
+  readonly strategy: RestartStrategy
+  readonly history: RestartHistory
+  readonly nowMs: number
+}
+
+export type JobEvent =
+  | { readonly kind: 'submitted' }
+  /** The slots that are free now; `inUse` counts the others by TaskManager. */
+  | {
+      readonly kind: 'slots'
+      readonly free: readonly FreeSlot[]
+      readonly inUse: ReadonlyMap<string, number>
+      readonly total: number
+    }
+  /** `state` of a subtask of the current attempt. */
+  | {
+      readonly kind: 'subtask'
+      readonly subtask: SubtaskKey
+      readonly state: string
+      readonly cause?: FailureCause | undefined
+    }
+  | { readonly kind: 'released'; readonly slot: SlotKey }
+  /** Slots are gone with what ran in them. */
+  | { readonly kind: 'slots-lost'; readonly slots: readonly SlotKey[]; readonly cause: FailureCause }
+  /** Something that no subtask reported: a deployment or checkpoints that fail. `fatal`: a restart would not help. */
+  | { readonly kind: 'failure'; readonly cause: FailureCause; readonly fatal: boolean }
+  | { readonly kind: 'delay-over' }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'cancel' }
+
+export type JobAction =
+  /** Ask for slots now and whenever some become free. */
+  | { readonly kind: 'request-slots' }
+  /** Take the slots and put a new attempt into them. */
+  | { readonly kind: 'deploy'; readonly placement: Placement }
+  | { readonly kind: 'start-tasks' }
+  /** All subtasks run: checkpoints may be taken. */
+  | { readonly kind: 'all-running' }
+  | { readonly kind: 'cancel-tasks' }
+  | { readonly kind: 'wait'; readonly delayMs: number }
+  | { readonly kind: 'record-failure'; readonly cause: FailureCause; readonly history: RestartHistory }
+  /** The state is terminal: tidy up. */
+  | { readonly kind: 'end' }
+
+export function isTerminal(kind: JobStateKind): kind is 'finished' | 'canceled' | 'failed' {
+  return kind === 'finished' || kind === 'canceled' || kind === 'failed'
+}
+
+export const none: readonly JobAction[] = []
+
+export function without<T>(set: ReadonlySet<T>, ...gone: readonly T[]): ReadonlySet<T> {
+  if (!gone.some((each) => set.has(each))) return set
+  const rest = new Set(set)
+  for (const each of gone) rest.delete(each)
+  return rest
+}
+
+export function added<T>(set: ReadonlySet<T>, one: T): ReadonlySet<T> {
+  return set.has(one) ? set : new Set(set).add(one)
+}
