@@ -5,7 +5,7 @@
  * Errors are those of the operating system (`error.code` is 'ENOENT' and so on); callers put them into their own table.
  */
 import * as fs from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 export interface FileStat {
   readonly sizeBytes: number
@@ -29,6 +29,8 @@ export type OpenMode =
   | 'wx'
 
 export interface Disk {
+  /** The whole path of a relative one. */
+  absolute(path: string): string
   exists(path: string): boolean
   /** Undefined when there is nothing. */
   stat(path: string): FileStat | undefined
@@ -44,6 +46,8 @@ export interface Disk {
   link(from: string, to: string): void
   /** Removes a file or a whole directory; nothing when absent. */
   remove(path: string): void
+  /** Removes an empty directory; fails with ENOTEMPTY (or EEXIST) when something is in it, ENOENT when it is absent. */
+  removeDirectory(path: string): void
   open(path: string, mode: OpenMode): number
   close(file: number): void
   /** Reads up to `length` bytes at `position` (null: where the last read ended). Returns how many, 0 at the end. */
@@ -82,6 +86,10 @@ function temporaryName(path: string): string {
 }
 
 class SystemDisk implements Disk {
+  absolute(path: string): string {
+    return resolve(path)
+  }
+
   exists(path: string): boolean {
     return fs.existsSync(path)
   }
@@ -117,6 +125,10 @@ class SystemDisk implements Disk {
 
   remove(path: string): void {
     fs.rmSync(path, { recursive: true, force: true })
+  }
+
+  removeDirectory(path: string): void {
+    fs.rmdirSync(path)
   }
 
   open(path: string, mode: OpenMode): number {

@@ -6,11 +6,12 @@
  * linking the next number, which exactly one process can do, so that no lock can be left behind. A value that a slow
  * process links under a number long passed is not the highest and never seen.
  *
- * Concurrency: any number of threads and processes; nothing is cached. Calls may block for as long as a write to the page
- * cache and the sync of a directory take; the sync of data does not block the asynchronous half.
+ * Concurrency: any number of threads and processes; nothing is cached. The asynchronous half never waits for the device on
+ * its thread, and gives other work its turn between slices of a large write; a read takes as long as the page cache does.
  */
 import { dirname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import { type Disk, systemDisk } from '../platform/disk.ts'
 import { type Random, systemRandom } from '../platform/random.ts'
 import { errors } from './errors.ts'
@@ -20,17 +21,20 @@ import { guard, guardAsync, systemCode } from './system-error.ts'
 const temporaryPrefix = '.tmp-'
 const registerPrefix = '.cas-'
 const registerDigits = 12
+/** Bytes that are written between two turns of the event loop. */
+const sliceBytes = 512 << 10
 /** A reader meets a register whose values are replaced under its hands at most this often. */
 const registerReadsMax = 64
 
 export interface FileStorageOptions {
   readonly disk?: Disk
   readonly random?: Random
+  readonly clock?: Clock
 }
 
 /** Storage below `directory`, which is made when something is written. */
 export function fileStorage(directory: string, options: FileStorageOptions = {}): BlobStorage {
-  return new FileStorage(resolve(directory), options.disk ?? systemDisk, options.random ?? systemRandom)
+  return new FileStorage(resolve(directory), options)
 }
 
 class FileStorage implements BlobStorage {
@@ -39,11 +43,13 @@ class FileStorage implements BlobStorage {
   readonly #root: string
   readonly #disk: Disk
   readonly #random: Random
+  readonly #clock: Clock
 
-  constructor(root: string, disk: Disk, random: Random) {
+  constructor(root: string, options: FileStorageOptions) {
     this.#root = root
-    this.#disk = disk
-    this.#random = random
+    this.#disk = options.disk ?? systemDisk
+    this.#random = options.random ?? systemRandom
+    this.#clock = options.clock ?? systemClock
     this.url = pathToFileURL(root).href.replace(/\/+$/, '')
     this.sync = {
       put: (path, bytes) => this.#putSync(path, bytes),
@@ -57,7 +63,8 @@ class FileStorage implements BlobStorage {
     const target = this.#locate(path)
     await guardAsync('write', target, async () => {
       const temporary = await this.#writeTemporary(target, bytes)
-      this.#publish(temporary, target)
+      this.#rename(temporary, target)
+      await this.#syncDirectory(dirname(target))
     })
   }
 
@@ -98,7 +105,8 @@ class FileStorage implements BlobStorage {
             await this.#disk.syncAsync(file)
             open = false
             this.#disk.close(file)
-            this.#publish(temporary, target)
+            this.#rename(temporary, target)
+            await this.#syncDirectory(dirname(target))
           })
         } catch (error) {
           discard()
@@ -166,7 +174,7 @@ class FileStorage implements BlobStorage {
         return false
       const number = (now?.number ?? 0) + 1
       const own = join(target, registerName(number))
-      if (!this.#linkNew(await this.#writeTemporary(own, bytes), own)) return false
+      if (!(await this.#linkNew(await this.#writeTemporary(own, bytes), own))) return false
       const versions = this.#versions(target)
       // Somebody set it on top of ours already: ours counted. Two or more numbers on, ours may have come too late.
       const behind = (versions.at(-1) ?? number) - number
@@ -208,7 +216,17 @@ class FileStorage implements BlobStorage {
     const temporary = this.#temporaryFor(target)
     const file = this.#openTemporary(temporary)
     try {
-      this.#writeAll(file, bytes)
+      let written = 0
+      for (const piece of pieces(bytes)) {
+        for (let at = 0; at < piece.length; at += sliceBytes) {
+          const length = Math.min(sliceBytes, piece.length - at)
+          this.#disk.writeAt(file, piece, at, length, null)
+          written += length
+          if (written < sliceBytes) continue
+          written = 0
+          await new Promise<void>((resume) => this.#clock.setImmediate(resume))
+        }
+      }
       await this.#disk.syncAsync(file)
     } catch (error) {
       this.#disk.close(file)
@@ -229,23 +247,33 @@ class FileStorage implements BlobStorage {
     }
   }
 
-  #writeAll(file: number, bytes: BlobBytes): void {
-    for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes)
-      this.#disk.writeAt(file, piece, 0, piece.length, null)
-  }
-
-  #publish(temporary: string, target: string): void {
+  #rename(temporary: string, target: string): void {
     try {
       this.#disk.rename(temporary, target)
     } catch (error) {
       this.#disk.remove(temporary)
       throw error
     }
-    this.#disk.syncDirectory(dirname(target))
+  }
+
+  async #syncDirectory(path: string): Promise<void> {
+    let directory: number
+    try {
+      directory = this.#disk.open(path, 'r')
+    } catch {
+      // Systems that cannot open a directory have their own way.
+      this.#disk.syncDirectory(path)
+      return
+    }
+    try {
+      await this.#disk.syncAsync(directory)
+    } finally {
+      this.#disk.close(directory)
+    }
   }
 
   /** False when there is something of that name. */
-  #linkNew(temporary: string, target: string): boolean {
+  async #linkNew(temporary: string, target: string): Promise<boolean> {
     try {
       this.#disk.link(temporary, target)
     } catch (error) {
@@ -254,7 +282,7 @@ class FileStorage implements BlobStorage {
     } finally {
       this.#disk.remove(temporary)
     }
-    this.#disk.syncDirectory(dirname(target))
+    await this.#syncDirectory(dirname(target))
     return true
   }
 
@@ -264,7 +292,7 @@ class FileStorage implements BlobStorage {
       const temporary = this.#temporaryFor(target)
       const file = this.#openTemporary(temporary)
       try {
-        this.#writeAll(file, bytes)
+        for (const piece of pieces(bytes)) this.#disk.writeAt(file, piece, 0, piece.length, null)
         this.#disk.sync(file)
       } catch (error) {
         this.#disk.close(file)
@@ -272,7 +300,8 @@ class FileStorage implements BlobStorage {
         throw error
       }
       this.#disk.close(file)
-      this.#publish(temporary, target)
+      this.#rename(temporary, target)
+      this.#disk.syncDirectory(dirname(target))
     })
   }
 
@@ -385,10 +414,16 @@ class FileStorage implements BlobStorage {
   /** Empty directories are no objects; the root stays. A writer that needs one that just went makes it again. */
   #removeEmptyDirectories(from: string): void {
     for (let at = from; at.startsWith(this.#root + sep); at = dirname(at)) {
-      if (!this.#disk.exists(at) || this.#disk.list(at).length > 0) return
-      this.#disk.remove(at)
+      try {
+        this.#disk.removeDirectory(at)
+      } catch {
+        // Something is in it, or somebody else was faster: it is none of ours.
+        return
+      }
     }
   }
 }
+
+const pieces = (bytes: BlobBytes): readonly Uint8Array[] => (bytes instanceof Uint8Array ? [bytes] : bytes)
 
 const registerName = (number: number): string => registerPrefix + String(number).padStart(registerDigits, '0')

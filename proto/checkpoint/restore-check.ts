@@ -96,18 +96,14 @@ function stateLine(old: ManifestOperator, was: StatePlan, now: OperatorPlan, par
 
 const label = (uid: string, state: string): string => `${uid}.${state}`
 
-/** An operator without a uid of its own and without anything in the snapshot is no loss. */
+/** An operator that declared no state and left nothing is no loss. */
 function holdsAnything(operator: ManifestOperator): boolean {
-  return (
-    operator.state.length > 0 ||
-    operator.subtasks.some(
-      (part) =>
-        part.runs.length > 0 ||
-        part.operatorState !== undefined ||
-        (part.splits?.length ?? 0) > 0 ||
-        (part.committables?.length ?? 0) > 0,
-    )
-  )
+  if (operator.state.length > 0) return true
+  return operator.subtasks.some((part) => {
+    const { operatorState } = part
+    const empty = operatorState === undefined || (Array.isArray(operatorState) && operatorState.length === 0)
+    return !empty || part.runs.length > 0 || (part.splits?.length ?? 0) > 0 || (part.committables?.length ?? 0) > 0
+  })
 }
 
 function statesOf(operator: ManifestOperator): readonly string[] {

@@ -2,7 +2,8 @@
  * Merges a chain of runs into a new base when it has grown too long or too heavy. The old runs are left alone: whoever owns
  * the checkpoints deletes them when no snapshot refers to them any more.
  *
- * Promises: memory is bounded by a few blocks per run and one write; other work of the thread gets its turn between slices.
+ * Promises: memory is bounded by a few blocks per run and one write (storage that cannot block: plus the runs as stored);
+ * other work of the thread gets its turn between slices.
  */
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from './manifest.ts'

@@ -84,6 +84,22 @@ describe('objects', () => {
     expect(text(await storage.get('j/chk-1/manifest'))).toBe('3')
   })
 
+  it('are not taken along when the directory that they are written to becomes empty', async () => {
+    await storage.put('j/runs/old', bytes('1'))
+    const deleting = fileStorage(directory, {
+      disk: diskWith({
+        // Somebody writes at the very moment at which the last object is gone.
+        remove: (path) => {
+          systemDisk.remove(path)
+          storage.sync?.put('j/runs/new', bytes('2'))
+        },
+        list: () => [],
+      }),
+    })
+    await deleting.delete('j/runs/old')
+    expect(text(await storage.get('j/runs/new'))).toBe('2')
+  })
+
   it('are not deleted when the path names a directory of objects', async () => {
     await storage.put('j/keep', bytes('2'))
     await storage.delete('j')

@@ -131,6 +131,20 @@ describe('the check of a restore', () => {
     expect(check.refused).toMatchObject({ code: 'CHECKPOINT_STATE_LOST' })
   })
 
+  it('does not mind an operator that is gone and left nothing', () => {
+    const manifest = manifestOf(2)
+    const emptied = manifest.operators.map((operator) => {
+      if (operator.uid !== 'out') return operator
+      const subtasks = operator.subtasks.map((part) => ({ ...part, operatorState: [], committables: [], splits: [] }))
+      return { ...operator, subtasks }
+    })
+    const plan = samplePlan(2)
+    const [source, count] = plan.vertices
+    const without = { ...plan, vertices: [source, { ...count, operators: count.operators.slice(0, 1) }] }
+    expect(checkRestore({ ...manifest, operators: emptied }, without).refused).toBeUndefined()
+    expect(checkRestore(manifest, without).refused).toMatchObject({ message: expect.stringContaining('out') })
+  })
+
   it('refuses a type that cannot be taken over, and says which', () => {
     const check = checkRestore(manifestOf(2), samplePlan(2, [state('count', { kind: 'string' })]))
     expect(check.refused).toMatchObject({
