@@ -199,31 +199,32 @@ function directCode({ field, index: c, nullable }: Slot, name: string, object: b
   let code: string
   switch (field.type.kind) {
     case 'int32':
-      code = `if (typeof v === 'number' && (v | 0) === v) i32[d${c} + i] = v`
+      code = `if (typeof v === 'number' && (v | 0) === v) i32[d${c} + i] = v;`
       break
     case 'int64':
-      code = `if (typeof v === 'bigint' && BigInt.asIntN(64, v) === v) i64[d${c} + i] = v`
+      code = `if (typeof v === 'bigint' && BigInt.asIntN(64, v) === v) i64[d${c} + i] = v;`
       break
     case 'boolean':
-      code = `if (v === true) u8[a${c} + (i >>> 3)] |= 1 << (i & 7); else if (v === false) {}`
+      code = `if (v === true) u8[a${c} + (i >>> 3)] |= 1 << (i & 7);
+      else if (v === false) {}`
       break
     case 'date':
-      code = `if (v instanceof Date) f64[d${c} + i] = v.getTime()`
+      code = `if (v instanceof Date) f64[d${c} + i] = v.getTime();`
       break
     default:
-      code = `if (typeof v === 'number') f64[d${c} + i] = v`
+      code = `if (typeof v === 'number') f64[d${c} + i] = v;`
   }
   if (nullable) {
     const clear = `u8[b${c} + (i >>> 3)] &= ~(1 << (i & 7));`
     const zero = field.type.kind === 'boolean' ? '' : field.type.kind === 'int64' ? `i64[d${c} + i] = 0n;` : `${shiftOf(field.type) === 2 ? 'i32' : 'f64'}[d${c} + i] = 0;`
-    if (field.nullable === true) code += `; else if (v === null) { ${clear} ${zero} g${c} |= 1 }`
+    if (field.nullable === true) code += ` else if (v === null) { ${clear} ${zero} g${c} |= 1 }`
     if (field.optional === true) {
       const explicit = object ? `Object.hasOwn(row, ${name})` : 'true'
-      code += `; else if (v === undefined) { ${clear} ${zero} u8[b${c} + bitBytes + (i >>> 3)] |= 1 << (i & 7); g${c} |= 3
+      code += ` else if (v === undefined) { ${clear} ${zero} u8[b${c} + bitBytes + (i >>> 3)] |= 1 << (i & 7); g${c} |= 3
         if (${explicit}) { u8[b${c} + 2 * bitBytes + (i >>> 3)] |= 1 << (i & 7); g${c} |= 4 } }`
     }
   }
-  return `${code}; else fail(${c}, v, strict)`
+  return `${code} else fail(${c}, v, strict)`
 }
 
 function stagedCode({ field, index: c, nullable }: Slot, name: string, object: boolean): string {

@@ -5,9 +5,8 @@
  * Objects and strings are the caller's for ever. Concurrency: a reader uses the scratch memory of the batch's owner
  * (quarter 3) and belongs to one thread.
  */
-import { scratchBytes } from '../arena/arena.ts'
-import type { Arena } from '../arena/arena.ts'
-import { type Column, internSchema, maxBatchRows, type RecordBatch, undefinedBits } from './batch.ts'
+import { type Arena, scratchBytes } from '../arena/arena.ts'
+import { type Column, internSchema, type RecordBatch, undefinedBits } from './batch.ts'
 import { absent } from './encode-values.ts'
 import type { Field, Schema } from './schema.ts'
 import { joinStrings, stringAt } from './strings.ts'
@@ -283,11 +282,13 @@ function presentReader(arena: Arena, column: Column): (row: number) => unknown {
     case 'bytes':
       return (row) => u8.slice(data + i32[(offsets >>> 2) + row], data + i32[(offsets >>> 2) + row + 1])
     case 'any':
-      return (row) => decodeValue(buffer, data + i32[(offsets >>> 2) + row], data + i32[(offsets >>> 2) + row + 1])
+      return (row) => {
+        const start = i32[(offsets >>> 2) + row]
+        const end = i32[(offsets >>> 2) + row + 1]
+        // No bytes: nothing is here because the object around it is null.
+        return start === end ? undefined : decodeValue(buffer, data + start, data + end)
+      }
     default:
       return (row) => f64[(data >>> 3) + row]
   }
 }
-
-/** Rows a reader may be asked for at once: those of a batch. */
-export const readerRowsMax = maxBatchRows
