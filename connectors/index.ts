@@ -1,0 +1,19 @@
+/** What a job imports as `source` and `sink`. */
+import { collect } from './collect/sink.ts'
+import { discard } from './discard/sink.ts'
+import { files as filesSink } from './files/sink.ts'
+import { files as filesSource } from './files/source.ts'
+import { generator } from './generator/source.ts'
+import { print } from './print/sink.ts'
+import { values } from './values/source.ts'
+
+export type { FilesSinkOptions } from './files/sink.ts'
+export type { FilesSourceOptions } from './files/source.ts'
+export type { ColumnGenerator, EmitSide, RowGenerator } from './generator/source.ts'
+export type { PrintOptions } from './print/sink.ts'
+
+/** Where records come from. */
+export const source = { generator, values, files: filesSource } as const
+
+/** Where records go. */
+export const sink = { files: filesSink, print, discard, collect } as const
