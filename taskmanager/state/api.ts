@@ -83,7 +83,8 @@ export interface KeyedRows {
 export interface KeyedStateBackend extends Snapshotting {
   /**
    * Ids of the keys of `n` rows: of all rows of a batch that has a hash column, of the selected ones, or of plain rows.
-   * Keys not seen before get an id. The array is reused by the next call. A row out of the backend's range is an error.
+   * Keys not seen before get an id. The array is reused by the next call. Rows are
+   * within the backend's range.
    */
   resolve(batch: RecordBatch, selection: Int32Array | undefined, n: number): Int32Array
   resolveRows(rows: KeyedRows, n: number): Int32Array

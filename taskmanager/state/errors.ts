@@ -1,0 +1,49 @@
+/**
+ * What can go wrong with keyed state. Pure data.
+ */
+import { defineErrors } from '../../core/errors.ts'
+
+export const stateErrors = defineErrors('STATE', {
+  MEMORY_FULL: {
+    text: 'the keyed state of one subtask is larger than a memory can be (4 GB)',
+    hint: 'Raise the parallelism of the operator, or give its state a ttl.',
+    blame: 'user',
+    retry: 'never',
+  },
+  WRONG_KEY: {
+    text: 'the key {value} is not the declared {expected}',
+    hint: 'Correct the type of the key field, or declare the field as what it is.',
+    blame: 'user',
+    retry: 'never',
+  },
+  WRONG_VALUE: {
+    text: 'state {state} is declared {expected}, and was set to {value}',
+    hint: 'Correct the declared type (t.*) of the state, or the function that sets it.',
+    blame: 'user',
+    retry: 'never',
+  },
+  NOT_NUMBERS: {
+    text: 'aggregate {aggregate} needs numbers in field {field}, which is {actual}',
+    hint: 'Aggregate a number field, or write the aggregate as functions.',
+    blame: 'user',
+    retry: 'never',
+  },
+  MALFORMED: {
+    text: 'state {state} cannot be restored: {reason}',
+    hint: 'The snapshot is damaged or of another program. Restore an older one.',
+    blame: 'external',
+    retry: 'never',
+  },
+  SNAPSHOT_ABORTED: { text: 'checkpoint {checkpointId} was aborted', blame: 'internal', retry: 'never' },
+  CLOSED: {
+    text: 'the operator was closed while checkpoint {checkpointId} was being written',
+    blame: 'internal',
+    retry: 'never',
+  },
+  NO_TARGET: {
+    text: 'checkpoint {checkpointId} was asked for, but there is no place for checkpoints',
+    hint: 'Set execution.checkpointing.dir.',
+    blame: 'user',
+    retry: 'never',
+  },
+})

@@ -1,0 +1,103 @@
+/**
+ * Collects the entries of one snapshot in any order and writes them as a sorted run. Entries are kept apart by stretches of
+ * the key range, so that each sort and each write is short.
+ *
+ * Concurrency: on the slot's thread, in slices of about two milliseconds (`paced`); everything else runs between them.
+ */
+import type { Clock } from '../../core/platform/clock.ts'
+import type { BlobStorage } from '../../core/storage/storage.ts'
+import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
+import { entryKind, RunBuilder, RunWriter, saveRun } from '../../proto/checkpoint/run.ts'
+
+const entriesPerStretch = 2048
+const stretchesMax = 4096
+const sliceMs = 2
+
+const nothing = new Uint8Array(0)
+
+export interface KeyRange {
+  readonly from: number
+  readonly to: number
+}
+
+export class SnapshotRun {
+  readonly kind: 'base' | 'delta'
+  readonly #range: KeyRange
+  readonly #stretches: (RunBuilder | undefined)[]
+  readonly #drops: { state: number; namespace: Uint8Array }[] = []
+
+  /** `expected`: about how many entries there will be. */
+  constructor(range: KeyRange, kind: 'base' | 'delta', expected: number) {
+    this.#range = range
+    this.kind = kind
+    const ranges = Math.max(1, range.to - range.from)
+    this.#stretches = Array.from({
+      length: Math.max(1, Math.min(ranges, stretchesMax, Math.ceil(expected / entriesPerStretch))),
+    })
+  }
+
+  /** Bytes given are copied. `hash` may be signed. */
+  put(hash: number, state: number, key: Uint8Array, namespace: Uint8Array, value: Uint8Array): void {
+    this.#builder(hash).add(hash, state, entryKind.put, key, namespace, value)
+  }
+
+  /** The entry is gone. Nothing to say in a base. */
+  tombstone(hash: number, state: number, key: Uint8Array, namespace: Uint8Array = nothing): void {
+    if (this.kind === 'delta') this.#builder(hash).add(hash, state, entryKind.tombstone, key, namespace)
+  }
+
+  /** All older entries of the state and key are gone, whatever their namespace. */
+  drop(hash: number, state: number, key: Uint8Array): void {
+    if (this.kind === 'delta') this.#builder(hash).add(hash, state, entryKind.drop, key, nothing)
+  }
+
+  /** All older entries of the namespace are gone, whatever their key. */
+  dropNamespace(state: number, namespace: Uint8Array): void {
+    if (this.kind === 'delta') this.#drops.push({ state, namespace })
+  }
+
+  /** Stores the run; undefined when it would say nothing. */
+  async write(storage: BlobStorage, path: string, pace: Pace): Promise<RunHandle | undefined> {
+    const { from, to } = this.#range
+    if (this.#drops.length === 0 && this.#stretches.every((builder) => builder === undefined)) return undefined
+    const writer = new RunWriter({ from, to, kind: this.kind })
+    for (const { state, namespace } of this.#drops) writer.dropNamespace(state, namespace)
+    await pace(this.#writeStretches(writer))
+    return saveRun(storage, path, writer)
+  }
+
+  *#writeStretches(writer: RunWriter): Generator<void> {
+    for (let i = 0; i < this.#stretches.length; i++) {
+      this.#stretches[i]?.writeTo(writer)
+      this.#stretches[i] = undefined
+      yield
+    }
+  }
+
+  #builder(hash: number): RunBuilder {
+    const { from, to } = this.#range
+    const at = Math.floor((((hash >>> 16) - from) * this.#stretches.length) / (to - from))
+    const builder = this.#stretches[at]
+    if (builder !== undefined) return builder
+    const made = new RunBuilder(64)
+    this.#stretches[at] = made
+    return made
+  }
+}
+
+/** Runs steps in slices between turns of the event loop. */
+export type Pace = (steps: Iterator<void>) => Promise<void>
+
+/** `check` is called before each slice and throws to give up. */
+export function paced(clock: Clock, check: () => void): Pace {
+  return async (steps) => {
+    for (;;) {
+      check()
+      const end = clock.monotonic() + sliceMs
+      do {
+        if (steps.next().done === true) return
+      } while (clock.monotonic() < end)
+      await new Promise<void>((resolve) => clock.setImmediate(resolve))
+    }
+  }
+}

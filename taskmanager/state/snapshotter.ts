@@ -1,0 +1,169 @@
+/**
+ * Snapshots of one operator's state: freezes the parts, writes a run of what changed, keeps the chain, restores from one.
+ *
+ * Promises: a change is in the run of the first snapshot that counts after it. One that is aborted, or fails, gives its changes
+ * back to the next and its run leaves the chain. A snapshot that was neither completed nor aborted when the next begins
+ * stays in the chain: its run is written. One that is still being written then is aborted.
+ *
+ * Concurrency: one thread; the asynchronous part runs in slices between turns.
+ */
+import type { Clock } from '../../core/platform/clock.ts'
+import { openStorage } from '../../core/storage/storage.ts'
+import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
+import { runPath } from '../../proto/checkpoint/paths.ts'
+import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
+import {
+  compactChain,
+  loadChain,
+  mergeRuns,
+  needsCompaction,
+  openChain,
+  type RunCursor,
+} from '../../proto/checkpoint/run.ts'
+import type { SnapshotTarget, StateSnapshot } from './api.ts'
+import { stateErrors } from './errors.ts'
+import { type KeyRange, paced, SnapshotRun } from './snapshot-run.ts'
+
+/** A piece of state that takes part in snapshots. At most one frozen set is being encoded at a time. */
+export interface SnapshotPart {
+  /** Hands over what changed. Quick. */
+  freeze(checkpointId: number): void
+  /** About how many entries `encode` will write. */
+  frozenEntries(): number
+  /** Writes the frozen set; a step takes well below a millisecond. The state may change between steps. */
+  encode(run: SnapshotRun): Iterator<void>
+  /** The frozen set of a checkpoint counts for good, or is to be put back. Ends an encoding that is under way. */
+  settle(checkpointId: number, counts: boolean): void
+  /** An entry of a chain. `rewrite`: no chain of ours has it yet. */
+  restore(state: number, entry: RunCursor, rewrite: boolean): void
+}
+
+interface Pending {
+  readonly checkpointId: number
+  readonly before: readonly RunHandle[]
+  /** Set when it is to be given up. */
+  failure: Error | undefined
+  written: boolean
+}
+
+export class Snapshotter {
+  readonly #parts: readonly SnapshotPart[]
+  readonly #range: KeyRange
+  readonly #target: SnapshotTarget | undefined
+  readonly #clock: Clock
+  #chain: readonly RunHandle[] = []
+  #pending: Pending[] = []
+
+  /** `parts` may still grow until the first call. */
+  constructor(parts: readonly SnapshotPart[], range: KeyRange, target: SnapshotTarget | undefined, clock: Clock) {
+    this.#parts = parts
+    this.#range = range
+    this.#target = target
+    this.#clock = clock
+  }
+
+  async restore(restored: RestoredOperator | undefined): Promise<void> {
+    if (restored !== undefined && restored.runs.length > 0) {
+      const { from, to } = this.#range
+      const runs = await openChain(openStorage(restored.root), restored.runs)
+      await loadChain(runs, from, to)
+      await paced(this.#clock, () => undefined)(this.#restoreEntries(mergeRuns(runs, { from, to }), restored))
+      if (!restored.rewrite) this.#chain = restored.runs
+    }
+  }
+
+  *#restoreEntries(entries: Iterator<RunCursor, void, void>, restored: RestoredOperator): Generator<void> {
+    const numbers = new Map(restored.states.map((state) => [state.oldId, state.id]))
+    for (let n = 0; ; n++) {
+      const step = entries.next()
+      if (step.done === true) return
+      const state = numbers.get(step.value.state) ?? (restored.states.length === 0 ? step.value.state : -1)
+      if (state >= 0) for (const part of this.#parts) part.restore(state, step.value, restored.rewrite)
+      if ((n & 255) === 255) yield
+    }
+  }
+
+  snapshot(checkpointId: number): StateSnapshot {
+    const start = this.#clock.monotonic()
+    const last = this.#pending.at(-1)
+    if (last !== undefined && !last.written)
+      this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId: last.checkpointId }))
+    const pending: Pending = { checkpointId, before: this.#chain, failure: undefined, written: false }
+    this.#pending.push(pending)
+    let expected = 0
+    for (const part of this.#parts) {
+      part.freeze(checkpointId)
+      expected += part.frozenEntries()
+    }
+    const result = this.#write(pending, expected)
+    // Whoever asked hears of it; a snapshot that nobody waits for any more must not take the process down.
+    result.catch(() => undefined)
+    return { syncMs: this.#clock.monotonic() - start, result }
+  }
+
+  /** This checkpoint is complete, and with it every earlier one in the chain. */
+  complete(checkpointId: number): void {
+    while (this.#pending.length > 0 && this.#pending[0].checkpointId <= checkpointId) {
+      const pending = this.#pending[0]
+      if (!pending.written) return
+      this.#pending.shift()
+      for (const part of this.#parts) part.settle(pending.checkpointId, true)
+    }
+  }
+
+  abort(checkpointId: number): void {
+    const last = this.#pending.at(-1)
+    // An earlier one is part of the chain that a later snapshot has given away.
+    if (last?.checkpointId === checkpointId)
+      this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId }))
+  }
+
+  close(): void {
+    for (const pending of this.#pending)
+      pending.failure ??= stateErrors.create('CLOSED', { checkpointId: pending.checkpointId })
+    this.#pending = []
+  }
+
+  #giveUp(pending: Pending, failure: Error): void {
+    pending.failure = failure
+    this.#pending = this.#pending.filter((other) => other !== pending)
+    this.#chain = pending.before
+    for (const part of this.#parts) part.settle(pending.checkpointId, false)
+  }
+
+  async #write(pending: Pending, expected: number): Promise<readonly RunHandle[]> {
+    const { checkpointId } = pending
+    const target = this.#target
+    if (target === undefined) throw stateErrors.create('NO_TARGET', { checkpointId })
+    const check = (): void => {
+      if (pending.failure !== undefined) throw pending.failure
+    }
+    const pace = paced(this.#clock, check)
+    const pathOf = (sequence: number): string =>
+      runPath(target.jobId, { epoch: target.epoch, checkpointId, node: target.node, subtask: target.subtask, sequence })
+    try {
+      const storage = openStorage(target.root)
+      const run = new SnapshotRun(this.#range, pending.before.length === 0 ? 'base' : 'delta', expected)
+      // The barrier goes on first.
+      await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
+      for (const part of this.#parts) await pace(part.encode(run))
+      const handle = await run.write(storage, pathOf(0), pace)
+      check()
+      let chain = handle === undefined ? pending.before : [...pending.before, handle]
+      if (needsCompaction(chain)) {
+        const pause = async (): Promise<void> => {
+          check()
+          await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
+        }
+        chain = [await compactChain(storage, chain, { ...this.#range, path: pathOf(1), sliceEntries: 2048, pause })]
+        check()
+      }
+      pending.written = true
+      this.#chain = chain
+      return chain
+    } catch (error) {
+      if (pending.failure === undefined) this.#giveUp(pending, error as Error)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Entries that are JavaScript objects (values, list, map entries, timers) and their part in snapshots.
+ *
+ * Promises: what a snapshot writes of an entry is what it was when frozen. An entry is encoded before it is written, and
+ * before a mutable value of it is given out, while the snapshot has not passed it (`guard`). An entry whose removal
+ * some snapshot must still hear of is kept until that snapshot is complete.
+ */
+import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import { type Change, Changes, change } from './changes.ts'
+import type { SnapshotRun } from './snapshot-run.ts'
+import type { SnapshotPart } from './snapshotter.ts'
+
+export interface TrackedEntry {
+  /** Of the key. */
+  readonly id: number
+  /** False: removed, a snapshot has to hear of it. */
+  present: boolean
+}
+
+/** What a tracker asks of its owner. */
+export interface EntryCodec<E> {
+  /** Number of the state in runs. */
+  readonly state: number
+  hashOf(id: number): number
+  /** Canonical bytes of the key; lent until the next call. */
+  keyOf(id: number): Uint8Array
+  /** Lent until the next call. */
+  namespace(entry: E): Uint8Array
+  /** Lent until the next call; undefined: the entry has expired. */
+  value(entry: E): Uint8Array | undefined
+  /** The entry is gone for good: nothing refers to it any more. */
+  forget(entry: E): void
+  restore(entry: RunCursor): E | undefined
+}
+
+interface EarlyRecord {
+  readonly hash: number
+  readonly key: Uint8Array
+  readonly namespace: Uint8Array
+  readonly value: Uint8Array | undefined
+}
+
+const entriesPerStep = 64
+
+export class Tracker<E extends TrackedEntry> implements SnapshotPart {
+  readonly #codec: EntryCodec<E>
+  readonly #tracked: boolean
+  readonly #changes = new Changes<E>()
+  /** Changes of snapshots that are neither complete nor aborted. */
+  readonly #unresolved = new Map<number, ReadonlyMap<E, Change>>()
+  #frozen: ReadonlyMap<E, Change> | undefined
+  #encoding = -1
+  readonly #early = new Map<E, EarlyRecord>()
+
+  constructor(codec: EntryCodec<E>, tracked: boolean) {
+    this.#codec = codec
+    this.#tracked = tracked
+  }
+
+  /** Before an entry is written, and before it is marked present. */
+  put(entry: E): void {
+    if (this.#tracked) {
+      if (this.#frozen !== undefined) this.guard(entry)
+      this.#changes.put(entry, entry.present)
+    }
+    entry.present = true
+  }
+
+  /** Before the value of an entry that is there goes away. */
+  remove(entry: E): void {
+    if (this.#tracked) {
+      if (this.#frozen !== undefined) this.guard(entry)
+      entry.present = false
+      if (this.#changes.remove(entry) || this.#isUnresolved(entry)) return
+    } else entry.present = false
+    this.#codec.forget(entry)
+  }
+
+  /** Before a mutable value is given out. */
+  guard(entry: E): void {
+    const frozen = this.#frozen
+    if (frozen === undefined || this.#early.has(entry) || !frozen.has(entry)) return
+    const value = entry.present ? this.#codec.value(entry) : undefined
+    this.#early.set(entry, {
+      hash: this.#codec.hashOf(entry.id),
+      key: this.#codec.keyOf(entry.id).slice(),
+      namespace: this.#codec.namespace(entry).slice(),
+      value: value?.slice(),
+    })
+  }
+
+  freeze(checkpointId: number): void {
+    this.#frozen = this.#changes.freeze()
+    this.#encoding = checkpointId
+    this.#unresolved.set(checkpointId, this.#frozen)
+  }
+
+  frozenEntries(): number {
+    return this.#frozen?.size ?? 0
+  }
+
+  *encode(run: SnapshotRun): Generator<void> {
+    const codec = this.#codec
+    let n = 0
+    for (const [entry, how] of this.#frozen ?? []) {
+      const early = this.#early.get(entry)
+      if (early !== undefined) write(run, codec.state, early.hash, early.key, early.namespace, early.value, how)
+      else {
+        const value = entry.present ? codec.value(entry) : undefined
+        write(run, codec.state, codec.hashOf(entry.id), codec.keyOf(entry.id), codec.namespace(entry), value, how)
+      }
+      if (++n % entriesPerStep === 0) yield
+    }
+    this.#endEncoding()
+  }
+
+  settle(checkpointId: number, counts: boolean): void {
+    if (this.#encoding === checkpointId) this.#endEncoding()
+    const frozen = this.#unresolved.get(checkpointId)
+    if (frozen === undefined) return
+    this.#unresolved.delete(checkpointId)
+    const forgotten = (entry: E): void => {
+      if (!entry.present && !this.#isUnresolved(entry)) this.#codec.forget(entry)
+    }
+    if (!counts) this.#changes.merge(frozen, forgotten)
+    else {
+      for (const entry of frozen.keys()) if (!entry.present && !this.#changes.entries.has(entry)) forgotten(entry)
+    }
+  }
+
+  restore(state: number, cursor: RunCursor, rewrite: boolean): void {
+    if (state !== this.#codec.state) return
+    const entry = this.#codec.restore(cursor)
+    if (entry === undefined) return
+    entry.present = true
+    if (rewrite && this.#tracked) this.#changes.put(entry, false)
+  }
+
+  #isUnresolved(entry: E): boolean {
+    for (const frozen of this.#unresolved.values()) if (frozen.has(entry)) return true
+    return false
+  }
+
+  #endEncoding(): void {
+    this.#frozen = undefined
+    this.#encoding = -1
+    this.#early.clear()
+  }
+}
+
+function write(
+  run: SnapshotRun,
+  state: number,
+  hash: number,
+  key: Uint8Array,
+  namespace: Uint8Array,
+  value: Uint8Array | undefined,
+  how: Change,
+): void {
+  if (value !== undefined) run.put(hash, state, key, namespace, value)
+  else if (how !== change.fresh) run.tombstone(hash, state, key, namespace)
+}

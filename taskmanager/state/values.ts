@@ -1,0 +1,65 @@
+/**
+ * The value of an entry in a run, for every kind of state but aggregates and timers: a flag byte (1: the time of the last
+ * write follows as float64, epoch ms), then the value codec. Part of the snapshot format (proto/FORMATS.md).
+ *
+ * Results are lent until the next call.
+ */
+import { decodeValue, ValueWriter } from '../../core/columns/value-codec.ts'
+import type { Clock } from '../../core/platform/clock.ts'
+import { stateErrors } from './errors.ts'
+import { asBuffer } from './keys.ts'
+
+const withTime = 1
+const writer = new ValueWriter()
+
+/** Lifetime of a state's entries: counted from their last write, by the wall clock. */
+export class Lifetime {
+  readonly ttlMs: number
+  readonly #clock: Clock
+
+  constructor(ttlMs: number | undefined, clock: Clock) {
+    this.ttlMs = ttlMs ?? Number.POSITIVE_INFINITY
+    this.#clock = clock
+  }
+
+  get limited(): boolean {
+    return this.ttlMs !== Number.POSITIVE_INFINITY
+  }
+
+  /** Time to remember for an entry that is written now; NaN when entries do not expire. */
+  stamp(): number {
+    return this.limited ? this.#clock.now() : Number.NaN
+  }
+
+  expired(writtenMs: number): boolean {
+    return this.limited && this.#clock.now() - writtenMs >= this.ttlMs
+  }
+}
+
+export function encodeStateValue(value: unknown, writtenMs: number): Uint8Array {
+  writer.end = 0
+  if (Number.isNaN(writtenMs)) writer.buffer[0] = 0
+  else {
+    writer.buffer[0] = withTime
+    writer.buffer.writeDoubleLE(writtenMs, 1)
+  }
+  writer.end = Number.isNaN(writtenMs) ? 1 : 9
+  writer.write(value)
+  return writer.buffer.subarray(0, writer.end)
+}
+
+export interface DecodedValue {
+  readonly value: unknown
+  /** NaN when it was not kept. */
+  readonly writtenMs: number
+}
+
+/** Throws STATE_MALFORMED, COLUMNS_CORRUPT. */
+export function decodeStateValue(bytes: Uint8Array, state: string): DecodedValue {
+  const buffer = asBuffer(bytes)
+  const timed = buffer[0] === withTime
+  if (buffer.length < 2 || buffer[0] > withTime || (timed && buffer.length < 10)) {
+    throw stateErrors.create('MALFORMED', { state, reason: 'a value is cut short' })
+  }
+  return { value: decodeValue(buffer, timed ? 9 : 1), writtenMs: timed ? buffer.readDoubleLE(1) : Number.NaN }
+}
