@@ -1,6 +1,7 @@
 /** What is in a snapshot, for people and for programs. Pure. */
 import { formatSize } from '../../core/config/index.ts'
 import type { Manifest, ManifestOperator } from './manifest.ts'
+import type { RestoreLine } from './restore-check.ts'
 
 export interface SnapshotDescription {
   readonly jobId: string
@@ -83,4 +84,14 @@ export function formatSnapshot(snapshot: SnapshotDescription): string[] {
     for (const state of operator.states) lines.push(`    ${state.name}: ${state.kind} of ${state.type}`)
   }
   return lines
+}
+
+/** What becomes of each state on a restore, as lines of text in columns. */
+export function formatRestore(lines: readonly RestoreLine[]): string[] {
+  const subject = (line: RestoreLine): string => (line.kind === 'note' ? '' : `${line.uid}.${line.state}`)
+  const width = Math.max(0, ...lines.map((line) => subject(line).length))
+  return lines.map((line) => {
+    const name = line.kind === 'note' ? '' : `${subject(line).padEnd(width)}  `
+    return `${line.kind.padEnd(8)}  ${name}${line.reason}`
+  })
 }

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../../core/platform/clock.ts'
 import { type BlobStorage, openStorage, storageUrl } from '../../../../core/storage/storage.ts'
-import { describeSnapshot, formatSnapshot } from '../../../../proto/checkpoint/inspect.ts'
+import { describeSnapshot, formatRestore, formatSnapshot } from '../../../../proto/checkpoint/inspect.ts'
 import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
-import { assignRestore } from '../../../../proto/checkpoint/restore-plan.ts'
+import { assignRestore, checkRestore } from '../../../../proto/checkpoint/restore-plan.ts'
 import { mergeRuns, openChain } from '../../../../proto/checkpoint/run.ts'
 import {
   disposeSavepoint,
@@ -17,7 +17,7 @@ import {
   writeSavepoint,
 } from '../../../../proto/checkpoint/savepoint.ts'
 import { CompletedCheckpointStore } from '../../../../proto/checkpoint/store.ts'
-import { jobId, sampleManifest, samplePlan, sampleRun } from './samples.ts'
+import { jobId, sampleManifest, samplePlan, sampleRun, state } from './samples.ts'
 
 let directory: string
 let storage: BlobStorage
@@ -143,5 +143,14 @@ describe('inspection', () => {
     expect(lines).toContain("checkpoint 2 of job 'sample'")
     expect(lines).toContain('2 splits')
     expect(lines).toContain('4 pending commits')
+  })
+
+  it('prints what a restore would do, one line per state', () => {
+    const check = checkRestore(manifest, samplePlan(1, [state('other')], 'renamed'))
+    expect(formatRestore(check.lines)).toEqual([
+      'lost      count.count  operator count has no state of this name',
+      'new       count.other  the snapshot has no such state',
+      "note      the snapshot is of job 'sample', not 'renamed': uids decide",
+    ])
   })
 })
