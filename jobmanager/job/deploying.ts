@@ -46,6 +46,8 @@ function subtaskChanged(
     case 'finished': {
       const initialized = added(state.initialized, event.subtask)
       const running = event.state === 'initializing' ? state.running : added(state.running, event.subtask)
+      const finished = event.state === 'finished' ? added(state.finished, event.subtask) : state.finished
+      if (finished.size === facts.subtasks) return { state: { kind: 'finished' }, actions: [{ kind: 'end' }] }
       const actions: JobAction[] = []
       if (initialized.size === facts.subtasks && state.initialized.size < facts.subtasks) {
         actions.push({ kind: 'start-tasks' })
@@ -53,9 +55,9 @@ function subtaskChanged(
       if (running.size === facts.subtasks) {
         const { placement, unreleased } = state
         actions.push({ kind: 'all-running' })
-        return { state: { kind: 'running', placement, unreleased, finished: new Set() }, actions }
+        return { state: { kind: 'running', placement, unreleased, finished }, actions }
       }
-      return { state: { ...state, initialized, running }, actions }
+      return { state: { ...state, initialized, running, finished }, actions }
     }
     case 'failed':
     case 'canceled':

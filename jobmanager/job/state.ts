@@ -35,6 +35,8 @@ export interface Deploying {
   /** Subtasks that are in place, and later those that run. */
   readonly initialized: ReadonlySet<SubtaskKey>
   readonly running: ReadonlySet<SubtaskKey>
+  /** Little input may be at its end before the last subtask has started. */
+  readonly finished: ReadonlySet<SubtaskKey>
 }
 export interface Running {
   readonly kind: 'running'
@@ -94,7 +96,7 @@ export type JobStateKind = JobState['kind']
 export interface Transitions {
   created: 'waiting-for-resources' | 'canceling'
   'waiting-for-resources': 'deploying' | 'canceling'
-  deploying: 'running' | 'restarting' | 'failing' | 'canceling'
+  deploying: 'running' | 'finished' | 'restarting' | 'failing' | 'canceling'
   running: 'stopping' | 'finished' | 'restarting' | 'failing' | 'canceling'
   stopping: 'finished' | 'restarting' | 'failing' | 'canceling'
   restarting: 'waiting-for-resources' | 'canceling'

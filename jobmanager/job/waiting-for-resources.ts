@@ -17,7 +17,14 @@ export function decideWaiting(
       const { placement } = assignment
       const unreleased = new Set(placement.slots.map((slot) => slotKey(slot.taskManagerId, slot.slot)))
       return {
-        state: { kind: 'deploying', placement, unreleased, initialized: new Set(), running: new Set() },
+        state: {
+          kind: 'deploying',
+          placement,
+          unreleased,
+          initialized: new Set(),
+          running: new Set(),
+          finished: new Set(),
+        },
         actions: [{ kind: 'deploy', placement }],
       }
     }

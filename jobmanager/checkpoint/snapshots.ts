@@ -1,0 +1,142 @@
+/**
+ * The snapshots of one job in storage: which one a new attempt starts from, and making a new one count.
+ *
+ * Promises: an attempt starts from the newest snapshot whose effects may be visible outside, or not at all; an unreadable
+ * one is an error. Concurrency: one per job and leader.
+ */
+import type { Clock } from '../../core/platform/clock.ts'
+import { openStorage } from '../../core/storage/storage.ts'
+import { buildManifest, type Manifest } from '../../proto/checkpoint/manifest.ts'
+import { checkpointDirectory } from '../../proto/checkpoint/paths.ts'
+import {
+  assignRestore,
+  checkRestore,
+  type RestoreAssignment,
+  type RestoreLine,
+} from '../../proto/checkpoint/restore-plan.ts'
+import { disposeSavepoint, readSnapshot, savepointLocation, writeSavepoint } from '../../proto/checkpoint/savepoint.ts'
+import { CompletedCheckpointStore } from '../../proto/checkpoint/store.ts'
+import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import type { PendingSnapshot } from './coordinator.ts'
+
+export { disposeSavepoint }
+
+export interface SnapshotsOptions {
+  readonly jobId: string
+  readonly plan: JobPlan
+  readonly epoch: number
+  readonly clock: Clock
+  /** Storage of checkpoints. */
+  readonly root: string
+  /** Directory for savepoints that name none. */
+  readonly savepoints: string
+  readonly retained: number
+}
+
+export interface RestorePoint {
+  readonly checkpointId: number
+  /** Location, for people and for a second attempt. */
+  readonly location: string
+  readonly root: string
+  readonly manifest: Manifest
+}
+
+export class JobSnapshots {
+  readonly #options: SnapshotsOptions
+  readonly #store: CompletedCheckpointStore
+  /** A savepoint that sinks committed by: newer than every checkpoint. */
+  #stopped: RestorePoint | undefined
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options
+    const storage = openStorage(options.root)
+    const { jobId, epoch, clock, retained } = options
+    this.#store = new CompletedCheckpointStore({ storage, jobId, epoch, clock, retained })
+  }
+
+  get root(): string {
+    return openStorage(this.#options.root).url
+  }
+
+  /** Claims the job for this leader. Gives the id of the next checkpoint. To be called first. */
+  async recover(): Promise<number> {
+    await this.#store.recover()
+    return this.#store.nextCheckpointId()
+  }
+
+  /**
+   * What the next attempt starts from. `stoppedWith`: a savepoint that the job was about to stop with; `submitted`: the
+   * snapshot that the job was submitted with.
+   */
+  async restorePoint(
+    stoppedWith: string | undefined,
+    submitted: string | undefined,
+  ): Promise<RestorePoint | undefined> {
+    if (this.#stopped === undefined && stoppedWith !== undefined) this.#stopped = await readPoint(stoppedWith)
+    const latest = this.#store.latest
+    const stopped = this.#stopped
+    if (latest !== undefined && (stopped === undefined || latest.checkpointId > stopped.checkpointId)) {
+      const location = `${this.root}/${checkpointDirectory(latest.jobId, latest.checkpointId)}`
+      return { checkpointId: latest.checkpointId, location, root: this.root, manifest: latest }
+    }
+    if (stopped !== undefined) return stopped
+    return submitted === undefined ? undefined : readPoint(submitted)
+  }
+
+  /** Makes an acknowledged snapshot count. Gives its location. */
+  async save(pending: PendingSnapshot): Promise<string> {
+    const { jobId, plan, epoch, clock } = this.#options
+    const { checkpointId, acks, request } = pending
+    const kind = request.kind === 'savepoint' ? 'savepoint' : 'checkpoint'
+    const manifest = buildManifest({ jobId, checkpointId, kind, epoch, timeMs: clock.now(), plan, acks })
+    if (kind === 'checkpoint') {
+      await this.#store.add(manifest)
+      return `${this.root}/${checkpointDirectory(jobId, checkpointId)}`
+    }
+    const release = this.#store.hold()
+    try {
+      const target = savepointLocation(request.path ?? this.#options.savepoints, jobId, checkpointId)
+      const { location, root, manifest: moved } = await writeSavepoint(openStorage(this.root), manifest, target)
+      if (request.stop !== undefined) this.#stopped = { checkpointId, location, root, manifest: moved }
+      return location
+    } finally {
+      release()
+    }
+  }
+
+  sweep(): Promise<string[]> {
+    return this.#store.sweep()
+  }
+
+  deleteAll(): Promise<void> {
+    return this.#store.deleteAll()
+  }
+}
+
+async function readPoint(location: string): Promise<RestorePoint> {
+  const { manifest, root, location: found } = await readSnapshot(location)
+  return { checkpointId: manifest.checkpointId, location: found, root, manifest }
+}
+
+/** What would become of each state of the snapshot. Throws when the restore is refused. */
+export async function checkSnapshot(
+  location: string,
+  plan: JobPlan,
+  allowNonRestoredState: boolean,
+): Promise<readonly RestoreLine[]> {
+  const { manifest } = await readSnapshot(location)
+  const { lines, refused } = checkRestore(manifest, plan, { allowNonRestoredState })
+  if (refused !== undefined) throw refused
+  return lines
+}
+
+/** By 'vertex/subtask'. */
+export function assignmentsOf(point: RestorePoint, plan: JobPlan): ReadonlyMap<string, RestoreAssignment> {
+  const result = new Map<string, RestoreAssignment>()
+  for (const { id, parallelism } of plan.vertices) {
+    for (let subtask = 0; subtask < parallelism; subtask++) {
+      result.set(`${id}/${subtask}`, assignRestore(point.manifest, point.root, plan, id, subtask))
+    }
+  }
+  return result
+}

@@ -1,0 +1,145 @@
+/**
+ * What outlives the JobManager, in a local directory:
+ *
+ *   epoch                   fencing epoch of the last leader, decimal
+ *   jobs/<id>/plan.json     JobPlan as it was submitted
+ *   jobs/<id>/record.json   JobRecord, replaced as a whole at each change that must be recovered
+ *   bundles/<id>.js         by content
+ *
+ * Promises: after a crash a record is the old or the new one; an epoch is never used twice. Concurrency: the JobManager is
+ * the only writer; it holds the port, so a second one on the same machine and configuration does not start.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { Disk } from '../core/platform/disk.ts'
+import type { Failure } from '../proto/generated/shapes.ts'
+import type { JobPlan } from '../proto/jobgraph/plan.ts'
+import { errors } from './errors.ts'
+import type { JobStateKind } from './job/state.ts'
+
+export const recordVersion = 1
+
+export interface JobRecord {
+  readonly version: typeof recordVersion
+  readonly jobId: string
+  readonly name: string
+  readonly submittedMs: number
+  readonly bundleId: string
+  readonly bundleBytes: number
+  /** Options that were given beside the plan's. */
+  readonly options: Readonly<Record<string, string>>
+  readonly state: JobStateKind
+  /** Attempts so far: numbers are never used again. */
+  readonly attempt: number
+  readonly restarts: number
+  readonly endedMs?: number | undefined
+  readonly detail?: string | undefined
+  readonly failure?: Failure | undefined
+  /** Snapshot that the job was submitted with. */
+  readonly savepointPath?: string | undefined
+  readonly allowNonRestoredState?: boolean | undefined
+  /** Savepoint that the job stopped, or was about to stop, with. */
+  readonly stoppedWith?: string | undefined
+}
+
+export interface StoredJob {
+  readonly record: JobRecord
+  readonly plan: JobPlan
+}
+
+export class JobStore {
+  readonly #disk: Disk
+  readonly #directory: string
+
+  constructor(disk: Disk, directory: string) {
+    this.#disk = disk
+    this.#directory = directory
+  }
+
+  /** An epoch higher than all before. */
+  nextEpoch(): number {
+    this.#disk.makeDirectory(this.#directory)
+    const path = join(this.#directory, 'epoch')
+    let last = 0
+    if (this.#disk.exists(path)) {
+      last = Number(this.#disk.read(path).toString().trim())
+      if (!Number.isSafeInteger(last)) throw errors.create('STORE_UNREADABLE', { path, reason: 'not a number' })
+    }
+    this.#disk.writeAtomic(path, `${last + 1}\n`)
+    return last + 1
+  }
+
+  /** All jobs. Throws JOBMANAGER_STORE_UNREADABLE rather than forget one. */
+  load(): StoredJob[] {
+    const directory = join(this.#directory, 'jobs')
+    if (!this.#disk.exists(directory)) return []
+    const jobs: StoredJob[] = []
+    for (const jobId of this.#disk.list(directory)) {
+      const path = join(directory, jobId, 'record.json')
+      // A submission that was cut off before it was answered.
+      if (!this.#disk.exists(path)) continue
+      const record = this.#readJson(path) as JobRecord
+      if (record.version !== recordVersion) {
+        throw errors.create('STORE_UNREADABLE', { path, reason: `version ${record.version} is not ${recordVersion}` })
+      }
+      jobs.push({ record, plan: this.#readJson(join(directory, jobId, 'plan.json')) as JobPlan })
+    }
+    return jobs
+  }
+
+  create(record: JobRecord, plan: JobPlan): void {
+    this.#disk.makeDirectory(this.#jobDirectory(record.jobId))
+    this.#disk.writeAtomic(join(this.#jobDirectory(record.jobId), 'plan.json'), JSON.stringify(plan))
+    this.save(record)
+  }
+
+  save(record: JobRecord): void {
+    this.#disk.writeAtomic(join(this.#jobDirectory(record.jobId), 'record.json'), JSON.stringify(record, null, 2))
+  }
+
+  remove(jobId: string): void {
+    this.#disk.remove(this.#jobDirectory(jobId))
+  }
+
+  /** Stores a bundle; gives its id. */
+  putBundle(bytes: Uint8Array): string {
+    const id = createHash('sha256').update(bytes).digest('hex')
+    const path = this.#bundlePath(id)
+    if (!this.#disk.exists(path)) {
+      this.#disk.makeDirectory(join(this.#directory, 'bundles'))
+      this.#disk.writeAtomic(path, bytes)
+    }
+    return id
+  }
+
+  getBundle(id: string): Uint8Array {
+    const path = this.#bundlePath(id)
+    if (!/^[0-9a-f]{64}$/.test(id) || !this.#disk.exists(path)) throw errors.create('NO_SUCH_BUNDLE', { bundle: id })
+    return this.#disk.read(path)
+  }
+
+  /** Deletes bundles that no job needs. */
+  sweepBundles(needed: ReadonlySet<string>): void {
+    const directory = join(this.#directory, 'bundles')
+    if (!this.#disk.exists(directory)) return
+    for (const name of this.#disk.list(directory)) {
+      if (!needed.has(name.replace(/\.js$/, ''))) this.#disk.remove(join(directory, name))
+    }
+  }
+
+  #jobDirectory(jobId: string): string {
+    return join(this.#directory, 'jobs', jobId)
+  }
+
+  #bundlePath(id: string): string {
+    return join(this.#directory, 'bundles', `${id}.js`)
+  }
+
+  #readJson(path: string): unknown {
+    try {
+      return JSON.parse(this.#disk.read(path).toString())
+    } catch (cause) {
+      throw errors.create('STORE_UNREADABLE', { path, reason: (cause as Error).message }, { cause })
+    }
+  }
+}
