@@ -22,8 +22,9 @@ export interface ErrorRow {
   readonly retry: Retry
 }
 
+// Braces with a space inside are code in the sentence, not a place to fill.
 type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Placeholders<Rest>
+  ? (Name extends `${string} ${string}` ? never : Name) | Placeholders<Rest>
   : never
 
 type RowPlaceholders<Row extends ErrorRow> =

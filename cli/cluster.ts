@@ -1,0 +1,43 @@
+/** The connection of a command to its cluster, and the options that all such commands have. */
+import { type ClusterClient, createClusterClient } from '../proto/client.ts'
+import { cliErrors } from './errors.ts'
+
+export const defaultAddress = 'localhost:6123'
+
+export interface ClusterFlags {
+  /** `-m host:port`. */
+  readonly jobmanager?: string
+}
+
+/** The JobManager a command talks to: `-m`, else MILLRACE_JOBMANAGER, else this machine. */
+export function addressOf(flags: ClusterFlags): string {
+  const address = flags.jobmanager ?? process.env.MILLRACE_JOBMANAGER ?? defaultAddress
+  if (/^\d+$/.test(address)) return `localhost:${address}`
+  if (!address.includes(':')) return `${address}:6123`
+  const port = Number(address.slice(address.lastIndexOf(':') + 1))
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw cliErrors.create('BAD_ARGUMENT', { problem: `"${address}" is not host:port` })
+  }
+  return address
+}
+
+/** Runs `work` with a client and closes it. */
+export async function withCluster<T>(flags: ClusterFlags, work: (client: ClusterClient) => Promise<T>): Promise<T> {
+  const client = createClusterClient({ address: addressOf(flags) })
+  try {
+    return await work(client)
+  } finally {
+    client.close()
+  }
+}
+
+/** `-D key=value` as often as given. Throws CLI_BAD_ARGUMENT. */
+export function parseDefinitions(definitions: readonly string[] = []): Record<string, string> {
+  const values: Record<string, string> = {}
+  for (const definition of definitions) {
+    const at = definition.indexOf('=')
+    if (at < 1) throw cliErrors.create('BAD_ARGUMENT', { problem: `-D ${definition}: expected key=value` })
+    values[definition.slice(0, at).trim()] = definition.slice(at + 1)
+  }
+  return values
+}

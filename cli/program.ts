@@ -1,0 +1,220 @@
+/**
+ * The grammar of the command line. Commands are loaded when they are called, so that `--help` is quick. Every verb has
+ * `--json`; what a verb does stands in commands/.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { ownVersion } from '../core/platform/modules.ts'
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
+import { showError, systemTerminal, type Terminal } from './terminal.ts'
+
+type Action = (terminal: Terminal, args: readonly (string | undefined)[], flags: never) => Promise<ExitCode>
+
+/** Runs a command line (without node and script); the result is the exit code. Never throws. */
+export async function runCli(
+  argv: readonly string[],
+  terminalFor: (json: boolean) => Terminal = systemTerminal,
+): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok
+  const terminal = terminalFor(argv.includes('--json'))
+  const program = createProgram(terminal, (result) => {
+    code = result
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return code
+  } catch (error) {
+    // Its text has been written by commander; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    showError(terminal, error)
+    return exitCodeOf(error)
+  }
+}
+
+function createProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
+  const program = new Command('millrace')
+  configure(program, terminal)
+  program.description('Streams of records, with state, exactly once: jobs written in TypeScript.').version(ownVersion())
+
+  /** A verb with its action; `load` imports the command and calls it. */
+  const verb = (parent: Command, usage: string, summary: string, action: Action, settings?: { isDefault: boolean }) => {
+    const command = parent.command(usage, settings).description(summary)
+    configure(command, terminal)
+    command.option('--json', 'result as JSON on standard output')
+    command.action(async (...given: unknown[]) => {
+      const args = given.slice(0, -2) as (string | undefined)[]
+      done(await action(terminal, args, command.opts() as never))
+    })
+    return command
+  }
+
+  define(
+    parallelism(
+      verb(program, 'dev <job>', 'run a job here in one process, again at each save', async (t, [job], flags) =>
+        (await import('./dev/dev.ts')).dev(t, job as string, flags),
+      ),
+    ),
+  )
+    .option('-s, --fromSavepoint <path>', 'start from a savepoint or checkpoint')
+    .option('--port <port>', 'port of the JobManager (default: 6123, or a free one)', port)
+    .addHelpText('after', '\nData goes to .millrace/ in this folder.')
+
+  cluster(
+    define(
+      parallelism(
+        verb(program, 'run <job>', 'submit a job to a cluster and follow it', async (t, [job], flags) =>
+          (await import('./commands/run.ts')).run(t, job as string, flags),
+        ),
+      ),
+    ),
+  )
+    .option('-d, --detached', 'return as soon as the job is submitted')
+    .option('-s, --fromSavepoint <path>', 'start from a savepoint or checkpoint')
+    .option('-n, --allowNonRestoredState', 'accept that state is dropped which the job no longer has')
+
+  cluster(
+    verb(program, 'list', 'list the jobs of a cluster', async (t, _, flags) =>
+      (await import('./commands/jobs.ts')).list(t, flags),
+    ),
+  )
+    .option('-a, --all', 'also jobs that have ended')
+    .option('-r, --running', 'only jobs that run')
+
+  cluster(
+    define(
+      parallelism(
+        verb(program, 'info <job>', 'everything about a job; of a file, its plan', async (t, [job], flags) =>
+          (await import('./commands/jobs.ts')).info(t, job as string, flags),
+        ),
+      ),
+    ),
+  )
+
+  cluster(
+    verb(program, 'stop <job>', 'take a savepoint and end the job', async (t, [job], flags) =>
+      (await import('./commands/jobs.ts')).stop(t, job as string, flags),
+    ),
+  )
+    .option('-p, --savepointPath <directory>', 'where the savepoint goes')
+    .option('--drain', 'end the streams first: windows fire, and the savepoint is a final one')
+
+  cluster(
+    verb(program, 'cancel <job>', 'end a job at once, without a savepoint', async (t, [job], flags) =>
+      (await import('./commands/jobs.ts')).cancel(t, job as string, flags),
+    ),
+  )
+
+  savepoints(program, verb, terminal)
+
+  cluster(
+    verb(program, 'checkpoint <job>', 'take a checkpoint now', async (t, [job], flags) =>
+      (await import('./commands/jobs.ts')).checkpoint(t, job as string, flags),
+    ),
+  )
+
+  cluster(
+    verb(program, 'logs <job>', 'what a job printed and what happened to it', async (t, [job], flags) =>
+      (await import('./commands/jobs.ts')).logs(t, job as string, flags),
+    ),
+  ).option('-f, --follow', 'stay until the job ends')
+
+  cluster(
+    define(
+      verb(program, 'start', 'start a server process', async (t, _, flags) =>
+        (await import('./commands/start.ts')).start(t, flags),
+      ),
+    ),
+  )
+    .addOption(new Option('--role <role>', 'which').choices(['jobmanager', 'taskmanager']).makeOptionMandatory())
+    .option('--config <file>', 'configuration file (default: millrace.yaml, if there is one)')
+
+  cluster(
+    verb(program, 'doctor', 'check this machine and the cluster', async (t, _, flags) =>
+      (await import('./commands/doctor.ts')).doctor(t, flags),
+    ),
+  ).option('--options', 'list every configuration key')
+
+  verb(program, 'explain [code]', 'what an error code means', async (t, [code]) =>
+    (await import('./commands/explain.ts')).explain(t, code),
+  )
+  return program
+}
+
+type Verb = (
+  parent: Command,
+  usage: string,
+  summary: string,
+  action: Action,
+  settings?: { isDefault: boolean },
+) => Command
+
+function savepoints(program: Command, verb: Verb, terminal: Terminal): void {
+  const savepoint = program.command('savepoint').description('create, list, inspect and dispose savepoints')
+  configure(savepoint, terminal)
+  const load = () => import('./commands/savepoint.ts')
+  // Flink's spelling, `savepoint <job> [directory]`, is the default of the four.
+  cluster(
+    verb(
+      savepoint,
+      'create [job] [directory]',
+      'take a savepoint of a running job',
+      async (t, [job, directory], flags: { readonly dispose?: string; readonly jobmanager?: string }) => {
+        if (flags.dispose !== undefined) return (await load()).disposeSavepointAt(t, flags.dispose, flags)
+        if (job === undefined)
+          throw new CommanderError(1, 'millrace.usage', missing(t, "error: missing required argument 'job'"))
+        return (await load()).createSavepoint(t, job, directory, flags)
+      },
+      { isDefault: true },
+    ),
+  ).option('-d, --dispose <path>', 'delete the savepoint at this path')
+  verb(savepoint, 'list [directory]', 'list the savepoints below a directory', async (t, [directory]) =>
+    (await load()).listSavepoints(t, directory ?? '.millrace'),
+  )
+  verb(savepoint, 'inspect <path>', 'what a savepoint or checkpoint holds', async (t, [path]) =>
+    (await load()).inspectSavepoint(t, path as string),
+  )
+  cluster(
+    verb(savepoint, 'dispose <path>', 'delete a savepoint', async (t, [path], flags) =>
+      (await load()).disposeSavepointAt(t, path as string, flags),
+    ),
+  )
+}
+
+function missing(terminal: Terminal, text: string): string {
+  terminal.note(text)
+  return text
+}
+
+function configure(command: Command, terminal: Terminal): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(--help lists what there is)')
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+}
+
+const cluster = (command: Command): Command =>
+  command.option('-m, --jobmanager <host:port>', 'JobManager (default: $MILLRACE_JOBMANAGER, or localhost:6123)')
+
+const define = (command: Command): Command =>
+  command.option('-D, --define <key=value>', 'set an option; may be repeated', (value: string, before?: string[]) => [
+    ...(before ?? []),
+    value,
+  ])
+
+const parallelism = (command: Command): Command =>
+  command.option('-p, --parallelism <number>', 'parallelism of operators that have none of their own', (value) =>
+    whole(value, 1, 32_768),
+  )
+
+const port = (value: string): number => whole(value, 0, 65_535)
+
+function whole(value: string, min: number, max: number): number {
+  const number = Number(value)
+  if (!/^\d+$/.test(value) || number < min || number > max) {
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`)
+  }
+  return number
+}

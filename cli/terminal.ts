@@ -1,0 +1,141 @@
+/**
+ * What a command writes to: results on standard output, everything for the eye on standard error. Colour and progress
+ * only where a person looks. Commands take a `Terminal`, so that a test reads what they write.
+ */
+import { styleText } from 'node:util'
+import { formatDuration } from '../core/config/index.ts'
+import { isMillraceError, type MillraceError } from '../core/errors.ts'
+import { type Clock, systemClock } from '../core/platform/clock.ts'
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+
+export interface Terminal {
+  /** True when `--json` was given: `out` is JSON, nothing else goes there. */
+  readonly json: boolean
+  /** A person sits there: progress is drawn. */
+  readonly interactive: boolean
+  readonly clock: Clock
+  /** A line of the result. */
+  out(line: string): void
+  /** A line for the eye. */
+  note(line: string): void
+  style(style: Style, text: string): string
+  /** Calls `interrupted` at Ctrl-C instead of ending; gives back what takes it off. */
+  onInterrupt(interrupted: () => void): () => void
+}
+
+/** The terminal of this process. */
+export function systemTerminal(json: boolean): Terminal {
+  const { env, stdout, stderr } = process
+  const colored = !json && stdout.isTTY === true && env.NO_COLOR === undefined && env.TERM !== 'dumb'
+  return {
+    json,
+    interactive: stderr.isTTY === true && !json,
+    clock: systemClock,
+    out: (line) => void stdout.write(`${line}\n`),
+    note: (line) => void stderr.write(`${line}\n`),
+    style: (style, text) => (colored ? styleText(style, text, { validateStream: false }) : text),
+    onInterrupt(interrupted) {
+      process.on('SIGINT', interrupted)
+      return () => process.off('SIGINT', interrupted)
+    },
+  }
+}
+
+/** Paths below the current folder are shown from there. */
+export function tidyPaths(text: string): string {
+  return text.replaceAll(`file://${process.cwd()}/`, '').replaceAll(`${process.cwd()}/`, '')
+}
+
+/** Writes an error for people, or as JSON. Frames of ours and of Node are left out of the stack. */
+export function showError(terminal: Terminal, error: unknown): void {
+  if (terminal.json) {
+    terminal.out(JSON.stringify({ error: errorJson(error) }))
+    return
+  }
+  if (!isMillraceError(error)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    terminal.note(`${terminal.style('red', 'error')} ${tidyPaths(text)}`)
+    terminal.note('This is a bug of Millrace. Please report it with the lines above.')
+    return
+  }
+  terminal.note(`${terminal.style('red', 'error')} ${tidyPaths(error.message)}  ${terminal.style('dim', error.code)}`)
+  if (error.blame === 'user' && error.cause instanceof Error) {
+    for (const frame of userFrames(error.cause.stack)) terminal.note(`    ${frame}`)
+  }
+  if (error.hint !== undefined && error.hint !== '') terminal.note(`  ${tidyPaths(error.hint)}`)
+}
+
+function errorJson(error: unknown): Record<string, unknown> {
+  if (!isMillraceError(error))
+    return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) }
+  const { code, message, hint, blame, retry }: MillraceError = error
+  return { code, message: tidyPaths(message), ...(hint === undefined ? {} : { hint: tidyPaths(hint) }), blame, retry }
+}
+
+/** The frames of a stack that are the user's: not Node's, not ours, not a package's. Paths from here. */
+export function userFrames(stack: string | undefined): string[] {
+  const own = new URL('../', import.meta.url).pathname
+  const rooms = /^(core|proto|sdk|sql|connectors|taskmanager|jobmanager|cli|dist|bin)\//
+  return (stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s*at /.test(line) && !/node:|node_modules/.test(line))
+    .filter((line) => !rooms.test(line.split(own)[1] ?? ''))
+    .map((line) => tidyPaths(line.trim()))
+}
+
+/**
+ * Runs `work` and shows how long it has taken, where a person looks. Ctrl-C gives up waiting, not the work: the result is
+ * then 'interrupted'.
+ */
+export async function waitFor<T>(
+  terminal: Terminal,
+  what: string,
+  work: Promise<T>,
+): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'interrupted' }> {
+  const started = terminal.clock.monotonic()
+  const draw = () => {
+    const seconds = Math.floor((terminal.clock.monotonic() - started) / 1000)
+    process.stderr.write(`\r\x1b[2K${what} … ${formatDuration(seconds * 1000)}`)
+  }
+  const ticking = terminal.interactive ? terminal.clock.setInterval(draw, 250) : undefined
+  let stopListening = () => {}
+  try {
+    const interrupted = new Promise<'interrupted'>((resolve) => {
+      stopListening = terminal.onInterrupt(() => resolve('interrupted'))
+    })
+    const first = await Promise.race([work.then((value) => ({ value })), interrupted])
+    return first === 'interrupted' ? { kind: 'interrupted' } : { kind: 'done', value: first.value }
+  } finally {
+    terminal.clock.clearTimeout(ticking)
+    if (ticking !== undefined) process.stderr.write('\r\x1b[2K')
+    stopListening()
+  }
+}
+
+/** Rows under headings, columns as wide as their widest cell; two spaces between. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
+  )
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] as number))
+      .join('  ')
+      .trimEnd()
+  return [line(headings), ...rows.map(line)]
+}
+
+/** `2026-11-20 14:03:09`, in the zone of this machine. */
+export function formatTime(ms: number): string {
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+/** Coarse for people: `4s`, `3m 20s`, `2h 5m`. */
+export function formatAge(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`
+  return formatDuration(Math.floor(ms / 1000) * 1000)
+    .split(' ')
+    .slice(0, 2)
+    .join(' ')
+}
