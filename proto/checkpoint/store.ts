@@ -11,6 +11,7 @@
  *
  * Concurrency: one store per job and leader; calls of `add` and `sweep` are queued.
  */
+import { assert } from '../../core/assert.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
@@ -104,20 +105,30 @@ export class CompletedCheckpointStore {
   /** Makes a checkpoint count. When it throws, the checkpoint does not count, or this leader no longer does. */
   add(manifest: Manifest): Promise<void> {
     return this.#enqueue(async () => {
-      const { jobId, epoch } = this.#options
+      const { jobId, checkpointId, kind } = manifest
+      assert(jobId === this.#options.jobId && kind === 'checkpoint', 'a store takes checkpoints of its job')
+      assert(checkpointId > (this.#retained[0] ?? 0), 'ids of checkpoints rise')
       await this.#checkRuns(manifest)
       await this.#createManifest(manifest)
-      const retained = [manifest.checkpointId, ...this.#retained].slice(0, this.#retainedMax)
-      const before = this.#pointerBytes ?? null
-      if (!(await this.#setPointer(before, { jobId, epoch, retained }))) {
-        const found = await this.#readPointer()
-        throw found === undefined
-          ? errors.create('POINTER_MOVED', { job: jobId, epoch: 'unknown', own: epoch })
-          : this.#moved(found.pointer)
-      }
-      this.#manifests.set(manifest.checkpointId, manifest)
+      await this.#movePointer(checkpointId)
+      this.#manifests.set(checkpointId, manifest)
       this.#latest = manifest
     })
+  }
+
+  async #movePointer(checkpointId: number): Promise<void> {
+    const { jobId, epoch } = this.#options
+    for (;;) {
+      const retained = [checkpointId, ...this.#retained].slice(0, this.#retainedMax)
+      if (await this.#setPointer(this.#pointerBytes ?? null, { jobId, epoch, retained })) return
+      const found = await this.#readPointer()
+      if (found === undefined) throw errors.create('POINTER_MOVED', { job: jobId, epoch: 'unknown', own: epoch })
+      // Ours, and not what we know: a call that was given up for lost has taken effect after all.
+      const late = found.pointer.epoch === epoch && this.#pointerBytes !== undefined
+      if (!late || (found.pointer.retained[0] ?? 0) >= checkpointId) throw this.#moved(found.pointer)
+      this.#pointerBytes = found.bytes
+      this.#retained = found.pointer.retained
+    }
   }
 
   /** Until the function that it gives is called, nothing is deleted: for a savepoint that is copied, a restore. */

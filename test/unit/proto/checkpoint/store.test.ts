@@ -127,6 +127,29 @@ describe('completing', () => {
     expect(await storeOf(2).recover()).toEqual(second)
   })
 
+  it('goes on when a call that was given up for lost takes effect later', async () => {
+    let late: (() => Promise<unknown>) | undefined
+    let delay = false
+    const over = storageWith({
+      compareAndSet: async (path, expected, bytes) => {
+        if (!delay) return storage.compareAndSet(path, expected, bytes)
+        late = () => storage.compareAndSet(path, expected, bytes)
+        throw new Error('timed out')
+      },
+    })
+    const store = storeOf(1, over)
+    await store.recover()
+    delay = true
+    const first = await checkpoint(1)
+    await expect(store.add(first)).rejects.toThrow('timed out')
+    delay = false
+    await late?.()
+    const second = await checkpoint(2, first)
+    await store.add(second)
+    expect(store.retained).toEqual([2, 1])
+    expect(await storeOf(2).recover()).toEqual(second)
+  })
+
   it('of an id that another leader used is an error, and the next id works', async () => {
     const store = storeOf()
     await store.recover()
