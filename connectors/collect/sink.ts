@@ -14,6 +14,7 @@ import { checkOptions } from '../errors.ts'
 const deliveryRows = 1000
 
 interface Delivery {
+  /** Number of the first record among all of its subtask. */
   readonly sequence: number
   /** Base64 of the encoded records: every value comes back as it was, which JSON would not do. */
   readonly records: string
@@ -46,7 +47,8 @@ class CollectWriter<T> implements SinkWriter<T, Delivery, number> {
 
   write(records: readonly T[]): void {
     if (!this.#context.checkpointing) {
-      this.#context.deliver(this.#sequence++, records.slice())
+      this.#context.deliver(this.#sequence, records.slice())
+      this.#sequence += records.length
       return
     }
     for (const record of records) this.#rows.push(record)
@@ -55,11 +57,13 @@ class CollectWriter<T> implements SinkWriter<T, Delivery, number> {
   prepareCommit(): readonly Delivery[] {
     const deliveries: Delivery[] = []
     for (let from = 0; from < this.#rows.length; from += deliveryRows) {
-      const bytes = encodeValue(this.#rows.slice(from, from + deliveryRows))
+      const records = this.#rows.slice(from, from + deliveryRows)
+      const bytes = encodeValue(records)
       deliveries.push({
-        sequence: this.#sequence++,
+        sequence: this.#sequence,
         records: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
       })
+      this.#sequence += records.length
     }
     this.#rows = []
     return deliveries

@@ -190,7 +190,7 @@ class Texts {
   }
 
   literal(value: string): void {
-    this.#end += this.#bytes.latin1Write(value, this.#end)
+    this.#end += this.#bytes.write(value, this.#end, 'latin1')
   }
 
   /** Four digits. */

@@ -1,0 +1,46 @@
+/**
+ * Where the results of a query go: nowhere, when its speed is measured; or, with the option `nexmark.check`, into a
+ * checksum, of which every subtask delivers its part once per checkpoint to the client. A sink of one's own is not more than this.
+ */
+import { type Environment, type Sink, type SinkContext, type Stream, sink } from 'millrace'
+import { Checksum, type ChecksumParts } from './checksum.ts'
+
+/** Ends a query. `line` is what the checksum is taken of. */
+export function results<T>(env: Environment, stream: Stream<T>, line: (record: T) => string): void {
+  if (env.option('nexmark.check') === 'true') stream.to(checksum(line), { uid: 'results' })
+  else stream.to(sink.discard(), { uid: 'results' })
+}
+
+interface Delivery {
+  readonly sequence: number
+  readonly parts: ChecksumParts
+}
+
+/** Exactly once: the part of a checkpoint is committed with it, and a part delivered again has the same sequence number. */
+export function checksum<T>(line: (record: T) => string): Sink<T, Delivery, number> {
+  return {
+    kind: 'sink',
+    name: 'checksum',
+    guarantee: 'exactly-once',
+    createWriter(_context: SinkContext, restored: readonly number[]) {
+      let sequence = Math.max(0, ...restored)
+      let parts = new Checksum()
+      return {
+        write(records) {
+          for (const record of records) parts.add(line(record))
+        },
+        prepareCommit() {
+          const { count, sum, xor } = parts
+          if (count === 0) return []
+          parts = new Checksum()
+          return [{ sequence: sequence++, parts: { count, sum, xor } }]
+        },
+        snapshot: () => [sequence],
+        close: () => undefined,
+      }
+    },
+    commit(deliveries, context) {
+      for (const { sequence, parts } of deliveries) context.deliver(sequence, [parts])
+    },
+  }
+}
