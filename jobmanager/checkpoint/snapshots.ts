@@ -130,12 +130,17 @@ export async function checkSnapshot(
   return lines
 }
 
-/** By 'vertex/subtask'. */
-export function assignmentsOf(point: RestorePoint, plan: JobPlan): ReadonlyMap<string, RestoreAssignment> {
+/** By 'vertex/subtask'. `jobId`: the job that starts; snapshots of any other are copied into its first checkpoint. */
+export function assignmentsOf(
+  point: RestorePoint,
+  plan: JobPlan,
+  jobId: string,
+): ReadonlyMap<string, RestoreAssignment> {
+  const source = { root: point.root, jobId }
   const result = new Map<string, RestoreAssignment>()
   for (const { id, parallelism } of plan.vertices) {
     for (let subtask = 0; subtask < parallelism; subtask++) {
-      result.set(`${id}/${subtask}`, assignRestore(point.manifest, point.root, plan, id, subtask))
+      result.set(`${id}/${subtask}`, assignRestore(point.manifest, plan, id, subtask, source))
     }
   }
   return result
