@@ -15,46 +15,71 @@ export interface Where<in R> {
 }
 
 /** A number computed from a record. */
-export interface NumberExpression<in R> {
-  readonly expression: Expression
-  plus<S = unknown>(other: Operand<S>): NumberExpression<R & S>
-  minus<S = unknown>(other: Operand<S>): NumberExpression<R & S>
-  times<S = unknown>(other: Operand<S>): NumberExpression<R & S>
-  div<S = unknown>(other: Operand<S>): NumberExpression<R & S>
+export interface NumberExpression<in R> extends Numeric<R> {
+  plus(constant: number): NumberExpression<R>
+  plus<S>(other: Numeric<S>): NumberExpression<R & S>
+  minus(constant: number): NumberExpression<R>
+  minus<S>(other: Numeric<S>): NumberExpression<R & S>
+  times(constant: number): NumberExpression<R>
+  times<S>(other: Numeric<S>): NumberExpression<R & S>
+  div(constant: number): NumberExpression<R>
+  div<S>(other: Numeric<S>): NumberExpression<R & S>
   /** The remainder, as % gives it. */
-  mod<S = unknown>(other: Operand<S>): NumberExpression<R & S>
-  eq<S = unknown>(other: Operand<S>): Where<R & S>
-  ne<S = unknown>(other: Operand<S>): Where<R & S>
-  lt<S = unknown>(other: Operand<S>): Where<R & S>
-  le<S = unknown>(other: Operand<S>): Where<R & S>
-  gt<S = unknown>(other: Operand<S>): Where<R & S>
-  ge<S = unknown>(other: Operand<S>): Where<R & S>
-  /** Not at run time: what records must have. */
-  readonly $in?: (record: R) => void
+  mod(constant: number): NumberExpression<R>
+  mod<S>(other: Numeric<S>): NumberExpression<R & S>
+  eq(constant: number): Where<R>
+  eq<S>(other: Numeric<S>): Where<R & S>
+  ne(constant: number): Where<R>
+  ne<S>(other: Numeric<S>): Where<R & S>
+  lt(constant: number): Where<R>
+  lt<S>(other: Numeric<S>): Where<R & S>
+  le(constant: number): Where<R>
+  le<S>(other: Numeric<S>): Where<R & S>
+  gt(constant: number): Where<R>
+  gt<S>(other: Numeric<S>): Where<R & S>
+  ge(constant: number): Where<R>
+  ge<S>(other: Numeric<S>): Where<R & S>
 }
 
-export type Operand<R> = number | NumberExpression<R>
+/** What counts as a number of a record: a field or an expression. */
+export interface Numeric<in R> {
+  readonly expression: Expression
+  /** Not at run time: what records must have. */
+  readonly $number?: (record: R) => void
+}
 
 type Constant = number | string | boolean | null
 type Wide<C> = C extends number ? number : C extends string ? string : C extends boolean ? boolean : null
-/** Records whose field can be compared with the constant: of its type, or null. */
+/** Records whose field can be equal to the constant: of its type, or null. */
 type Comparable<N extends string, C> = { readonly [K in N]: C extends null ? unknown : Wide<C> | null }
+/** Records whose field can be less or more than the constant. */
+type Ordered<N extends string, C> = { readonly [K in N]: (C extends number ? number | bigint : string) | null }
 
 /** A field of the record. */
-export interface FieldReference<N extends string> {
-  readonly expression: Expression
+export interface FieldReference<N extends string> extends Numeric<Record<N, number>> {
   readonly field: N
-  plus<S = unknown>(other: Operand<S>): NumberExpression<Record<N, number> & S>
-  minus<S = unknown>(other: Operand<S>): NumberExpression<Record<N, number> & S>
-  times<S = unknown>(other: Operand<S>): NumberExpression<Record<N, number> & S>
-  div<S = unknown>(other: Operand<S>): NumberExpression<Record<N, number> & S>
-  mod<S = unknown>(other: Operand<S>): NumberExpression<Record<N, number> & S>
+  plus(constant: number): NumberExpression<Record<N, number>>
+  plus<S>(other: Numeric<S>): NumberExpression<Record<N, number> & S>
+  minus(constant: number): NumberExpression<Record<N, number>>
+  minus<S>(other: Numeric<S>): NumberExpression<Record<N, number> & S>
+  times(constant: number): NumberExpression<Record<N, number>>
+  times<S>(other: Numeric<S>): NumberExpression<Record<N, number> & S>
+  div(constant: number): NumberExpression<Record<N, number>>
+  div<S>(other: Numeric<S>): NumberExpression<Record<N, number> & S>
+  mod(constant: number): NumberExpression<Record<N, number>>
+  mod<S>(other: Numeric<S>): NumberExpression<Record<N, number> & S>
   eq<C extends Constant>(constant: C): Where<Comparable<N, C>>
+  eq<S>(other: Numeric<S>): Where<Record<N, number> & S>
   ne<C extends Constant>(constant: C): Where<Comparable<N, C>>
-  lt<C extends number | string>(constant: C): Where<Comparable<N, C>>
-  le<C extends number | string>(constant: C): Where<Comparable<N, C>>
-  gt<C extends number | string>(constant: C): Where<Comparable<N, C>>
-  ge<C extends number | string>(constant: C): Where<Comparable<N, C>>
+  ne<S>(other: Numeric<S>): Where<Record<N, number> & S>
+  lt<C extends number | string>(constant: C): Where<Ordered<N, C>>
+  lt<S>(other: Numeric<S>): Where<Record<N, number> & S>
+  le<C extends number | string>(constant: C): Where<Ordered<N, C>>
+  le<S>(other: Numeric<S>): Where<Record<N, number> & S>
+  gt<C extends number | string>(constant: C): Where<Ordered<N, C>>
+  gt<S>(other: Numeric<S>): Where<Record<N, number> & S>
+  ge<C extends number | string>(constant: C): Where<Ordered<N, C>>
+  ge<S>(other: Numeric<S>): Where<Record<N, number> & S>
 }
 
 type Arithmetic = Extract<Expression, { kind: 'arithmetic' }>['op']

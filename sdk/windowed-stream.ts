@@ -35,8 +35,8 @@ export interface WindowContext {
 }
 
 export interface WindowReduceOptions<T, K, Out> extends StatefulOptions {
-  /** What is emitted for a window; without it the reduced record. */
-  emit?(value: T, context: { readonly key: K } & WindowContext): Out
+  /** What is emitted for a window in place of the reduced record. */
+  emit(value: T, context: { readonly key: K } & WindowContext): Out
   /** Type of what `emit` returns. */
   readonly returns?: TypeDef<Out>
 }
@@ -113,12 +113,12 @@ export class WindowedStream<T, K, KeyFields, Late extends string> {
   }
 
   /** Puts the records of each key and window together, two by two. */
+  reduce<Out>(fn: (a: T, b: T) => T, options: WindowReduceOptions<T, K, Out>): Stream<Out, LateSides<T, Late>>
   reduce(fn: (a: T, b: T) => T, options: StatefulOptions): Stream<T, LateSides<T, Late>>
-  reduce<Out>(
+  reduce(
     fn: (a: T, b: T) => T,
-    options: WindowReduceOptions<T, K, Out> & { emit(value: T, context: { readonly key: K } & WindowContext): Out },
-  ): Stream<Out, LateSides<T, Late>>
-  reduce(fn: (a: T, b: T) => T, options: WindowReduceOptions<T, K, unknown>): Stream<never, LateSides<T, Late>> {
+    options: StatefulOptions & Partial<WindowReduceOptions<T, K, unknown>>,
+  ): Stream<never, LateSides<T, Late>> {
     checkFunction(fn, 'the function of reduce')
     const emit = options?.emit
     if (emit !== undefined) checkFunction(emit, 'emit of reduce')
@@ -130,7 +130,8 @@ export class WindowedStream<T, K, KeyFields, Late extends string> {
       init: () => undefined,
       add: join as Join,
       merge: join as Join,
-      emit: (value, context) => (emit === undefined ? value : emit(value as T, context as EmitContext<K>)),
+      emit: (value, context) =>
+        emit === undefined ? value : emit.call(options, value as T, context as EmitContext<K>),
     })
     return this.#add(spec, options, emit === undefined ? this.#origin.type : options.returns, undefined)
   }
