@@ -76,6 +76,8 @@ export interface StateKernels {
     insert: number,
     ids: number,
   ): number
+  /** Finds or inserts the bytes keys of the entries at `entries`, whose blocks the table shares: it must not release keys. */
+  stateFindShared(table: number, entries: number, hashes: number, from: number, n: number, ids: number): number
   /** Puts `count` slots into the sub-tables where they belong now. */
   stateRehash(table: number, slots: number, count: number): number
   /** Removes those keys that have no presence, references, marks or frozen bit; returns how many. */

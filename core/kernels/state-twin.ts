@@ -196,6 +196,33 @@ export function createStateTwin(views: StateViews): StateKernels {
       }
       return n
     },
+    stateFindShared(table, entries, hashes, from, n, ids) {
+      const { u8, u32 } = views
+      for (let i = from; i < n; i++) {
+        const source = u32[(entries >>> 2) + i] >>> 2
+        const block = u32[source]
+        const bytes = u32[source + 1]
+        const id = find(
+          table,
+          u32[(hashes >>> 2) + i],
+          1,
+          (entry) => {
+            if (u32[(entry >>> 2) + 1] !== bytes) return false
+            const at = u32[entry >>> 2]
+            for (let b = 0; b < bytes; b++) if (u8[at + b] !== u8[block + b]) return false
+            return true
+          },
+          () => true,
+          (entry) => {
+            u32[entry >>> 2] = block
+            u32[(entry >>> 2) + 1] = bytes
+          },
+        )
+        if (id === -2) return i
+        u32[(ids >>> 2) + i] = id
+      }
+      return n
+    },
     stateRehash(table, slots, count) {
       const { u32 } = views
       for (let i = 0; i < count; i++) {

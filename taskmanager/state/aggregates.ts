@@ -191,20 +191,24 @@ export class Aggregates {
       const value = valueAt(i)
       if (value === undefined || value === null) continue
       u8[rows.validity + (i >>> 3)] |= 1 << (i & 7)
-      if (aggregate.fn === 'count') continue
-      if (typeof value === 'number') f64[at + i] = value
-      else if (typeof value === 'bigint') f64[at + i] = Number(value)
-      else if (value instanceof Date) f64[at + i] = value.getTime()
-      else {
-        throw stateErrors.create('NOT_NUMBERS', {
-          aggregate: aggregate.as,
-          field: aggregate.field,
-          actual: typeof value,
-        })
-      }
+      if (aggregate.fn !== 'count') f64[at + i] = toNumber(value, aggregate)
     }
     return rows.validity
   }
+}
+
+function toNumber(value: unknown, aggregate: DeclaredAggregate): number {
+  if (typeof value === 'number') return value
+  if (typeof value === 'bigint') return Number(value)
+  if (value instanceof Date) return value.getTime()
+  throw stateErrors.create('NOT_NUMBERS', { aggregate: aggregate.as, field: aggregate.field, actual: typeof value })
+}
+
+/** What an aggregate with a field adds for a record: undefined for null and undefined; 0 where it only counts. */
+export function numberOf(record: unknown, aggregate: DeclaredAggregate): number | undefined {
+  const value = fieldOf(record, aggregate.field ?? '')
+  if (value === undefined || value === null) return undefined
+  return aggregate.fn === 'count' ? 0 : toNumber(value, aggregate)
 }
 
 /** A field of a record; the record itself where the field is ''. */

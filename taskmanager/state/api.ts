@@ -201,6 +201,8 @@ export interface WindowStoreOptions extends StateBackendOptions {
   /** Name of the state in `states`. */
   readonly name: string
   readonly aggregate: WindowAggregate
+  /** Told of a record for which the user's `add` threw, and that was left out. Absent: the error goes to the caller. */
+  readonly poison?: (error: unknown, record: unknown, timestampMs: number) => void
   /** Panes are this long: the size of a tumbling window, the greatest common divisor of size and slide of a sliding one. */
   readonly paneMs: number
   /** Panes start at multiples of `paneMs` plus this. */
@@ -255,6 +257,8 @@ export interface WindowStore extends Snapshotting {
 export interface SessionStoreOptions extends StateBackendOptions {
   readonly name: string
   readonly aggregate: WindowAggregate
+  /** Told of a record for which the user's `add` threw, and that was left out. Absent: the error goes to the caller. */
+  readonly poison?: (error: unknown, record: unknown, timestampMs: number) => void
   readonly gapMs: number
 }
 

@@ -120,6 +120,20 @@ export class KeyTable {
     }
   }
 
+  /** Finds or inserts the keys of other entries (an address of addresses), bytes keys by sharing their blocks. */
+  findEntries(entries: number, keys: number, hashes: number, n: number, ids: number): void {
+    if (this.#get(field.bytesKeys) === 0) {
+      this.findNumbers(keys, hashes, n, true, ids)
+      return
+    }
+    const { kernels } = this.memory
+    this.#begin()
+    for (let at = 0; ; this.#makeRoom(0)) {
+      at = kernels.stateFindShared(this.address, entries, hashes, at, n, ids)
+      if (at === n) return
+    }
+  }
+
   /** To be called before entries are written: marks them, sets presence bits, writes their addresses. */
   touch(ids: number, n: number, presence: number, addresses: number): void {
     const { kernels } = this.memory

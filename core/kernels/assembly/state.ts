@@ -191,6 +191,55 @@ export function stateFindBytes(table: usize, offsets: usize, data: usize, hashes
   return n
 }
 
+export function stateFindShared(table: usize, entries: usize, hashes: usize, from: i32, n: i32, ids: usize): i32 {
+  const chunks = <usize>load<u32>(table, 8)
+  const stride = load<u32>(table, 12)
+  for (let i = from; i < n; i++) {
+    const h = load<u32>(hashes + (<usize>i << 2))
+    const source = <usize>load<u32>(entries + (<usize>i << 2))
+    const block = load<u32>(source)
+    const bytes = load<u32>(source, 4)
+    const sub = subTable(table, h)
+    const slots = <usize>load<u32>(sub)
+    const mask = load<u32>(sub, 4)
+    let at = h & mask
+    let id: i32 = -1
+    while (true) {
+      const slot = load<u64>(slots + (<usize>at << 3))
+      const tag = <u32>(slot >>> 32)
+      if (tag == 0) {
+        const count = load<u32>(sub, 8)
+        if (count >= load<u32>(sub, 12)) {
+          store<u32>(table, <u32>((sub - <usize>load<u32>(table)) >>> 4), 28)
+          return i
+        }
+        id = takeId(table)
+        if (id < 0) {
+          store<u32>(table, 0xffffffff, 28)
+          return i
+        }
+        store<u32>(sub, count + 1, 8)
+        store<u64>(slots + (<usize>at << 3), <u64>h | (<u64>(<u32>id + 1) << 32))
+        const entry = entryOf(chunks, stride, id)
+        store<u32>(entry, block)
+        store<u32>(entry, bytes, 4)
+        store<u32>(entry, h, 8)
+        break
+      }
+      if (<u32>slot == h) {
+        const entry = entryOf(chunks, stride, tag - 1)
+        if (load<u32>(entry, 4) == bytes && sameBytes(load<u32>(entry), block, bytes)) {
+          id = tag - 1
+          break
+        }
+      }
+      at = (at + 1) & mask
+    }
+    store<i32>(ids + (<usize>i << 2), id)
+  }
+  return n
+}
+
 export function stateRehash(table: usize, slots: usize, count: u32): i32 {
   for (let i: u32 = 0; i < count; i++) {
     const slot = load<u64>(slots + (<usize>i << 3))

@@ -1,0 +1,169 @@
+/**
+ * One pane of a window store: the aggregates of a stretch of time by key, in a key table of its own that is dropped whole.
+ * Declared aggregates lie in the entries, accumulators of functions are objects by id.
+ */
+import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import { Aggregates } from './aggregates.ts'
+import type { KeyShape, WindowAggregate } from './api.ts'
+import { entryKey, FlatPart } from './flat-part.ts'
+import { entryHeaderBytes, KeyTable } from './key-table.ts'
+import { keyOfBytes } from './keys.ts'
+import type { StateMemory } from './memory.ts'
+import type { StateRows } from './rows.ts'
+import type { SnapshotPart } from './snapshotter.ts'
+import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
+import { decodeStateValue, encodeStateValue } from './values.ts'
+
+/** What all panes of a store have in common. */
+export interface PaneShape {
+  readonly memory: StateMemory
+  readonly rows: StateRows
+  readonly type: KeyShape['type']
+  /** Number and name of the state. */
+  readonly state: number
+  readonly name: string
+  readonly aggregate: WindowAggregate
+  /** Of declared aggregates, at `entryHeaderBytes` in entries; without any for functions. */
+  readonly accumulators: Aggregates
+  readonly tracked: boolean
+}
+
+export const presentBit = 1
+
+interface PaneEntry extends TrackedEntry {
+  value: unknown
+}
+
+export class Pane {
+  readonly start: number
+  readonly table: KeyTable
+  readonly part: SnapshotPart
+  /** By id, for functions. */
+  readonly objects: PaneObjects | undefined
+  /** A snapshot may hold some of it. */
+  persisted = false
+  /** No window needs it any more; a snapshot may still be reading it. */
+  dropped = false
+
+  constructor(shape: PaneShape, start: number, slots: number) {
+    const { memory, accumulators, aggregate, type } = shape
+    this.start = start
+    const flat = aggregate.kind === 'declared'
+    this.table = new KeyTable(memory, {
+      payloadBytes: accumulators.bytes,
+      bytesKeys: type !== 'number',
+      tracked: shape.tracked && flat,
+      slots,
+    })
+    const namespace = paneNamespace(start)
+    const restoreId = (entry: RunCursor): number => {
+      const { key } = entry
+      shape.rows.loadCanonical(entry.hash, key, () => keyOfBytes(key))
+      shape.rows.find(this.table, 0, 1, true)
+      return memory.i32[shape.rows.ids >>> 2]
+    }
+    if (!flat) {
+      this.objects = new PaneObjects(shape, this.table, namespace, restoreId)
+      this.part = this.objects.tracker
+      return
+    }
+    accumulators.init(memory, this.table.template)
+    const state = {
+      state: shape.state,
+      presence: presentBit,
+      encode: (address: number) => accumulators.encode(memory, address),
+      decode: (value: Uint8Array, address: number): boolean => {
+        accumulators.decode(memory, value, address, shape.name)
+        return true
+      },
+    }
+    this.part = new FlatPart(this.table, type, [state], restoreId, undefined, namespace)
+  }
+}
+
+/** Accumulators of functions. */
+export class PaneObjects implements EntryCodec<PaneEntry> {
+  readonly state: number
+  readonly tracker: Tracker<PaneEntry>
+  readonly #shape: PaneShape
+  readonly #table: KeyTable
+  readonly #namespace: Uint8Array
+  readonly #restoreId: (entry: RunCursor) => number
+  readonly #entries: PaneEntry[] = []
+
+  constructor(shape: PaneShape, table: KeyTable, namespace: Uint8Array, restoreId: (entry: RunCursor) => number) {
+    this.state = shape.state
+    this.#shape = shape
+    this.#table = table
+    this.#namespace = namespace
+    this.#restoreId = restoreId
+    this.tracker = new Tracker(this, shape.tracked)
+  }
+
+  get(id: number): unknown {
+    return this.#entries[id]?.value
+  }
+
+  /** Replaces the accumulator; `change` may work on the old one in place. */
+  update(id: number, change: (accumulator: unknown, existed: boolean) => unknown): void {
+    const entry = this.#entries[id]
+    if (entry?.present) {
+      this.tracker.put(entry)
+      entry.value = change(entry.value, true)
+      return
+    }
+    // A function that throws leaves nothing behind.
+    const value = change(undefined, false)
+    const made = this.#make(id)
+    made.value = value
+    this.tracker.put(made)
+    this.#table.memory.u32[(this.#table.entry(id) >>> 2) + 3] = presentBit
+  }
+
+  hashOf(id: number): number {
+    return this.#shape.memory.i32[(this.#table.entry(id) >>> 2) + 2]
+  }
+
+  keyOf(id: number): Uint8Array {
+    return entryKey(this.#table, this.#shape.type, this.#table.entry(id))
+  }
+
+  namespace(): Uint8Array {
+    return this.#namespace
+  }
+
+  value(entry: PaneEntry): Uint8Array {
+    return encodeStateValue(entry.value, Number.NaN)
+  }
+
+  forget(): void {
+    // Entries go with their pane.
+  }
+
+  restore(cursor: RunCursor): PaneEntry {
+    const { value } = decodeStateValue(cursor.value, this.#shape.name)
+    const id = this.#restoreId(cursor)
+    this.#table.touchOne(id, presentBit)
+    const entry = this.#make(id)
+    entry.value = value
+    return entry
+  }
+
+  #make(id: number): PaneEntry {
+    const entry: PaneEntry = { id, present: false, value: undefined }
+    // Ids of a pane are given out in order.
+    while (this.#entries.length < id) this.#entries.push({ id: this.#entries.length, present: false, value: undefined })
+    this.#entries[id] = entry
+    return entry
+  }
+}
+
+/** Namespace of a pane in runs: its start as float64, little-endian. */
+export function paneNamespace(start: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setFloat64(0, start, true)
+  return bytes
+}
+
+export const paneAccumulators = (aggregate: WindowAggregate): Aggregates =>
+  new Aggregates(aggregate.kind === 'declared' ? aggregate.aggregates : [], entryHeaderBytes)

@@ -1,0 +1,297 @@
+/**
+ * Tumbling and sliding windows: aggregates by (pane, key), one key table per pane, dropped whole. A window is the merge of
+ * its panes, made when it fires.
+ *
+ * Promises and use: api.ts. One thread; a pane that is dropped while a snapshot reads it is kept until it was read.
+ */
+
+import { assert } from '../../core/assert.ts'
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import { type RowReader, rowReader } from '../../core/columns/rows.ts'
+import type { Schema } from '../../core/columns/schema.ts'
+import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { KeyedRows, StateSnapshot, WindowSlice, WindowStore, WindowStoreOptions } from './api.ts'
+import { stateErrors } from './errors.ts'
+import { asBuffer } from './keys.ts'
+import { StateMemory } from './memory.ts'
+import { Pane, type PaneShape, paneAccumulators, paneNamespace, presentBit } from './panes.ts'
+import { StateRows } from './rows.ts'
+import type { SnapshotRun } from './snapshot-run.ts'
+import { type SnapshotPart, Snapshotter } from './snapshotter.ts'
+import { WindowMerge } from './window-merge.ts'
+
+/** Aggregates by pane and key. `open` it first. */
+export function createWindowStore(options: WindowStoreOptions, twin = false): WindowStore {
+  return new PaneStore(options, twin)
+}
+
+class PaneStore implements WindowStore, SnapshotPart {
+  readonly #options: WindowStoreOptions
+  readonly #memory: StateMemory
+  readonly #rows: StateRows
+  readonly #shape: PaneShape
+  readonly #merge: WindowMerge
+  readonly #snapshotter: Snapshotter
+  /** By start, in the order of their creation. */
+  readonly #panes = new Map<number, Pane>()
+  readonly #paneAddress: number
+  #kept: Int32Array<ArrayBuffer> = new Int32Array(0)
+  #positions: Int32Array<ArrayBuffer> = new Int32Array(0)
+  #records: unknown[] = []
+  #reader: { schema: Schema; read: RowReader } | undefined
+  #lastSlots = 0
+  /** Panes of a snapshot that is being encoded. */
+  #encoding: readonly Pane[] = []
+  #encodingId = -1
+  /** Starts of panes dropped since the last snapshot; and those that unfinished snapshots took. */
+  #drops = new Set<number>()
+  readonly #frozenDrops = new Map<number, Set<number>>()
+
+  constructor(options: WindowStoreOptions, twin: boolean) {
+    this.#options = options
+    this.#memory = new StateMemory(twin)
+    this.#rows = new StateRows(this.#memory, options.key)
+    const index = options.states.findIndex((state) => state.name === options.name)
+    this.#shape = {
+      memory: this.#memory,
+      rows: this.#rows,
+      type: options.key.type,
+      state: index >= 0 ? index : options.states.length,
+      name: options.name,
+      aggregate: options.aggregate,
+      accumulators: paneAccumulators(options.aggregate),
+      tracked: options.target !== undefined,
+    }
+    this.#merge = new WindowMerge(this.#shape)
+    this.#paneAddress = this.#memory.allocate(8)
+    this.#snapshotter = new Snapshotter([this], options.range, options.target, options.clock)
+  }
+
+  open(): Promise<void> {
+    return this.#snapshotter.restore(this.#options.restored)
+  }
+
+  add(
+    batch: RecordBatch,
+    selection: Int32Array | undefined,
+    n: number,
+    minTimestampMs: number,
+    late: Int32Array,
+  ): number {
+    this.#rows.load(batch, selection, n)
+    this.#rows.loadTimes(batch, selection, n)
+    const lateCount = this.#sortOut(n, selection, minTimestampMs, late)
+    const count = n - lateCount
+    const rows = lateCount === 0 ? selection : this.#kept
+    this.#find(count)
+    if (this.#shape.aggregate.kind === 'declared')
+      this.#shape.accumulators.update(this.#rows, count, batch, rows, undefined)
+    else {
+      this.#readerOf(batch.schema)(batch, this.#records, rows, count)
+      this.#addRecords((i) => this.#records[i], count)
+      this.#records.fill(undefined, 0, count)
+    }
+    return lateCount
+  }
+
+  addRows(
+    source: KeyedRows & { readonly rows: readonly unknown[]; readonly timestamps: Float64Array },
+    n: number,
+    minTimestampMs: number,
+    late: Int32Array,
+  ): number {
+    this.#rows.loadRows(source.keys, source.hashes, n)
+    this.#memory.f64.set(source.timestamps.subarray(0, n), this.#rows.times >>> 3)
+    const lateCount = this.#sortOut(n, undefined, minTimestampMs, late)
+    const count = n - lateCount
+    this.#find(count)
+    const kept = this.#kept
+    const record = lateCount === 0 ? (i: number) => source.rows[i] : (i: number) => source.rows[kept[i]]
+    if (this.#shape.aggregate.kind === 'declared')
+      this.#shape.accumulators.updateRows(this.#rows, count, record, undefined)
+    else this.#addRecords(record, count)
+    return lateCount
+  }
+
+  fire(windowStart: number, windowEnd: number, emit: (slice: WindowSlice) => boolean): boolean {
+    return this.#merge.fire(windowStart, windowEnd, () => this.#panesIn(windowStart, windowEnd), emit)
+  }
+
+  fireRows(
+    windowStart: number,
+    windowEnd: number,
+    rows: KeyedRows,
+    n: number,
+    emit: (slice: WindowSlice) => void,
+  ): void {
+    this.#rows.loadRows(rows.keys, rows.hashes, n)
+    this.#merge.fireRows(this.#panesIn(windowStart, windowEnd), rows, n, emit)
+  }
+
+  dropBefore(paneStart: number): void {
+    for (const pane of this.#panes.values()) {
+      if (pane.start >= paneStart) continue
+      this.#panes.delete(pane.start)
+      pane.dropped = true
+      if (pane.persisted) this.#drops.add(pane.start)
+      if (!this.#encoding.includes(pane)) pane.table.drop()
+    }
+  }
+
+  panes(): readonly number[] {
+    return [...this.#panes.keys()].sort((a, b) => a - b)
+  }
+
+  snapshot(checkpointId: number): StateSnapshot {
+    return this.#snapshotter.snapshot(checkpointId)
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#snapshotter.complete(checkpointId)
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#snapshotter.abort(checkpointId)
+  }
+
+  get usedBytes(): number {
+    return this.#memory.usedBytes
+  }
+
+  close(): void {
+    this.#snapshotter.close()
+    this.#panes.clear()
+  }
+
+  // Its part in snapshots.
+
+  freeze(checkpointId: number): void {
+    this.#encoding = [...this.#panes.values()]
+    this.#encodingId = checkpointId
+    for (const pane of this.#encoding) {
+      pane.part.freeze(checkpointId)
+      pane.persisted = true
+    }
+    this.#frozenDrops.set(checkpointId, this.#drops)
+    this.#drops = new Set()
+  }
+
+  frozenEntries(): number {
+    return this.#encoding.reduce((sum, pane) => sum + pane.part.frozenEntries(), 0)
+  }
+
+  *encode(run: SnapshotRun): Generator<void> {
+    for (const start of this.#frozenDrops.get(this.#encodingId) ?? [])
+      run.dropNamespace(this.#shape.state, paneNamespace(start))
+    for (const pane of this.#encoding) yield* { [Symbol.iterator]: () => pane.part.encode(run) }
+    this.#endEncoding()
+  }
+
+  settle(checkpointId: number, counts: boolean): void {
+    for (const pane of this.#encodingId === checkpointId ? this.#encoding : this.#panes.values())
+      pane.part.settle(checkpointId, counts)
+    if (this.#encodingId === checkpointId) this.#endEncoding()
+    const drops = this.#frozenDrops.get(checkpointId)
+    this.#frozenDrops.delete(checkpointId)
+    if (!counts) for (const start of drops ?? []) this.#drops.add(start)
+  }
+
+  restore(state: number, entry: RunCursor, rewrite: boolean): void {
+    if (state !== this.#shape.state) return
+    const namespace = asBuffer(entry.namespace)
+    if (namespace.length !== 8)
+      throw stateErrors.create('MALFORMED', { state: this.#shape.name, reason: 'a pane has no time' })
+    const pane = this.#paneAt(namespace.readDoubleLE(0))
+    pane.persisted ||= !rewrite
+    pane.part.restore(state, entry, rewrite)
+  }
+
+  #endEncoding(): void {
+    for (const pane of this.#encoding) if (pane.dropped) pane.table.drop()
+    this.#encoding = []
+    this.#encodingId = -1
+  }
+
+  /** Takes the late rows out of the loaded ones: their numbers go to `late`, those of the others to `kept`. */
+  #sortOut(n: number, selection: Int32Array | undefined, minTimestampMs: number, late: Int32Array): number {
+    const { f64 } = this.#memory
+    const times = this.#rows.times >>> 3
+    let first = 0
+    while (first < n && f64[times + first] >= minTimestampMs) first++
+    if (first === n) return 0
+    if (this.#kept.length < n) {
+      this.#kept = new Int32Array(this.#rows.capacity)
+      this.#positions = new Int32Array(this.#rows.capacity)
+    }
+    let lateCount = 0
+    let count = 0
+    for (let i = 0; i < n; i++) {
+      const row = selection === undefined ? i : selection[i]
+      // Not a number is late too.
+      if (f64[times + i] >= minTimestampMs) {
+        this.#kept[count] = row
+        this.#positions[count++] = i
+      } else late[lateCount++] = row
+    }
+    this.#rows.keep(this.#positions, count)
+    return lateCount
+  }
+
+  /** Entries of the loaded rows in their panes, at `rows.addresses`, ids at `rows.ids`. */
+  #find(n: number): void {
+    const { kernels } = this.#memory
+    const { paneMs, offsetMs } = this.#options
+    const rows = this.#rows
+    // With functions an entry counts when its accumulator is made.
+    const presence = this.#shape.aggregate.kind === 'declared' ? presentBit : 0
+    for (let at = 0; at < n; ) {
+      const end = kernels.statePane(rows.times, at, n, paneMs, offsetMs, this.#paneAddress)
+      const pane = this.#paneAt(this.#memory.f64[this.#paneAddress >>> 3])
+      rows.find(pane.table, at, end, true)
+      pane.table.touch(rows.ids + at * 4, end - at, presence, rows.addresses + at * 4)
+      at = end
+    }
+  }
+
+  #addRecords(record: (i: number) => unknown, n: number): void {
+    const { aggregate } = this.#shape
+    assert(aggregate.kind === 'functions', 'functions work on records')
+    const { functions } = aggregate
+    const { paneMs, offsetMs } = this.#options
+    const times = Float64Array.from(this.#memory.f64.subarray(this.#rows.times >>> 3, (this.#rows.times >>> 3) + n))
+    const ids = Int32Array.from(this.#memory.i32.subarray(this.#rows.ids >>> 2, (this.#rows.ids >>> 2) + n))
+    for (let i = 0; i < n; i++) {
+      const pane = this.#paneAt(Math.floor((times[i] - offsetMs) / paneMs) * paneMs + offsetMs)
+      const value = record(i)
+      try {
+        pane.objects?.update(ids[i], (accumulator, existed) =>
+          functions.add(existed ? accumulator : functions.init(), value),
+        )
+      } catch (error) {
+        if (this.#options.poison === undefined) throw error
+        this.#options.poison(error, value, times[i])
+      }
+    }
+  }
+
+  #paneAt(start: number): Pane {
+    const pane = this.#panes.get(start)
+    if (pane !== undefined) return pane
+    // As large as its predecessors have become: a pane of steady traffic does not grow.
+    for (const other of this.#panes.values()) this.#lastSlots = Math.max(other.table.slots, this.#lastSlots >>> 1)
+    const made = new Pane(this.#shape, start, this.#lastSlots)
+    this.#panes.set(start, made)
+    return made
+  }
+
+  #panesIn(windowStart: number, windowEnd: number): Pane[] {
+    const panes: Pane[] = []
+    for (const pane of this.#panes.values()) if (pane.start >= windowStart && pane.start < windowEnd) panes.push(pane)
+    return panes.sort((a, b) => a.start - b.start)
+  }
+
+  #readerOf(schema: Schema): RowReader {
+    if (this.#reader?.schema !== schema) this.#reader = { schema, read: rowReader(schema) }
+    return this.#reader.read
+  }
+}
