@@ -45,6 +45,8 @@ export interface OperatorPlan {
   /** Declared state, for the restore plan. Operators with state that is not keyed declare it as `operator` or `splits`. */
   readonly state: readonly StatePlan[]
   readonly onError: 'fail' | 'skip' | 'dead-letter'
+  /** What the operator declares beside its functions (a window's size, a condition, aggregates), for people and for the hash. JSON. */
+  readonly declared?: Readonly<Record<string, unknown>>
 }
 
 export interface StatePlan {

@@ -15,6 +15,7 @@ import {
 import { schemaOf } from '../schema.ts'
 import { type Chains, chainsOf, parallelismOf } from './chains.ts'
 import { checkGraph } from './check.ts'
+import { declaredOf } from './declared.ts'
 import type { Exchange, GraphNode, JobGraph, NodeInput } from './nodes.ts'
 import { ColumnNeeds, edgeSchema } from './prune.ts'
 import { statesOf } from './states.ts'
@@ -63,6 +64,7 @@ function chainName(members: readonly GraphNode[]): string {
 
 function operatorPlan(node: GraphNode, chain: readonly number[] | undefined): OperatorPlan {
   const [input] = node.inputs
+  const declared = declaredOf(node)
   return {
     node: node.id,
     uid: node.uid,
@@ -73,6 +75,7 @@ function operatorPlan(node: GraphNode, chain: readonly number[] | undefined): Op
     ...(node.reads === undefined ? {} : { reads: node.reads }),
     state: statesOf(node),
     onError: node.onError,
+    ...(declared === undefined ? {} : { declared }),
   }
 }
 

@@ -130,7 +130,7 @@ function typeOfOutput(node: GraphNode, output: string): TypeDef<unknown> | undef
 function pruned({ record, fields }: Schema, wanted: Columns): readonly Field[] {
   if (record === 'value' || wanted === 'all') return fields
   const kept = fields.filter((field) => wanted.has(field.name))
-  // A batch has at least one column: the cheapest will do.
+  // A batch has at least one column of the record: the cheapest will do.
   return kept.length > 0 ? kept : cheapest(fields)
 }
 

@@ -27,6 +27,8 @@ const method = {
 }
 
 describe('fields that a function reads', () => {
+  // Formatters like to make arrows of these.
+  const expression = new Function('x', 'return x.a') as (x: Row) => number
   const known: [string, (...args: never[]) => unknown, string[]][] = [
     ['an arrow', (x: Row) => x.a, ['a']],
     [
@@ -38,18 +40,13 @@ describe('fields that a function reads', () => {
       ['a', 'b'],
     ],
     [
-      'a function expression',
-      // biome-ignore lint/complexity/useArrowFunction: the form is what is tested
-      (x: Row) => x.a,
-      ['a'],
-    ],
-    [
       'a named function',
       function named(x: Row) {
         return x.b
       },
       ['b'],
     ],
+    ['a function expression', expression, ['a']],
     ['a method', method.plain, ['a', 'b']],
     ['a generator method', method.generator, ['a']],
     ['an async method', method.later, ['a']],
