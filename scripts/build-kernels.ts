@@ -45,10 +45,13 @@ if (!existsSync(output) || !existsSync(stampPath) || readFileSync(stampPath, 'ut
   // Loading the compiler takes longer than finding out that it is not needed.
   const { main: compile } = await import('assemblyscript/asc')
   const temporary = `build/kernels.${process.pid}.wasm`
-  const result = await compile(['core/kernels/assembly/index.ts', '--baseDir', root, '--outFile', temporary, ...flags], {
-    stdout: process.stdout,
-    stderr: process.stderr,
-  })
+  const result = await compile(
+    ['core/kernels/assembly/index.ts', '--baseDir', root, '--outFile', temporary, ...flags],
+    {
+      stdout: process.stdout,
+      stderr: process.stderr,
+    },
+  )
   if (result.error !== null) {
     process.stderr.write(`The kernels do not compile: ${result.error.message}\n`)
     process.exit(1)

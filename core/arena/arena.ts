@@ -18,8 +18,9 @@ import { createKernels } from '../kernels/kernels.ts'
 import type { Kernels } from '../kernels/signature.ts'
 
 export const maxOwners = 64
-/** Bytes of private scratch memory per owner. */
-export const scratchBytes = 256 * 1024
+/** Bytes of one part of an owner's scratch memory: Int32 row numbers of the largest batch. */
+export const scratchPartBytes = 64 * 1024
+const scratchBytes = 5 * scratchPartBytes
 
 const reservedBytes = 64 * 1024
 const pageBytes = 64 * 1024
@@ -31,7 +32,12 @@ const errors = defineErrors('ARENA', {
     blame: 'user',
     retry: 'never',
   },
-  TOO_LARGE: { text: 'an arena of {bytes} bytes is more than one memory can hold (4 GB)', hint: 'Lower taskmanager.memory.network.size.', blame: 'user', retry: 'never' },
+  TOO_LARGE: {
+    text: 'an arena of {bytes} bytes is more than one memory can hold (4 GB)',
+    hint: 'Lower taskmanager.memory.network.size.',
+    blame: 'user',
+    retry: 'never',
+  },
   NOT_HELD: { text: 'owner {owner} holds no reference to segment {segment}', blame: 'internal', retry: 'never' },
   BAD_OWNER: { text: 'owner {owner} is not between 0 and 63', blame: 'internal', retry: 'never' },
   BAD_SEGMENT: { text: 'segment {segment} does not exist', blame: 'internal', retry: 'never' },
@@ -114,7 +120,9 @@ export class Arena {
 
   /** Reserves the memory (untouched pages cost nothing). Throws ARENA_TOO_SMALL, ARENA_TOO_LARGE. */
   static create(options: ArenaOptions): Arena {
-    const { bytes, segmentBytes = 256 * 1024, largeSegmentBytes = 16 * 1024 * 1024 } = options
+    const { bytes } = options
+    const segmentBytes = alignUp(options.segmentBytes ?? 256 * 1024, 64)
+    const largeSegmentBytes = alignUp(options.largeSegmentBytes ?? 16 * 1024 * 1024, 64)
     const largeSegments = options.largeSegments ?? Math.min(4, Math.floor(bytes / 2 / largeSegmentBytes))
     const small = Math.floor((bytes - largeSegments * largeSegmentBytes) / segmentBytes)
     if (small < 1) throw errors.create('TOO_SMALL', { bytes, segmentBytes })
@@ -239,7 +247,8 @@ export class Arena {
 
   /** Throws ARENA_BAD_SEGMENT when `segment` is not a number of this arena; for numbers that come from outside. */
   check(segment: number): void {
-    if (!Number.isInteger(segment) || segment < 0 || segment >= this.segments) throw errors.create('BAD_SEGMENT', { segment })
+    if (!Number.isInteger(segment) || segment < 0 || segment >= this.segments)
+      throw errors.create('BAD_SEGMENT', { segment })
   }
 
   /** Free small segments: the credits of this process. */
@@ -257,11 +266,12 @@ export class Arena {
   }
 
   /**
-   * Address of an owner's private `scratchBytes`: four quarters, for the arguments of kernels, the results of
-   * `partition`, the results of selections, and the caller. Its content lasts until the next call that uses that quarter.
+   * Address of an owner's private scratch memory: five parts of `scratchPartBytes`, for the arguments of kernels (0, 4), the
+   * results of `partition` (1), the results of selections (2), and readers (3). Content lasts until the next call that
+   * uses that part.
    */
-  scratch(owner: number, quarter: 0 | 1 | 2 | 3 = 0): number {
-    return this.#scratch + owner * scratchBytes + quarter * (scratchBytes / 4)
+  scratch(owner: number, part: 0 | 1 | 2 | 3 | 4 = 0): number {
+    return this.#scratch + owner * scratchBytes + part * scratchPartBytes
   }
 
   #markFree(segment: number): void {
@@ -273,7 +283,9 @@ function checkOwner(owner: number): void {
   if (!Number.isInteger(owner) || owner < 0 || owner >= maxOwners) throw errors.create('BAD_OWNER', { owner })
 }
 
-function layoutOf(shape: Omit<ArenaHandle, 'memory'>): Record<'free' | 'totals' | 'refs' | 'scratch' | 'segments' | 'end', number> {
+function layoutOf(
+  shape: Omit<ArenaHandle, 'memory'>,
+): Record<'free' | 'totals' | 'refs' | 'scratch' | 'segments' | 'end', number> {
   const free = reservedBytes
   const totals = free + alignUp(Math.ceil(shape.segments / 32) * 4, 64)
   const refs = totals + alignUp(shape.segments * 4, 64)

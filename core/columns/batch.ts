@@ -105,7 +105,11 @@ export class RecordBatch {
   /** The same rows, timestamps and hashes with other columns; lent. `segments` are those that the columns need in addition. */
   withColumns(columns: readonly Column[], segments: readonly number[] = []): RecordBatch {
     const schema = internSchema({ record: this.schema.record, fields: columns.map((column) => column.field) })
-    return this.with({ schema, columns, segments: segments.length === 0 ? this.segments : [...this.segments, ...segments] })
+    return this.with({
+      schema,
+      columns,
+      segments: segments.length === 0 ? this.segments : [...this.segments, ...segments],
+    })
   }
 
   /** A view with some parts replaced; lent. */
@@ -138,7 +142,8 @@ export class RecordBatch {
   float64(name: string): Float64Array {
     const column = this.column(name)
     const { kind } = column.field.type
-    if (kind !== 'float64' && kind !== 'timestamp' && kind !== 'date') throw columnErrors.create('WRONG_COLUMN', { field: name, actual: kind, expected: 'float64' })
+    if (kind !== 'float64' && kind !== 'timestamp' && kind !== 'date')
+      throw columnErrors.create('WRONG_COLUMN', { field: name, actual: kind, expected: 'float64' })
     return this.arena.f64.subarray(column.data >>> 3, (column.data >>> 3) + this.rowCount)
   }
 }

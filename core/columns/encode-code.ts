@@ -62,7 +62,13 @@ export function compileEncoder(schema: Schema): CompiledEncoder {
   const gaps = new Int32Array(slots.length)
   const staged: unknown[][] = slots.map(() => [])
 
-  const encode = (builder: SegmentBuilder, rows: readonly unknown[], from: number, count: number, strict: boolean): Column[] => {
+  const encode = (
+    builder: SegmentBuilder,
+    rows: readonly unknown[],
+    from: number,
+    count: number,
+    strict: boolean,
+  ): Column[] => {
     const { u8 } = builder.arena
     const bitBytes = bitSetBytes(count)
     for (const { field, index, direct, nullable } of slots) {
@@ -103,7 +109,14 @@ export function compileEncoder(schema: Schema): CompiledEncoder {
       }
     }
     if (field.type.kind === 'string' && !slot.nullable) {
-      return { field, rowCount: count, validity: 0, missing: 0, children: [], ...writeStrings(builder, staged[index] as string[], count) }
+      return {
+        field,
+        rowCount: count,
+        validity: 0,
+        missing: 0,
+        children: [],
+        ...writeStrings(builder, staged[index] as string[], count),
+      }
     }
     // A nested value whose keys are not those of its declared struct would lose them silently.
     if (strict && (field.type.kind === 'struct' || field.type.kind === 'list')) checkNested(field.type, staged[index])
@@ -135,7 +148,8 @@ function checkNested(type: DataType, values: readonly unknown[]): void {
       for (const { name, type: inner } of type.fields) {
         if (at === keys.length || keys[at] !== name) continue
         at++
-        if (inner.kind === 'struct' || inner.kind === 'list') checkNested(inner, [(value as Record<string, unknown>)[name]])
+        if (inner.kind === 'struct' || inner.kind === 'list')
+          checkNested(inner, [(value as Record<string, unknown>)[name]])
       }
       if (at < keys.length) throw shapeMismatch
     }
@@ -156,13 +170,18 @@ function generate(schema: Schema, slots: readonly Slot[]): (...args: unknown[]) 
   for (const slot of slots) {
     const { field, index: c } = slot
     const name = JSON.stringify(field.name)
-    if (slot.direct) head.push(`const d${c} = data[${c}] >>> ${shiftOf(field.type)}; const a${c} = data[${c}]; const b${c} = bits[${c}]; let g${c} = 0`)
+    if (slot.direct)
+      head.push(
+        `const d${c} = data[${c}] >>> ${shiftOf(field.type)}; const a${c} = data[${c}]; const b${c} = bits[${c}]; let g${c} = 0`,
+      )
     else head.push(`const s${c} = staged[${c}]; s${c}.length = 0`)
     body.push(`v = ${object ? `row[${name}]` : 'row'}`)
     body.push(slot.direct ? directCode(slot, name, object) : stagedCode(slot, name, object))
     if (slot.direct) tail.push(`gaps[${c}] = g${c}`)
   }
-  const check = object ? `if (row === null || typeof row !== 'object') fail(-1, row, strict); if (strict) {${shapeCode(slots.length)}}` : ''
+  const check = object
+    ? `if (row === null || typeof row !== 'object') fail(-1, row, strict); if (strict) {${shapeCode(slots.length)}}`
+    : ''
   const source = `'use strict'
 const names = ${JSON.stringify(schema.fields.map(({ name }) => name))}
 return function encode(builder, rows, from, count, data, bits, gaps, staged, strict) {
@@ -216,7 +235,12 @@ function directCode({ field, index: c, nullable }: Slot, name: string, object: b
   }
   if (nullable) {
     const clear = `u8[b${c} + (i >>> 3)] &= ~(1 << (i & 7));`
-    const zero = field.type.kind === 'boolean' ? '' : field.type.kind === 'int64' ? `i64[d${c} + i] = 0n;` : `${shiftOf(field.type) === 2 ? 'i32' : 'f64'}[d${c} + i] = 0;`
+    const zero =
+      field.type.kind === 'boolean'
+        ? ''
+        : field.type.kind === 'int64'
+          ? `i64[d${c} + i] = 0n;`
+          : `${shiftOf(field.type) === 2 ? 'i32' : 'f64'}[d${c} + i] = 0;`
     if (field.nullable === true) code += ` else if (v === null) { ${clear} ${zero} g${c} |= 1 }`
     if (field.optional === true) {
       const explicit = object ? `Object.hasOwn(row, ${name})` : 'true'
@@ -228,7 +252,7 @@ function directCode({ field, index: c, nullable }: Slot, name: string, object: b
 }
 
 function stagedCode({ field, index: c, nullable }: Slot, name: string, object: boolean): string {
-  if (field.type.kind === 'string' && !nullable) return `if (typeof v === 'string') s${c}.push(v); else fail(${c}, v, strict)`
+  if (field.type.kind === 'string' && !nullable)
+    return `if (typeof v === 'string') s${c}.push(v); else fail(${c}, v, strict)`
   return `s${c}.push(v === undefined && ${object ? `!Object.hasOwn(row, ${name})` : 'false'} ? absent : v)`
 }
-

@@ -16,7 +16,13 @@ export const absent: unique symbol = Symbol('absent')
 export const filler: unique symbol = Symbol('filler')
 
 /** Throws COLUMNS_WRONG_TYPE, COLUMNS_NOT_A_VALUE, `segmentFull`. `path` names the field in errors. */
-export function encodeValues(builder: SegmentBuilder, field: Field, values: unknown[], count: number, path: string): Column {
+export function encodeValues(
+  builder: SegmentBuilder,
+  field: Field,
+  values: unknown[],
+  count: number,
+  path: string,
+): Column {
   const bits = encodeNulls(builder, field, values, count, path)
   const { arena } = builder
   const { type } = field
@@ -102,13 +108,30 @@ export function encodeValues(builder: SegmentBuilder, field: Field, values: unkn
       children = encodeStruct(builder, type.fields, values, count, path)
       break
   }
-  return { field, rowCount: count, data, dataBytes, offsets, validity: bits.validity, missing: bits.missing, flags, children }
+  return {
+    field,
+    rowCount: count,
+    data,
+    dataBytes,
+    offsets,
+    validity: bits.validity,
+    missing: bits.missing,
+    flags,
+    children,
+  }
 }
 
-function encodeStruct(builder: SegmentBuilder, fields: readonly Field[], values: unknown[], count: number, path: string): Column[] {
+function encodeStruct(
+  builder: SegmentBuilder,
+  fields: readonly Field[],
+  values: unknown[],
+  count: number,
+  path: string,
+): Column[] {
   for (let i = 0; i < count; i++) {
     const v = values[i]
-    if (v !== filler && (v === null || typeof v !== 'object' || Array.isArray(v))) throw wrongType(path, { kind: 'struct', fields }, v)
+    if (v !== filler && (v === null || typeof v !== 'object' || Array.isArray(v)))
+      throw wrongType(path, { kind: 'struct', fields }, v)
   }
   return fields.map((child) => {
     const inner: unknown[] = new Array(count)
@@ -124,7 +147,13 @@ function encodeStruct(builder: SegmentBuilder, fields: readonly Field[], values:
   })
 }
 
-function encodeBytes(builder: SegmentBuilder, type: DataType, values: unknown[], count: number, path: string): { data: number; dataBytes: number; offsets: number } {
+function encodeBytes(
+  builder: SegmentBuilder,
+  type: DataType,
+  values: unknown[],
+  count: number,
+  path: string,
+): { data: number; dataBytes: number; offsets: number } {
   const { arena } = builder
   const offsets = builder.take(count * 4 + 4)
   const { room } = builder
@@ -148,12 +177,19 @@ function encodeBytes(builder: SegmentBuilder, type: DataType, values: unknown[],
 }
 
 function encodeAny(value: unknown, path: string): Uint8Array {
-  if (typeof value === 'function' || typeof value === 'symbol') throw notAValue(value, path === '' ? '' : ` (field ${path})`)
+  if (typeof value === 'function' || typeof value === 'symbol')
+    throw notAValue(value, path === '' ? '' : ` (field ${path})`)
   return encodeValue(value)
 }
 
 /** Takes null, undefined and absent out of `values` (they become `filler`) and writes their bits. */
-function encodeNulls(builder: SegmentBuilder, field: Field, values: unknown[], count: number, path: string): { validity: number; missing: number; flags: number } {
+function encodeNulls(
+  builder: SegmentBuilder,
+  field: Field,
+  values: unknown[],
+  count: number,
+  path: string,
+): { validity: number; missing: number; flags: number } {
   let nulls = false
   let gaps = false
   let explicit = false
@@ -194,13 +230,20 @@ function zeroOf(type: DataType, value: unknown, path: string): number {
 }
 
 export function wrongType(path: string, type: DataType, value: unknown): Error {
-  return columnErrors.create('WRONG_TYPE', { field: path === '' ? '(the record)' : path, expected: type.kind, value: describe(value) })
+  return columnErrors.create('WRONG_TYPE', {
+    field: path === '' ? '(the record)' : path,
+    expected: type.kind,
+    value: describe(value),
+  })
 }
 
 /** What a value is, short enough for a message. */
 export function describe(value: unknown): string {
   if (value === undefined || value === absent) return 'nothing (undefined)'
-  if (typeof value === 'string') return value.length > 40 ? `the string ${JSON.stringify(value.slice(0, 40))}...` : `the string ${JSON.stringify(value)}`
+  if (typeof value === 'string')
+    return value.length > 40
+      ? `the string ${JSON.stringify(value.slice(0, 40))}...`
+      : `the string ${JSON.stringify(value)}`
   if (typeof value === 'bigint') return `the bigint ${value}n`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (value !== null && typeof value === 'object') return `an object (${Object.keys(value).slice(0, 5).join(', ')})`

@@ -92,7 +92,9 @@ interface Input {
 }
 
 function shapeKey(row: unknown): string {
-  return row !== null && typeof row === 'object' && !Array.isArray(row) ? Object.keys(row).join('\0') : `\0${typeof row}`
+  return row !== null && typeof row === 'object' && !Array.isArray(row)
+    ? Object.keys(row).join('\0')
+    : `\0${typeof row}`
 }
 
 function encode(input: Input, target: KnownSchema, describe: boolean, strict: boolean): Encoded | undefined {
@@ -129,7 +131,13 @@ function encode(input: Input, target: KnownSchema, describe: boolean, strict: bo
   }
 }
 
-function encodeInto(builder: SegmentBuilder, target: KnownSchema, input: Input, count: number, strict: boolean): RecordBatch {
+function encodeInto(
+  builder: SegmentBuilder,
+  target: KnownSchema,
+  input: Input,
+  count: number,
+  strict: boolean,
+): RecordBatch {
   const { arena, from, timestamps, hashes } = input
   let times = 0
   let keys = 0

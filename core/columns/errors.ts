@@ -22,8 +22,20 @@ export const columnErrors = defineErrors('COLUMNS', {
     blame: 'user',
     retry: 'never',
   },
-  TOO_DEEP: { text: 'a value is nested deeper than {limit} levels', hint: 'A value must not contain itself.', blame: 'user', retry: 'never' },
+  TOO_DEEP: {
+    text: 'a value is nested deeper than {limit} levels',
+    hint: 'A value must not contain itself.',
+    blame: 'user',
+    retry: 'never',
+  },
   CORRUPT: { text: 'these bytes are not a batch: {reason}', blame: 'external', retry: 'never' },
+  NO_SEGMENT: {
+    text: 'no segment of {bytes} bytes is free for the strings of a batch',
+    hint: 'Raise taskmanager.memory.network.size.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  NOT_WRITTEN: { text: 'field {field} was not written before commit', blame: 'user', retry: 'never' },
   NO_FIELD: { text: 'there is no field {field}; there are {fields}', blame: 'user', retry: 'never' },
   WRONG_COLUMN: { text: 'field {field} is {actual}, not {expected}', blame: 'internal', retry: 'never' },
 })

@@ -2,10 +2,18 @@
  * Rows of one or several batches into one batch in a segment of its own: what an exchange sends. The exact layout is
  * computed first, then kernels copy column by column (16-byte words with slack for strings).
  *
- * Concurrency: uses the scratch memory of `owner` (quarters 0 and 1); one thread at a time per owner.
+ * Concurrency: uses the scratch memory of `owner` (parts 0 and 4); one thread at a time per owner.
  */
 import type { Arena } from '../arena/arena.ts'
-import { bitSetBytes, type Column, columnFlags, internSchema, maxBatchRows, type RecordBatch, undefinedBits } from './batch.ts'
+import {
+  bitSetBytes,
+  type Column,
+  columnFlags,
+  internSchema,
+  maxBatchRows,
+  type RecordBatch,
+  undefinedBits,
+} from './batch.ts'
 import { columnErrors } from './errors.ts'
 import { headerBytes, nodeBytes, pad16, SegmentBuilder, segmentFull, shapeOf } from './layout.ts'
 import type { Field, Schema } from './schema.ts'
@@ -35,7 +43,7 @@ interface Piece {
   readonly selection: Int32Array | undefined
 }
 
-/** Row numbers that fit into a quarter of the scratch memory. */
+/** Row numbers that fit into one part of the scratch memory. */
 const stagedMax = maxBatchRows
 
 /**
@@ -53,17 +61,29 @@ export function gather(
 ): Gathered | undefined {
   const first = sources[0].batch
   const target = internSchema(schema ?? first.schema)
-  if (internSchema(first.schema) !== target) throw columnErrors.create('WRONG_COLUMN', { field: '(all)', actual: 'of another schema', expected: 'of the schema asked for' })
+  if (internSchema(first.schema) !== target)
+    throw columnErrors.create('WRONG_COLUMN', {
+      field: '(all)',
+      actual: 'of another schema',
+      expected: 'of the schema asked for',
+    })
   const usable: GatherSource[] = []
   let rows = 0
   for (const source of sources) {
     const { batch } = source
-    if (batch !== first && (internSchema(batch.schema) !== target || (batch.hashes === 0) !== (first.hashes === 0) || (batch.timestamps === 0) !== (first.timestamps === 0))) break
+    if (
+      batch !== first &&
+      (internSchema(batch.schema) !== target ||
+        (batch.hashes === 0) !== (first.hashes === 0) ||
+        (batch.timestamps === 0) !== (first.timestamps === 0))
+    )
+      break
     if (source.count === 0) continue
     usable.push(source)
     rows += source.count
     if (rows >= maxBatchRows) break
   }
+  if (usable.length === 0) usable.push({ ...sources[0], count: 0 })
   let count = Math.min(rows, maxBatchRows)
   const selections = stage(arena, owner, usable, count)
   let bytes = arena.segmentBytes
@@ -80,7 +100,8 @@ export function gather(
         return { batch, consumed: count }
       } catch (thrown) {
         // The measure is exact.
-        if (thrown === segmentFull) throw new Error('a gathered batch does not have the size computed for it', { cause: thrown })
+        if (thrown === segmentFull)
+          throw new Error('a gathered batch does not have the size computed for it', { cause: thrown })
         throw thrown
       } finally {
         if (!done) arena.release(segment, owner)
@@ -117,7 +138,13 @@ class Plan {
   readonly selections: readonly number[]
   readonly count: number
 
-  constructor(arena: Arena, owner: number, sources: readonly GatherSource[], selections: readonly number[], count: number) {
+  constructor(
+    arena: Arena,
+    owner: number,
+    sources: readonly GatherSource[],
+    selections: readonly number[],
+    count: number,
+  ) {
     this.arena = arena
     this.owner = owner
     this.sources = sources
@@ -146,7 +173,11 @@ class Plan {
     if (batch.timestamps !== 0) bytes += room(this.count * 8)
     if (batch.hashes !== 0) bytes += room(this.count * 4)
     schema.fields.forEach((field, index) => {
-      bytes += this.#measureColumn(field, this.pieces((each) => each.columns[index]), this.count)
+      bytes += this.#measureColumn(
+        field,
+        this.pieces((each) => each.columns[index]),
+        this.count,
+      )
     })
     return bytes
   }
@@ -155,7 +186,8 @@ class Plan {
     const bits = bitSetBytes(rows)
     let bytes = 0
     if (pieces.some(({ column }) => column.validity !== 0)) bytes += room(bits)
-    if (pieces.some(({ column }) => column.missing !== 0)) bytes += room(pieces.some(({ column }) => undefinedBits(column) !== 0) ? 2 * bits : bits)
+    if (pieces.some(({ column }) => column.missing !== 0))
+      bytes += room(pieces.some(({ column }) => undefinedBits(column) !== 0) ? 2 * bits : bits)
     const { type } = field
     switch (type.kind) {
       case 'int32':
@@ -188,13 +220,22 @@ class Plan {
     let hashes = 0
     if (batch.timestamps !== 0) {
       timestamps = builder.take(count * 8)
-      this.#each((each, selection, taken, at) => kernels.gather8(each.timestamps, selection, taken, timestamps + at * 8))
+      this.#each((each, selection, taken, at) =>
+        kernels.gather8(each.timestamps, selection, taken, timestamps + at * 8),
+      )
     }
     if (batch.hashes !== 0) {
       hashes = builder.take(count * 4)
       this.#each((each, selection, taken, at) => kernels.gather4(each.hashes, selection, taken, hashes + at * 4))
     }
-    const columns = batch.schema.fields.map((field, index) => this.#copyColumn(builder, field, this.pieces((each) => each.columns[index]), count))
+    const columns = batch.schema.fields.map((field, index) =>
+      this.#copyColumn(
+        builder,
+        field,
+        this.pieces((each) => each.columns[index]),
+        count,
+      ),
+    )
     return builder.finish(count, columns, timestamps, hashes)
   }
 
@@ -248,7 +289,15 @@ class Plan {
         arena.i32[offsets >>> 2] = 0
         for (const piece of pieces) {
           const { column } = piece
-          position = kernels.gatherStrings(column.offsets, column.data, this.#selectionOf(piece), piece.count, offsets + at * 4, data, position)
+          position = kernels.gatherStrings(
+            column.offsets,
+            column.data,
+            this.#selectionOf(piece),
+            piece.count,
+            offsets + at * 4,
+            data,
+            position,
+          )
           all &= column.flags
           ill |= column.flags & columnFlags.illFormed
           at += piece.count
@@ -284,10 +333,24 @@ class Plan {
           at += piece.count
         }
     }
-    return { field, rowCount: rows, data, dataBytes, offsets, validity: nulls.validity, missing: nulls.missing, flags, children: inner }
+    return {
+      field,
+      rowCount: rows,
+      data,
+      dataBytes,
+      offsets,
+      validity: nulls.validity,
+      missing: nulls.missing,
+      flags,
+      children: inner,
+    }
   }
 
-  #copyNulls(builder: SegmentBuilder, pieces: readonly Piece[], rows: number): { validity: number; missing: number; flags: number } {
+  #copyNulls(
+    builder: SegmentBuilder,
+    pieces: readonly Piece[],
+    rows: number,
+  ): { validity: number; missing: number; flags: number } {
     const { arena } = this
     const { kernels } = arena
     if (!pieces.some(({ column }) => column.validity !== 0)) return { validity: 0, missing: 0, flags: 0 }
@@ -320,14 +383,15 @@ class Plan {
 
   #stringBytes(pieces: readonly Piece[]): number {
     let bytes = 0
-    for (const piece of pieces) bytes += this.arena.kernels.stringBytes(piece.column.offsets, this.#selectionOf(piece), piece.count)
+    for (const piece of pieces)
+      bytes += this.arena.kernels.stringBytes(piece.column.offsets, this.#selectionOf(piece), piece.count)
     return bytes
   }
 
   /** Where the kernel finds the row numbers; valid until the next call for a piece that has to be copied. */
   #selectionOf(piece: Piece): number {
     if (piece.selection === undefined) return piece.address
-    const address = this.arena.scratch(this.owner, 1)
+    const address = this.arena.scratch(this.owner, 4)
     this.arena.i32.set(piece.selection, address >>> 2)
     return address
   }
@@ -346,7 +410,8 @@ class Plan {
       }
       let chunk: number[] = []
       const flush = (): void => {
-        if (chunk.length > 0) items.push({ column, count: chunk.length, address: -1, selection: Int32Array.from(chunk) })
+        if (chunk.length > 0)
+          items.push({ column, count: chunk.length, address: -1, selection: Int32Array.from(chunk) })
         chunk = []
       }
       for (let i = 0; i < piece.count; i++) {
@@ -367,4 +432,5 @@ const room = (bytes: number): number => pad16(bytes) + 16
 
 const total = (pieces: readonly Piece[]): number => pieces.reduce((sum, piece) => sum + piece.count, 0)
 
-const children = (pieces: readonly Piece[], index: number): Piece[] => pieces.map((piece) => ({ ...piece, column: piece.column.children[index] }))
+const children = (pieces: readonly Piece[], index: number): Piece[] =>
+  pieces.map((piece) => ({ ...piece, column: piece.column.children[index] }))

@@ -11,7 +11,7 @@
  *   (UTF-16) combine with hash(value) ^ hash(name); Map, Set: from mix(73657473) plus the sum of the hashes of [key, value] or
  *   of the items. combine(h, x) = mix(31 * h + x).
  *
- * Pure apart from the destination; `hashColumns` uses the scratch memory of the batch's owner (quarter 0).
+ * Pure apart from the destination; `hashColumns` uses the scratch memory of the batch's owner (part 0).
  */
 import type { Arena } from '../arena/arena.ts'
 import { combineHash, fmix, hashHalves } from '../kernels/mix.ts'
@@ -96,7 +96,8 @@ const round = (h: number, word: number): number => {
 function murmur(bytes: Uint8Array, seed: number): number {
   let h = seed
   let i = 0
-  for (; i + 4 <= bytes.length; i += 4) h = round(h, bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24))
+  for (; i + 4 <= bytes.length; i += 4)
+    h = round(h, bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24))
   let tail = 0
   for (let shift = 0; i < bytes.length; i++, shift += 8) tail |= bytes[i] << shift
   return fmix(h ^ scramble(tail) ^ bytes.length)
@@ -131,7 +132,8 @@ function hashObject(value: object): number {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) throw notAValue(value)
   let h = objectStart
-  for (const name of Object.keys(value).sort()) h = combineHash(h, hashValue((value as Record<string, unknown>)[name]) ^ hashString(name))
+  for (const name of Object.keys(value).sort())
+    h = combineHash(h, hashValue((value as Record<string, unknown>)[name]) ^ hashString(name))
   return h
 }
 
@@ -139,7 +141,12 @@ function hashObject(value: object): number {
  * Hashes the key of every row into `dst` (address of rowCount Int32). `single`: the key is the bare value of the one
  * field; otherwise it is the object of the fields, as `hashValue` of it. Throws COLUMNS_NO_FIELD.
  */
-export function hashColumns(batch: RecordBatch, fields: readonly string[], dst: number, single: boolean = fields.length === 1): void {
+export function hashColumns(
+  batch: RecordBatch,
+  fields: readonly string[],
+  dst: number,
+  single: boolean = fields.length === 1,
+): void {
   const { arena, rowCount } = batch
   if (single) {
     hashColumn(arena, batch.column(fields[0]), dst)
@@ -193,9 +200,17 @@ export function hashColumn(arena: Arena, column: Column, dst: number): void {
 /**
  * Rows by the subtask that owns their hash: element p is the selection of subtask p, its rows in order. `hashes` is the
  * address of Int32 hashes; `selection` (address, 0 for all) and `count` (at most `maxBatchRows`) say which rows. The
- * arrays are views of the owner's scratch memory (quarter 1), lent until the next call.
+ * arrays are views of the owner's scratch memory (part 1), lent until the next call.
  */
-export function partition(arena: Arena, owner: number, hashes: number, selection: number, count: number, parallelism: number, out: Int32Array[]): Int32Array[] {
+export function partition(
+  arena: Arena,
+  owner: number,
+  hashes: number,
+  selection: number,
+  count: number,
+  parallelism: number,
+  out: Int32Array[],
+): Int32Array[] {
   const counts = arena.scratch(owner, 0)
   const rows = arena.scratch(owner, 1)
   arena.kernels.partition(hashes, selection, count, parallelism, counts, rows)

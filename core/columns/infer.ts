@@ -23,7 +23,15 @@ interface Seen {
   item: Seen | undefined
 }
 
-const nothing = (): Seen => ({ kind: undefined, nullable: false, optional: false, count: 0, objects: 0, fields: new Map(), item: undefined })
+const nothing = (): Seen => ({
+  kind: undefined,
+  nullable: false,
+  optional: false,
+  count: 0,
+  objects: 0,
+  fields: new Map(),
+  item: undefined,
+})
 
 /** The schema of rows `from` to `to` - 1. */
 export function inferSchema(rows: readonly unknown[], from: number, to: number): Schema {
@@ -115,7 +123,11 @@ function typeOf(seen: Seen): DataType {
     case 'struct':
       return { kind: 'struct', fields: fieldsOf(seen) }
     case 'list':
-      return { kind: 'list', item: seen.item === undefined ? { name: '', type: { kind: 'any' } } : fieldOf('', seen.item, seen.item.optional) }
+      return {
+        kind: 'list',
+        item:
+          seen.item === undefined ? { name: '', type: { kind: 'any' } } : fieldOf('', seen.item, seen.item.optional),
+      }
     default:
       return { kind: seen.kind }
   }

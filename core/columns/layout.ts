@@ -46,7 +46,12 @@ export function shapeOf(schema: Schema): SchemaShape {
     const bytes = Buffer.from(schemaText(schema))
     let fingerprint = 0x811c9dc5
     for (const byte of bytes) fingerprint = Math.imul(fingerprint ^ byte, 0x01000193)
-    shape = { schema, nodes: schema.fields.reduce((sum, field) => sum + nodesOf(field), 0), bytes, fingerprint: fingerprint >>> 0 }
+    shape = {
+      schema,
+      nodes: schema.fields.reduce((sum, field) => sum + nodesOf(field), 0),
+      bytes,
+      fingerprint: fingerprint >>> 0,
+    }
     shapes.set(schema, shape)
   }
   return shape
@@ -139,7 +144,16 @@ export class SegmentBuilder {
     }
     for (const column of columns) write(column)
     const segments = [this.segment]
-    return new RecordBatch({ arena, owner: this.owner, schema: shape.schema, rowCount, columns, timestamps, hashes, segments })
+    return new RecordBatch({
+      arena,
+      owner: this.owner,
+      schema: shape.schema,
+      rowCount,
+      columns,
+      timestamps,
+      hashes,
+      segments,
+    })
   }
 }
 
@@ -163,7 +177,8 @@ export function fixedRowBytes(fields: readonly Field[]): number {
     if (type.kind === 'int32') bytes += 4
     else if (type.kind === 'boolean') bytes += 0.125
     else if (type.kind === 'struct') bytes += fixedRowBytes(type.fields)
-    else if (type.kind === 'float64' || type.kind === 'int64' || type.kind === 'timestamp' || type.kind === 'date') bytes += 8
+    else if (type.kind === 'float64' || type.kind === 'int64' || type.kind === 'timestamp' || type.kind === 'date')
+      bytes += 8
     else bytes += 4.4
   }
   return bytes
@@ -197,7 +212,12 @@ function sameNodes(batch: RecordBatch, base: number): boolean {
   let at = (base + headerBytes) >>> 2
   const same = (column: Column): boolean => {
     const relative = (address: number): number => (address === 0 ? 0 : address - base)
-    if (u32[at] !== relative(column.data) || u32[at + 2] !== relative(column.offsets) || u32[at + 3] !== relative(column.validity)) return false
+    if (
+      u32[at] !== relative(column.data) ||
+      u32[at + 2] !== relative(column.offsets) ||
+      u32[at + 3] !== relative(column.validity)
+    )
+      return false
     at += nodeBytes >>> 2
     return column.children.every(same)
   }

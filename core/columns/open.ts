@@ -19,14 +19,21 @@ const schemaCacheMax = 256
  * known beforehand, for batches that do not describe themselves. `trusted` skips the scan of string
  * offsets, for segments written by this process. Throws COLUMNS_CORRUPT.
  */
-export function openBatch(arena: Arena, segment: number, declared: Schema | undefined, owner: number = arena.owner, trusted = false): RecordBatch {
+export function openBatch(
+  arena: Arena,
+  segment: number,
+  declared: Schema | undefined,
+  owner: number = arena.owner,
+  trusted = false,
+): RecordBatch {
   const base = arena.address(segment)
   const head = base >>> 2
   const { u32 } = arena
   if (u32[head] !== batchMagic) throw corrupt('it does not start with MRB1')
   const rowCount = u32[head + 1]
   const usedBytes = u32[head + 2]
-  if (usedBytes > arena.capacity(segment) || usedBytes < headerBytes) throw corrupt(`it says it uses ${usedBytes} bytes`)
+  if (usedBytes > arena.capacity(segment) || usedBytes < headerBytes)
+    throw corrupt(`it says it uses ${usedBytes} bytes`)
   if (rowCount > maxBatchRows) throw corrupt(`it says it has ${rowCount} rows`)
   const reader: Reader = { arena, base, usedBytes, trusted, node: head + (headerBytes >>> 2), nodesLeft: u32[head + 8] }
   if (headerBytes + reader.nodesLeft * nodeBytes > usedBytes) throw corrupt('its table is cut off')
@@ -65,7 +72,8 @@ function place(reader: Reader, offset: number, bytes: number, optional: boolean)
     throw corrupt('a buffer is missing')
   }
   // 16 bytes of slack belong to each buffer: kernels read them.
-  if (offset < headerBytes || (offset & 15) !== 0 || offset + bytes + 16 > reader.usedBytes) throw corrupt('a buffer lies outside')
+  if (offset < headerBytes || (offset & 15) !== 0 || offset + bytes + 16 > reader.usedBytes)
+    throw corrupt('a buffer lies outside')
   return reader.base + offset
 }
 
@@ -122,7 +130,8 @@ function checkOffsets(reader: Reader, field: Field, offsets: number, rows: numbe
   const { u32 } = reader.arena
   const first = offsets >>> 2
   if (u32[first] !== 0 || u32[first + rows] > limit) throw corrupt(`offsets of field ${field.name} lie outside`)
-  if (!reader.trusted && reader.arena.kernels.rising(offsets, rows) === 0) throw corrupt(`offsets of field ${field.name} fall`)
+  if (!reader.trusted && reader.arena.kernels.rising(offsets, rows) === 0)
+    throw corrupt(`offsets of field ${field.name} fall`)
 }
 
 const schemas = new Map<string, Schema>()
@@ -148,7 +157,8 @@ export function parseSchema(text: string): Schema {
     throw columnErrors.create('CORRUPT', { reason: 'its schema is not JSON' }, { cause })
   }
   const object = asObject(json)
-  if ((object.record !== 'object' && object.record !== 'value') || !Array.isArray(object.fields)) throw corrupt('its schema is not one')
+  if ((object.record !== 'object' && object.record !== 'value') || !Array.isArray(object.fields))
+    throw corrupt('its schema is not one')
   if (object.record === 'value' && object.fields.length !== 1) throw corrupt('its schema is not one')
   return { record: object.record, fields: object.fields.map((field) => parseField(field, 0)) }
 }

@@ -3,9 +3,9 @@
  * generated per schema and fields; strings are cut from one joined string per column.
  *
  * Objects and strings are the caller's for ever. Concurrency: a reader uses the scratch memory of the batch's owner
- * (quarter 3) and belongs to one thread.
+ * (part 3) and belongs to one thread.
  */
-import { type Arena, scratchBytes } from '../arena/arena.ts'
+import { type Arena, scratchPartBytes } from '../arena/arena.ts'
 import { type Column, internSchema, type RecordBatch, undefinedBits } from './batch.ts'
 import { absent } from './encode-values.ts'
 import type { Field, Schema } from './schema.ts'
@@ -21,7 +21,16 @@ export type RowReader = (batch: RecordBatch, out: unknown[], selection?: Int32Ar
 /** Selections below this share of the rows read strings one by one instead of joining the column. */
 const sparse = 8
 
-type ReadRows = (out: unknown[], i32: Int32Array, f64: Float64Array, i64: BigInt64Array, u8: Uint8Array, sources: readonly Source[], selection: Int32Array | undefined, count: number) => void
+type ReadRows = (
+  out: unknown[],
+  i32: Int32Array,
+  f64: Float64Array,
+  i64: BigInt64Array,
+  u8: Uint8Array,
+  sources: readonly Source[],
+  selection: Int32Array | undefined,
+  count: number,
+) => void
 
 /** What the generated code reads a column through. */
 interface Source {
@@ -60,13 +69,15 @@ export function rowReader(schema: Schema, fields?: readonly string[]): RowReader
 
 function compile(schema: Schema, fields: readonly string[] | undefined): RowReader {
   const value = schema.record === 'value'
-  const picked = schema.fields.map((_, index) => index).filter((index) => value || fields === undefined || fields.includes(schema.fields[index].name))
+  const picked = schema.fields
+    .map((_, index) => index)
+    .filter((index) => value || fields === undefined || fields.includes(schema.fields[index].name))
   const codes = new Map<string, ReadRows>()
   return (batch, out, selection, count = selection === undefined ? batch.rowCount : selection.length) => {
     const { arena } = batch
     const modes: Mode[] = []
     const sources: Source[] = []
-    const scratch = { at: arena.scratch(batch.owner, 3), end: arena.scratch(batch.owner, 3) + scratchBytes / 4 }
+    const scratch = { at: arena.scratch(batch.owner, 3), end: arena.scratch(batch.owner, 3) + scratchPartBytes }
     for (const index of picked) {
       const column = batch.columns[index]
       const mode = modeOf(column, count)
@@ -78,7 +89,11 @@ function compile(schema: Schema, fields: readonly string[] | undefined): RowRead
     const key = modes.join()
     let code = codes.get(key)
     if (code === undefined) {
-      code = generate(picked.map((index) => schema.fields[index]), modes, value)
+      code = generate(
+        picked.map((index) => schema.fields[index]),
+        modes,
+        value,
+      )
       codes.set(key, code)
     }
     code(out, arena.i32, arena.f64, arena.i64, arena.u8, sources, selection, count)
@@ -128,7 +143,10 @@ function sourceOf(arena: Arena, column: Column, mode: Mode, scratch: { at: numbe
 const isNested = (column: Column): boolean => column.field.type.kind === 'struct' || column.field.type.kind === 'list'
 
 function generate(fields: readonly Field[], modes: readonly Mode[], value: boolean): ReadRows {
-  const head = modes.map((_, c) => `const s${c} = sources[${c}]; const a${c} = s${c}.at, t${c} = s${c}.text, v${c} = s${c}.values, r${c} = s${c}.read`)
+  const head = modes.map(
+    (_, c) =>
+      `const s${c} = sources[${c}]; const a${c} = s${c}.at, t${c} = s${c}.text, v${c} = s${c}.values, r${c} = s${c}.read`,
+  )
   const expressions = modes.map((mode, c) => {
     switch (mode) {
       case 'number':
@@ -149,12 +167,22 @@ function generate(fields: readonly Field[], modes: readonly Mode[], value: boole
   })
   const names = fields.map((field) => JSON.stringify(field.name))
   let make: string
-  if (value) make = modes[0] === 'gaps' ? `{ const x = ${expressions[0]}; out[i] = x === absent ? undefined : x }` : `out[i] = ${expressions[0]}`
-  else if (!modes.includes('gaps')) make = `out[i] = { ${names.map((name, c) => `[${name}]: ${expressions[c]}`).join(', ').replaceAll(/\[("[A-Za-z_$][\w$]*")\]: /g, (whole, name) => (name === '"__proto__"' ? whole : `${name}: `))} }`
+  if (value)
+    make =
+      modes[0] === 'gaps'
+        ? `{ const x = ${expressions[0]}; out[i] = x === absent ? undefined : x }`
+        : `out[i] = ${expressions[0]}`
+  else if (!modes.includes('gaps'))
+    make = `out[i] = { ${names
+      .map((name, c) => `[${name}]: ${expressions[c]}`)
+      .join(', ')
+      .replaceAll(/\[("[A-Za-z_$][\w$]*")\]: /g, (whole, name) => (name === '"__proto__"' ? whole : `${name}: `))} }`
   else {
     const steps = names.map((name, c) => {
       const set = (x: string): string =>
-        name === '"__proto__"' ? `Object.defineProperty(o, ${name}, { value: ${x}, writable: true, enumerable: true, configurable: true })` : `o[${name}] = ${x}`
+        name === '"__proto__"'
+          ? `Object.defineProperty(o, ${name}, { value: ${x}, writable: true, enumerable: true, configurable: true })`
+          : `o[${name}] = ${x}`
       return modes[c] === 'gaps' ? `x = ${expressions[c]}; if (x !== absent) ${set('x')}` : set(expressions[c])
     })
     make = `const o = {}; let x; ${steps.join('; ')}; out[i] = o`
@@ -239,7 +267,8 @@ function columnValues(arena: Arena, column: Column): unknown[] {
 
 function setProperty(object: Record<string, unknown>, name: string, value: unknown): void {
   if (value === absent) return
-  if (name === '__proto__') Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
+  if (name === '__proto__')
+    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
   else object[name] = value
 }
 

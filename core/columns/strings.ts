@@ -57,7 +57,14 @@ function illFormed(values: readonly string[], count: number): boolean {
   return false
 }
 
-function writeWtf8(builder: SegmentBuilder, values: readonly string[], count: number, at: number, data: number, room: number): number {
+function writeWtf8(
+  builder: SegmentBuilder,
+  values: readonly string[],
+  count: number,
+  at: number,
+  data: number,
+  room: number,
+): number {
   const { i32, u8 } = builder.arena
   let end = 0
   for (let i = 0; i < count; i++) {
@@ -112,7 +119,9 @@ export function stringAt(arena: Arena, column: Column, row: number): string {
   const start = column.data + arena.i32[at]
   const end = column.data + arena.i32[at + 1]
   if ((column.flags & columnFlags.ascii) !== 0) return arena.buffer.latin1Slice(start, end)
-  return (column.flags & columnFlags.illFormed) !== 0 ? fromWtf8(arena.buffer, start, end) : arena.buffer.utf8Slice(start, end)
+  return (column.flags & columnFlags.illFormed) !== 0
+    ? fromWtf8(arena.buffer, start, end)
+    : arena.buffer.utf8Slice(start, end)
 }
 
 /** A column's strings as one, to cut from: string i is `text.substring(i32[at + i], i32[at + i + 1])`. */

@@ -296,7 +296,8 @@ class ValueReader {
       const key = this.#item(depth)
       if (typeof key !== 'string') throw corrupt()
       const value = this.#item(depth)
-      if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+      if (key === '__proto__')
+        Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
       else object[key] = value
     }
     return object

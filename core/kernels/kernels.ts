@@ -12,7 +12,12 @@ import type { Kernels } from './signature.ts'
 import { createTwin } from './twin.ts'
 
 const errors = defineErrors('KERNELS', {
-  NOT_BUILT: { text: 'the compiled kernels are missing: {path}', hint: 'Run `npm run build` once.', blame: 'user', retry: 'never' },
+  NOT_BUILT: {
+    text: 'the compiled kernels are missing: {path}',
+    hint: 'Run `npm run build` once.',
+    blame: 'user',
+    retry: 'never',
+  },
 })
 
 let compiled: WebAssembly.Module | undefined
@@ -53,7 +58,9 @@ function moduleOf(): WebAssembly.Module | undefined {
 
 function findModule(): string {
   // From source: core/kernels; published: dist/core/kernels.
-  const places = ['../../build/kernels.wasm', '../../../build/kernels.wasm'].map((at) => fileURLToPath(new URL(at, import.meta.url)))
+  const places = ['../../build/kernels.wasm', '../../../build/kernels.wasm'].map((at) =>
+    fileURLToPath(new URL(at, import.meta.url)),
+  )
   for (const path of places) if (systemDisk.exists(path)) return path
   throw errors.create('NOT_BUILT', { path: places[0] })
 }

@@ -27,9 +27,25 @@ export interface Kernels {
    * Appends the selected strings at dstData + position; writes count + 1 offsets, the first of them `position`. Returns
    * the position after the last.
    */
-  gatherStrings(offsets: number, data: number, selection: number, count: number, dstOffsets: number, dstData: number, position: number): number
+  gatherStrings(
+    offsets: number,
+    data: number,
+    selection: number,
+    count: number,
+    dstOffsets: number,
+    dstData: number,
+    position: number,
+  ): number
   /** The same from a pool: string i is bytes starts[i] to starts[i] + lengths[i]. */
-  sliceStrings(pool: number, starts: number, lengths: number, count: number, dstOffsets: number, dstData: number, position: number): number
+  sliceStrings(
+    pool: number,
+    starts: number,
+    lengths: number,
+    count: number,
+    dstOffsets: number,
+    dstData: number,
+    position: number,
+  ): number
   /** Sum of `count` Int32. */
   sum32(src: number, count: number): number
   /** dst[i] = src[i] + delta, Int32. */
@@ -59,7 +75,16 @@ export interface Kernels {
   /** Rows where the remainder of column / divisor is `remainder`. */
   modEqualsF64(src: number, selection: number, count: number, divisor: number, remainder: number, out: number): number
   /** Strings in the order of their bytes, against `valueBytes` bytes at `value`. */
-  compareStrings(offsets: number, data: number, selection: number, count: number, op: number, value: number, valueBytes: number, out: number): number
+  compareStrings(
+    offsets: number,
+    data: number,
+    selection: number,
+    count: number,
+    op: number,
+    value: number,
+    valueBytes: number,
+    out: number,
+  ): number
   /** Keeps the rows of a selection whose bit is `bit`. `out` may be `selection`. */
   selectBits(bits: number, selection: number, count: number, bit: number, out: number): number
   arithmeticF64(src: number, count: number, op: number, value: number, dst: number): void

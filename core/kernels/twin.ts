@@ -131,7 +131,10 @@ export function createTwin(memory: WebAssembly.Memory): Kernels {
         let h = seed
         for (; left >= 4; left -= 4) {
           const word = u8[at] | (u8[at + 1] << 8) | (u8[at + 2] << 16) | (u8[at + 3] << 24)
-          h = (Math.imul(rotate(h ^ Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593), 13), 5) + 0xe6546b64) | 0
+          h =
+            (Math.imul(rotate(h ^ Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593), 13), 5) +
+              0xe6546b64) |
+            0
           at += 4
         }
         if (left > 0) {

@@ -14,7 +14,11 @@ import type { Schema } from '../../../../core/columns/schema.ts'
 const arena = Arena.create({ bytes: 64 * 1024 * 1024, largeSegments: 2, owner: 1 })
 
 /** All batches of some rows; the caller's function sees each before it is released. */
-function batches(rows: readonly unknown[], schema: Schema | undefined, visit: (batch: RecordBatch, from: number) => void): void {
+function batches(
+  rows: readonly unknown[],
+  schema: Schema | undefined,
+  visit: (batch: RecordBatch, from: number) => void,
+): void {
   for (let from = 0; from < rows.length; ) {
     const out = encodeRows(arena, 1, schema, rows, from, rows.length)
     if (out === undefined) throw new Error('no free segment')
@@ -51,8 +55,10 @@ function shape(value: unknown): string {
   if (value instanceof Uint8Array) return `Bytes(${[...value]})`
   if (value instanceof Map) return `Map(${[...value].map(shape)})`
   if (value instanceof Set) return `Set(${[...value].map(shape)})`
-  if (Array.isArray(value)) return `[${Array.from({ length: value.length }, (_, i) => (i in value ? shape(value[i]) : 'hole')).join()}]`
-  if (value !== null && typeof value === 'object') return `{${Object.entries(value).map(([k, v]) => `${JSON.stringify(k)}:${shape(v)}`)}}`
+  if (Array.isArray(value))
+    return `[${Array.from({ length: value.length }, (_, i) => (i in value ? shape(value[i]) : 'hole')).join()}]`
+  if (value !== null && typeof value === 'object')
+    return `{${Object.entries(value).map(([k, v]) => `${JSON.stringify(k)}:${shape(v)}`)}}`
   return String(value)
 }
 
@@ -74,7 +80,15 @@ describe('an adaptive batch', () => {
     'lone surrogates': [{ a: '\ud83d' }, { a: '\ude00' }, { a: 'x\ud83dy\ude00z😀é' }, { a: '' }],
     'halves of a pair in neighbours': [{ a: 'é\ud83d' }, { a: '\ude00' }],
     bytes: [{ a: new Uint8Array([0, 255]) }, { a: new Uint8Array() }],
-    'maps and sets': [{ a: new Map<unknown, unknown>([[1, { x: [1] }], ['k', null]]) }, { a: new Set([1, 'x', undefined]) }],
+    'maps and sets': [
+      {
+        a: new Map<unknown, unknown>([
+          [1, { x: [1] }],
+          ['k', null],
+        ]),
+      },
+      { a: new Set([1, 'x', undefined]) },
+    ],
     'nested objects': [{ a: { b: { c: 1 }, d: ['x'] } }, { a: { b: { c: 2 }, d: [] } }],
     'nested nulls': [{ a: { b: null } }, { a: null }, { a: {} }, { a: { b: undefined } }],
     lists: [{ a: [1, 2, 3] }, { a: [] }, { a: [4] }],
@@ -90,8 +104,11 @@ describe('an adaptive batch', () => {
     'mixed records': [1, 'x', { a: 1 }, [2], null],
     'a property named __proto__': [JSON.parse('{"__proto__": 1, "a": 2}'), JSON.parse('{"__proto__": 3, "a": 4}')],
     'keys that are no identifiers': [{ 'a b': 1, '"': 2, 'é\ud83d': 3, 7: 4 }],
-    'dictionaries': [Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, i]))],
-    'other property order': [{ a: 1, b: 2 }, { a: 3, b: 4 }],
+    dictionaries: [Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, i]))],
+    'other property order': [
+      { a: 1, b: 2 },
+      { a: 3, b: 4 },
+    ],
   }
   for (const [name, rows] of Object.entries(cases)) {
     test(`gives back ${name}`, () => {
@@ -130,9 +147,15 @@ describe('an adaptive batch', () => {
       { numRuns: 300 },
     )
     fc.assert(
-      fc.property(fc.array(fc.record({ a: value, b: fc.string({ unit: 'binary' }), c: fc.option(fc.double()) }, { requiredKeys: ['b'] }), { minLength: 1, maxLength: 20 }), (rows) => {
-        expect(roundTrip(rows)).toStrictEqual(rows)
-      }),
+      fc.property(
+        fc.array(
+          fc.record({ a: value, b: fc.string({ unit: 'binary' }), c: fc.option(fc.double()) }, { requiredKeys: ['b'] }),
+          { minLength: 1, maxLength: 20 },
+        ),
+        (rows) => {
+          expect(roundTrip(rows)).toStrictEqual(rows)
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -162,12 +185,31 @@ describe('a declared batch', () => {
       { name: 'name', type: { kind: 'string' }, nullable: true, optional: true },
       { name: 'ok', type: { kind: 'boolean' }, nullable: true, optional: true },
       { name: 'at', type: { kind: 'date' }, nullable: true },
-      { name: 'tags', type: { kind: 'list', item: { name: '', type: { kind: 'string' }, nullable: true } }, optional: true },
-      { name: 'place', type: { kind: 'struct', fields: [{ name: 'x', type: { kind: 'timestamp' } }, { name: 'y', type: { kind: 'any' } }] }, nullable: true },
+      {
+        name: 'tags',
+        type: { kind: 'list', item: { name: '', type: { kind: 'string' }, nullable: true } },
+        optional: true,
+      },
+      {
+        name: 'place',
+        type: {
+          kind: 'struct',
+          fields: [
+            { name: 'x', type: { kind: 'timestamp' } },
+            { name: 'y', type: { kind: 'any' } },
+          ],
+        },
+        nullable: true,
+      },
       { name: 'raw', type: { kind: 'bytes' } },
     ],
   }
-  const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), fc.constant('\ud800x'))
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ unit: 'binary' }),
+    fc.constant('\ud800x'),
+  )
   const record = fc.record(
     {
       id: fc.integer(),
@@ -177,7 +219,9 @@ describe('a declared batch', () => {
       ok: fc.oneof(fc.boolean(), fc.constant(null), fc.constant(undefined)),
       at: fc.option(fc.date({ noInvalidDate: false })),
       tags: fc.array(fc.option(text), { maxLength: 4 }),
-      place: fc.option(fc.record({ x: fc.double(), y: fc.oneof(fc.integer(), text, fc.constant(null)) }, { noNullPrototype: true })),
+      place: fc.option(
+        fc.record({ x: fc.double(), y: fc.oneof(fc.integer(), text, fc.constant(null)) }, { noNullPrototype: true }),
+      ),
       raw: fc.uint8Array({ maxLength: 5 }).map((bytes) => new Uint8Array(bytes)),
     },
     { requiredKeys: ['id', 'price', 'at', 'place', 'raw'], noNullPrototype: true },
@@ -200,7 +244,12 @@ describe('a declared batch', () => {
         batches(rows, schema, (batch) => {
           const out: unknown[] = []
           expect(rowReader(schema, ['name', 'id'])(batch, out, selection)).toBe(selection.length)
-          expect(out).toStrictEqual([...selection].map((row) => ({ id: rows[row].id, ...('name' in rows[row] ? { name: rows[row].name } : {}) })))
+          expect(out).toStrictEqual(
+            [...selection].map((row) => ({
+              id: rows[row].id,
+              ...('name' in rows[row] ? { name: rows[row].name } : {}),
+            })),
+          )
           expect(readColumn(batch.project(['tags', 'id']), 'tags')).toStrictEqual(rows.map((row) => row.tags))
         })
       }),
@@ -216,7 +265,16 @@ describe('a declared batch', () => {
         const times: number[] = []
         const sources = parts.map(([rows, picks]) => {
           const stamps = rows.map((_, i) => i * 1.5)
-          const out = encodeRows(arena, 1, schema, rows, 0, rows.length, stamps, Int32Array.from(rows, (row) => row.id))
+          const out = encodeRows(
+            arena,
+            1,
+            schema,
+            rows,
+            0,
+            rows.length,
+            stamps,
+            Int32Array.from(rows, (row) => row.id),
+          )
           if (out === undefined) throw new Error('no free segment')
           const selection = picks && Int32Array.from(picks, (n) => n % rows.length)
           for (const row of selection ?? rows.keys()) {
@@ -252,17 +310,26 @@ describe('a declared batch', () => {
 
   test('hashes columns as it hashes values', () => {
     fc.assert(
-      fc.property(rowsOf, fc.subarray(schema.fields.map((field) => field.name), { minLength: 1 }), (rows, fields) => {
-        batches(rows, schema, (batch) => {
-          const dst = arena.scratch(1, 2)
-          hashColumns(batch, fields, dst)
-          const keys = rows.map((row) => {
-            const record = row as Record<string, unknown>
-            return fields.length === 1 ? record[fields[0]] : Object.fromEntries(fields.map((name) => [name, record[name]]))
+      fc.property(
+        rowsOf,
+        fc.subarray(
+          schema.fields.map((field) => field.name),
+          { minLength: 1 },
+        ),
+        (rows, fields) => {
+          batches(rows, schema, (batch) => {
+            const dst = arena.scratch(1, 2)
+            hashColumns(batch, fields, dst)
+            const keys = rows.map((row) => {
+              const record = row as Record<string, unknown>
+              return fields.length === 1
+                ? record[fields[0]]
+                : Object.fromEntries(fields.map((name) => [name, record[name]]))
+            })
+            expect([...arena.i32.subarray(dst >>> 2, (dst >>> 2) + rows.length)]).toStrictEqual(keys.map(hashValue))
           })
-          expect([...arena.i32.subarray(dst >>> 2, (dst >>> 2) + rows.length)]).toStrictEqual(keys.map(hashValue))
-        })
-      }),
+        },
+      ),
       { numRuns: 150 },
     )
   })
@@ -288,7 +355,11 @@ describe('a declared batch', () => {
 
 describe('large records', () => {
   test('take a large segment, come back and can be gathered', () => {
-    const rows = [{ a: 'x'.repeat(10 * 1024 * 1024), b: 1 }, { a: 'é'.repeat(1024 * 1024), b: 2 }, { a: 'small', b: 3 }]
+    const rows = [
+      { a: 'x'.repeat(10 * 1024 * 1024), b: 1 },
+      { a: 'é'.repeat(1024 * 1024), b: 2 },
+      { a: 'small', b: 3 },
+    ]
     expect(roundTrip(rows)).toStrictEqual(rows)
     batches(rows, schemaOfRows(rows), (batch, from) => {
       const out = gather(arena, 1, [{ batch, selection: Int32Array.of(0), count: 1 }], undefined)
@@ -298,7 +369,12 @@ describe('large records', () => {
   })
 
   test('that fit nowhere are refused with their size and the limit', () => {
-    expect(() => roundTrip([{ a: 'x'.repeat(17 * 1024 * 1024) }])).toThrow(expect.objectContaining({ code: 'COLUMNS_RECORD_TOO_LARGE', message: expect.stringMatching(/178\d{5}.*16777216/) }))
+    expect(() => roundTrip([{ a: 'x'.repeat(17 * 1024 * 1024) }])).toThrow(
+      expect.objectContaining({
+        code: 'COLUMNS_RECORD_TOO_LARGE',
+        message: expect.stringMatching(/178\d{5}.*16777216/),
+      }),
+    )
   })
 
   test('batches of many rows are cut to what fits', () => {
@@ -309,25 +385,34 @@ describe('large records', () => {
 
 describe('damaged bytes', () => {
   test('are refused or read inside the segment, never outside', () => {
-    const rows = Array.from({ length: 20 }, (_, i) => ({ a: i, s: `s${i}é`, l: [i, i], o: { x: 'y', z: i % 2 === 0 ? null : 1 }, v: i % 2 === 0 ? 'm' : i }))
+    const rows = Array.from({ length: 20 }, (_, i) => ({
+      a: i,
+      s: `s${i}é`,
+      l: [i, i],
+      o: { x: 'y', z: i % 2 === 0 ? null : 1 },
+      v: i % 2 === 0 ? 'm' : i,
+    }))
     const made = encodeRows(arena, 1, undefined, rows, 0, rows.length)
     if (made === undefined) throw new Error('no free segment')
     const bytes = Uint8Array.from(batchBytes(made.batch))
     made.batch.release()
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), (damage) => {
-        const segment = arena.allocate(1)
-        const damaged = Uint8Array.from(bytes)
-        for (const [at, value] of damage) damaged[at] = value
-        arena.u8.set(damaged, arena.address(segment))
-        try {
-          readRows(openBatch(arena, segment, undefined))
-        } catch (error) {
-          expect((error as { code?: string }).code).toBe('COLUMNS_CORRUPT')
-        } finally {
-          arena.release(segment, 1)
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        (damage) => {
+          const segment = arena.allocate(1)
+          const damaged = Uint8Array.from(bytes)
+          for (const [at, value] of damage) damaged[at] = value
+          arena.u8.set(damaged, arena.address(segment))
+          try {
+            readRows(openBatch(arena, segment, undefined))
+          } catch (error) {
+            expect((error as { code?: string }).code).toBe('COLUMNS_CORRUPT')
+          } finally {
+            arena.release(segment, 1)
+          }
+        },
+      ),
       { numRuns: 3000 },
     )
   })
