@@ -34,7 +34,8 @@ export function encodeValues(
   switch (type.kind) {
     case 'float64':
     case 'timestamp': {
-      data = builder.take((dataBytes = count * 8))
+      dataBytes = count * 8
+      data = builder.take(dataBytes)
       for (let i = 0, at = data >>> 3; i < count; i++) {
         const v = values[i]
         arena.f64[at + i] = typeof v === 'number' ? v : zeroOf(type, v, path)
@@ -42,7 +43,8 @@ export function encodeValues(
       break
     }
     case 'int32': {
-      data = builder.take((dataBytes = count * 4))
+      dataBytes = count * 4
+      data = builder.take(dataBytes)
       for (let i = 0, at = data >>> 2; i < count; i++) {
         const v = values[i]
         arena.i32[at + i] = typeof v === 'number' && (v | 0) === v ? v : zeroOf(type, v, path)
@@ -50,7 +52,8 @@ export function encodeValues(
       break
     }
     case 'int64': {
-      data = builder.take((dataBytes = count * 8))
+      dataBytes = count * 8
+      data = builder.take(dataBytes)
       for (let i = 0, at = data >>> 3; i < count; i++) {
         const v = values[i]
         arena.i64[at + i] = typeof v === 'bigint' && BigInt.asIntN(64, v) === v ? v : BigInt(zeroOf(type, v, path))
@@ -58,7 +61,8 @@ export function encodeValues(
       break
     }
     case 'boolean': {
-      data = builder.take((dataBytes = bitSetBytes(count)))
+      dataBytes = bitSetBytes(count)
+      data = builder.take(dataBytes)
       arena.u8.fill(0, data, data + dataBytes)
       for (let i = 0; i < count; i++) {
         const v = values[i]
@@ -68,7 +72,8 @@ export function encodeValues(
       break
     }
     case 'date': {
-      data = builder.take((dataBytes = count * 8))
+      dataBytes = count * 8
+      data = builder.take(dataBytes)
       for (let i = 0, at = data >>> 3; i < count; i++) {
         const v = values[i]
         arena.f64[at + i] = v instanceof Date ? v.getTime() : zeroOf(type, v, path)

@@ -56,7 +56,7 @@ export function hashValue(value: unknown): number {
 }
 
 function hashNumber(value: number): number {
-  if (value !== value) return hashHalves(0, 0x7ff80000)
+  if (Number.isNaN(value)) return hashHalves(0, 0x7ff80000)
   number[0] = value + 0
   return hashHalves(halves[0], halves[1])
 }

@@ -340,6 +340,6 @@ export function notAValue(value: unknown, where = ''): Error {
 }
 
 function className(value: object): string {
-  const constructor: unknown = value.constructor
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'unknown'
+  const made: unknown = value.constructor
+  return typeof made === 'function' && made.name !== '' ? made.name : 'unknown'
 }

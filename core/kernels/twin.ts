@@ -37,7 +37,7 @@ export function createTwin(memory: WebAssembly.Memory): Kernels {
   const number = new Float64Array(1)
   const halves = new Int32Array(number.buffer)
   const hashNumber = (value: number): number => {
-    if (value !== value) return hashHalves(0, 0x7ff80000)
+    if (Number.isNaN(value)) return hashHalves(0, 0x7ff80000)
     number[0] = value + 0
     return hashHalves(halves[0], halves[1])
   }

@@ -15,7 +15,7 @@ const out = 65536 * 3
 function both(
   input: Uint8Array,
   bytes: number | ((result: number) => number),
-  run: (kernels: Kernels) => number | void,
+  run: (kernels: Kernels) => unknown,
 ): void {
   const results = [native, twin].map((kernels, which) => {
     const u8 = new Uint8Array(memories[which].buffer)
