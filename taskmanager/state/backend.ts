@@ -245,7 +245,7 @@ class HeapBackend implements KeyedStateBackend, StateKeys {
     this.#rows.loadCanonical(hash, key, () => keyOfBytes(key))
     this.#rows.find(this.keys, 0, 1, true)
     this.#restoredHash = hash
-    this.#restoredKey = key.slice()
+    this.#restoredKey = new Uint8Array(key)
     this.#restoredId = this.#memory.i32[this.#rows.ids >>> 2]
     return this.#restoredId
   }

@@ -15,9 +15,15 @@ export interface SessionEntry extends TrackedEntry {
 export class SessionQueue {
   readonly #heap: SessionEntry[] = []
 
-  /** Does nothing when the session is in the queue already: its end only grows. */
+  /** Does nothing when the session is in the queue already and will come up in time. */
   push(session: SessionEntry): void {
-    if (!Number.isNaN(session.dueMs)) return
+    if (session.dueMs <= session.end) return
+    if (!Number.isNaN(session.dueMs)) {
+      // Gone and back with an earlier end: rare.
+      session.dueMs = session.end
+      this.#up(this.#heap.indexOf(session))
+      return
+    }
     session.dueMs = session.end
     this.#heap.push(session)
     this.#up(this.#heap.length - 1)

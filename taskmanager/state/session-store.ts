@@ -248,13 +248,13 @@ class ObjectSessions implements SessionStore, EntryCodec<SessionEntry> {
     let start = time
     let merged = accumulator
     for (const session of touched) {
-      this.#tracker.guard(session)
       start = Math.min(start, session.start)
       merged = this.#merge(merged, session.accumulator)
     }
-    const same = touched.find((session) => session.start === start)
-    for (const session of touched) if (session !== same) this.#tracker.remove(session)
-    const session = same ?? this.#revive(id, start) ?? this.#make(id, start, end, undefined)
+    // Made before others go, so that the key keeps its id.
+    const session =
+      touched.find((other) => other.start === start) ?? this.#revive(id, start) ?? this.#make(id, start, end, undefined)
+    for (const other of touched) if (other !== session) this.#tracker.remove(other)
     this.#tracker.put(session)
     session.end = end
     session.accumulator = merged

@@ -78,14 +78,15 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
 
   /** Before a mutable value is given out. */
   guard(entry: E): void {
+    // Copies by constructor: the slice of a Buffer is a view.
     const frozen = this.#frozen
     if (frozen === undefined || this.#early.has(entry) || !frozen.has(entry)) return
     const value = entry.present ? this.#codec.value(entry) : undefined
     this.#early.set(entry, {
       hash: this.#codec.hashOf(entry.id),
-      key: this.#codec.keyOf(entry.id).slice(),
-      namespace: this.#codec.namespace(entry).slice(),
-      value: value?.slice(),
+      key: new Uint8Array(this.#codec.keyOf(entry.id)),
+      namespace: new Uint8Array(this.#codec.namespace(entry)),
+      value: value === undefined ? undefined : new Uint8Array(value),
     })
   }
 
