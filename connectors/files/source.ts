@@ -22,22 +22,26 @@ export interface FilesSourceOptions<T> {
   readonly type?: TypeDef<T>
   /** Waits for new files and appended lines, without end. Not for the format json. */
   readonly follow?: boolean
+  /** Records per second of each subtask, to replay a file; absent: as fast as they are taken. */
+  readonly rate?: number
 }
 
 const factory = 'source.files'
-const known = ['path', 'format', 'type', 'follow']
+const known = ['path', 'format', 'type', 'follow', 'rate']
 const formats: readonly string[] = ['ndjson', 'json', 'csv']
 /** How often a followed path is looked at. */
 const lookEveryMs = 200
+const rateTickMs = 5
 
 export function files<T = unknown>(options: FilesSourceOptions<T>, disk: Disk = systemDisk): Source<T> {
   checkOptions(factory, options, known)
-  const { path, format, type, follow = false } = options
+  const { path, format, type, follow = false, rate } = options
   if (typeof path !== 'string' || path === '')
     throw badOption(factory, 'path', path, 'a file, a directory or a pattern')
   if (!formats.includes(format)) throw badOption(factory, 'format', format, formats.join(', '))
   if (follow && format === 'json')
     throw badOption(factory, 'follow', follow, 'a format of lines: an array cannot be appended to (ndjson, csv)')
+  if (rate !== undefined && !(rate > 0)) throw badOption(factory, 'rate', rate, 'records per second above 0')
   return {
     kind: 'source',
     name: `files ${path}`,
@@ -51,7 +55,7 @@ export function files<T = unknown>(options: FilesSourceOptions<T>, disk: Disk = 
     },
     ...(follow ? { discoveryIntervalMs: 1000 } : {}),
     owner: (splitId, parallelism) => hashText(splitId) % parallelism,
-    createReader: (context) => new FilesReader(context, disk, format, type, follow),
+    createReader: (context) => new FilesReader(context, disk, { format, type, follow, rate }),
   }
 }
 
@@ -60,35 +64,35 @@ interface FileSplit {
   finished: boolean
 }
 
+interface ReaderOptions {
+  readonly format: FileFormat
+  readonly type: TypeDef<unknown> | undefined
+  readonly follow: boolean
+  readonly rate: number | undefined
+}
+
 class FilesReader<T> implements SourceReader<T>, FileRecords {
   readonly #context: SourceContext
   readonly #disk: Disk
-  readonly #format: FileFormat
-  readonly #type: TypeDef<unknown> | undefined
-  readonly #follow: boolean
+  readonly #options: ReaderOptions
   readonly #splits: FileSplit[] = []
   /** The file whose turn it is. */
   #turn = 0
   #timer: TimerHandle | undefined
   #output: SourceOutput<T> | undefined
   #path = ''
+  /** Rate: records given since `#startMs`. */
+  #given = 0
+  #startMs = Number.NaN
 
-  constructor(
-    context: SourceContext,
-    disk: Disk,
-    format: FileFormat,
-    type: TypeDef<unknown> | undefined,
-    follow: boolean,
-  ) {
+  constructor(context: SourceContext, disk: Disk, options: ReaderOptions) {
     this.#context = context
     this.#disk = disk
-    this.#format = format
-    this.#type = type
-    this.#follow = follow
+    this.#options = options
   }
 
   addSplits(splits: readonly SplitState[]): void {
-    const options = { disk: this.#disk, format: this.#format, type: this.#type, follow: this.#follow }
+    const options = { disk: this.#disk, ...this.#options }
     for (const { splitId, offset, finished } of splits) {
       this.#splits.push({ cursor: new FileCursor(splitId, offset as FileOffset, options), finished: finished === true })
     }
@@ -96,23 +100,29 @@ class FilesReader<T> implements SourceReader<T>, FileRecords {
 
   poll(output: SourceOutput<T>): 'more' | 'idle' | 'end' {
     this.#output = output
+    const room = Math.min(output.room, this.#due())
+    if (room <= 0) {
+      this.#lookLater(rateTickMs)
+      return 'idle'
+    }
     // One file after the other; when following, the first that has something.
     for (let tried = 0; tried < this.#splits.length; tried++) {
       const split = this.#splits[this.#turn]
       this.#path = split.cursor.path
-      if (!split.finished && split.cursor.read(output.room, this)) {
-        if (split.cursor.ended && !this.#follow) this.#finish(split, output)
+      if (!split.finished && split.cursor.read(room, this)) {
+        if (split.cursor.ended && !this.#options.follow) this.#finish(split, output)
         return 'more'
       }
-      if (!split.finished && split.cursor.ended && !this.#follow) this.#finish(split, output)
+      if (!split.finished && split.cursor.ended && !this.#options.follow) this.#finish(split, output)
       this.#turn = (this.#turn + 1) % this.#splits.length
     }
-    if (!this.#follow) return 'end'
-    this.#lookLater()
+    if (!this.#options.follow) return 'end'
+    this.#lookLater(lookEveryMs)
     return 'idle'
   }
 
   record(value: unknown): void {
+    this.#given++
     this.#output?.collect(value as T, this.#path)
   }
 
@@ -140,12 +150,21 @@ class FilesReader<T> implements SourceReader<T>, FileRecords {
     output.splitFinished?.(split.cursor.path)
   }
 
-  #lookLater(): void {
+  /** Records that the rate allows now. */
+  #due(): number {
+    const { rate } = this.#options
+    if (rate === undefined) return Number.POSITIVE_INFINITY
+    const now = this.#context.now()
+    if (Number.isNaN(this.#startMs)) this.#startMs = now
+    return Math.floor(((now - this.#startMs) * rate) / 1000) + 1 - this.#given
+  }
+
+  #lookLater(afterMs: number): void {
     if (this.#timer !== undefined) return
     this.#timer = systemClock.setTimeout(() => {
       this.#timer = undefined
-      for (const { cursor } of this.#splits) cursor.checkReplaced()
+      if (this.#options.follow) for (const { cursor } of this.#splits) cursor.checkReplaced()
       this.#context.wake()
-    }, lookEveryMs)
+    }, afterMs)
   }
 }

@@ -1,7 +1,11 @@
 /** Nexmark q8: persons who opened an auction in the ten seconds in which they came. */
-import { defineJob, window } from 'millrace'
+import { defineJob, type TypeOf, t, window } from 'millrace'
 import { results } from './results.ts'
 import { nexmark } from './source.ts'
+
+/** A person who came, or an auction that somebody opened. */
+const Event = t.object({ id: t.float64(), name: t.optional(t.string()), opened: t.boolean() })
+type Event = TypeOf<typeof Event>
 
 interface Seen {
   readonly name: string | undefined
@@ -10,8 +14,10 @@ interface Seen {
 
 export default defineJob('nexmark-q8', (env) => {
   const events = nexmark(env)
-  const persons = events.sideOutput('person').map((p) => ({ id: p.id, name: p.name as string | undefined, opened: false }))
-  const sellers = events.sideOutput('auction').map((a) => ({ id: a.seller, name: undefined as string | undefined, opened: true }))
+  const persons = events
+    .sideOutput('person')
+    .map((p): Event => ({ id: p.id, name: p.name, opened: false }), { returns: Event })
+  const sellers = events.sideOutput('auction').map((a): Event => ({ id: a.seller, opened: true }), { returns: Event })
   const both = persons
     .union(sellers)
     .keyBy('id')

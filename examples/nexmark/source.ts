@@ -1,6 +1,7 @@
 /** The stream of events that all queries read: bids, with persons and auctions at its sides. */
 import { type Environment, type Stream, source } from 'millrace'
 import { fillEvents } from './columns.ts'
+import { markQuarter } from './mark.ts'
 import { Auction, Bid, kindOf, Person } from './model.ts'
 import { auction, bid, person } from './rows.ts'
 
@@ -8,7 +9,8 @@ type Sides = { person: Person; auction: Auction }
 
 /**
  * Reads the options of the job: `nexmark.events` (absent: without end), `nexmark.rate` (events per second of event
- * time; 100000), `nexmark.source` (`columns` or `rows`), `nexmark.throttle` (events per second of wall time).
+ * time; 100000), `nexmark.source` (`columns` or `rows`), `nexmark.throttle` (events per second of wall time),
+ * `nexmark.mark` (a file that a benchmark waits for: see mark.ts).
  */
 export function nexmark(env: Environment): Stream<Bid, Sides> {
   const number = (key: string): number | undefined => {
@@ -24,11 +26,14 @@ export function nexmark(env: Environment): Stream<Bid, Sides> {
     ...(count === undefined ? {} : { count }),
     ...(throttle === undefined ? {} : { rate: throttle }),
   }
+  const mark = markQuarter(env.option('nexmark.mark'), count)
+  const fill = fillEvents(rate)
   const events =
     env.option('nexmark.source', 'columns') === 'rows'
       ? source.generator<Bid, Sides>({
           ...common,
           create(n, side) {
+            mark(n)
             const kind = kindOf(n)
             if (kind === 'bid') return bid(n, rate)
             if (kind === 'person') side('person', person(n, rate))
@@ -36,6 +41,12 @@ export function nexmark(env: Environment): Stream<Bid, Sides> {
             return undefined
           },
         })
-      : source.generator<Bid, Sides>({ ...common, fill: fillEvents(rate) })
+      : source.generator<Bid, Sides>({
+          ...common,
+          fill(writer, from, to, side) {
+            mark(from)
+            fill(writer, from, to, side)
+          },
+        })
   return env.from(events, { uid: 'nexmark', eventTime: 'dateTime' })
 }
