@@ -25,12 +25,6 @@ export const cliErrors = defineErrors('CLI', {
   JOB_THROWS: { text: '{file} throws while the job is built: {reason}', blame: 'user', retry: 'never' },
   BAD_ARGUMENT: { text: '{problem}', blame: 'user', retry: 'never' },
   UNKNOWN_CODE: { text: 'no error is called {error}.{suggestion}', blame: 'user', retry: 'never' },
-  NO_CLUSTER: {
-    text: 'no JobManager answers at {address}',
-    hint: 'Start one with: millrace start --role jobmanager, or name another with -m host:port',
-    blame: 'external',
-    retry: 'backoff',
-  },
   JOB_FAILED: { text: 'the job {job} failed', blame: 'user', retry: 'never' },
   JOB_CANCELED: { text: 'the job {job} was canceled', blame: 'user', retry: 'never' },
 })

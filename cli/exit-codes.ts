@@ -1,4 +1,4 @@
-/** Exit codes: stable, for scripts. */
+/** Exit codes: stable, for scripts. An error that has no row here ends a command with 1. */
 import { isMillraceError } from '../core/errors.ts'
 
 export const exitCodes = {
@@ -14,17 +14,34 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
+/** Exit codes of errors by code. */
+export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
+  CLI_BAD_ARGUMENT: exitCodes.usage,
+  CONFIG_UNKNOWN_KEY: exitCodes.usage,
+  CONFIG_BAD_VALUE: exitCodes.usage,
+  CONFIG_BAD_FILE: exitCodes.usage,
+
+  RPC_NO_JOBMANAGER: exitCodes.noCluster,
+  RPC_CONNECTION_LOST: exitCodes.noCluster,
+  RPC_NOT_MILLRACE: exitCodes.noCluster,
+  JOBMANAGER_SHUTTING_DOWN: exitCodes.noCluster,
+
+  CLI_NO_SUCH_FILE: exitCodes.notFound,
+  CLI_UNKNOWN_CODE: exitCodes.notFound,
+  JOBMANAGER_NO_SUCH_JOB: exitCodes.notFound,
+  CHECKPOINT_NO_SNAPSHOT: exitCodes.notFound,
+  STORAGE_NOT_FOUND: exitCodes.notFound,
+
+  JOBMANAGER_AMBIGUOUS_JOB: exitCodes.conflict,
+  JOBMANAGER_JOB_ENDED: exitCodes.conflict,
+  JOBMANAGER_NOT_RUNNING: exitCodes.conflict,
+  JOBMANAGER_NO_CHECKPOINTING: exitCodes.conflict,
+  JOBMANAGER_PORT_IN_USE: exitCodes.conflict,
+  CHECKPOINT_STATE_LOST: exitCodes.conflict,
+  CHECKPOINT_TARGET_TAKEN: exitCodes.conflict,
+}
+
 /** The exit code that an error ends a command with. Pure. */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (!isMillraceError(error)) return exitCodes.failed
-  const { code } = error
-  if (code === 'CLI_NO_CLUSTER' || /(^|_)(UNAVAILABLE|UNREACHABLE|NO_CLUSTER|NOT_LEADER)$/.test(code)) {
-    return exitCodes.noCluster
-  }
-  if (code === 'CLI_BAD_ARGUMENT' || code.startsWith('CONFIG_')) return exitCodes.usage
-  if (/(^|_)(NOT_FOUND|NO_SUCH_[A-Z]+|UNKNOWN_CODE|UNKNOWN_JOB|NO_JOB|NO_SNAPSHOT|NO_SAVEPOINT)$/.test(code)) {
-    return exitCodes.notFound
-  }
-  if (/CONFLICT|ALREADY|AMBIGUOUS|IN_USE|IN_PROGRESS|NOT_RUNNING|BUSY/.test(code)) return exitCodes.conflict
-  return exitCodes.failed
+  return isMillraceError(error) ? (exitCodesByError[error.code] ?? exitCodes.failed) : exitCodes.failed
 }

@@ -59,7 +59,10 @@ export function showError(terminal: Terminal, error: unknown): void {
     terminal.note('This is a bug of Millrace. Please report it with the lines above.')
     return
   }
-  terminal.note(`${terminal.style('red', 'error')} ${tidyPaths(error.message)}  ${terminal.style('dim', error.code)}`)
+  // The code stands behind the sentence; what a compiler says comes below.
+  const [sentence = '', ...more] = tidyPaths(error.message).split('\n')
+  terminal.note(`${terminal.style('red', 'error')} ${sentence}  ${terminal.style('dim', error.code)}`)
+  for (const line of more) terminal.note(line)
   if (error.blame === 'user' && error.cause instanceof Error) {
     for (const frame of userFrames(error.cause.stack)) terminal.note(`    ${frame}`)
   }

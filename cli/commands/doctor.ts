@@ -109,11 +109,12 @@ function checkKernels(): Finding {
 }
 
 function checkDirectory(path: string): Finding {
+  const existed = systemDisk.exists(path)
   try {
     systemDisk.makeDirectory(path)
     const file = `${path}/doctor-${process.pid}`
     systemDisk.writeAtomic(file, 'ok')
-    systemDisk.remove(file)
+    systemDisk.remove(existed ? file : path)
     return { check: 'Data directory', state: 'ok', detail: `${systemDisk.absolute(path)} can be written and synced` }
   } catch (error) {
     return { check: 'Data directory', state: 'failed', detail: `${path}: ${(error as Error).message}` }
