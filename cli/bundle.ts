@@ -34,6 +34,7 @@ const banner =
 export async function bundleJob(file: string): Promise<JobBundle> {
   const started = performance.now()
   const path = resolve(file)
+  const directory = dirname(path)
   if (systemDisk.stat(path)?.isDirectory !== false) throw noSuchFile(file, path)
   const { build } = await import('esbuild')
   try {
@@ -53,20 +54,21 @@ export async function bundleJob(file: string): Promise<JobBundle> {
       legalComments: 'none',
       banner: { js: banner },
       logLevel: 'silent',
-      absWorkingDir: process.cwd(),
+      // Paths in comments of the output: from the job, so that the code is the same wherever that lies.
+      absWorkingDir: directory,
     })
     const text = (suffix: string) => result.outputFiles.find((each) => each.path.endsWith(suffix))?.text ?? ''
     const code = text('.mjs')
-    const map = absoluteSources(text('.map'), dirname(path))
+    const map = absoluteSources(text('.map'), directory)
     return {
       id: sha256(code),
       file,
       code: `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`,
-      inputs: Object.keys(result.metafile.inputs).map((input) => resolve(input)),
+      inputs: Object.keys(result.metafile.inputs).map((input) => resolve(directory, input)),
       durationMs: performance.now() - started,
     }
   } catch (error) {
-    if (isBuildFailure(error)) throw compileError(file, error)
+    if (isBuildFailure(error)) throw compileError(file, directory, error)
     throw error
   }
 }
@@ -95,16 +97,20 @@ function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
 }
 
-function compileError(file: string, failure: BuildFailure): Error {
+function compileError(file: string, directory: string, failure: BuildFailure): Error {
   const addon = failure.errors.map((each) => /No loader is configured for "\.node" files: (\S+)/.exec(each.text)?.[1])
   if (addon[0] !== undefined) return cliErrors.create('NATIVE_ADDON', { file, addon: basename(addon[0]) })
-  return cliErrors.create('DOES_NOT_COMPILE', { file, messages: failure.errors.map(formatMessage).join('\n') })
+  return cliErrors.create('DOES_NOT_COMPILE', {
+    file,
+    messages: failure.errors.map((each) => formatMessage(each, directory)).join('\n'),
+  })
 }
 
 /** `job.ts:12:5: Expected ";"` with the line and a mark below the place. */
-function formatMessage(message: Message): string {
+function formatMessage(message: Message, directory: string): string {
   const { location, text } = message
   if (location === null) return `  ${text}`
   const mark = `${' '.repeat(location.column)}${'^'.repeat(Math.max(1, location.length))}`
-  return `  ${location.file}:${location.line}:${location.column + 1}: ${text}\n    ${location.lineText}\n    ${mark}`
+  const file = relative(process.cwd(), resolve(directory, location.file))
+  return `  ${file}:${location.line}:${location.column + 1}: ${text}\n    ${location.lineText}\n    ${mark}`
 }

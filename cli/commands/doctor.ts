@@ -1,6 +1,8 @@
 /** `millrace doctor`: can this machine run Millrace, and does the cluster answer? Every check runs; each says what to do. */
 
+import { withTimeout } from '../../core/async/index.ts'
 import { isMillraceError } from '../../core/errors.ts'
+import { systemClock } from '../../core/platform/clock.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { ownVersion } from '../../core/platform/modules.ts'
 import { systemNetwork } from '../../core/platform/net.ts'
@@ -126,7 +128,12 @@ async function checkCluster(address: string, named: boolean): Promise<Finding> {
   const check = 'Cluster'
   const client = createClusterClient({ address })
   try {
-    const { version, taskManagers, slotsTotal, slotsFree } = await client.cluster()
+    const { version, taskManagers, slotsTotal, slotsFree } = await withTimeout(
+      systemClock,
+      client.cluster(),
+      3000,
+      'the JobManager',
+    )
     const own = ownVersion()
     const detail = `${address} runs ${version}, ${taskManagers.length} TaskManagers, ${slotsFree} of ${slotsTotal} slots free`
     if (version !== own)
