@@ -101,6 +101,16 @@ export class CheckpointCoordinator {
     return this.#nextId
   }
 
+  /** A snapshot is under way after which the job ends: no other can be had. */
+  get ending(): boolean {
+    return this.#ending
+  }
+
+  /** That snapshot is a savepoint that somebody asked for. */
+  get stopping(): boolean {
+    return this.#pending?.request.stop !== undefined && this.#pending.request.kind === 'savepoint'
+  }
+
   /** An attempt runs: takes checkpoints until `stop`. `sources`: the subtasks whose ends end the job. */
   start(subtasks: Iterable<string>, sources: Iterable<string>): void {
     this.#subtasks = new Set(subtasks)

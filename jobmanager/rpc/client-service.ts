@@ -1,0 +1,188 @@
+/** The gRPC side of clients: turns requests into calls on jobs and their answers into messages. */
+import {
+  Metadata,
+  type ServerReadableStream,
+  type ServerWritableStream,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
+import type * as shapes from '../../proto/generated/shapes.ts'
+import { type JobPlan, planVersion } from '../../proto/jobgraph/plan.ts'
+import { toServiceError } from '../../proto/rpc/errors.ts'
+import { packageVersion } from '../../proto/rpc/version.ts'
+import type { CompletedSnapshot } from '../checkpoint/coordinator.ts'
+import { checkSnapshot, disposeSavepoint } from '../checkpoint/snapshots.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { errors } from '../errors.ts'
+import type { Job } from '../job/job.ts'
+import { answer, writeAll } from './writing.ts'
+
+export interface ClientServiceOptions {
+  readonly cluster: Cluster
+  readonly epoch: number
+  readonly bundleBytesMax: number
+  address(): string
+}
+
+const followersQueueMax = 10_000
+
+export function clientService(options: ClientServiceOptions): UntypedServiceImplementation {
+  const { cluster } = options
+  return {
+    submit: (
+      call: ServerReadableStream<shapes.SubmitRequest, shapes.SubmitReply>,
+      done: sendUnaryData<shapes.SubmitReply>,
+    ) => submit(options, call, done),
+    list: answer((): shapes.ListReply => ({ jobs: cluster.jobs.map((job) => job.status()) })),
+    info: answer(({ job }: shapes.JobRequest) => infoOf(cluster.find(job))),
+    cancel: answer(({ job }: shapes.JobRequest) => {
+      const found = cluster.find(job)
+      found.cancel()
+      return found.status()
+    }),
+    stop: answer(async ({ job, savepointPath, drain }: shapes.StopRequest) =>
+      reply(await cluster.find(job).stop(given(savepointPath), drain)),
+    ),
+    savepoint: answer(async ({ job, path }: shapes.SavepointRequest) =>
+      reply(await cluster.find(job).snapshot('savepoint', given(path))),
+    ),
+    checkpoint: answer(async ({ job }: shapes.JobRequest) =>
+      reply(await cluster.find(job).snapshot('checkpoint', undefined)),
+    ),
+    disposeSavepoint: answer(async ({ path }: shapes.DisposeRequest): Promise<shapes.DisposeReply> => {
+      await disposeSavepoint(path)
+      return {}
+    }),
+    logs: (call: ServerWritableStream<shapes.LogsRequest, shapes.LogLine>) =>
+      writeAll(call, (cancelled) => logs(cluster.find(call.request.job), call.request.follow, cancelled)),
+    results: (call: ServerWritableStream<shapes.JobRequest, shapes.ResultBatch>) =>
+      writeAll(call, (cancelled) => cluster.find(call.request.job).results.read(cancelled)),
+    watch: (call: ServerWritableStream<shapes.JobRequest, shapes.JobStatus>) =>
+      writeAll(call, (cancelled) => watch(cluster.find(call.request.job), cancelled)),
+    cluster: answer((): shapes.ClusterInfo => clusterInfo(options)),
+  }
+}
+
+function submit(
+  { cluster, bundleBytesMax }: ClientServiceOptions,
+  call: ServerReadableStream<shapes.SubmitRequest, shapes.SubmitReply>,
+  done: sendUnaryData<shapes.SubmitReply>,
+): void {
+  const receive = async (): Promise<shapes.SubmitReply> => {
+    let header: shapes.SubmitHeader | undefined
+    const pieces: Uint8Array[] = []
+    let bytes = 0
+    for await (const message of call as AsyncIterable<shapes.SubmitRequest>) {
+      if (message.kind === 'header') header = message
+      else {
+        pieces.push(message.value)
+        bytes += message.value.byteLength
+      }
+      const announced = Math.max(bytes, header?.bundleBytes ?? 0)
+      if (announced > bundleBytesMax) {
+        throw errors.create('BUNDLE_TOO_LARGE', { bytes: announced, limit: bundleBytesMax })
+      }
+    }
+    if (header === undefined) throw errors.create('BAD_PLAN', { reason: 'there is none' })
+    if (bytes !== header.bundleBytes) throw errors.create('BUNDLE_CUT', { bytes, expected: header.bundleBytes })
+    const plan = parsePlan(header.planJson)
+    const savepointPath = given(header.savepointPath)
+    const { allowNonRestoredState, options } = header
+    const lines = savepointPath === undefined ? [] : await checkSnapshot(savepointPath, plan, allowNonRestoredState)
+    const bundle = Buffer.concat(pieces)
+    const job = cluster.submit({ plan, bundle, options, savepointPath, allowNonRestoredState })
+    const restoreLines = lines.map(
+      ({ kind, uid, state, reason }) =>
+        `${kind.padEnd(8)} ${uid}${state === '' ? '' : `.${state}`}${reason === '' ? '' : `  ${reason}`}`,
+    )
+    return { jobId: job.id, restoreLines }
+  }
+  receive().then(
+    (response) => done(null, response),
+    (error: unknown) => done(toServiceError(error, new Metadata())),
+  )
+}
+
+/** Only what the JobManager itself relies on; a slot compares the plan with its bundle. */
+function parsePlan(json: Uint8Array): JobPlan {
+  let plan: JobPlan
+  try {
+    plan = JSON.parse(Buffer.from(json).toString()) as JobPlan
+  } catch (cause) {
+    throw errors.create('BAD_PLAN', { reason: (cause as Error).message }, { cause })
+  }
+  const bad = (reason: string): Error => errors.create('BAD_PLAN', { reason })
+  if (plan?.version !== planVersion) throw bad(`version ${plan?.version} is not ${planVersion}`)
+  if (typeof plan.name !== 'string' || plan.name === '') throw bad('it has no name')
+  if (!Array.isArray(plan.vertices) || plan.vertices.length === 0) throw bad('it has no vertices')
+  if (!Array.isArray(plan.edges)) throw bad('it has no edges')
+  plan.vertices.forEach(({ id, parallelism, operators }, index) => {
+    if (id !== index) throw bad(`vertex ${index} has the id ${id}`)
+    if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > 65536) {
+      throw bad(`vertex ${index} has parallelism ${parallelism}`)
+    }
+    if (!Array.isArray(operators) || operators.length === 0) throw bad(`vertex ${index} has no operators`)
+  })
+  for (const { from, to } of plan.edges) {
+    if (plan.vertices[from?.vertex] === undefined || plan.vertices[to?.vertex] === undefined) {
+      throw bad('an edge leads nowhere')
+    }
+  }
+  return plan
+}
+
+function infoOf(job: Job): shapes.JobInfo {
+  return {
+    status: job.status(),
+    vertices: job.metrics.vertices(job.plan, job.placement),
+    checkpoints: job.coordinator.history.entries,
+    checkpointCounts: job.coordinator.history.counts,
+    failures: job.failures,
+    planJson: Buffer.from(JSON.stringify(job.plan)),
+    options: job.options,
+  }
+}
+
+async function* logs(job: Job, follow: boolean, cancelled: AbortSignal): AsyncGenerator<shapes.LogLine> {
+  const live = follow ? job.journal.feed.follow(cancelled, followersQueueMax, missed) : undefined
+  // The follower must be there before the old lines are read, or lines in between are lost.
+  const first = live?.next()
+  yield* [...job.journal.lines]
+  if (live === undefined || first === undefined) return
+  const begun = await first
+  if (begun.done !== true) yield begun.value
+  yield* live
+}
+
+function missed(count: number): shapes.LogLine {
+  return { timeMs: 0, source: 'jobmanager', text: `... ${count} lines missed: this reader is too slow` }
+}
+
+async function* watch(job: Job, cancelled: AbortSignal): AsyncGenerator<shapes.JobStatus> {
+  const status = job.status()
+  const live = job.changes.follow(cancelled, followersQueueMax)
+  const first = live.next()
+  yield status
+  const begun = await first
+  if (begun.done !== true) yield begun.value
+  yield* live
+}
+
+function clusterInfo({ cluster, epoch, address }: ClientServiceOptions): shapes.ClusterInfo {
+  return {
+    version: packageVersion,
+    epoch,
+    startedMs: cluster.startedMs,
+    address: address(),
+    taskManagers: cluster.taskManagers,
+    slotsTotal: cluster.slots.total(),
+    slotsFree: cluster.slots.free().length,
+    jobsRunning: cluster.jobs.filter((job) => !job.terminal).length,
+  }
+}
+
+function reply({ checkpointId, path, bytes, durationMs }: CompletedSnapshot): shapes.SnapshotReply {
+  return { checkpointId, path, bytes, durationMs }
+}
+
+const given = (value: string): string | undefined => (value === '' ? undefined : value)

@@ -1,0 +1,69 @@
+/**
+ * The gRPC side of TaskManagers: one stream each. Its end, for whatever reason, is the end of the TaskManager for us; a
+ * killed process closes its socket, so that is known at once.
+ */
+import type { ServerDuplexStream, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js'
+import { Metadata } from '@grpc/grpc-js'
+import type { BundleChunk, FetchBundleRequest, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
+import { toServiceError } from '../../proto/rpc/errors.ts'
+import type { Cluster, TaskManagerLink } from '../cluster/cluster.ts'
+import { errors } from '../errors.ts'
+import type { JobStore } from '../job-store.ts'
+import { writeAll } from './writing.ts'
+
+const chunkBytes = 256 * 1024
+
+export function controlService(cluster: Cluster, store: JobStore): UntypedServiceImplementation {
+  return {
+    connect: (call: ServerDuplexStream<FromTaskManager, ToTaskManager>) => connect(cluster, call),
+    fetchBundle: (call: ServerWritableStream<FetchBundleRequest, BundleChunk>) =>
+      writeAll(call, () => chunks(store.getBundle(call.request.bundleId))),
+  }
+}
+
+function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToTaskManager>): void {
+  let id: string | undefined
+  let open = true
+  const link: TaskManagerLink = {
+    send(message) {
+      if (open) call.write(message)
+    },
+    close(error) {
+      if (!open) return
+      open = false
+      if (error === undefined) call.end()
+      else call.emit('error', toServiceError(error, new Metadata()))
+    },
+  }
+  const lost = (reason: string): void => {
+    open = false
+    if (id !== undefined) cluster.lost(link, reason)
+  }
+  call.on('data', (message: FromTaskManager) => {
+    if (!open) return
+    try {
+      if (id !== undefined) {
+        cluster.receive(link, id, message)
+      } else if (message.kind === 'register') {
+        cluster.register(message, link)
+        id = message.id
+      } else {
+        throw errors.create('REGISTRATION_EXPECTED')
+      }
+    } catch (error) {
+      link.close(error as Error)
+      lost(error instanceof Error ? error.message : String(error))
+    }
+  })
+  call.on('cancelled', () => lost('its connection closed'))
+  call.on('error', (error) => lost(error.message))
+  call.on('end', () => {
+    const ended = open
+    lost('it said good-bye')
+    if (ended) call.end()
+  })
+}
+
+function* chunks(bytes: Uint8Array): Generator<BundleChunk> {
+  for (let at = 0; at < bytes.byteLength; at += chunkBytes) yield { data: bytes.subarray(at, at + chunkBytes) }
+}
