@@ -16,7 +16,12 @@ const owner = 1
 
 function writersOf(type: TypeDef<unknown>): BatchWriters {
   if (type.dataType.kind !== 'struct') throw new Error('an object type is expected')
-  return new BatchWriters({ arena, owner, schema: { record: 'object', fields: type.dataType.fields }, timestampField: 'dateTime' })
+  return new BatchWriters({
+    arena,
+    owner,
+    schema: { record: 'object', fields: type.dataType.fields },
+    timestampField: 'dateTime',
+  })
 }
 
 const bids = writersOf(Bid)

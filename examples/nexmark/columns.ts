@@ -92,8 +92,11 @@ function fillBids(writer: ColumnWriter, from: number, to: number, rate: number):
     const active = Math.min(epoch + 1, 1000)
     const oldestBidder = 1001 + epoch - active
     const bidders = active + 10
+    let high = 0
     for (let n = begin; n < end; n++) {
-      let s = fmix(n >>> 0) ^ fmix((Math.floor(n / 0x1_0000_0000) + 1) | 0)
+      const low = n >>> 0
+      if (n === begin || low === 0) high = fmix((Math.floor(n / 0x1_0000_0000) + 1) | 0)
+      let s = fmix(low) ^ high
       let z = 0
       s = (s + 0x9e3779b9) | 0
       z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
@@ -119,7 +122,7 @@ function fillBids(writer: ColumnWriter, from: number, to: number, rate: number):
       s = (s + 0x9e3779b9) | 0
       z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
       z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      const power = Math.floor(((z ^ (z >>> 15)) >>> 0) * 6 * scale)
+      const power = (((z ^ (z >>> 15)) >>> 0) * 6 * scale) | 0
       s = (s + 0x9e3779b9) | 0
       z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
       z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
@@ -131,17 +134,17 @@ function fillBids(writer: ColumnWriter, from: number, to: number, rate: number):
       s = (s + 0x9e3779b9) | 0
       z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
       z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      picked[rows] = hot ? z >>> 30 : hotChannels + Math.floor(((z ^ (z >>> 15)) >>> 0) * 10_000 * scale)
+      picked[rows] = hot ? z >>> 30 : hotChannels + ((((z ^ (z >>> 15)) >>> 0) * 10_000 * scale) | 0)
       dateTime[rows] = timeOf(n, rate)
       // extra(32, 100): 68 missing, 14 either way.
       s = (s + 0x9e3779b9) | 0
       z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
       z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      const length = 54 + Math.floor(((z ^ (z >>> 15)) >>> 0) * 28 * scale)
+      const length = 54 + ((((z ^ (z >>> 15)) >>> 0) * 28 * scale) | 0)
       s = (s + 0x9e3779b9) | 0
       z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
       z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      extraStarts[rows] = Math.floor(((z ^ (z >>> 15)) >>> 0) * (poolBytes - length) * scale)
+      extraStarts[rows] = ((z ^ (z >>> 15)) >>> 0) * (poolBytes - length) * scale
       extraLengths[rows] = length
       rows++
     }
@@ -180,10 +183,20 @@ class Texts {
     const drawn = 3 + draw.int(max - 3)
     // Spaces in front are not written, those behind are taken back.
     let end = start
+    let s = draw.state
     for (let i = 0; i < drawn; i++) {
-      if (draw.int(13) > 0) bytes[end++] = 97 + draw.int(26)
-      else if (end > start) bytes[end++] = 0x20
+      s = (s + 0x9e3779b9) | 0
+      let z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
+      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
+      // int(13) is 0 below a 13th of 2^32.
+      if ((z ^ (z >>> 15)) >>> 0 > 330_382_099) {
+        s = (s + 0x9e3779b9) | 0
+        z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
+        z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
+        bytes[end++] = 97 + ((((z ^ (z >>> 15)) >>> 0) * 26 * scale) | 0)
+      } else if (end > start) bytes[end++] = 0x20
     }
+    draw.state = s
     while (end > start && bytes[end - 1] === 0x20) end--
     this.#end = end
     return end - start
