@@ -5,6 +5,7 @@
 
 import type { Field } from '../../core/columns/schema.ts'
 import { nearest } from '../../core/config/nearest.ts'
+import { parallelismMax } from '../../proto/jobgraph/read-plan.ts'
 import { sdkErrors } from '../errors.ts'
 import { fieldsOf } from '../schema.ts'
 import type { TypeDef } from '../types.ts'
@@ -42,8 +43,6 @@ export interface NodeDraft {
   readonly sides?: Readonly<Record<string, TypeDef<unknown> | undefined>>
   readonly reads?: readonly string[] | undefined
 }
-
-export const parallelismMax = 32_768
 
 const chainings: readonly string[] = ['always', 'head', 'never']
 const policies: readonly string[] = ['fail', 'skip', 'dead-letter']

@@ -2,8 +2,6 @@
  * From a graph to the plan that is submitted: validates, puts operators into chains, prunes what crosses the edges, and
  * hashes the result. Pure: equal graphs give equal plans, byte for byte.
  */
-import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../proto/jobgraph/canonical.ts'
 import {
   type EdgePlan,
   type JobPlan,
@@ -12,6 +10,7 @@ import {
   planVersion,
   type VertexPlan,
 } from '../../proto/jobgraph/plan.ts'
+import { planHash } from '../../proto/jobgraph/read-plan.ts'
 import { schemaOf } from '../schema.ts'
 import { type Chains, chainsOf, parallelismOf } from './chains.ts'
 import { checkGraph } from './check.ts'
@@ -33,12 +32,6 @@ export function compilePlan(graph: JobGraph): JobPlan {
     options: graph.options,
   }
   return { ...unhashed, hash: planHash(unhashed) }
-}
-
-/** Hex SHA-256 of the canonical JSON of a plan without its hash. */
-export function planHash(plan: Omit<JobPlan, 'hash'> & { readonly hash?: string }): string {
-  const { hash: _, ...rest } = plan
-  return createHash('sha256').update(canonicalJson(rest)).digest('hex')
 }
 
 /** The input of the consumer that an edge is: its exchange has the functions. */

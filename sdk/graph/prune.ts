@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../../core/assert.ts'
 import type { Field, Schema } from '../../core/columns/schema.ts'
-import { schemaOf } from '../schema.ts'
+import { sameType, schemaOf } from '../schema.ts'
 import { fieldOf, type TypeDef } from '../types.ts'
 import { conditionFields, expressionFields } from './fields.ts'
 import type { AggregateSpec, GraphNode, JobGraph, NodeInput } from './nodes.ts'
@@ -114,13 +114,19 @@ export const keyColumn = '$key'
 /** Declared schema of what crosses the edge into `node`: columns in the order of the record's fields, then `$key` when computed. */
 export function edgeSchema(graph: JobGraph, node: GraphNode, input: NodeInput, needs: ColumnNeeds): Schema | undefined {
   const type = typeOfOutput(graph.nodes[input.node], input.output)
-  if (type === undefined) return undefined
+  if (type === undefined || !agreeOnKeys(graph, node, type)) return undefined
   const schema = schemaOf(type)
   const fields = [...pruned(schema, needs.ofInput(node))]
   const { exchange } = input
   if (exchange.kind === 'hash' && exchange.key.kind === 'function')
     fields.push(fieldOf(keyColumn, exchange.key.type ?? { dataType: { kind: 'any' } }))
   return { record: schema.record, fields }
+}
+
+/** The inputs of a keyed operator declare the same records or none does: keys that are equal must look the same. */
+function agreeOnKeys(graph: JobGraph, node: GraphNode, type: TypeDef<unknown>): boolean {
+  if (!node.inputs.some((input) => input.exchange.kind === 'hash')) return true
+  return node.inputs.every((input) => sameType(type, typeOfOutput(graph.nodes[input.node], input.output)))
 }
 
 function typeOfOutput(node: GraphNode, output: string): TypeDef<unknown> | undefined {

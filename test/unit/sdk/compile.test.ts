@@ -229,6 +229,19 @@ describe('columns that cross an edge', () => {
     expect(columns(made.edges[0])).toEqual(['auction'])
   })
 
+  it('are undeclared where the inputs of a key are not all declared', () => {
+    const made = plan((env) =>
+      env
+        .from(untyped, { uid: 'untyped' })
+        .union(bids(env))
+        .keyBy('auction')
+        .count({ uid: 'c' })
+        .to(out, { uid: 'out' }),
+    )
+    expect(made.edges.map((edge) => edge.schema)).toEqual([undefined, undefined])
+    expect(made.edges.map((edge) => edge.partitioner)).toEqual(['hash', 'hash'])
+  })
+
   it('are unknown where nothing is declared', () => {
     const made = plan((env) =>
       env.from(untyped, { uid: 'bids' }).keyBy('auction').count({ uid: 'c' }).to(out, { uid: 'out' }),
