@@ -368,3 +368,23 @@ describe('lifetimes', () => {
     expect(read('new')).toEqual([1, { x: 1 }, 1])
   })
 })
+
+describe('objects that users change in place', () => {
+  test('are in a snapshot as they were at the barrier', async () => {
+    const subtasks = new Subtasks(directory.path, 'number', (options) => {
+      const backend = createKeyedStateBackend(options)
+      return Object.assign(backend, { object: backend.value('object'), map: backend.map('map') })
+    })
+    await subtasks.start(1)
+    const idOf = (): number => subtasks.stores[0].resolveRows({ keys: [1], hashes: Int32Array.of(testHash(1)) }, 1)[0]
+    const [backend] = subtasks.stores
+    backend.object.set(idOf(), { n: 1 })
+    backend.map.set(idOf(), 'k', { n: 1 })
+    const checkpoint = subtasks.begin()
+    for (const object of [backend.object.get(idOf()), backend.map.get(idOf(), 'k')] as { n: number }[]) object.n = 2
+    await checkpoint.end('complete')
+    await subtasks.start(1)
+    expect(subtasks.stores[0].object.get(idOf())).toEqual({ n: 1 })
+    expect(subtasks.stores[0].map.get(idOf(), 'k')).toEqual({ n: 1 })
+  })
+})

@@ -54,12 +54,26 @@ const row = (key: fc.Arbitrary<unknown>): fc.Arbitrary<Row> =>
 
 const common = [
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('begin' as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const), how: fc.constantFrom('complete' as const, 'complete' as const, 'abort' as const, 'late-abort' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const), parallelism: fc.integer({ min: 1, max: 3 }), rewrite: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('end' as const),
+      how: fc.constantFrom('complete' as const, 'complete' as const, 'abort' as const, 'late-abort' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('restart' as const),
+      parallelism: fc.integer({ min: 1, max: 3 }),
+      rewrite: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('turn' as const) }) },
 ]
 
-const text = (key: unknown, values: readonly number[]): string => `${JSON.stringify(key)}:${[...values].sort((a, b) => a - b).join(',')}`
+const text = (key: unknown, values: readonly number[]): string =>
+  `${JSON.stringify(key)}:${[...values].sort((a, b) => a - b).join(',')}`
 const summary = (key: unknown, values: readonly number[]): string => {
   const sum = values.reduce((a, b) => a + b, 0)
   return `${JSON.stringify(key)}:${values.length},${sum},${Math.min(...values)},${Math.max(...values)},${sum / values.length}`
@@ -72,7 +86,11 @@ function show(aggregate: WindowAggregate, slice: WindowSlice, i: number): string
 const wanted = (aggregate: WindowAggregate, key: unknown, values: readonly number[]): string =>
   aggregate.kind === 'functions' ? text(key, values) : summary(key, values)
 
-async function windows(type: KeyShape['type'], aggregate: WindowAggregate, commands: readonly unknown[]): Promise<void> {
+async function windows(
+  type: KeyShape['type'],
+  aggregate: WindowAggregate,
+  commands: readonly unknown[],
+): Promise<void> {
   const subtasks = new Subtasks(directory.path, type, (options) =>
     createWindowStore({ ...options, name: 'w', aggregate, paneMs: 5, offsetMs: 1 }),
   )
@@ -107,9 +125,17 @@ async function windows(type: KeyShape['type'], aggregate: WindowAggregate, comma
     for (const [subtask, store] of subtasks.stores.entries()) {
       const own = entries.filter(({ key }) => subtasks.subtaskOf(testHash(key)) === subtask)
       if (own.length === 0) continue
-      store.fireRows(start, end, { keys: own.map(({ key }) => key), hashes: Int32Array.from(own, ({ key }) => testHash(key)) }, own.length, (slice) => {
-        expect(own.map((_, i) => show(aggregate, slice, i))).toEqual(own.map(({ key, values }) => wanted(aggregate, key, values)))
-      })
+      store.fireRows(
+        start,
+        end,
+        { keys: own.map(({ key }) => key), hashes: Int32Array.from(own, ({ key }) => testHash(key)) },
+        own.length,
+        (slice) => {
+          expect(own.map((_, i) => show(aggregate, slice, i))).toEqual(
+            own.map(({ key, values }) => wanted(aggregate, key, values)),
+          )
+        },
+      )
     }
   }
   type Step =
@@ -168,18 +194,88 @@ describe.each(['number', 'string', 'any'] as const)('windows by %s keys', (type)
   test.each([
     ['declared', declared],
     ['functions', functions],
-  ])('equal a plain model (%s aggregates)', async (_, aggregate) => {
-    const command = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ kind: fc.constant('rows' as const), rows: fc.array(row(keys[type]), { maxLength: 15 }), min: fc.integer({ min: -25, max: 30 }) }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('fire' as const), start: fc.integer({ min: -5, max: 12 }), panes: fc.integer({ min: 1, max: 6 }), per: fc.integer({ min: 1, max: 3 }) }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), before: fc.integer({ min: -4, max: 12 }) }) },
-      ...common,
+  ])(
+    'equal a plain model (%s aggregates)',
+    async (_, aggregate) => {
+      const command = fc.oneof(
+        {
+          weight: 6,
+          arbitrary: fc.record({
+            kind: fc.constant('rows' as const),
+            rows: fc.array(row(keys[type]), { maxLength: 15 }),
+            min: fc.integer({ min: -25, max: 30 }),
+          }),
+        },
+        {
+          weight: 2,
+          arbitrary: fc.record({
+            kind: fc.constant('fire' as const),
+            start: fc.integer({ min: -5, max: 12 }),
+            panes: fc.integer({ min: 1, max: 6 }),
+            per: fc.integer({ min: 1, max: 3 }),
+          }),
+        },
+        {
+          weight: 1,
+          arbitrary: fc.record({ kind: fc.constant('drop' as const), before: fc.integer({ min: -4, max: 12 }) }),
+        },
+        ...common,
+      )
+      await fc.assert(
+        fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => windows(type, aggregate, commands)),
+        { numRuns: 40 },
+      )
+    },
+    60_000,
+  )
+})
+
+describe('panes', () => {
+  const one = { keys: [1], hashes: Int32Array.of(testHash(1)), rows: [{ v: 7 }], timestamps: Float64Array.of(3) }
+  const store = () =>
+    new Subtasks(directory.path, 'number', (options) =>
+      createWindowStore({ ...options, name: 'w', aggregate: declared, paneMs: 5, offsetMs: 0 }),
     )
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => windows(type, aggregate, commands)),
-      { numRuns: 40 },
-    )
-  }, 60_000)
+
+  test('that were dropped do not come back with a snapshot taken after', async () => {
+    const subtasks = store()
+    await subtasks.start(1)
+    subtasks.stores[0].addRows(one, 1, 0, new Int32Array(1))
+    await subtasks.begin().end('complete')
+    subtasks.stores[0].dropBefore(5)
+    await subtasks.begin().end('complete')
+    await subtasks.start(1)
+    expect(subtasks.stores[0].panes()).toEqual([])
+  })
+
+  test('that were dropped while a snapshot is written are in that snapshot', async () => {
+    const subtasks = store()
+    await subtasks.start(1)
+    subtasks.stores[0].addRows(one, 1, 0, new Int32Array(1))
+    const checkpoint = subtasks.begin()
+    subtasks.stores[0].dropBefore(5)
+    await checkpoint.end('complete')
+    await subtasks.start(1)
+    expect(subtasks.stores[0].panes()).toEqual([0])
+  })
+
+  test('that came back after they were dropped hold what was added since only', async () => {
+    const subtasks = store()
+    await subtasks.start(1)
+    subtasks.stores[0].addRows(one, 1, 0, new Int32Array(1))
+    await subtasks.begin().end('complete')
+    subtasks.stores[0].dropBefore(5)
+    const other = { ...one, keys: [2], hashes: Int32Array.of(testHash(2)) }
+    subtasks.stores[0].addRows(other, 1, 0, new Int32Array(1))
+    await subtasks.begin().end('complete')
+    await subtasks.start(1)
+    const keysOf: unknown[] = []
+    subtasks.stores[0].fire(0, 5, (slice) => {
+      for (let i = 0; i < slice.count; i++) keysOf.push(slice.key(i))
+      return true
+    })
+    expect(keysOf).toEqual([2])
+  })
 })
 
 const gapMs = 6
@@ -191,8 +287,14 @@ interface Session {
   values: number[]
 }
 
-async function sessions(type: KeyShape['type'], aggregate: WindowAggregate, commands: readonly unknown[]): Promise<void> {
-  const subtasks = new Subtasks(directory.path, type, (options) => createSessionStore({ ...options, name: 's', aggregate, gapMs }))
+async function sessions(
+  type: KeyShape['type'],
+  aggregate: WindowAggregate,
+  commands: readonly unknown[],
+): Promise<void> {
+  const subtasks = new Subtasks(directory.path, type, (options) =>
+    createSessionStore({ ...options, name: 's', aggregate, gapMs }),
+  )
   await subtasks.start(1)
   let open: Session[] = []
   let saved: Session[] = []
@@ -215,7 +317,9 @@ async function sessions(type: KeyShape['type'], aggregate: WindowAggregate, comm
       }
       while (!store.fire(to, emit));
     }
-    expect(got.sort()).toEqual(due.map(({ key, start, end, values }) => `${start}-${end} ${wanted(aggregate, key, values)}`).sort())
+    expect(got.sort()).toEqual(
+      due.map(({ key, start, end, values }) => `${start}-${end} ${wanted(aggregate, key, values)}`).sort(),
+    )
   }
   type Step =
     | { kind: 'rows'; rows: Row[]; min: number }
@@ -278,15 +382,33 @@ describe.each(['number', 'string', 'any'] as const)('sessions by %s keys', (type
   test.each([
     ['declared', declared],
     ['functions', functions],
-  ])('equal a plain model (%s aggregates)', async (_, aggregate) => {
-    const command = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ kind: fc.constant('rows' as const), rows: fc.array(row(keys[type]), { maxLength: 12 }), min: fc.integer({ min: -25, max: 20 }) }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('fire' as const), to: fc.integer({ min: -20, max: 70 }), per: fc.integer({ min: 1, max: 3 }) }) },
-      ...common,
-    )
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => sessions(type, aggregate, commands)),
-      { numRuns: 40 },
-    )
-  }, 60_000)
+  ])(
+    'equal a plain model (%s aggregates)',
+    async (_, aggregate) => {
+      const command = fc.oneof(
+        {
+          weight: 6,
+          arbitrary: fc.record({
+            kind: fc.constant('rows' as const),
+            rows: fc.array(row(keys[type]), { maxLength: 12 }),
+            min: fc.integer({ min: -25, max: 20 }),
+          }),
+        },
+        {
+          weight: 2,
+          arbitrary: fc.record({
+            kind: fc.constant('fire' as const),
+            to: fc.integer({ min: -20, max: 70 }),
+            per: fc.integer({ min: 1, max: 3 }),
+          }),
+        },
+        ...common,
+      )
+      await fc.assert(
+        fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => sessions(type, aggregate, commands)),
+        { numRuns: 40 },
+      )
+    },
+    60_000,
+  )
 })
