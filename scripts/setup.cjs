@@ -86,7 +86,7 @@ function install() {
   fs.writeFileSync(installedStamp, wanted)
 }
 
-/** Newest change below the paths given, as one text that differs when anything did. */
+/** Sizes and times of all files below the paths given, as one text that differs when anything did. */
 function fingerprint(paths) {
   const hash = createHash('sha256')
   const visit = (relative) => {
@@ -100,25 +100,36 @@ function fingerprint(paths) {
   return hash.digest('hex')
 }
 
-/** Runs a build script when it exists and one of its inputs changed or an output is missing. */
-function build(what, script, inputs, outputs) {
+/**
+ * Runs a build script when it exists and one of its inputs changed or an output is missing. What is `kept` in the
+ * repository is taken as it came, the first time.
+ */
+function build(what, script, inputs, outputs, kept) {
   if (!fs.existsSync(path.join(root, script))) return
   const stamp = path.join(root, 'build', `${what}.inputs`)
+  const before = readText(stamp)
   const now = fingerprint([script].concat(inputs))
   const complete = outputs.every((output) => fs.existsSync(path.join(root, output)))
-  if (complete && readText(stamp) === now) return
-  say(`millrace: building ${what} …`)
-  const result = spawnSync(node.path, [script], { cwd: root, stdio: ['ignore', 2, 2] })
-  if (result.status !== 0) fail(`millrace: ${script} did not succeed; its message stands above.`)
+  if (complete && before === now) return
+  if (!(complete && kept && before === undefined)) {
+    say(`millrace: building ${what} …`)
+    const result = spawnSync(node.path, [script], { cwd: root, stdio: ['ignore', 2, 2] })
+    if (result.status !== 0) fail(`millrace: ${script} did not succeed; its message stands above.`)
+  }
   fs.mkdirSync(path.join(root, 'build'), { recursive: true })
   fs.writeFileSync(stamp, now)
+}
+
+function protoFiles() {
+  const names = fs.readdirSync(path.join(root, 'proto')).filter((name) => name.endsWith('.proto'))
+  return names.map((name) => `proto/${name}`)
 }
 
 install()
 const node = findNode(root)
 if (node === undefined) fail(unsupported())
-build('kernels', 'scripts/build-kernels.ts', ['core/kernels/assembly'], ['build/kernels.wasm'])
-build('proto', 'scripts/build-proto.ts', ['proto/grpc', 'proto/millrace.proto'], [])
+build('kernels', 'scripts/build-kernels.ts', ['core/kernels/assembly'], ['build/kernels.wasm'], false)
+build('proto', 'scripts/build-proto.ts', protoFiles(), ['proto/generated'], true)
 
 const script = process.argv[2]
 if (script !== undefined) {
