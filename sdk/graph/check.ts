@@ -47,6 +47,9 @@ export function graphWarnings(graph: JobGraph): string[] {
   return warnings
 }
 
+/** Sources from which records come to a node; each node is looked at once, however often paths part and meet. */
 function sourcesOf(graph: JobGraph, node: GraphNode): GraphNode[] {
-  return node.kind === 'source' ? [node] : node.inputs.flatMap((input) => sourcesOf(graph, graph.nodes[input.node]))
+  const before = new Set([node.id])
+  for (const id of before) for (const input of graph.nodes[id].inputs) before.add(input.node)
+  return [...before].map((id) => graph.nodes[id]).filter((each) => each.kind === 'source')
 }

@@ -366,6 +366,18 @@ describe('the hash of a plan', () => {
   })
 })
 
+describe('a graph whose paths part and meet many times', () => {
+  it('is planned at once', () => {
+    const graph = build((env) => {
+      let stream = bids(env)
+      for (let i = 0; i < 60; i++) stream = stream.filter((x) => x.price > 1).union(stream.filter((x) => x.price < 1))
+      stream.keyBy('auction').window(window.tumbling('1m')).count({ uid: 'w' }).to(out, { uid: 'out' })
+    })
+    expect(graphWarnings(graph)).toEqual([])
+    expect(columns(compilePlan(graph).edges[0])).toEqual(['auction', 'price'])
+  })
+})
+
 describe('warnings', () => {
   it('name what nobody reads and windows that no watermark ends', () => {
     const graph = build((env) => {
