@@ -1,0 +1,134 @@
+/** Options of the TaskManager and of what runs in its slots. Names are Flink 2's where Flink has the option. */
+import { boolean, duration, integer, option, size, text } from '../core/config/index.ts'
+
+export const jobManagerAddress = option({
+  key: 'jobmanager.rpc.address',
+  type: text(),
+  default: '127.0.0.1',
+  scope: 'cluster',
+  doc: 'Host on which the JobManager listens and at which TaskManagers and clients find it.',
+})
+export const jobManagerPort = option({
+  key: 'jobmanager.rpc.port',
+  type: integer({ min: 0, max: 65535 }),
+  default: 6123,
+  scope: 'cluster',
+  doc: 'Port for TaskManagers and clients. 0 takes a free one.',
+})
+export const allowInsecure = option({
+  key: 'security.allow-insecure',
+  type: boolean(),
+  default: false,
+  scope: 'cluster',
+  doc: 'Listen on addresses other than loopback without encryption and authentication.',
+})
+export const messageBytesMax = option({
+  key: 'rpc.max-message-size',
+  type: size(),
+  default: 64 * 1024 * 1024,
+  scope: 'cluster',
+  doc: 'Largest message between processes.',
+})
+export const taskManagerId = option({
+  key: 'taskmanager.resource-id',
+  type: text(),
+  scope: 'taskmanager',
+  doc: 'Name of the TaskManager, unique in the cluster. Default: one that was never used before.',
+})
+export const taskManagerHost = option({
+  key: 'taskmanager.host',
+  type: text(),
+  default: '127.0.0.1',
+  scope: 'taskmanager',
+  doc: 'Host on which the slots listen for data and at which other TaskManagers find them.',
+})
+export const slotCount = option({
+  key: 'taskmanager.numberOfTaskSlots',
+  type: integer({ min: 1, max: 31 }),
+  default: 1,
+  scope: 'taskmanager',
+  doc: 'Slots, each a thread that runs one subtask of every vertex of one job.',
+})
+export const networkMemory = option({
+  key: 'taskmanager.memory.network.size',
+  type: size(),
+  default: 256 * 1024 * 1024,
+  scope: 'taskmanager',
+  doc: 'Shared memory for batches. Pages that are never used cost nothing.',
+})
+export const segmentSize = option({
+  key: 'taskmanager.memory.segment-size',
+  type: size(),
+  default: 256 * 1024,
+  scope: 'taskmanager',
+  doc: 'Size of a segment of the shared memory: the largest batch.',
+})
+export const slotHeap = option({
+  key: 'taskmanager.memory.task.heap.size',
+  type: size(),
+  default: 1024 * 1024 * 1024,
+  scope: 'taskmanager',
+  doc: 'Limit of the JavaScript heap of one slot. A slot that needs more fails by itself; the others go on.',
+})
+export const slotYoungHeap = option({
+  key: 'taskmanager.memory.task.young-generation.size',
+  type: size(),
+  default: 48 * 1024 * 1024,
+  scope: 'taskmanager',
+  doc: 'Limit of the part of a slot heap where objects are made.',
+})
+export const dataDirectory = option({
+  key: 'taskmanager.data-dir',
+  type: text(),
+  default: '.millrace/taskmanager',
+  scope: 'taskmanager',
+  doc: 'Directory of bundles that were fetched. May be shared by the TaskManagers of a machine.',
+})
+export const reconnectDelayMin = option({
+  key: 'cluster.registration.initial-timeout',
+  type: duration(),
+  default: 50,
+  scope: 'taskmanager',
+  doc: 'Pause before a TaskManager tries to reach the JobManager again; it doubles each time.',
+})
+export const reconnectDelayMax = option({
+  key: 'cluster.registration.max-timeout',
+  type: duration(),
+  default: 1000,
+  scope: 'taskmanager',
+  doc: 'Longest pause before a TaskManager tries to reach the JobManager again.',
+})
+export const cancellationTimeout = option({
+  key: 'task.cancellation.timeout',
+  type: duration(),
+  default: 10_000,
+  scope: 'taskmanager',
+  doc: 'A slot that has not given a cancelled job up after so long is ended and replaced.',
+})
+export const watchdogTimeout = option({
+  key: 'task.watchdog.timeout',
+  type: duration(),
+  default: 30_000,
+  scope: 'taskmanager',
+  doc: 'User code that has not returned after so long fails the job, with the name of the operator.',
+})
+
+/** Everything that a TaskManager reads. */
+export const taskManagerOptions = [
+  jobManagerAddress,
+  jobManagerPort,
+  allowInsecure,
+  messageBytesMax,
+  taskManagerId,
+  taskManagerHost,
+  slotCount,
+  networkMemory,
+  segmentSize,
+  slotHeap,
+  slotYoungHeap,
+  dataDirectory,
+  reconnectDelayMin,
+  reconnectDelayMax,
+  cancellationTimeout,
+  watchdogTimeout,
+]
