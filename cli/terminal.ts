@@ -20,7 +20,7 @@ export interface Terminal {
   /** A line for the eye. */
   note(line: string): void
   style(style: Style, text: string): string
-  /** Calls `interrupted` at Ctrl-C instead of ending; gives back what takes it off. */
+  /** Calls `interrupted` at Ctrl-C or SIGTERM instead of ending; gives back what takes it off. */
   onInterrupt(interrupted: () => void): () => void
 }
 
@@ -36,8 +36,10 @@ export function systemTerminal(json: boolean): Terminal {
     note: (line) => void stderr.write(`${line}\n`),
     style: (style, text) => (colored ? styleText(style, text, { validateStream: false }) : text),
     onInterrupt(interrupted) {
-      process.on('SIGINT', interrupted)
-      return () => process.off('SIGINT', interrupted)
+      for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, interrupted)
+      return () => {
+        for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupted)
+      }
     },
   }
 }
