@@ -1,7 +1,8 @@
 /**
  * Columns written by a source, without an object per record: the `ColumnWriter` of the source contract over a segment.
  * Numbers are written in place, strings are copied by one kernel call per column and batch, from pools that are brought
- * into the arena once.
+ * into the arena once. A writer takes as many rows as strings of the lengths seen lately allow. Where they are
+ * suddenly so long that one column of a batch exceeds a large segment, it throws COLUMNS_NO_SEGMENT: rows are not split.
  *
  * Concurrency: belongs to one thread; uses the scratch memory of its owner (parts 0 and 1).
  */
@@ -315,6 +316,8 @@ export class BatchWriter {
     if (segment >= 0 && arena.capacity(segment) >= needed + fixedBatchBytes(schema)) this.#spare = -1
     else segment = arena.allocate(owner, needed + fixedBatchBytes(schema))
     if (segment < 0) {
+      // The next writer of this stream takes fewer rows, so that going on from the same offset gets further.
+      this.#writers.varBytes = Math.max(this.#writers.varBytes, bytes / rows)
       this.discard()
       throw columnErrors.create('NO_SEGMENT', { bytes: needed })
     }

@@ -85,7 +85,7 @@ function write(writers: BatchWriters, rows: number, length: number): { batch: Re
 test('written columns are the records, whatever the number of rows and the length of strings', () => {
   const writers = new BatchWriters({ arena, owner: 3, schema, timestampField: 'at' })
   fc.assert(
-    fc.property(fc.nat(5000), fc.oneof(fc.nat(100), fc.nat(20000)), (rows, length) => {
+    fc.property(fc.nat(5000), fc.oneof(fc.nat(100), fc.nat(8000)), (rows, length) => {
       const { batch, expected } = write(writers, rows, length)
       expect(readRows(batch)).toStrictEqual(expected)
       expect([...(batch.timestampArray() ?? [])]).toStrictEqual(expected.map((row) => row.at))
@@ -108,6 +108,17 @@ test('a full batch of usual strings is one segment that can be sent as it is, a 
   expect(contiguous(small, true)).toBe(true)
   expect(arena.u32[(arena.address(small.segments[0]) >>> 2) + 2]).toBeLessThan(2500)
   small.release()
+  writers.close()
+  expect(arena.usedBytes).toBe(0)
+})
+
+test('a column that suddenly exceeds a large segment is refused, nothing stays held, and the next writer takes fewer rows', () => {
+  const writers = new BatchWriters({ arena, owner: 3, schema, timestampField: 'at' })
+  expect(() => write(writers, 5000, 20000)).toThrow(expect.objectContaining({ code: 'COLUMNS_NO_SEGMENT' }))
+  const { batch, expected } = write(writers, 5000, 20000)
+  expect(expected.length).toBeGreaterThan(0)
+  expect(readRows(batch)).toStrictEqual(expected)
+  batch.release()
   writers.close()
   expect(arena.usedBytes).toBe(0)
 })
