@@ -150,9 +150,20 @@ export class KeyTable {
 
   /** The same for one id; returns its entry's address. */
   touchOne(id: number, presence: number): number {
-    this.memory.u32[this.#one >>> 2] = id
-    this.touch(this.#one, 1, presence, this.#one + 4)
-    return this.memory.u32[(this.#one >>> 2) + 1]
+    const { u8, u32 } = this.memory
+    const dirty = this.#get(field.dirty)
+    if (dirty !== 0) {
+      const frozen = this.#get(field.frozenPages)
+      if (frozen !== 0 && u8[frozen + (id >>> 6)] !== 0) {
+        u32[this.#one >>> 2] = id
+        this.touch(this.#one, 1, presence, this.#one + 4)
+        return this.memory.u32[(this.#one >>> 2) + 1]
+      }
+      u8[dirty + (id >>> 3)] |= 1 << (id & 7)
+    }
+    const entry = this.entry(id)
+    u32[(entry >>> 2) + 3] |= presence
+    return entry
   }
 
   releaseOne(id: number): boolean {
