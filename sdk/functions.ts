@@ -77,7 +77,6 @@ export interface TimerContext<K, S, Sides extends object = Record<string, unknow
 export type Emit<T> = (record: T) => void
 
 /** What a flatMap returns: records, or nothing when it has emitted them. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a function without a return statement returns void
 export type Emitted<T> = Iterable<T> | void
 
 /** An aggregate by functions. `merge` is needed for sliding windows (panes are shared) and sessions. */
