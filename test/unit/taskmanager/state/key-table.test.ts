@@ -113,21 +113,17 @@ const value = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(-0, Numb
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc
-      .array(fc.tuple(number, value, fc.boolean()), { maxLength: rows })
-      .chain((all) =>
-        fc
-          .boolean()
-          .map(
-            (insert): Step => ({
-              kind: 'rows',
-              keys: all.map(([key]) => key),
-              values: all.map(([, v]) => v),
-              valid: all.map(([, , ok]) => ok),
-              insert,
-            }),
-          ),
+    arbitrary: fc.array(fc.tuple(number, value, fc.boolean()), { maxLength: rows }).chain((all) =>
+      fc.boolean().map(
+        (insert): Step => ({
+          kind: 'rows',
+          keys: all.map(([key]) => key),
+          values: all.map(([, v]) => v),
+          valid: all.map(([, , ok]) => ok),
+          insert,
+        }),
       ),
+    ),
   },
   {
     weight: 2,
