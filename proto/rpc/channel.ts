@@ -2,6 +2,7 @@
  * A gRPC connection as promises and async iterables. One `Channel` is one HTTP/2 connection to one JobManager; calls on it
  * may run at the same time. Every failure is a coded error.
  */
+
 import {
   type ChannelOptions,
   Client,
@@ -10,6 +11,7 @@ import {
   credentials,
   Metadata,
 } from '@grpc/grpc-js'
+import { systemClock } from '../../core/platform/clock.ts'
 import { fromServiceError, protocolKey, versionKey } from './errors.ts'
 import type { Method } from './method.ts'
 import { packageVersion, protocolVersion } from './version.ts'
@@ -153,9 +155,7 @@ function handshake(): Metadata {
 
 function callOptions(options: CallOptions): { deadline?: number; waitForReady?: boolean } {
   return {
-    ...(options.timeoutMs === undefined
-      ? {}
-      : { deadline: performance.timeOrigin + performance.now() + options.timeoutMs }),
+    ...(options.timeoutMs === undefined ? {} : { deadline: systemClock.now() + options.timeoutMs }),
     ...(options.waitForReady === true ? { waitForReady: true } : {}),
   }
 }

@@ -31,7 +31,7 @@ describe('a bundle', () => {
     expect(bundle.code).toMatch(/from "millrace"/)
     expect(bundle.code).toContain('41 + 1')
     expect(bundle.code).not.toContain('lib/rates.ts"\nimport')
-    expect(bundle.inputs.sort()).toEqual([job, join(directory, 'lib/rates.ts')].sort())
+    expect([...bundle.inputs].sort()).toEqual([job, join(directory, 'lib/rates.ts')].sort())
   })
 
   it('has the same id wherever its sources lie, and another when the code differs', async () => {
