@@ -13,8 +13,8 @@ function major(version) {
 }
 
 /** `{ path, own }`: `own` is true for the Node that runs now. Undefined when there is none. */
-function findNode(root) {
-  if (major(process.version) >= required) return { path: process.execPath, own: true }
+function findNode(root, version = process.version) {
+  if (major(version) >= required) return { path: process.execPath, own: true }
   const packaged = `node-${process.platform}-${process.arch}`
   const name = process.platform === 'win32' ? 'node.exe' : 'node'
   // As a dependency of another project we stand beside our own dependencies.

@@ -195,14 +195,14 @@ export class DevSession {
     for await (const { source, text } of this.#client.logs(jobId, { follow: true })) {
       if (source === 'jobmanager') continue
       this.#shown++
-      this.#terminal.out(text)
+      this.#terminal.out(this.#terminal.json ? JSON.stringify({ uid: source, line: text }) : text)
     }
   }
 
   async #followResults(jobId: string): Promise<void> {
-    for await (const { records } of this.#client.results(jobId)) {
+    for await (const { uid, records } of this.#client.results(jobId)) {
       this.#shown += records.length
-      for (const record of records) this.#terminal.out(JSON.stringify(record))
+      for (const record of records) this.#terminal.out(JSON.stringify(this.#terminal.json ? { uid, record } : record))
     }
   }
 }
