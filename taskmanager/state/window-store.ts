@@ -16,9 +16,14 @@ import { asBuffer } from './keys.ts'
 import { StateMemory } from './memory.ts'
 import { Pane, type PaneShape, paneAccumulators, paneNamespace, presentBit } from './panes.ts'
 import { StateRows } from './rows.ts'
+import { ScatteredRows } from './scattered-rows.ts'
 import type { SnapshotRun } from './snapshot-run.ts'
 import { type SnapshotPart, Snapshotter } from './snapshotter.ts'
 import { WindowMerge } from './window-merge.ts'
+
+/** After so many runs of rows in one pane, of fewer rows on average than this, the rest is put together by pane. */
+const shortRunsMin = 8
+const shortRun = 16
 
 /** Aggregates by pane and key. `open` it first. */
 export function createWindowStore(options: WindowStoreOptions, twin = false): WindowStore {
@@ -35,6 +40,7 @@ class PaneStore implements WindowStore, SnapshotPart {
   /** By start, in the order of their creation. */
   readonly #panes = new Map<number, Pane>()
   readonly #paneAddress: number
+  readonly #scattered = new ScatteredRows()
   #kept: Int32Array<ArrayBuffer> = new Int32Array(0)
   #positions: Int32Array<ArrayBuffer> = new Int32Array(0)
   #records: unknown[] = []
@@ -244,7 +250,11 @@ class PaneStore implements WindowStore, SnapshotPart {
     const rows = this.#rows
     // With functions an entry counts when its accumulator is made.
     const presence = this.#shape.aggregate.kind === 'declared' ? presentBit : 0
-    for (let at = 0; at < n; ) {
+    for (let at = 0, runs = 0; at < n; runs++) {
+      if (runs === shortRunsMin && at < runs * shortRun && !rows.bytesKeys) {
+        this.#scattered.find(rows, at, n, paneMs, offsetMs, presence, (start) => this.#paneAt(start).table)
+        return
+      }
       const end = kernels.statePane(rows.times, at, n, paneMs, offsetMs, this.#paneAddress)
       const pane = this.#paneAt(this.#memory.f64[this.#paneAddress >>> 3])
       rows.find(pane.table, at, end, true)

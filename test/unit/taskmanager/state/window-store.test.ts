@@ -202,7 +202,10 @@ describe.each(['number', 'string', 'any'] as const)('windows by %s keys', (type)
           weight: 6,
           arbitrary: fc.record({
             kind: fc.constant('rows' as const),
-            rows: fc.array(row(keys[type]), { maxLength: 15 }),
+            rows: fc.oneof(
+              fc.array(row(keys[type]), { maxLength: 15 }),
+              fc.array(row(keys[type]), { minLength: 20, maxLength: 60 }),
+            ),
             min: fc.integer({ min: -25, max: 30 }),
           }),
         },
@@ -242,7 +245,8 @@ describe('panes', () => {
     await subtasks.start(1)
     subtasks.stores[0].addRows(one, 1, 0, new Int32Array(1))
     await subtasks.begin().end('complete')
-    subtasks.stores[0].dropBefore(5)
+    const [windows] = subtasks.stores
+    windows.dropBefore(5)
     await subtasks.begin().end('complete')
     await subtasks.start(1)
     expect(subtasks.stores[0].panes()).toEqual([])
@@ -253,7 +257,8 @@ describe('panes', () => {
     await subtasks.start(1)
     subtasks.stores[0].addRows(one, 1, 0, new Int32Array(1))
     const checkpoint = subtasks.begin()
-    subtasks.stores[0].dropBefore(5)
+    const [windows] = subtasks.stores
+    windows.dropBefore(5)
     await checkpoint.end('complete')
     await subtasks.start(1)
     expect(subtasks.stores[0].panes()).toEqual([0])
@@ -264,7 +269,8 @@ describe('panes', () => {
     await subtasks.start(1)
     subtasks.stores[0].addRows(one, 1, 0, new Int32Array(1))
     await subtasks.begin().end('complete')
-    subtasks.stores[0].dropBefore(5)
+    const [windows] = subtasks.stores
+    windows.dropBefore(5)
     const other = { ...one, keys: [2], hashes: Int32Array.of(testHash(2)) }
     subtasks.stores[0].addRows(other, 1, 0, new Int32Array(1))
     await subtasks.begin().end('complete')
