@@ -34,9 +34,13 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
   const load = (): Promise<LoadedJob> => loadJob(file, options, flags.parallelism)
   configureLogging({ format: 'text', level: 'warn' })
 
-  // A job that does not build stops here: the cluster is not even started.
-  let current = await load()
-  const cluster = await startDevCluster(flags.port, {})
+  const [loaded, starting] = await Promise.allSettled([load(), startDevCluster(flags.port, {})])
+  if (loaded.status === 'rejected' || starting.status === 'rejected') {
+    if (starting.status === 'fulfilled') await starting.value.close()
+    throw loaded.status === 'rejected' ? loaded.reason : (starting as PromiseRejectedResult).reason
+  }
+  let current = loaded.value
+  const cluster = starting.value
   const client = createClusterClient({ address: cluster.address })
   const session = new DevSession(terminal, cluster, client)
   const keys = readKeys()
