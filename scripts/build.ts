@@ -3,7 +3,7 @@
  * they load at run time.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -30,8 +30,22 @@ for (const room of rooms) {
     filter: (source) => !source.includes('kernels/assembly') && !(source.endsWith('.ts') && !source.endsWith('.d.ts')),
   })
 }
+rewriteUrls(`${root}dist`)
 mkdirSync(`${root}dist/build`, { recursive: true })
 for (const file of ['kernels.wasm']) {
   if (existsSync(`${root}build/${file}`)) cpSync(`${root}build/${file}`, `${root}dist/build/${file}`)
 }
 process.stdout.write('built dist/\n')
+
+/** The compiler rewrites imports, not the files that `new URL` names beside a module, such as the entry of a thread. */
+function rewriteUrls(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = `${directory}/${entry.name}`
+    if (entry.isDirectory()) rewriteUrls(path)
+    else if (entry.name.endsWith('.js')) {
+      const text = readFileSync(path, 'utf8')
+      const rewritten = text.replace(/(new URL\(\s*['"]\.[^'"]*)\.ts(['"],\s*import\.meta\.url)/g, '$1.js$2')
+      if (rewritten !== text) writeFileSync(path, rewritten)
+    }
+  }
+}
