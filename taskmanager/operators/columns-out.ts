@@ -64,7 +64,13 @@ export class NumberColumns {
 }
 
 /** A batch of number columns alone. */
-export function numberBatch(room: NumberColumns, owner: number, schema: Schema, addresses: readonly number[], timestamps: number): RecordBatch {
+export function numberBatch(
+  room: NumberColumns,
+  owner: number,
+  schema: Schema,
+  addresses: readonly number[],
+  timestamps: number,
+): RecordBatch {
   return new RecordBatch({
     arena: room.arena,
     owner,

@@ -1,14 +1,14 @@
 /** From a node of the graph to the operator that runs it. The only table of operator kinds. */
 import { unreachable } from '../../core/assert.ts'
 import type { GraphNode, WindowBody } from '../../sdk/graph/nodes.ts'
+import { expressionFields, recordSelect } from './expressions.ts'
 import { FilterOperator } from './filter.ts'
 import { FlatMapOperator } from './flat-map.ts'
 import { MapOperator } from './map.ts'
 import type { Operator, OperatorContext } from './operator.ts'
 import { ProcessOperator } from './process.ts'
 import { ProjectOperator } from './project.ts'
-import { aggregating, reducing, RunningFunctionsOperator } from './reduce.ts'
-import { expressionFields, recordSelect } from './expressions.ts'
+import { aggregating, RunningFunctionsOperator, reducing } from './reduce.ts'
 import { RunningAggregateOperator } from './running-aggregate.ts'
 import { SessionWindowOperator } from './session-window.ts'
 import { SinkOperator } from './sink.ts'
@@ -52,5 +52,7 @@ export function createOperator(node: GraphNode, context: OperatorContext): Opera
 
 function createWindow(context: OperatorContext, body: WindowBody): Operator {
   const { assigner } = body
-  return assigner.kind === 'session' ? new SessionWindowOperator(context, { ...body, assigner }) : new AlignedWindowOperator(context, { ...body, assigner })
+  return assigner.kind === 'session'
+    ? new SessionWindowOperator(context, { ...body, assigner })
+    : new AlignedWindowOperator(context, { ...body, assigner })
 }

@@ -16,7 +16,7 @@ export const operatorErrors = defineErrors('OPERATOR', {
   },
   NO_EVENT_TIME: {
     text: 'a record has no event time ({value}), which {what} needs',
-    hint: "Give the source an eventTime: env.from(source, { uid, eventTime: (x) => x.at }).",
+    hint: 'Give the source an eventTime: env.from(source, { uid, eventTime: (x) => x.at }).',
     blame: 'user',
     retry: 'never',
   },
@@ -32,7 +32,29 @@ export const operatorErrors = defineErrors('OPERATOR', {
     blame: 'user',
     retry: 'never',
   },
-  SESSION_NEEDS_MERGE: { text: 'session and sliding windows merge accumulators, and the aggregate has no merge function', hint: 'Add merge: (a, b) => …', blame: 'user', retry: 'never' },
-  NO_TIMERS: { text: 'timers belong to a key, and this stream is not keyed', hint: 'Put keyBy(…) before process.', blame: 'user', retry: 'never' },
+  SESSION_NEEDS_MERGE: {
+    text: 'session and sliding windows merge accumulators, and the aggregate has no merge function',
+    hint: 'Add merge: (a, b) => …',
+    blame: 'user',
+    retry: 'never',
+  },
+  NO_TIMERS: {
+    text: 'timers belong to a key, and this stream is not keyed',
+    hint: 'Put keyBy(…) before process.',
+    blame: 'user',
+    retry: 'never',
+  },
+  UNTYPED_COLUMNS: {
+    text: 'source {source} writes columns and declares no type',
+    hint: 'Give the source a type.',
+    blame: 'user',
+    retry: 'never',
+  },
+  NO_MEMORY: {
+    text: 'no segment of the arena is free',
+    hint: 'Raise taskmanager.memory.network.size.',
+    blame: 'user',
+    retry: 'backoff',
+  },
   UNKNOWN_KIND: { text: 'this version cannot run an operator of kind {kind}', blame: 'internal', retry: 'never' },
 })

@@ -1,44 +1,56 @@
 /** Event times of records: by a function, by the name of a field, or as the source gave them. */
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { Schema } from '../../core/columns/schema.ts'
 import type { SourceBody } from '../../sdk/graph/nodes.ts'
+import { NumberColumns } from './columns-out.ts'
 import { operatorErrors } from './errors.ts'
+import type { OperatorContext } from './operator.ts'
 import { RowMaterialiser } from './rows.ts'
 
 export class EventTimes {
-  /** Name of the field, when it is one. */
-  readonly field: string | undefined
+  readonly #field: string | undefined
   readonly #fn: ((record: unknown) => number) | undefined
   readonly #rows = new RowMaterialiser(undefined)
 
   constructor(eventTime: SourceBody['eventTime']) {
-    this.field = typeof eventTime === 'string' ? eventTime : undefined
+    this.#field = typeof eventTime === 'string' ? eventTime : undefined
     this.#fn = typeof eventTime === 'function' ? eventTime : undefined
+  }
+
+  /** The column that already is the event time: plain numbers under the name given; undefined when there is none. */
+  columnOf(schema: Schema): string | undefined {
+    const field = schema.fields.find((each) => each.name === this.#field)
+    if (field === undefined || field.nullable || field.optional) return undefined
+    const { kind } = field.type
+    return kind === 'float64' || kind === 'timestamp' || kind === 'date' ? field.name : undefined
   }
 
   /** Of one record; `given` where the job says nothing. */
   ofRecord(record: unknown, given: number): number {
     if (this.#fn !== undefined) return checked(this.#fn(record))
-    if (this.field !== undefined) return checked((record as Record<string, unknown>)[this.field])
+    if (this.#field !== undefined) return checked((record as Record<string, unknown>)[this.#field])
     return given
   }
 
+  /** Of a record of a side output, which need not have the field; functions are for the main output. */
+  ofSide(record: unknown, given: number): number {
+    const value = this.#field === undefined ? undefined : (record as Record<string, unknown>)[this.#field]
+    return value === undefined ? given : checked(value)
+  }
+
   /**
-   * Sets `batch.timestamps`. A field of plain numbers is its own column of times; anything else is computed row by row
-   * into `times`, an address with room for the batch.
+   * The batch with event times computed row by row, in a segment that goes with the batch's reference; the batch as it is
+   * when the job says nothing. Throws OPERATOR_NO_MEMORY when no segment is free for them.
    */
-  ofBatch(batch: RecordBatch, allocate: (bytes: number) => number): RecordBatch {
-    if (this.field === undefined && this.#fn === undefined) return batch
-    const at = this.field === undefined ? -1 : batch.schema.fields.findIndex((each) => each.name === this.field)
-    if (at >= 0) {
-      const { field, data, validity, missing } = batch.columns[at]
-      const plain = field.type.kind === 'float64' || field.type.kind === 'timestamp' || field.type.kind === 'date'
-      if (plain && validity === 0 && missing === 0) return batch.with({ timestamps: data })
-    }
+  ofBatch(batch: RecordBatch, context: OperatorContext): RecordBatch {
+    if (this.#fn === undefined && !batch.schema.fields.some((each) => each.name === this.#field)) return batch
+    const room = NumberColumns.allocate(context.arena, context.owner, 1, batch.rowCount)
+    if (room === undefined) throw operatorErrors.create('NO_MEMORY', {})
     const rows = this.#rows.read(batch)
-    const address = allocate(batch.rowCount * 8)
+    const times = room.take()
     const { f64 } = batch.arena
-    for (let i = 0; i < batch.rowCount; i++) f64[(address >>> 3) + i] = this.ofRecord(rows[i], Number.NaN)
-    return batch.with({ timestamps: address })
+    for (let i = 0; i < batch.rowCount; i++) f64[(times >>> 3) + i] = this.ofRecord(rows[i], Number.NaN)
+    return batch.with({ timestamps: times, segments: [...batch.segments, room.segment] })
   }
 }
 

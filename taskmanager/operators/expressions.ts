@@ -2,9 +2,10 @@
  * Declared conditions and expressions as generated code, in two forms: over numeric columns of a batch (typed arrays, no
  * objects), and over one record. Both follow JavaScript's meaning of the same operators.
  */
+
+import { unreachable } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { Schema } from '../../core/columns/schema.ts'
-import { unreachable } from '../../core/assert.ts'
 import type { Condition, Expression } from '../../sdk/graph/nodes.ts'
 import type { Selection } from './operator.ts'
 
@@ -75,7 +76,10 @@ function fieldsOf(node: Condition | Expression, into: Set<string> = new Set()): 
 }
 
 /** Columns whose values are plain numbers in the batch: their index and the view that reads them; undefined when one is not. */
-function numericColumns(fields: Iterable<string>, schema: Schema): { field: string; column: number; view: 'f64' | 'i32' }[] | undefined {
+function numericColumns(
+  fields: Iterable<string>,
+  schema: Schema,
+): { field: string; column: number; view: 'f64' | 'i32' }[] | undefined {
   const found: { field: string; column: number; view: 'f64' | 'i32' }[] = []
   for (const field of fields) {
     const column = schema.fields.findIndex((each) => each.name === field)
@@ -90,9 +94,14 @@ function numericColumns(fields: Iterable<string>, schema: Schema): { field: stri
 }
 
 /** Loads of the columns and the name of each value inside of a loop over `i`. */
-function columnAccess(columns: { field: string; column: number; view: 'f64' | 'i32' }[]): { setup: string; name: Name } {
+function columnAccess(columns: { field: string; column: number; view: 'f64' | 'i32' }[]): {
+  setup: string
+  name: Name
+} {
   const index = new Map(columns.map((each, at) => [each.field, at]))
-  const setup = columns.map(({ column, view }, at) => `const c${at} = batch.columns[${column}].data >>> ${view === 'f64' ? 3 : 2}`).join('\n')
+  const setup = columns
+    .map(({ column, view }, at) => `const c${at} = batch.columns[${column}].data >>> ${view === 'f64' ? 3 : 2}`)
+    .join('\n')
   return {
     setup: `const f64 = batch.arena.f64, i32 = batch.arena.i32\n${setup}`,
     name: (field) => {
@@ -134,8 +143,12 @@ export function recordPredicate(condition: Condition): (record: unknown) => bool
 }
 
 /** One function that makes the new record of a `select`. */
-export function recordSelect(columns: readonly { readonly name: string; readonly expression: Expression }[]): (record: unknown) => unknown {
-  const body = columns.map((each) => `${JSON.stringify(each.name)}: ${expressionCode(each.expression, property)}`).join(', ')
+export function recordSelect(
+  columns: readonly { readonly name: string; readonly expression: Expression }[],
+): (record: unknown) => unknown {
+  const body = columns
+    .map((each) => `${JSON.stringify(each.name)}: ${expressionCode(each.expression, property)}`)
+    .join(', ')
   return new Function('record', `return { ${body} }`) as (record: unknown) => unknown
 }
 

@@ -38,7 +38,11 @@ export class FilterOperator extends StatelessOperator {
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const count = selection?.count ?? batch.rowCount
-    const kept = this.#run(this.#input.read(batch, selection), count, batch.timestamps === 0 ? undefined : timestampsOf(batch, selection))
+    const kept = this.#run(
+      this.#input.read(batch, selection),
+      count,
+      batch.timestamps === 0 ? undefined : timestampsOf(batch, selection),
+    )
     if (kept === 0) return
     if (kept === count) {
       this.context.output.batch(batch, selection)
@@ -64,7 +68,14 @@ export class FilterOperator extends StatelessOperator {
     const cursor = this.#cursor
     cursor.kept = 0
     this.context.metrics.recordsIn += count
-    guarded(this.context, cursor, count, (from) => this.#loop(rows, from, count, this.#keep, cursor), (row) => rows[row], timestamps)
+    guarded(
+      this.context,
+      cursor,
+      count,
+      (from) => this.#loop(rows, from, count, this.#keep, cursor),
+      (row) => rows[row],
+      timestamps,
+    )
     this.context.metrics.recordsOut += cursor.kept
     return cursor.kept
   }

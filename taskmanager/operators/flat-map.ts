@@ -34,7 +34,14 @@ export class FlatMapOperator extends StatelessOperator {
   #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined): void {
     const { metrics, output } = this.context
     metrics.recordsIn += count
-    guarded(this.context, this.#cursor, count, (from) => this.#loop(rows, timestamps, from, count), (row) => rows[row], timestamps)
+    guarded(
+      this.context,
+      this.#cursor,
+      count,
+      (from) => this.#loop(rows, timestamps, from, count),
+      (row) => rows[row],
+      timestamps,
+    )
     metrics.recordsOut += this.#out.count
     this.#out.flush(output)
   }

@@ -1,7 +1,7 @@
 /** What the operators on keyed streams share: how the key stands in their input, and where their state lives. */
 import { assert } from '../../core/assert.ts'
-import { readColumn } from '../../core/columns/rows.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import { readColumn } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import { rangesOf } from '../../proto/checkpoint/ranges.ts'
 import type { KeyShape, StateBackendOptions } from '../state/api.ts'
@@ -22,7 +22,8 @@ export function keyShapeOf(context: OperatorContext): KeyShape {
   const field = inputSchema(context)?.fields.find((each) => each.name === fields[0])
   const plain = field !== undefined && !field.nullable && !field.optional
   const kind = plain ? field.type.kind : 'any'
-  const type = kind === 'float64' || kind === 'int32' || kind === 'timestamp' ? 'number' : kind === 'string' ? 'string' : 'any'
+  const type =
+    kind === 'float64' || kind === 'int32' || kind === 'timestamp' ? 'number' : kind === 'string' ? 'string' : 'any'
   return { type, fields, single }
 }
 
@@ -44,7 +45,9 @@ export function keyRecord(context: OperatorContext): (key: unknown) => Record<st
 export function readKeys(context: OperatorContext, batch: RecordBatch, selection: Selection | undefined): unknown[] {
   const { fields, single } = keyShapeOf(context)
   const pick = (values: readonly unknown[]): unknown[] =>
-    selection === undefined ? values.slice(0, batch.rowCount) : Array.from(selection.rows.subarray(0, selection.count), (row) => values[row])
+    selection === undefined
+      ? values.slice(0, batch.rowCount)
+      : Array.from(selection.rows.subarray(0, selection.count), (row) => values[row])
   const columns = fields.map((field) => pick(readColumn(batch, field)))
   if (single) return columns[0]
   return columns[0].map((_, row) => Object.fromEntries(fields.map((field, at) => [field, columns[at][row]])))
@@ -58,7 +61,13 @@ export function stateOptions(context: OperatorContext): StateBackendOptions {
     target:
       context.checkpointRoot === undefined
         ? undefined
-        : { root: context.checkpointRoot, jobId: context.jobId, epoch: context.epoch, node: context.operator.node, subtask: context.subtask },
+        : {
+            root: context.checkpointRoot,
+            jobId: context.jobId,
+            epoch: context.epoch,
+            node: context.operator.node,
+            subtask: context.subtask,
+          },
     restored: context.restored,
     clock: context.clock,
   }

@@ -7,7 +7,14 @@ import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
 import { guarded, type LoopCursor, refusePromise, StatelessOperator } from './stateless.ts'
 
-type MapLoop = (rows: readonly unknown[], timestamps: Float64Array | undefined, from: number, to: number, out: RowBuffer, cursor: LoopCursor) => void
+type MapLoop = (
+  rows: readonly unknown[],
+  timestamps: Float64Array | undefined,
+  from: number,
+  to: number,
+  out: RowBuffer,
+  cursor: LoopCursor,
+) => void
 
 export class MapOperator extends StatelessOperator {
   readonly #loop: MapLoop
@@ -46,7 +53,14 @@ export class MapOperator extends StatelessOperator {
     const { metrics, output } = this.context
     const out = this.#out
     metrics.recordsIn += count
-    guarded(this.context, this.#cursor, count, (from) => this.#loop(rows, timestamps, from, count, out, this.#cursor), (row) => rows[row], timestamps)
+    guarded(
+      this.context,
+      this.#cursor,
+      count,
+      (from) => this.#loop(rows, timestamps, from, count, out, this.#cursor),
+      (row) => rows[row],
+      timestamps,
+    )
     metrics.recordsOut += out.count
     out.flush(output)
   }

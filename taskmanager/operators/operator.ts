@@ -8,8 +8,8 @@
 import type { Arena } from '../../core/arena/arena.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { Clock } from '../../core/platform/clock.ts'
-import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import type { JobPlan, KeyPlan, OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
 

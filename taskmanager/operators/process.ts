@@ -97,15 +97,33 @@ export class ProcessOperator implements Operator {
     this.#backend?.close()
   }
 
-  #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined, ids: Int32Array | undefined): void {
+  #run(
+    rows: readonly unknown[],
+    count: number,
+    timestamps: Float64Array | undefined,
+    ids: Int32Array | undefined,
+  ): void {
     this.#context.metrics.recordsIn += count
-    guarded(this.#context, this.#cursor, count, (from) => this.#loop(rows, timestamps, ids, from, count), (row) => rows[row], timestamps)
+    guarded(
+      this.#context,
+      this.#cursor,
+      count,
+      (from) => this.#loop(rows, timestamps, ids, from, count),
+      (row) => rows[row],
+      timestamps,
+    )
     if (ids !== undefined) this.#backend?.releaseUnused(ids, count)
     this.#flush()
     this.#armProcessingTimer()
   }
 
-  #loop(rows: readonly unknown[], timestamps: Float64Array | undefined, ids: Int32Array | undefined, from: number, to: number): void {
+  #loop(
+    rows: readonly unknown[],
+    timestamps: Float64Array | undefined,
+    ids: Int32Array | undefined,
+    from: number,
+    to: number,
+  ): void {
     const { onElement } = this.#body
     const user = this.#user
     const cursor = this.#cursor
@@ -179,7 +197,8 @@ export class ProcessOperator implements Operator {
         },
         at: (timestampMs) => (timers === undefined ? noTimers() : timers.register('event', current.id, timestampMs)),
         cancel: (timestampMs) => timers?.cancel('event', current.id, timestampMs),
-        atProcessingTime: (timestampMs) => (timers === undefined ? noTimers() : timers.register('processing', current.id, timestampMs)),
+        atProcessingTime: (timestampMs) =>
+          timers === undefined ? noTimers() : timers.register('processing', current.id, timestampMs),
         cancelProcessingTime: (timestampMs) => timers?.cancel('processing', current.id, timestampMs),
       },
       side: (tag, record) => this.#side(tag, record),
@@ -198,4 +217,8 @@ export class ProcessOperator implements Operator {
   }
 }
 
-type MutableContext = { -readonly [K in keyof TimerContext<unknown, unknown>]: TimerContext<unknown, unknown>[K] | (K extends 'timestamp' ? undefined : never) }
+type MutableContext = {
+  -readonly [K in keyof TimerContext<unknown, unknown>]:
+    | TimerContext<unknown, unknown>[K]
+    | (K extends 'timestamp' ? undefined : never)
+}

@@ -42,7 +42,8 @@ export class ProjectOperator extends StatelessOperator {
     this.context.metrics.recordsIn += batch.count
     this.context.metrics.recordsOut += batch.count
     const out = this.#out
-    for (let i = 0; i < batch.count; i++) out.push(this.#pick(batch.rows[i]), batch.timestamps === undefined ? Number.NaN : batch.timestamps[i])
+    for (let i = 0; i < batch.count; i++)
+      out.push(this.#pick(batch.rows[i]), batch.timestamps === undefined ? Number.NaN : batch.timestamps[i])
     out.flush(this.context.output)
   }
 }

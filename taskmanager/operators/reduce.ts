@@ -20,7 +20,9 @@ export const reducing = (reduce: (a: unknown, b: unknown) => unknown): RunningFu
   emit: (state) => state,
 })
 
-export const aggregating = (functions: AggregateFunctions<unknown, unknown, unknown, unknown, unknown>): RunningFunctions => ({
+export const aggregating = (
+  functions: AggregateFunctions<unknown, unknown, unknown, unknown, unknown>,
+): RunningFunctions => ({
   next: (state, record) => functions.add(state === undefined ? functions.init() : state, record),
   emit: (state, key) => functions.emit(state, { key: key() } as never),
 })
@@ -77,13 +79,26 @@ export class RunningFunctionsOperator extends StatelessOperator {
   #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined, ids: Int32Array): void {
     const { metrics, output } = this.context
     metrics.recordsIn += count
-    guarded(this.context, this.#cursor, count, (from) => this.#loop(rows, timestamps, ids, from, count), (row) => rows[row], timestamps)
+    guarded(
+      this.context,
+      this.#cursor,
+      count,
+      (from) => this.#loop(rows, timestamps, ids, from, count),
+      (row) => rows[row],
+      timestamps,
+    )
     this.#backend.releaseUnused(ids, count)
     metrics.recordsOut += this.#out.count
     this.#out.flush(output)
   }
 
-  #loop(rows: readonly unknown[], timestamps: Float64Array | undefined, ids: Int32Array, from: number, to: number): void {
+  #loop(
+    rows: readonly unknown[],
+    timestamps: Float64Array | undefined,
+    ids: Int32Array,
+    from: number,
+    to: number,
+  ): void {
     const state = this.#state
     const cursor = this.#cursor
     const out = this.#out

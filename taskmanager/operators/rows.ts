@@ -48,26 +48,27 @@ export class RowBuffer implements RowBatch {
   readonly rows: unknown[] = []
   count = 0
   timestamps: Float64Array | undefined
-  #times = new Float64Array(256)
+  /** Event times so far; the first `count` count. Replaced when it grows. */
+  times = new Float64Array(256)
   #timed = false
 
   /** `timestamp` NaN: none. */
   push(record: unknown, timestamp: number): void {
     const at = this.count++
     this.rows[at] = record
-    if (at === this.#times.length) {
+    if (at === this.times.length) {
       const grown = new Float64Array(at * 2)
-      grown.set(this.#times)
-      this.#times = grown
+      grown.set(this.times)
+      this.times = grown
     }
-    this.#times[at] = timestamp
+    this.times[at] = timestamp
     if (timestamp === timestamp) this.#timed = true
   }
 
   /** Emits what has been gathered, if anything. */
   flush(output: Output): void {
     if (this.count === 0) return
-    this.timestamps = this.#timed ? this.#times.subarray(0, this.count) : undefined
+    this.timestamps = this.#timed ? this.times.subarray(0, this.count) : undefined
     output.rows(this)
     this.rows.length = 0
     this.count = 0

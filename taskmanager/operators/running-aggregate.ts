@@ -46,12 +46,17 @@ export class RunningAggregateOperator extends StatelessOperator {
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const { arena, owner, metrics, output } = this.context
     const count = selection?.count ?? batch.rowCount
-    const room = selection === undefined ? NumberColumns.allocate(arena, owner, this.#aggregates.length, count) : undefined
+    const room =
+      selection === undefined ? NumberColumns.allocate(arena, owner, this.#aggregates.length, count) : undefined
     if (room === undefined) {
       // No segment for columns now (or scattered rows): plain objects need none.
       const hashes = batch.hashArray() as Int32Array
-      const picked = selection === undefined ? hashes : Int32Array.from(selection.rows.subarray(0, count), (row) => hashes[row])
-      this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), { keys: readKeys(this.context, batch, selection), hashes: picked })
+      const picked =
+        selection === undefined ? hashes : Int32Array.from(selection.rows.subarray(0, count), (row) => hashes[row])
+      this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), {
+        keys: readKeys(this.context, batch, selection),
+        hashes: picked,
+      })
       return
     }
     metrics.recordsIn += count
@@ -60,12 +65,22 @@ export class RunningAggregateOperator extends StatelessOperator {
     const addresses = this.#aggregates.map(() => room.take())
     this.#store.update(ids, count, batch, undefined, addresses)
     const keys = this.#keyColumns.map((field, at) => renamed(batch.column(field), this.#keyFields[at]))
-    const columns = [...keys, ...this.#aggregates.map((each, at) => float64Column({ name: each.as, type: { kind: 'float64' } }, count, addresses[at]))]
+    const columns = [
+      ...keys,
+      ...this.#aggregates.map((each, at) =>
+        float64Column({ name: each.as, type: { kind: 'float64' } }, count, addresses[at]),
+      ),
+    ]
     if (batch.schema !== this.#from) {
       this.#from = batch.schema
       this.#to = objectSchema(columns.map((column) => column.field))
     }
-    const result = batch.with({ schema: this.#to as Schema, columns, hashes: 0, segments: [...batch.segments, room.segment] })
+    const result = batch.with({
+      schema: this.#to as Schema,
+      columns,
+      hashes: 0,
+      segments: [...batch.segments, room.segment],
+    })
     output.batch(result, undefined)
     arena.release(room.segment, owner)
   }
@@ -92,7 +107,12 @@ export class RunningAggregateOperator extends StatelessOperator {
     this.#backend.close()
   }
 
-  #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined, keyed: { keys: readonly unknown[]; hashes: Int32Array }): void {
+  #run(
+    rows: readonly unknown[],
+    count: number,
+    timestamps: Float64Array | undefined,
+    keyed: { keys: readonly unknown[]; hashes: Int32Array },
+  ): void {
     const { metrics, output } = this.context
     metrics.recordsIn += count
     metrics.recordsOut += count
@@ -112,4 +132,5 @@ export class RunningAggregateOperator extends StatelessOperator {
 }
 
 /** The same column under another name. */
-const renamed = (column: Column, name: string): Column => (column.field.name === name ? column : { ...column, field: { ...column.field, name } })
+const renamed = (column: Column, name: string): Column =>
+  column.field.name === name ? column : { ...column, field: { ...column.field, name } }

@@ -26,7 +26,8 @@ export class SessionWindowOperator implements Operator {
   constructor(context: OperatorContext, body: WindowBody & { assigner: { kind: 'session' } }) {
     this.#context = context
     this.#latenessMs = body.allowedLatenessMs
-    if (body.aggregate.kind === 'functions' && body.aggregate.functions.merge === undefined) throw operatorErrors.create('SESSION_NEEDS_MERGE', {})
+    if (body.aggregate.kind === 'functions' && body.aggregate.functions.merge === undefined)
+      throw operatorErrors.create('SESSION_NEEDS_MERGE', {})
     this.#store = createSessionStore({
       ...stateOptions(context),
       name: context.operator.state[0]?.name ?? 'window',
@@ -55,7 +56,8 @@ export class SessionWindowOperator implements Operator {
   }
 
   processRows(batch: RowBatch): void {
-    if (batch.timestamps === undefined) throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
+    if (batch.timestamps === undefined)
+      throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
     this.#context.metrics.recordsIn += batch.count
     const late = this.#late.rows(batch.count)
     const rows = { ...keyedRows(batch), rows: batch.rows, timestamps: batch.timestamps }
@@ -77,7 +79,11 @@ export class SessionWindowOperator implements Operator {
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
     const { result } = this.#store.snapshot(checkpointId)
     const { node, uid } = this.#context.operator
-    const watermark = Number.isFinite(this.#watermark) ? this.#watermark : this.#watermark > 0 ? Number.MAX_SAFE_INTEGER : null
+    const watermark = Number.isFinite(this.#watermark)
+      ? this.#watermark
+      : this.#watermark > 0
+        ? Number.MAX_SAFE_INTEGER
+        : null
     return { node, uid, runs: await result, operatorState: [{ watermark }], splits: [], committables: [] }
   }
 

@@ -7,7 +7,7 @@ import type { SourceBody } from '../../sdk/graph/nodes.ts'
 import type { SourceContext, SourceReader, SplitState } from '../../sdk/source.ts'
 import { EventTimes } from './event-time.ts'
 import type { OperatorContext, SourceOperator } from './operator.ts'
-import { SourceBatches } from './source-output.ts'
+import { noSegment, SourceBatches } from './source-output.ts'
 import { forwardIdle, forwardWatermark } from './stateless.ts'
 import { WatermarkTracker } from './watermarks.ts'
 
@@ -49,10 +49,24 @@ export class SplitSourceOperator implements SourceOperator {
 
   poll(): 'more' | 'idle' | 'end' {
     if (this.#failure !== undefined) throw this.#failure
-    const status = this.#reader.poll(this.#output)
-    this.#output.flush()
+    // No memory now: the segments in flight come back as others read them.
+    if (!this.#output.prepare()) return 'more'
+    const status = this.#poll()
     // A bounded source that still looks for splits has not ended.
-    return status === 'end' && (this.#discovering || this.#body.source.discoveryIntervalMs !== undefined) ? 'idle' : status
+    return status === 'end' && (this.#discovering || this.#body.source.discoveryIntervalMs !== undefined)
+      ? 'idle'
+      : status
+  }
+
+  #poll(): 'more' | 'idle' | 'end' {
+    try {
+      return this.#reader.poll(this.#output)
+    } catch (error) {
+      if (error === noSegment) return 'more'
+      throw error
+    } finally {
+      this.#output.flush()
+    }
   }
 
   advanceWatermark(): void {
@@ -117,7 +131,7 @@ export class SplitSourceOperator implements SourceOperator {
   }
 
   async close(): Promise<void> {
-    this.#output.discard()
+    this.#output.close()
     await this.#reader.close()
   }
 

@@ -9,8 +9,14 @@ export interface CurrentKey {
   id: number
 }
 
-export function stateFacades(backend: KeyedStateBackend, specs: Readonly<Record<string, StateSpec>>, current: CurrentKey): Readonly<Record<string, unknown>> {
-  return Object.freeze(Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, facade(backend, name, spec, current)])))
+export function stateFacades(
+  backend: KeyedStateBackend,
+  specs: Readonly<Record<string, StateSpec>>,
+  current: CurrentKey,
+): Readonly<Record<string, unknown>> {
+  return Object.freeze(
+    Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, facade(backend, name, spec, current)])),
+  )
 }
 
 function facade(backend: KeyedStateBackend, name: string, spec: StateSpec, current: CurrentKey): unknown {
@@ -55,8 +61,14 @@ function mapFacade(store: MapStore, current: CurrentKey): MapState<unknown, unkn
     has: (key) => store.has(current.id, key),
     delete: (key) => store.delete(current.id, key),
     entries: () => entries()[Symbol.iterator](),
-    keys: () => entries().map(([key]) => key)[Symbol.iterator](),
-    values: () => entries().map(([, value]) => value)[Symbol.iterator](),
+    keys: () =>
+      entries()
+        .map(([key]) => key)
+        [Symbol.iterator](),
+    values: () =>
+      entries()
+        .map(([, value]) => value)
+        [Symbol.iterator](),
     get size() {
       return store.size(current.id)
     },

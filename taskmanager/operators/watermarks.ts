@@ -78,7 +78,8 @@ export class WatermarkTracker {
   nextIdleAt(): number | undefined {
     if (this.#idleAfterMs === undefined) return undefined
     let next = Number.POSITIVE_INFINITY
-    for (const split of this.#splits.values()) if (!split.idle) next = Math.min(next, split.lastRecordMs + this.#idleAfterMs)
+    for (const split of this.#splits.values())
+      if (!split.idle) next = Math.min(next, split.lastRecordMs + this.#idleAfterMs)
     return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 

@@ -30,7 +30,12 @@ export class WindowEmitter {
     this.#keyRecord = keyRecord(context)
     const number = (name: string) => ({ name, type: { kind: 'float64' } }) as const
     const time = (name: string) => ({ name, type: { kind: 'timestamp' } }) as const
-    this.#schema = objectSchema([number(keyFieldsOf(context)[0]), ...this.#declared.map((each) => number(each.as)), time('windowStart'), time('windowEnd')])
+    this.#schema = objectSchema([
+      number(keyFieldsOf(context)[0]),
+      ...this.#declared.map((each) => number(each.as)),
+      time('windowStart'),
+      time('windowEnd'),
+    ])
   }
 
   /** A slice of one window. Returns false when the store is to pause behind it. */
@@ -43,10 +48,20 @@ export class WindowEmitter {
     return this.#emit(slice, slice.starts, slice.ends, 0, 0)
   }
 
-  #emit(slice: WindowSlice, starts: Float64Array | undefined, ends: Float64Array | undefined, start: number, end: number): boolean {
+  #emit(
+    slice: WindowSlice,
+    starts: Float64Array | undefined,
+    ends: Float64Array | undefined,
+    start: number,
+    end: number,
+  ): boolean {
     const { metrics, output } = this.#context
     metrics.recordsOut += slice.count
-    if (this.#aggregate.kind === 'declared' && slice.numbers !== undefined && this.#emitColumns(slice, starts, ends, start, end)) {
+    if (
+      this.#aggregate.kind === 'declared' &&
+      slice.numbers !== undefined &&
+      this.#emitColumns(slice, starts, ends, start, end)
+    ) {
       // Emitted.
     } else {
       const out = this.#out
@@ -73,7 +88,13 @@ export class WindowEmitter {
     return record
   }
 
-  #emitColumns(slice: WindowSlice, starts: Float64Array | undefined, ends: Float64Array | undefined, start: number, end: number): boolean {
+  #emitColumns(
+    slice: WindowSlice,
+    starts: Float64Array | undefined,
+    ends: Float64Array | undefined,
+    start: number,
+    end: number,
+  ): boolean {
     const { arena, owner, output } = this.#context
     const room = NumberColumns.allocate(arena, owner, this.#declared.length + 4, slice.count)
     if (room === undefined) return false

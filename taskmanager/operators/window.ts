@@ -15,9 +15,9 @@ import { createWindowStore } from '../state/window-store.ts'
 import { firstEndOf, lastEndOf, nextEnd, type PaneLayout, paneLayout, paneOf } from '../windows/panes.ts'
 import { operatorErrors } from './errors.ts'
 import { keyedRows, readKeys, stateOptions } from './keyed.ts'
+import { LateRecords } from './late-records.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
 import { timestampsOf } from './rows.ts'
-import { LateRecords } from './late-records.ts'
 import { forwardIdle, forwardWatermark } from './stateless.ts'
 import { WindowEmitter } from './window-emitter.ts'
 
@@ -38,7 +38,11 @@ export class AlignedWindowOperator implements Operator {
     this.#context = context
     this.#layout = paneLayout(body.assigner)
     this.#latenessMs = body.allowedLatenessMs
-    if (body.aggregate.kind === 'functions' && this.#layout.paneMs < this.#layout.sizeMs && body.aggregate.functions.merge === undefined) {
+    if (
+      body.aggregate.kind === 'functions' &&
+      this.#layout.paneMs < this.#layout.sizeMs &&
+      body.aggregate.functions.merge === undefined
+    ) {
       throw operatorErrors.create('SESSION_NEEDS_MERGE', {})
     }
     this.#store = createWindowStore({
@@ -68,11 +72,16 @@ export class AlignedWindowOperator implements Operator {
     const late = this.#late.rows(count)
     const lateCount = this.#store.add(batch, selection?.rows, count, this.#oldestLive(), late)
     if (lateCount > 0) this.#late.emitBatch(batch, { rows: late, count: lateCount })
-    if (this.#latenessMs > 0) this.#update(timestampsOf(batch, selection), count, () => ({ keys: readKeys(this.#context, batch, selection), hashes: hashesOf(batch, selection) }))
+    if (this.#latenessMs > 0)
+      this.#update(timestampsOf(batch, selection), count, () => ({
+        keys: readKeys(this.#context, batch, selection),
+        hashes: hashesOf(batch, selection),
+      }))
   }
 
   processRows(batch: RowBatch): void {
-    if (batch.timestamps === undefined) throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
+    if (batch.timestamps === undefined)
+      throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
     this.#context.metrics.recordsIn += batch.count
     const late = this.#late.rows(batch.count)
     const rows = { ...keyedRows(batch), rows: batch.rows, timestamps: batch.timestamps }
@@ -117,7 +126,8 @@ export class AlignedWindowOperator implements Operator {
   /** Records before this belong to no window that may still be emitted. */
   #oldestLive(): number {
     const { sizeMs, slideMs, offsetMs } = this.#layout
-    if (this.#watermark === Number.NEGATIVE_INFINITY || this.#watermark === Number.POSITIVE_INFINITY) return this.#watermark
+    if (this.#watermark === Number.NEGATIVE_INFINITY || this.#watermark === Number.POSITIVE_INFINITY)
+      return this.#watermark
     const start = this.#watermark - this.#latenessMs + 1 - sizeMs
     return (Math.floor((start - offsetMs) / slideMs) + 1) * slideMs + offsetMs
   }
@@ -165,7 +175,11 @@ export class AlignedWindowOperator implements Operator {
       let end = firstEndOf(this.#layout, pane)
       if (end - 1 > this.#fired) continue
       rows ??= keyed()
-      for (const last = lastEndOf(this.#layout, pane); end <= last && end - 1 <= this.#fired; end += this.#layout.slideMs) {
+      for (
+        const last = lastEndOf(this.#layout, pane);
+        end <= last && end - 1 <= this.#fired;
+        end += this.#layout.slideMs
+      ) {
         if (end - 1 + this.#latenessMs <= this.#watermark) continue
         let keys = windows.get(end)
         if (keys === undefined) {
@@ -179,7 +193,10 @@ export class AlignedWindowOperator implements Operator {
     if (rows === undefined) return
     for (const [end, keys] of windows) {
       const picked = [...keys.values()]
-      const update = { keys: picked.map((i) => (rows as KeyedRows).keys[i]), hashes: Int32Array.from(picked, (i) => (rows as KeyedRows).hashes[i]) }
+      const update = {
+        keys: picked.map((i) => (rows as KeyedRows).keys[i]),
+        hashes: Int32Array.from(picked, (i) => (rows as KeyedRows).hashes[i]),
+      }
       const start = end - this.#layout.sizeMs
       this.#store.fireRows(start, end, update, picked.length, (slice) => this.#emitter.emit(slice, start, end))
     }

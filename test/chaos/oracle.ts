@@ -43,7 +43,12 @@ export function judge(shape: ChaosShape, checked: Iterable<CheckedRow>, windows:
   const seen = new Map<number, Uint8Array>()
   for (const row of checked) {
     const expected = perKey(row.key)
-    if (expected === 0 || row.sequence < 1 || row.sequence > expected || row.digest !== shape.digest(row.key, row.sequence)) {
+    if (
+      expected === 0 ||
+      row.sequence < 1 ||
+      row.sequence > expected ||
+      row.digest !== shape.digest(row.key, row.sequence)
+    ) {
       verdict.corrupted++
       say(`corrupted: ${JSON.stringify(row)}`)
       continue
@@ -76,7 +81,12 @@ export function judge(shape: ChaosShape, checked: Iterable<CheckedRow>, windows:
   return verdict
 }
 
-function judgeWindows(shape: ChaosShape, windows: Iterable<WindowRow>, verdict: Verdict, say: (text: string) => void): void {
+function judgeWindows(
+  shape: ChaosShape,
+  windows: Iterable<WindowRow>,
+  verdict: Verdict,
+  say: (text: string) => void,
+): void {
   const expected = expectedWindows(shape)
   const found = new Map<string, WindowRow>()
   for (const row of windows) {
@@ -91,7 +101,9 @@ function judgeWindows(shape: ChaosShape, windows: Iterable<WindowRow>, verdict: 
     const row = found.get(id)
     if (row?.count === count && row.sum === sum) continue
     verdict.wrongWindows++
-    say(`window ${id}: ${row === undefined ? 'missing' : `count ${row.count}, sum ${row.sum}`}; expected count ${count}, sum ${sum}`)
+    say(
+      `window ${id}: ${row === undefined ? 'missing' : `count ${row.count}, sum ${row.sum}`}; expected count ${count}, sum ${sum}`,
+    )
   }
   for (const id of found.keys()) {
     if (expected.has(id)) continue

@@ -13,8 +13,19 @@ export interface ChaosShape {
   digest(key: number, sequence: number): number
 }
 
-export function createShape(options: { records: number; keys: number; stepMs?: number; windowMs?: number }): ChaosShape {
-  return { records: options.records, keys: options.keys, stepMs: options.stepMs ?? 1, windowMs: options.windowMs ?? 1000, digest }
+export function createShape(options: {
+  records: number
+  keys: number
+  stepMs?: number
+  windowMs?: number
+}): ChaosShape {
+  return {
+    records: options.records,
+    keys: options.keys,
+    stepMs: options.stepMs ?? 1,
+    windowMs: options.windowMs ?? 1000,
+    digest,
+  }
 }
 
 export interface ChaosRecord {

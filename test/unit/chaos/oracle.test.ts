@@ -4,13 +4,25 @@ import { createShape, expectedWindows, recordAt } from '../../chaos/shape.ts'
 
 const shape = createShape({ records: 1000, keys: 7, stepMs: 3, windowMs: 500 })
 
-const goodRows = (): CheckedRow[] => Array.from({ length: shape.records }, (_, n) => ({ ...recordAt(shape, n), step: 1 }))
+const goodRows = (): CheckedRow[] =>
+  Array.from({ length: shape.records }, (_, n) => ({ ...recordAt(shape, n), step: 1 }))
 const goodWindows = (): WindowRow[] =>
-  [...expectedWindows(shape)].map(([id, { count, sum }]) => ({ key: Number(id.split('@')[0]), windowStart: Number(id.split('@')[1]), count, sum }))
+  [...expectedWindows(shape)].map(([id, { count, sum }]) => ({
+    key: Number(id.split('@')[0]),
+    windowStart: Number(id.split('@')[1]),
+    count,
+    sum,
+  }))
 
 describe('the oracle', () => {
   it('accepts the output of a fault-free run', () => {
-    expect(judge(shape, goodRows(), goodWindows())).toMatchObject({ lost: 0, duplicated: 0, corrupted: 0, outOfOrder: 0, wrongWindows: 0 })
+    expect(judge(shape, goodRows(), goodWindows())).toMatchObject({
+      lost: 0,
+      duplicated: 0,
+      corrupted: 0,
+      outOfOrder: 0,
+      wrongWindows: 0,
+    })
   })
 
   it('counts a lost record', () => {
