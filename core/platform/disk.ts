@@ -39,6 +39,8 @@ export interface Disk {
   read(path: string): Buffer
   /** Makes or replaces; not atomic, not synced. */
   write(path: string, data: Uint8Array | string): void
+  /** Adds to the end of a file, made when absent; not synced. */
+  appendFile(path: string, data: Uint8Array | string): void
   /** Makes the directory and those above it; nothing when it exists. */
   makeDirectory(path: string): void
   rename(from: string, to: string): void
@@ -109,6 +111,10 @@ class SystemDisk implements Disk {
 
   write(path: string, data: Uint8Array | string): void {
     fs.writeFileSync(path, data)
+  }
+
+  appendFile(path: string, data: Uint8Array | string): void {
+    fs.appendFileSync(path, data)
   }
 
   makeDirectory(path: string): void {
