@@ -7,6 +7,7 @@ import { assert } from '../../core/assert.ts'
 import type { Column, RecordBatch } from '../../core/columns/batch.ts'
 import { readColumn, readValue } from '../../core/columns/rows.ts'
 import type { KeyShape } from './api.ts'
+import { canonicalColumns, writeCanonical } from './canonical-columns.ts'
 import type { KeyTable } from './key-table.ts'
 import { canonicalKey, memoryKey, wrongKey } from './keys.ts'
 import type { StateMemory } from './memory.ts'
@@ -83,6 +84,7 @@ export class StateRows {
     if (type === 'number' && whole && (kind === 'float64' || kind === 'timestamp' || kind === 'int32')) {
       this.numbers(batch, column, selection, n, this.keys)
     } else if (type === 'string' && whole && kind === 'string') this.#strings(batch, column, selection, n)
+    else if (this.#canonical(batch, selection, n)) return
     else if (single) this.#keys((i) => readValue(batch.arena, column, selection === undefined ? i : selection[i]), n)
     else this.#objects(batch, selection, n)
   }
@@ -200,6 +202,17 @@ export class StateRows {
       else this.#append(i, memoryKey(type, value))
     }
     this.#endAt(n)
+  }
+
+  #canonical(batch: RecordBatch, selection: Int32Array | undefined, n: number): boolean {
+    if (this.shape.type !== 'any') return false
+    const columns = canonicalColumns(batch, this.shape)
+    if (columns === undefined) return false
+    this.#begin()
+    this.#reserveData(columns.bytesMax)
+    const { u8, i32 } = this.memory
+    writeCanonical(columns, batch, selection, n, u8, this.#data, i32, this.offsets >>> 2)
+    return true
   }
 
   #objects(batch: RecordBatch, selection: Int32Array | undefined, n: number): void {
