@@ -1,22 +1,11 @@
 /**
  * Options of the JobManager and of jobs as far as the JobManager reads them. Names are Flink 2's where Flink has the option.
  */
-import { boolean, duration, integer, oneOf, option, size, text } from '../core/config/index.ts'
+import { duration, integer, oneOf, option, size, text } from '../core/config/index.ts'
+import { allowInsecure, messageBytesMax, rpcAddress, rpcPort } from '../proto/rpc/options.ts'
 
-export const rpcAddress = option({
-  key: 'jobmanager.rpc.address',
-  type: text(),
-  default: '127.0.0.1',
-  scope: 'cluster',
-  doc: 'Host on which the JobManager listens and at which TaskManagers and clients find it.',
-})
-export const rpcPort = option({
-  key: 'jobmanager.rpc.port',
-  type: integer({ min: 0, max: 65535 }),
-  default: 6123,
-  scope: 'cluster',
-  doc: 'Port for TaskManagers and clients. 0 takes a free one.',
-})
+export { allowInsecure, messageBytesMax, rpcAddress, rpcPort }
+
 export const bindHost = option({
   key: 'jobmanager.bind-host',
   type: text(),
@@ -29,20 +18,6 @@ export const dataDirectory = option({
   default: '.millrace/jobmanager',
   scope: 'jobmanager',
   doc: 'Directory of the job store: plans, bundles and the state of jobs, from which a restarted JobManager goes on.',
-})
-export const allowInsecure = option({
-  key: 'security.allow-insecure',
-  type: boolean(),
-  default: false,
-  scope: 'cluster',
-  doc: 'Listen on addresses other than loopback without encryption and authentication.',
-})
-export const messageBytesMax = option({
-  key: 'rpc.max-message-size',
-  type: size(),
-  default: 64 * 1024 * 1024,
-  scope: 'cluster',
-  doc: 'Largest message between processes.',
 })
 export const heartbeatInterval = option({
   key: 'heartbeat.interval',

@@ -382,7 +382,7 @@ export interface Heartbeat {
 export interface SlotReady {
   /** Index in the TaskManager. */
   readonly slot: number
-  /** Data listener of the new thread. */
+  /** Data listener of the new thread; 0 when there will be none. */
   readonly port: number
 }
 

@@ -1,0 +1,276 @@
+/**
+ * The control thread of a TaskManager: takes orders of the JobManager to the slots and brings back what they say. Never
+ * runs user code and never touches a record, so it answers whatever the slots do.
+ *
+ * Promises: a slot that dies is reported with the reason at once; one that hangs is ended and replaced; a message for an
+ * attempt that is over goes nowhere.
+ */
+import { formatDuration, formatSize } from '../../core/config/index.ts'
+import { errorToWire } from '../../core/errors.ts'
+import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
+import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
+import type { Deploy, FailureCause, FromTaskManager, SlotStatus, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import type { Deployment, FromSlot, ToSlot } from '../slot/messages.ts'
+import type { BundleCache } from './bundles.ts'
+import { errors } from './errors.ts'
+import { fromSlot } from './forward.ts'
+import { makeRings } from './rings.ts'
+import type { SlotEnd, Slots } from './slots.ts'
+import { Watchdog } from './watchdog.ts'
+
+/** What a slot holds. */
+interface Holding {
+  readonly jobId: string
+  readonly attempt: number
+  readonly plan: JobPlan
+  readonly subtasks: readonly { readonly vertex: number; readonly subtask: number }[]
+  /** The slot was told; before that, nobody there can answer. */
+  posted: boolean
+  cancelled: boolean
+  /** Ends the slot when it does not give up in time. */
+  timer: TimerHandle | undefined
+  /** Why the control thread is about to end the slot. */
+  verdict: FailureCause | undefined
+}
+
+export interface TaskManagerOptions {
+  readonly id: string
+  readonly clock: Clock
+  readonly slots: Slots
+  readonly bundles: BundleCache
+  readonly heapBytes: number
+  readonly cancellationTimeoutMs: number
+  readonly watchdogTimeoutMs: number
+  send(message: FromTaskManager): void
+  fetchBundle(id: string): Promise<Uint8Array>
+  log(level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void
+}
+
+export class TaskManager {
+  readonly #options: TaskManagerOptions
+  readonly #holdings: (Holding | undefined)[]
+  readonly #watchdog: Watchdog
+
+  constructor(options: TaskManagerOptions) {
+    this.#options = options
+    this.#holdings = Array.from({ length: options.slots.count }, () => undefined)
+    this.#watchdog = new Watchdog({
+      clock: options.clock,
+      doorbells: options.slots.doorbells,
+      slots: options.slots.count,
+      timeoutMs: options.watchdogTimeoutMs,
+      watched: (slot) => this.#holdings[slot]?.posted === true,
+      stuck: (slot, node) => this.#stuck(slot, node),
+    })
+  }
+
+  /** For registration. */
+  status(): SlotStatus[] {
+    return this.#holdings.map((holding, slot) => ({
+      slot,
+      port: this.#options.slots.port(slot),
+      jobId: holding?.jobId ?? '',
+      attempt: holding?.attempt ?? 0,
+    }))
+  }
+
+  receive(message: ToTaskManager): void {
+    switch (message.kind) {
+      case 'registered':
+        break
+      case 'deploy':
+        this.#deploy(message)
+        break
+      case 'start':
+        this.#toSlots(message, { kind: 'start', attempt: message.attempt })
+        break
+      case 'cancel':
+        this.#cancel(message.jobId, message.attempt)
+        break
+      case 'triggerCheckpoint': {
+        const { attempt, checkpointId, savepoint, stop } = message
+        const mode = stop === 'drain' || stop === 'suspend' ? { stop } : {}
+        this.#toSlots(message, { kind: 'trigger-checkpoint', attempt, checkpointId, savepoint, ...mode } as ToSlot)
+        break
+      }
+      case 'abortCheckpoint': {
+        const { attempt, checkpointId } = message
+        this.#toSlots(message, { kind: 'abort-checkpoint', attempt, checkpointId })
+        break
+      }
+      case 'checkpointComplete': {
+        const { attempt, checkpointId } = message
+        this.#toSlots(message, { kind: 'checkpoint-complete', attempt, checkpointId })
+        break
+      }
+    }
+  }
+
+  fromSlot(slot: number, message: FromSlot): void {
+    const { send, slots } = this.#options
+    if (message.kind === 'ready') {
+      send({ kind: 'slotReady', slot, port: message.port })
+      return
+    }
+    const holding = this.#holdings[slot]
+    if (holding === undefined || holding.attempt !== message.attempt) return
+    if (message.kind !== 'released') {
+      send(fromSlot(holding.jobId, message))
+      return
+    }
+    this.#free(slot)
+    send({ kind: 'slotReleased', slot, jobId: holding.jobId, attempt: holding.attempt })
+    if (this.#holdings.every((each) => each === undefined)) slots.retire()
+  }
+
+  /** A slot's thread is gone. */
+  slotEnded(slot: number, { reason, outOfMemory, replaced }: SlotEnd): void {
+    const { id, heapBytes, log, send } = this.#options
+    const holding = this.#holdings[slot]
+    const error = outOfMemory
+      ? errors.create('SLOT_OUT_OF_MEMORY', { slot, id, limit: formatSize(heapBytes) })
+      : errors.create('SLOT_DIED', { slot, id, reason })
+    log('error', error.message, { slot, jobId: holding?.jobId, stack: this.#options.slots.thread(slot).stack })
+    this.#free(slot)
+    if (!replaced) send({ kind: 'slotReady', slot, port: 0 })
+    if (holding === undefined) return
+    // The slot itself comes back with `slotReady`, and until then is nobody's.
+    if (!holding.cancelled) this.#failed(holding, holding.verdict ?? causeOf(error))
+  }
+
+  close(): void {
+    this.#watchdog.close()
+    for (const holding of this.#holdings) this.#options.clock.clearTimeout(holding?.timer)
+  }
+
+  #deploy(message: Deploy): void {
+    const { id, slots, bundles, fetchBundle } = this.#options
+    const plan = JSON.parse(Buffer.from(message.planJson).toString()) as JobPlan
+    const { jobId, attempt } = message
+    const taken: Holding[] = []
+    for (const { slot, subtasks } of message.slots) {
+      const fresh = {
+        jobId,
+        attempt,
+        plan,
+        subtasks,
+        posted: false,
+        cancelled: false,
+        timer: undefined,
+        verdict: undefined,
+      }
+      if (this.#holdings[slot] !== undefined || slots.port(slot) === 0) {
+        this.#failed(fresh, causeOf(errors.create('SLOT_BUSY', { slot, id })))
+        continue
+      }
+      this.#holdings[slot] = fresh
+      taken.push(fresh)
+    }
+    bundles
+      .path(message.bundleId, () => fetchBundle(message.bundleId))
+      .then((bundlePath) => this.#post(message, plan, bundlePath))
+      .catch((error: unknown) => {
+        for (const holding of taken) if (!holding.cancelled && !holding.posted) this.#failed(holding, causeOf(error))
+      })
+  }
+
+  #post(message: Deploy, plan: JobPlan, bundlePath: string): void {
+    const { slots } = this.#options
+    const { jobId, jobName, attempt, epoch, locations, options, checkpointRoot } = message
+    const rings = makeRings(plan, message.slots)
+    const restored =
+      message.restoreJson.byteLength === 0
+        ? undefined
+        : (JSON.parse(Buffer.from(message.restoreJson).toString()) as Readonly<Record<string, RestoreAssignment>>)
+    for (const { slot, subtasks } of message.slots) {
+      const holding = this.#holdings[slot]
+      if (holding?.jobId !== jobId || holding.attempt !== attempt || holding.cancelled) continue
+      const deployment: Deployment = {
+        jobId,
+        jobName,
+        attempt,
+        epoch,
+        plan,
+        bundlePath,
+        subtasks,
+        locations,
+        rings: rings.get(slot) ?? [],
+        doorbells: slots.doorbells,
+        options,
+        ...(checkpointRoot === '' ? {} : { checkpointRoot }),
+        ...(restored === undefined
+          ? {}
+          : { restore: { checkpointId: message.restoreCheckpointId, subtasks: pick(restored, subtasks) } }),
+      }
+      holding.posted = true
+      slots.thread(slot).post({ kind: 'deploy', deployment })
+    }
+  }
+
+  #cancel(jobId: string, attempt: number): void {
+    const { clock, slots, send, cancellationTimeoutMs } = this.#options
+    this.#holdings.forEach((holding, slot) => {
+      if (holding?.jobId !== jobId || holding.attempt !== attempt || holding.cancelled) return
+      holding.cancelled = true
+      if (!holding.posted) {
+        this.#holdings[slot] = undefined
+        send({ kind: 'slotReleased', slot, jobId, attempt })
+        return
+      }
+      slots.thread(slot).post({ kind: 'cancel', attempt })
+      holding.timer = clock.setTimeout(() => {
+        const { id, log } = this.#options
+        const timeout = formatDuration(cancellationTimeoutMs)
+        log('warn', errors.create('CANCELLATION_TIMEOUT', { slot, id, timeout }).message, { jobId, attempt })
+        slots.thread(slot).kill()
+      }, cancellationTimeoutMs)
+    })
+  }
+
+  #stuck(slot: number, node: number): void {
+    const holding = this.#holdings[slot]
+    if (holding === undefined) return
+    const operator = holding.plan.vertices.flatMap(({ operators }) => operators).find((each) => each.node === node)
+    const timeout = formatDuration(this.#options.watchdogTimeoutMs)
+    const error = errors.create('STUCK', { operator: operator?.name ?? `node ${node}`, timeout })
+    const where = operator === undefined ? {} : { operator: operator.name, uid: operator.uid }
+    holding.verdict = { ...causeOf(error), ...where }
+    this.#options.slots.thread(slot).kill()
+  }
+
+  #failed({ jobId, attempt, subtasks }: Holding, cause: FailureCause): void {
+    for (const { vertex, subtask } of subtasks) {
+      this.#options.send({ kind: 'taskState', jobId, attempt, vertex, subtask, state: 'failed', cause })
+    }
+  }
+
+  #free(slot: number): void {
+    this.#options.clock.clearTimeout(this.#holdings[slot]?.timer)
+    this.#holdings[slot] = undefined
+  }
+
+  #toSlots({ jobId, attempt }: { readonly jobId: string; readonly attempt: number }, message: ToSlot): void {
+    this.#holdings.forEach((holding, slot) => {
+      if (holding?.jobId !== jobId || holding.attempt !== attempt || !holding.posted) return
+      this.#options.slots.thread(slot).post(message)
+    })
+  }
+}
+
+function pick(
+  all: Readonly<Record<string, RestoreAssignment>>,
+  subtasks: readonly { readonly vertex: number; readonly subtask: number }[],
+): Record<string, RestoreAssignment> {
+  const own: Record<string, RestoreAssignment> = {}
+  for (const { vertex, subtask } of subtasks) {
+    const found = all[`${vertex}/${subtask}`]
+    if (found !== undefined) own[`${vertex}/${subtask}`] = found
+  }
+  return own
+}
+
+function causeOf(error: unknown): FailureCause {
+  const { code, message, hint } = errorToWire(error)
+  return { code, message, ...(hint === undefined ? {} : { hint }) }
+}

@@ -1,0 +1,155 @@
+/**
+ * The TaskManager process: wires slots, control thread and the link to the JobManager. `startTaskManager` is also used
+ * inside of other processes, so nothing here ends the process or listens to signals.
+ */
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Arena } from '../core/arena/arena.ts'
+import { loadConfig } from '../core/config/index.ts'
+import { createLogger } from '../core/log.ts'
+import { systemClock, type TimerHandle } from '../core/platform/clock.ts'
+import { systemDisk } from '../core/platform/disk.ts'
+import { systemRandom } from '../core/platform/random.ts'
+import { packageVersion, protocolVersion } from '../proto/rpc/version.ts'
+import { BundleCache } from './control/bundles.ts'
+import { errors } from './control/errors.ts'
+import { JobManagerLink } from './control/link.ts'
+import { Slots } from './control/slots.ts'
+import { TaskManager } from './control/task-manager.ts'
+import * as options from './options.ts'
+
+export interface RunningTaskManager {
+  readonly id: string
+  /** Ends slots and connections; what runs here starts again elsewhere. */
+  close(): Promise<void>
+}
+
+export interface TaskManagerDoors {
+  /** Module that a slot thread runs. */
+  readonly slotWorker?: URL
+  /** The JobManager refuses this TaskManager for good, after it was registered. */
+  refused?(error: Error): void
+}
+
+/**
+ * `values`: options by key; those of other rooms are passed over, and all of them reach the slots. Resolves when the slots
+ * are up and the TaskManager is registered, or when there is no JobManager yet: it goes on trying. Throws CONFIG_…,
+ * RPC_VERSION_MISMATCH, TASKMANAGER_SLOT_DID_NOT_START.
+ */
+export async function startTaskManager(
+  values: Readonly<Record<string, string>>,
+  doors: TaskManagerDoors = {},
+): Promise<RunningTaskManager> {
+  const own = options.taskManagerOptions.map((each) => each.key as string)
+  const known = Object.fromEntries(Object.entries(values).filter(([key]) => own.includes(key)))
+  const config = loadConfig(options.taskManagerOptions, [{ name: 'configuration', values: known }])
+  const log = createLogger('taskmanager')
+  const host = config.get(options.taskManagerHost)
+  if (!isLoopback(host) && !config.get(options.allowInsecure)) throw errors.create('INSECURE_ADDRESS', { host })
+  const id = config.get(options.taskManagerId) ?? `tm-${systemRandom.hex(4)}`
+  const heapBytes = config.get(options.slotHeap)
+  const arenaBytes = config.get(options.networkMemory)
+  const arena = Arena.create({ bytes: arenaBytes, segmentBytes: config.get(options.segmentSize) })
+  const slots: Slots = new Slots({
+    taskManagerId: id,
+    count: config.get(options.slotCount),
+    arena,
+    worker:
+      doors.slotWorker ?? new URL(`./slot/worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+    config: values,
+    host,
+    heapBytes,
+    youngHeapBytes: config.get(options.slotYoungHeap),
+    message: (slot, message) => taskManager?.fromSlot(slot, message),
+    ended: (slot, end) => taskManager?.slotEnded(slot, end),
+  })
+  let link: JobManagerLink | undefined
+  let taskManager: TaskManager | undefined
+  try {
+    await slots.start()
+  } catch (error) {
+    await slots.close()
+    throw error
+  }
+  const made = new TaskManager({
+    id,
+    clock: systemClock,
+    slots,
+    bundles: new BundleCache(systemDisk, join(resolve(config.get(options.dataDirectory)), 'bundles')),
+    heapBytes,
+    cancellationTimeoutMs: config.get(options.cancellationTimeout),
+    watchdogTimeoutMs: config.get(options.watchdogTimeout),
+    send: (message) => link?.send(message),
+    fetchBundle: (bundleId) => link?.fetchBundle(bundleId) ?? Promise.resolve(new Uint8Array(0)),
+    log: (level, text, fields) => log[level](fields, text),
+  })
+  taskManager = made
+
+  const address = `${config.get(options.rpcAddress)}:${config.get(options.rpcPort)}`
+  let heartbeat: TimerHandle | undefined
+  let reported = false
+  const close = async (): Promise<void> => {
+    systemClock.clearTimeout(heartbeat)
+    made.close()
+    link?.close()
+    await slots.close()
+  }
+  const first = new Promise<void>((done, fail) => {
+    let answered = false
+    link = new JobManagerLink({
+      address,
+      clock: systemClock,
+      random: systemRandom,
+      delayMinMs: config.get(options.reconnectDelayMin),
+      delayMaxMs: config.get(options.reconnectDelayMax),
+      messageBytesMax: config.get(options.messageBytesMax),
+      hello: () => ({
+        id,
+        host,
+        hostName: hostname(),
+        protocol: protocolVersion,
+        version: packageVersion,
+        arenaBytes,
+        processId: process.pid,
+        slots: made.status(),
+      }),
+      registered: ({ epoch, heartbeatIntervalMs }) => {
+        log.info({ id, epoch, jobManager: address }, 'registered')
+        reported = false
+        answered = true
+        systemClock.clearTimeout(heartbeat)
+        const beat = (): void =>
+          link?.send({
+            kind: 'heartbeat',
+            timeMs: systemClock.now(),
+            rssBytes: process.memoryUsage.rss(),
+            arenaUsedBytes: arena.usedBytes,
+            arenaFreeSegments: arena.freeSegments,
+          })
+        heartbeat = systemClock.setInterval(beat, heartbeatIntervalMs)
+        done()
+      },
+      message: (message) => made.receive(message),
+      lost: (error, refused) => {
+        systemClock.clearTimeout(heartbeat)
+        if (!reported) log.warn({ id, error: error.message }, refused ? 'refused by the JobManager' : 'no JobManager')
+        reported = true
+        if (refused && !answered) fail(error)
+        else if (refused) doors.refused?.(error)
+        answered = true
+        done()
+      },
+    })
+  })
+  try {
+    await first
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { id, close }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
