@@ -5,12 +5,16 @@
 import type { KeyTable } from './key-table.ts'
 import type { StateRows } from './rows.ts'
 
+const nearPanes = 256
+
 export class ScatteredRows {
   #order: Int32Array<ArrayBuffer> = new Int32Array(0)
   #pane: Int32Array<ArrayBuffer> = new Int32Array(0)
   readonly #starts: number[] = []
   readonly #counts: number[] = []
-  readonly #numbers = new Map<number, number>()
+  /** Number of a pane by its distance from that of the first row; of the others by index. */
+  readonly #near = new Int32Array(nearPanes)
+  readonly #far = new Map<number, number>()
 
   /** Rows `from` to `to` - 1 of the loaded ones: ids at `rows.ids`, addresses at `rows.addresses`. Uses `values`, `out`, `offsets`. */
   find(
@@ -57,20 +61,26 @@ export class ScatteredRows {
     const counts = this.#counts
     starts.length = 0
     counts.length = 0
-    this.#numbers.clear()
+    this.#far.clear()
     if (this.#order.length < n) {
       this.#order = new Int32Array(rows.capacity)
       this.#pane = new Int32Array(rows.capacity)
     }
     const { f64 } = rows.memory
     const times = (rows.times >>> 3) + from
+    const first = Math.floor((f64[times] - offsetMs) / paneMs)
+    const near = this.#near.fill(-1)
     for (let i = 0; i < n; i++) {
-      const start = Math.floor((f64[times + i] - offsetMs) / paneMs) * paneMs + offsetMs
-      let pane = this.#numbers.get(start)
-      if (pane === undefined) {
+      const index = Math.floor((f64[times + i] - offsetMs) / paneMs)
+      // Most rows are within some panes of each other.
+      const place = index - first + nearPanes / 2
+      const isNear = place >= 0 && place < nearPanes
+      let pane = isNear ? near[place] : (this.#far.get(index) ?? -1)
+      if (pane < 0) {
         pane = starts.length
-        this.#numbers.set(start, pane)
-        starts.push(start)
+        if (isNear) near[place] = pane
+        else this.#far.set(index, pane)
+        starts.push(index * paneMs + offsetMs)
         counts.push(0)
       }
       this.#pane[i] = pane
