@@ -80,8 +80,7 @@ function fault(kind: string): void {
     }
     case 'spin':
       pulse.enter(0)
-      for (;;) if (kind === '') break
-      break
+      for (;;) Math.hypot(1, 1)
     case 'fail': {
       const { attempt, subtasks } = deployment as Deployment
       const cause = { code: 'USER_ERROR', message: 'the price was negative', operator: 'parse', uid: 'parse' }
