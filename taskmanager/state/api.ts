@@ -262,7 +262,11 @@ export interface SessionStoreOptions extends StateBackendOptions {
   readonly gapMs: number
 }
 
-/** Sessions per key, not yet fired. A session [start, end) ends `gapMs` after its last record. */
+/**
+ * Sessions per key, not yet fired. A session [start, end) ends `gapMs` after its last record; a record joins the sessions that
+ * its own [time, time + gapMs] touches, ends included, as Flink's do. A session that was fired is forgotten: a later
+ * record near it begins another.
+ */
 export interface SessionStore extends Snapshotting {
   /** As `WindowStore.add`: a row is late when the session it makes or joins would end at or before `minEndMs`. */
   add(batch: RecordBatch, selection: Int32Array | undefined, n: number, minEndMs: number, late: Int32Array): number
