@@ -3,7 +3,6 @@
  * says was measured or counted in this run; the exit code is 0 only if the result is exactly right.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +21,7 @@ const step = (text: string): void =>
 const count = (n: number): string => n.toLocaleString('en-US')
 
 const flightsPerSecond = 1500
-const data = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data')
+const data = join(dirname(fileURLToPath(import.meta.resolve('vega-datasets'))), '..', 'data')
 const flightsPath = join(data, 'flights-20k.json')
 const airportsPath = join(data, 'airports.csv')
 
