@@ -169,10 +169,11 @@ export class CheckpointCoordinator {
     this.#storing = this.#store(pending).catch((error: unknown) => this.#ports.fail(error as Error))
   }
 
-  decline(checkpointId: number, subtask: string, reason: string): void {
+  /** `where`: the subtask, for people. */
+  decline(checkpointId: number, where: string, reason: string): void {
     const pending = this.#pending
     if (pending === undefined || pending.checkpointId !== checkpointId || pending.storing) return
-    this.#fail(pending, `subtask ${subtask} declined it: ${reason}`)
+    this.#fail(pending, `${where} declined it: ${reason}`)
   }
 
   async #store(pending: InFlight): Promise<void> {

@@ -5,20 +5,29 @@
  * Concurrency: events are applied one after the other on the JobManager's thread; work that takes time (storage) runs
  * beside and comes back as an event, ignored when the attempt it belongs to is over.
  */
-import { type Config, loadConfig } from '../../core/config/index.ts'
-import { errorToWire, isMillraceError } from '../../core/errors.ts'
-import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
-import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { Config } from '../../core/config/index.ts'
+import { isMillraceError } from '../../core/errors.ts'
+import type { TimerHandle } from '../../core/platform/clock.ts'
 import type { JobStatus } from '../../proto/client.ts'
-import type { Failure, FailureCause, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { Failure, FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { CheckpointCoordinator, type CompletedSnapshot, type PendingSnapshot } from '../checkpoint/coordinator.ts'
 import { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { Placement } from '../cluster/assign.ts'
-import type { SlotHolder, SlotTable } from '../cluster/slots.ts'
 import { errors } from '../errors.ts'
-import type { JobRecord, JobStore } from '../job-store.ts'
+import type { JobRecord } from '../job-store.ts'
 import * as options from '../options.ts'
+import {
+  causeOf,
+  coordinatorSettings,
+  type JobContext,
+  jobConfig,
+  sourcesOf,
+  subtasksOf,
+  type TaskMessage,
+  toCoordinator,
+  whereIs,
+} from './context.ts'
 import { decide } from './decide.ts'
 import { deployMessages } from './deployment.ts'
 import { Feed, Journal } from './journal.ts'
@@ -34,29 +43,11 @@ import {
   slotKey,
   subtaskKey,
 } from './state.ts'
+import { statusOf } from './status.ts'
 
 const failuresKept = 20
-
-/** What a job may use of the rest of the JobManager. */
-export interface JobContext {
-  readonly clock: Clock
-  readonly store: JobStore
-  readonly epoch: number
-  readonly config: Config
-  readonly slots: SlotTable
-  /** Directories for snapshots of jobs that name none. */
-  readonly checkpoints: string
-  readonly savepoints: string
-  send(taskManagerId: string, message: ToTaskManager): void
-  /** Some slots became free, or the job wants some. */
-  slotsChanged(): void
-  log(level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void
-}
-
-type TaskMessage = Extract<
-  FromTaskManager,
-  { kind: 'taskState' | 'inputEnded' | 'ack' | 'decline' | 'metrics' | 'print' | 'results' }
->
+/** Of a job that takes no checkpoints. */
+const neverAsked = { intervalMs: 0, minPauseMs: 0, timeoutMs: 0, tolerableFailures: 0 }
 
 export class Job {
   readonly id: string
@@ -92,11 +83,9 @@ export class Job {
     this.#stateSinceMs = record.endedMs ?? record.submittedMs
     this.options = { ...plan.options, ...record.options }
     this.#config = jobConfig(context.config, this.options)
-    this.#subtasks = plan.vertices.flatMap(({ id, parallelism }) =>
-      Array.from({ length: parallelism }, (_, subtask) => subtaskKey(id, subtask)),
-    )
-    const intervalMs = this.#config.get(options.checkpointInterval)
-    this.checkpointing = intervalMs !== undefined && intervalMs > 0
+    this.#subtasks = subtasksOf(plan)
+    const settings = coordinatorSettings(this.#config)
+    this.checkpointing = settings !== undefined
     this.results = new ResultBuffer(context.config.get(options.resultsBufferMax))
     this.journal = new Journal(context.config.get(options.logLinesMax))
     this.#snapshots = new JobSnapshots({
@@ -108,13 +97,7 @@ export class Job {
       savepoints: this.#config.get(options.savepointDirectory) ?? context.savepoints,
       retained: this.#config.get(options.checkpointsRetained),
     })
-    const settings = {
-      intervalMs: intervalMs ?? 0,
-      minPauseMs: this.#config.get(options.checkpointMinPause),
-      timeoutMs: this.#config.get(options.checkpointTimeout),
-      tolerableFailures: this.#config.get(options.checkpointTolerableFailures),
-    }
-    this.coordinator = new CheckpointCoordinator(context.clock, settings, {
+    this.coordinator = new CheckpointCoordinator(context.clock, settings ?? neverAsked, {
       trigger: (checkpointId, savepoint, stop) =>
         this.#toAll({ kind: 'triggerCheckpoint', ...this.#ids, checkpointId, savepoint, stop: stop ?? '' }),
       abort: (checkpointId) => this.#toAll({ kind: 'abortCheckpoint', ...this.#ids, checkpointId }),
@@ -161,25 +144,14 @@ export class Job {
   }
 
   status(): JobStatus {
-    const { jobId, name, attempt, submittedMs, restarts, endedMs, stoppedWith } = this.#record
-    const state = this.#state
-    const failure = this.#failures[0]
-    return {
-      jobId,
-      name,
-      state: state.kind,
-      terminal: this.terminal,
-      attempt,
-      submittedMs,
-      stateSinceMs: this.#stateSinceMs,
-      detail: 'detail' in state ? state.detail : '',
-      runningSubtasks: this.terminal ? 0 : this.metrics.count('running'),
-      totalSubtasks: this.#subtasks.length,
-      restarts,
-      savepointPath: stoppedWith ?? '',
-      ...(endedMs === undefined ? {} : { endedMs }),
-      ...(failure === undefined ? {} : { failure }),
-    }
+    return statusOf({
+      record: this.#record,
+      state: this.#state,
+      sinceMs: this.#stateSinceMs,
+      failure: this.#failures[0],
+      running: this.metrics.count('running'),
+      total: this.#subtasks.length,
+    })
   }
 
   /** Resolves when the state is terminal. */
@@ -234,11 +206,6 @@ export class Job {
     this.dispatch({ kind: 'slots-lost', slots: slots.map((slot) => slotKey(taskManagerId, slot)), cause })
   }
 
-  /** Whether a TaskManager may go on with what it holds of this job. */
-  knows(holder: SlotHolder): boolean {
-    return !this.terminal && holder.attempt === this.#record.attempt && this.#deployed
-  }
-
   /** A message of a task; those of earlier attempts are dropped. */
   receive(taskManagerId: string, message: TaskMessage): void {
     if (message.attempt !== this.#record.attempt) return
@@ -246,24 +213,17 @@ export class Job {
       case 'taskState': {
         const subtask = subtaskKey(message.vertex, message.subtask)
         this.metrics.state(subtask, message.state)
-        const cause = message.cause && { ...message.cause, where: this.#where(message, taskManagerId) }
+        const cause = message.cause && {
+          ...message.cause,
+          where: whereIs(this.plan, message.vertex, message.subtask, taskManagerId),
+        }
         this.dispatch({ kind: 'subtask', subtask, state: message.state, cause })
         break
       }
       case 'inputEnded':
-        this.coordinator.sourceEnded(subtaskKey(message.vertex, message.subtask))
-        break
-      case 'ack': {
-        const snapshot = JSON.parse(Buffer.from(message.snapshotJson).toString()) as SubtaskSnapshot
-        this.coordinator.ack(message.checkpointId, subtaskKey(message.vertex, message.subtask), snapshot)
-        break
-      }
+      case 'ack':
       case 'decline':
-        this.coordinator.decline(
-          message.checkpointId,
-          subtaskKey(message.vertex, message.subtask),
-          `${message.reason} (${this.#where(message, taskManagerId)})`,
-        )
+        toCoordinator(this.coordinator, message, whereIs(this.plan, message.vertex, message.subtask, taskManagerId))
         break
       case 'metrics':
         this.metrics.report(message.subtasks)
@@ -335,7 +295,7 @@ export class Job {
         this.#toAll({ kind: 'start', ...this.#ids })
         break
       case 'all-running':
-        if (this.checkpointing) this.coordinator.start(this.#subtasks, this.#sources())
+        if (this.checkpointing) this.coordinator.start(this.#subtasks, sourcesOf(this.plan))
         break
       case 'cancel-tasks':
         this.#cancelTasks()
@@ -485,18 +445,6 @@ export class Job {
     return { promise: follow(), forget: () => controller.abort() }
   }
 
-  #sources(): string[] {
-    const fed = new Set(this.plan.edges.map((edge) => edge.to.vertex))
-    return this.plan.vertices
-      .filter(({ id }) => !fed.has(id))
-      .flatMap(({ id, parallelism }) => Array.from({ length: parallelism }, (_, subtask) => subtaskKey(id, subtask)))
-  }
-
-  #where(at: { readonly vertex: number; readonly subtask: number }, taskManagerId: string): string {
-    const vertex = this.plan.vertices[at.vertex]
-    return `${vertex?.name ?? at.vertex} subtask ${at.subtask + 1} of ${vertex?.parallelism ?? '?'} on ${taskManagerId}`
-  }
-
   get #ids(): { readonly jobId: string; readonly attempt: number } {
     return { jobId: this.id, attempt: this.#record.attempt }
   }
@@ -510,19 +458,4 @@ export class Job {
     this.#record = { ...this.#record, ...change }
     this.#context.store.save(this.#record)
   }
-}
-
-/** Options of the job over those of the JobManager; those of other rooms pass by. Throws CONFIG_BAD_VALUE. */
-export function jobConfig(config: Config, given: Readonly<Record<string, string>>): Config {
-  const own = (values: Readonly<Record<string, string>>): Record<string, string> =>
-    Object.fromEntries(Object.entries(values).filter(([key]) => options.jobOptions.some((each) => each.key === key)))
-  return loadConfig(options.jobOptions, [
-    { name: 'JobManager', values: own(config.toRecord()) },
-    { name: 'job', values: own(given) },
-  ])
-}
-
-export function causeOf(error: unknown): FailureCause {
-  const { code, message, hint, stack } = errorToWire(error)
-  return { code, message, ...(hint === undefined ? {} : { hint }), ...(stack === undefined ? {} : { stack }) }
 }

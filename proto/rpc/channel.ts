@@ -9,12 +9,17 @@ import {
   type ClientDuplexStream,
   type ClientReadableStream,
   credentials,
+  logVerbosity,
   Metadata,
+  setLogVerbosity,
 } from '@grpc/grpc-js'
 import { systemClock } from '../../core/platform/clock.ts'
 import { fromServiceError, protocolKey, versionKey } from './errors.ts'
 import type { Method } from './method.ts'
 import { packageVersion, protocolVersion } from './version.ts'
+
+// What goes wrong is thrown as a coded error; lines on standard error would say it twice.
+setLogVerbosity(logVerbosity.NONE)
 
 export const defaultMessageBytesMax = 64 * 1024 * 1024
 

@@ -10,32 +10,11 @@ import { type ClusterClient, createClusterClient, type JobStateName, type JobSta
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { type RunningTaskManager, startTaskManager } from '../../taskmanager/main.ts'
 
+export { testPlan } from './plan.ts'
+
 configureLogging({ level: 'silent' })
 
 export const fakeSlot = new URL('./fake-slot.ts', import.meta.url)
-
-/** source -> sink, hash edge. */
-export function testPlan(name: string, parallelism: number, options: Record<string, string> = {}): JobPlan {
-  const operator = { name: 'op', kind: 'map', onError: 'fail' as const }
-  return {
-    version: 1,
-    name,
-    hash: name,
-    vertices: [
-      {
-        id: 0,
-        name: 'numbers',
-        parallelism,
-        operators: [
-          { ...operator, node: 0, uid: 'numbers', state: [{ name: 'splits', kind: 'splits', keyed: false }] },
-        ],
-      },
-      { id: 1, name: 'out', parallelism, operators: [{ ...operator, node: 1, uid: 'out', state: [] }] },
-    ],
-    edges: [{ id: 0, from: { vertex: 0, operator: 0, output: '' }, to: { vertex: 1 }, partitioner: 'hash' }],
-    options,
-  }
-}
 
 const defaults: Readonly<Record<string, string>> = {
   'taskmanager.memory.network.size': '16mb',

@@ -1,0 +1,103 @@
+/** What a job may use of the rest of the JobManager, what it hears of its tasks, and its own options. */
+import { type Config, loadConfig } from '../../core/config/index.ts'
+import { errorToWire } from '../../core/errors.ts'
+import type { Clock } from '../../core/platform/clock.ts'
+import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { FailureCause, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import type { CheckpointCoordinator, CoordinatorSettings } from '../checkpoint/coordinator.ts'
+import type { SlotTable } from '../cluster/slots.ts'
+import type { JobStore } from '../job-store.ts'
+import * as options from '../options.ts'
+import { subtaskKey } from './state.ts'
+
+/** What a job may use of the rest of the JobManager. */
+export interface JobContext {
+  readonly clock: Clock
+  readonly store: JobStore
+  readonly epoch: number
+  readonly config: Config
+  readonly slots: SlotTable
+  /** Directories for snapshots of jobs that name none. */
+  readonly checkpoints: string
+  readonly savepoints: string
+  send(taskManagerId: string, message: ToTaskManager): void
+  /** Some slots became free, or the job wants some. */
+  slotsChanged(): void
+  log(level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void
+}
+
+export type TaskMessage = Extract<
+  FromTaskManager,
+  { kind: 'taskState' | 'inputEnded' | 'ack' | 'decline' | 'metrics' | 'print' | 'results' }
+>
+
+/** Options of the job over those of the JobManager; those of other rooms pass by. Throws CONFIG_BAD_VALUE. */
+export function jobConfig(config: Config, given: Readonly<Record<string, string>>): Config {
+  const own = (values: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(values).filter(([key]) => options.jobOptions.some((each) => each.key === key)))
+  return loadConfig(options.jobOptions, [
+    { name: 'JobManager', values: own(config.toRecord()) },
+    { name: 'job', values: own(given) },
+  ])
+}
+
+export function causeOf(error: unknown): FailureCause {
+  const { code, message, hint, stack } = errorToWire(error)
+  return { code, message, ...(hint === undefined ? {} : { hint }), ...(stack === undefined ? {} : { stack }) }
+}
+
+/** Absent: the job takes no checkpoints. */
+export function coordinatorSettings(config: Config): CoordinatorSettings | undefined {
+  const intervalMs = config.get(options.checkpointInterval)
+  if (intervalMs === undefined || intervalMs <= 0) return undefined
+  return {
+    intervalMs,
+    minPauseMs: config.get(options.checkpointMinPause),
+    timeoutMs: config.get(options.checkpointTimeout),
+    tolerableFailures: config.get(options.checkpointTolerableFailures),
+  }
+}
+
+/** All subtasks of a plan. */
+export function subtasksOf(plan: JobPlan): string[] {
+  return plan.vertices.flatMap(({ id, parallelism }) =>
+    Array.from({ length: parallelism }, (_, subtask) => subtaskKey(id, subtask)),
+  )
+}
+
+/** Subtasks without input. */
+export function sourcesOf(plan: JobPlan): string[] {
+  const fed = new Set(plan.edges.map((edge) => edge.to.vertex))
+  return subtasksOf({ ...plan, vertices: plan.vertices.filter(({ id }) => !fed.has(id)) })
+}
+
+/** A subtask for people. */
+export function whereIs(plan: JobPlan, vertex: number, subtask: number, taskManagerId: string): string {
+  const found = plan.vertices[vertex]
+  return `${found?.name ?? vertex} subtask ${subtask + 1} of ${found?.parallelism ?? '?'} on ${taskManagerId}`
+}
+
+/** What a subtask says about snapshots. `where`: the subtask, for people. */
+export function toCoordinator(
+  coordinator: CheckpointCoordinator,
+  message: Extract<TaskMessage, { kind: 'inputEnded' | 'ack' | 'decline' }>,
+  where: string,
+): void {
+  const subtask = subtaskKey(message.vertex, message.subtask)
+  switch (message.kind) {
+    case 'inputEnded':
+      coordinator.sourceEnded(subtask)
+      break
+    case 'ack':
+      coordinator.ack(
+        message.checkpointId,
+        subtask,
+        JSON.parse(Buffer.from(message.snapshotJson).toString()) as SubtaskSnapshot,
+      )
+      break
+    case 'decline':
+      coordinator.decline(message.checkpointId, where, message.reason)
+      break
+  }
+}

@@ -1,0 +1,201 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { assignSlots, type FreeSlot, slotsNeeded } from '../../../jobmanager/cluster/assign.ts'
+import { decide } from '../../../jobmanager/job/decide.ts'
+import { decideRestart, noFailures, type RestartStrategy } from '../../../jobmanager/job/restart.ts'
+import { ResultBuffer } from '../../../jobmanager/job/results.ts'
+import {
+  isTerminal,
+  type JobEvent,
+  type JobFacts,
+  type JobState,
+  slotKey,
+  type Transitions,
+} from '../../../jobmanager/job/state.ts'
+import { testPlan } from '../../support/plan.ts'
+
+const legal: { readonly [K in keyof Transitions]: readonly string[] } = {
+  created: ['waiting-for-resources', 'canceling'],
+  'waiting-for-resources': ['deploying', 'canceling'],
+  deploying: ['running', 'finished', 'restarting', 'failing', 'canceling'],
+  running: ['stopping', 'finished', 'restarting', 'failing', 'canceling'],
+  stopping: ['finished', 'restarting', 'failing', 'canceling'],
+  restarting: ['waiting-for-resources', 'canceling'],
+  canceling: ['canceled'],
+  failing: ['failed', 'canceling'],
+  finished: [],
+  canceled: [],
+  failed: [],
+}
+
+const plan = testPlan('p', 2)
+const strategy: RestartStrategy = { kind: 'fixed-delay', attempts: 2, delayMs: 10 }
+const cause = { code: 'X', message: 'x' }
+const slots: FreeSlot[] = [0, 1].map((slot) => ({ taskManagerId: 'tm', slot, host: 'h', port: 1 }))
+
+const event: fc.Arbitrary<JobEvent> = fc.oneof(
+  fc.constantFrom<JobEvent>(
+    { kind: 'submitted' },
+    { kind: 'stop' },
+    { kind: 'delay-over' },
+    { kind: 'failure', cause, fatal: false },
+    { kind: 'slots', free: slots, inUse: new Map(), total: 2 },
+    { kind: 'slots', free: slots.slice(1), inUse: new Map([['tm', 1]]), total: 2 },
+    { kind: 'slots-lost', slots: ['tm/0', 'tm/1'], cause },
+    { kind: 'slots-lost', slots: [], cause },
+  ),
+  fc.constantFrom(0, 1).map((slot): JobEvent => ({ kind: 'released', slot: slotKey('tm', slot) })),
+  fc
+    .tuple(
+      fc.constantFrom('0/0', '0/1', '1/0', '1/1'),
+      fc.constantFrom('initializing', 'running', 'running', 'finished', 'failed'),
+    )
+    .map(([subtask, state]): JobEvent => ({ kind: 'subtask', subtask, state })),
+)
+
+function facts(history = noFailures): JobFacts {
+  return { plan, subtasks: 4, strategy, history, nowMs: 0 }
+}
+
+describe('the life of a job', () => {
+  test('takes legal edges only, whatever happens', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+        let state: JobState = { kind: 'created' }
+        let history = noFailures
+        for (const each of events) {
+          const next = decide(state, each, facts(history))
+          if (next.state.kind !== state.kind) expect(legal[state.kind]).toContain(next.state.kind)
+          for (const action of next.actions) if (action.kind === 'record-failure') history = action.history
+          state = next.state
+        }
+      }),
+    )
+  })
+
+  test('never asks for slots while something of the last attempt is left', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+        let state: JobState = { kind: 'created' }
+        for (const each of events) {
+          const next = decide(state, each, facts())
+          if (state.kind === 'restarting' && next.state.kind === 'waiting-for-resources') {
+            const gone = each.kind === 'released' ? [each.slot] : each.kind === 'slots-lost' ? each.slots : []
+            expect([...state.unreleased].filter((slot) => !gone.includes(slot))).toEqual([])
+          }
+          state = next.state
+        }
+      }),
+    )
+  })
+
+  test('can be cancelled from everywhere, and then ends when its slots are released', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        let state: JobState = { kind: 'created' }
+        for (const each of events) state = decide(state, each, facts()).state
+        if (isTerminal(state.kind)) return
+        state = decide(state, { kind: 'cancel' }, facts()).state
+        state = decide(state, { kind: 'slots-lost', slots: ['tm/0', 'tm/1'], cause }, facts()).state
+        expect(isTerminal(state.kind)).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('the scheduler', () => {
+  test('places every subtask once, at most one of a vertex per slot, evenly over TaskManagers', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(sizes, sizes, (parallelisms, machines) => {
+        const vertices = parallelisms.map((parallelism, id) => ({ ...plan.vertices[0], id, parallelism }))
+        const wide = { ...plan, vertices, edges: [] }
+        const free = machines.flatMap((count, tm) =>
+          Array.from({ length: count }, (_, slot) => ({ taskManagerId: `tm-${tm}`, slot, host: 'h', port: 1 })),
+        )
+        const assignment = assignSlots(wide, free, new Map())
+        if (free.length < slotsNeeded(wide)) {
+          expect(assignment).toEqual({ kind: 'missing', needed: slotsNeeded(wide), free: free.length })
+          return
+        }
+        if (assignment.kind !== 'assigned') throw new Error('there are enough slots')
+        const placed = assignment.placement.slots.flatMap((slot) => {
+          const ids = slot.subtasks.map(({ vertex }) => vertex)
+          expect(new Set(ids).size).toBe(ids.length)
+          return slot.subtasks.map(({ vertex, subtask }) => `${vertex}/${subtask}`)
+        })
+        const all = parallelisms.flatMap((count, id) =>
+          Array.from({ length: count }, (_, subtask) => `${id}/${subtask}`),
+        )
+        expect(placed.sort()).toEqual(all.sort())
+        const used = machines.map(
+          (_, tm) => assignment.placement.slots.filter((s) => s.taskManagerId === `tm-${tm}`).length,
+        )
+        used.forEach((count, tm) => {
+          // Nobody has two more than somebody who still has a free slot.
+          if (count < machines[tm]) expect(Math.max(...used)).toBeLessThanOrEqual(count + 1)
+        })
+      }),
+    )
+  })
+})
+
+describe('restart strategies', () => {
+  test('failure-rate forgets failures outside of the interval', () => {
+    const rate: RestartStrategy = { kind: 'failure-rate', failuresMax: 2, intervalMs: 100, delayMs: 5 }
+    let history = noFailures
+    for (const at of [0, 90, 180, 270]) {
+      const decision = decideRestart(rate, history, at)
+      if (decision.kind !== 'restart') throw new Error('too early')
+      history = decision.history
+    }
+    expect(decideRestart(rate, history, 275).kind).toBe('give-up')
+  })
+
+  test('exponential-delay doubles up to its maximum and begins anew after a quiet time', () => {
+    const exponential: RestartStrategy = {
+      kind: 'exponential-delay',
+      initialMs: 100,
+      maxMs: 500,
+      multiplier: 2,
+      resetMs: 1000,
+      attempts: 100,
+    }
+    let history = noFailures
+    const delays = [0, 1, 2, 3, 4, 2000].map((at) => {
+      const decision = decideRestart(exponential, history, at)
+      if (decision.kind !== 'restart') throw new Error('gives up')
+      history = decision.history
+      return decision.delayMs
+    })
+    expect(delays).toEqual([100, 200, 400, 500, 500, 100])
+  })
+})
+
+describe('results', () => {
+  const batch = (records: readonly unknown[]): Uint8Array => Buffer.from(JSON.stringify(records))
+
+  async function read(buffer: ResultBuffer): Promise<unknown[]> {
+    buffer.end()
+    const records: unknown[] = []
+    for await (const each of buffer.read(new AbortController().signal)) {
+      records.push(...(JSON.parse(Buffer.from(each.recordsJson).toString()) as unknown[]))
+    }
+    return records
+  }
+
+  test('that overlap with what was delivered are cut', async () => {
+    const buffer = new ResultBuffer(1e6)
+    buffer.add('u', 0, 0, batch([0, 1, 2]))
+    buffer.add('u', 0, 2, batch([2, 3]))
+    buffer.add('u', 0, 0, batch([0, 1, 2, 3]))
+    buffer.add('u', 1, 0, batch(['other']))
+    expect(await read(buffer)).toEqual([0, 1, 2, 3, 'other'])
+  })
+
+  test('that nobody reads are bounded, and the reader is told', async () => {
+    const buffer = new ResultBuffer(20)
+    for (let at = 0; at < 10; at++) buffer.add('u', 0, at, batch(['12345']))
+    await expect(read(buffer)).rejects.toMatchObject({ code: 'JOBMANAGER_RESULTS_LOST' })
+  })
+})
