@@ -1,6 +1,6 @@
 /** Columns written by a source, and declared selections over them. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Arena } from '../../../../core/arena/arena.ts'
 import type { RecordBatch } from '../../../../core/columns/batch.ts'
 import { encodeRows } from '../../../../core/columns/encode.ts'
@@ -8,6 +8,7 @@ import { contiguous } from '../../../../core/columns/layout.ts'
 import { readRows } from '../../../../core/columns/rows.ts'
 import type { Schema } from '../../../../core/columns/schema.ts'
 import { arithmetic, compare, filterBatch, modEquals } from '../../../../core/columns/select.ts'
+import type { EmittedRows } from '../../../../core/columns/split.ts'
 import { BatchWriters } from '../../../../core/columns/writer.ts'
 
 const arena = Arena.create({ bytes: 64 * 1024 * 1024, largeSegments: 2, owner: 3 })
@@ -39,19 +40,75 @@ interface Row {
   at: number
 }
 
+/** What came out, in its order: batches, or records where there was no room for a batch. */
+interface Emitted {
+  rows: unknown[]
+  times: number[]
+  batches: number
+  records: number
+}
+
+/** Writes rows, checks what comes out and gives it back at once, or when `keep` says so. */
+function writeAll(
+  writers: BatchWriters,
+  rows: number,
+  length: number | ((row: number) => number),
+  keep = false,
+): Emitted {
+  const out: Emitted = { rows: [], times: [], batches: 0, records: 0 }
+  const kept: RecordBatch[] = []
+  const { expected } = fill(
+    writers,
+    rows,
+    length,
+    (batch) => {
+      expect(contiguous(batch) || out.batches === 0).toBe(true)
+      out.rows.push(...readRows(batch))
+      out.times.push(...(batch.timestampArray() ?? []))
+      out.batches++
+      if (keep) kept.push(batch)
+      else batch.release()
+    },
+    (some) => {
+      expect(some.rows).toHaveLength(some.count)
+      out.rows.push(...some.rows)
+      out.times.push(...(some.timestamps ?? []))
+      out.records += some.count
+    },
+  )
+  expect(out.rows).toStrictEqual(expected)
+  expect(out.times).toStrictEqual(expected.map((row) => row.at))
+  for (const batch of kept) batch.release()
+  return out
+}
+
+/** Writes rows that fit one batch. */
 function write(writers: BatchWriters, rows: number, length: number): { batch: RecordBatch; expected: Row[] } {
   const emitted: RecordBatch[] = []
-  const writer = writers.open((batch) => emitted.push(batch))
+  const { expected } = fill(writers, rows, length, (batch) => emitted.push(batch))
+  expect(emitted).toHaveLength(1)
+  return { batch: emitted[0], expected }
+}
+
+function fill(
+  writers: BatchWriters,
+  rows: number,
+  length: number | ((row: number) => number),
+  emit: (batch: RecordBatch) => void,
+  emitRows?: (rows: EmittedRows) => void,
+): { expected: Row[] } {
+  const writer = writers.open(emit, emitRows)
   if (writer === undefined) throw new Error('no free segment')
   const n = Math.min(rows, writer.capacity)
+  const lengthOf = typeof length === 'number' ? () => length : length
   const expected: Row[] = Array.from({ length: n }, (_, i) => ({
     id: i / 2,
     n: ~i,
     big: BigInt(i) << 40n,
     ok: i % 3 === 0,
-    url: pool.toString('latin1', i, i + length),
+    url: pool.toString('latin1', i, i + lengthOf(i)),
     channel: values[i % 4],
-    extra: `é${i}`,
+    extra: `${i % 7 === 0 ? '\ud800' : 'é'}${i}`,
     at: 1000 + i,
   }))
   const id = writer.float64('id')
@@ -66,7 +123,13 @@ function write(writers: BatchWriters, rows: number, length: number): { batch: Re
     big[i] = row.big
     ok[i] = row.ok ? 1 : 0
   })
-  writer.slices('url', pool, Int32Array.from(expected.keys()), new Int32Array(n).fill(length), n)
+  writer.slices(
+    'url',
+    pool,
+    Int32Array.from(expected.keys()),
+    Int32Array.from(expected, (_, i) => lengthOf(i)),
+    n,
+  )
   writer.pick(
     'channel',
     dictionary,
@@ -78,18 +141,20 @@ function write(writers: BatchWriters, rows: number, length: number): { batch: Re
     expected.map((row) => row.extra),
     n,
   )
-  writer.commit(n)
-  return { batch: emitted[0], expected }
+  if (writers.options.timestampField === undefined)
+    writer.commit(
+      n,
+      Float64Array.from(expected, (row) => row.at),
+    )
+  else writer.commit(n)
+  return { expected }
 }
 
 test('written columns are the records, whatever the number of rows and the length of strings', () => {
   const writers = new BatchWriters({ arena, owner: 3, schema, timestampField: 'at' })
   fc.assert(
-    fc.property(fc.nat(5000), fc.oneof(fc.nat(100), fc.nat(8000)), (rows, length) => {
-      const { batch, expected } = write(writers, rows, length)
-      expect(readRows(batch)).toStrictEqual(expected)
-      expect([...(batch.timestampArray() ?? [])]).toStrictEqual(expected.map((row) => row.at))
-      batch.release()
+    fc.property(fc.nat(5000), fc.oneof(fc.nat(100), fc.nat(20000)), (rows, length) => {
+      expect(writeAll(writers, rows, length).records).toBe(0)
     }),
     { numRuns: 40 },
   )
@@ -112,15 +177,76 @@ test('a full batch of usual strings is one segment that can be sent as it is, a 
   expect(arena.usedBytes).toBe(0)
 })
 
-test('a column that suddenly exceeds a large segment is refused, nothing stays held, and the next writer takes fewer rows', () => {
-  const writers = new BatchWriters({ arena, owner: 3, schema, timestampField: 'at' })
-  expect(() => write(writers, 5000, 20000)).toThrow(expect.objectContaining({ code: 'COLUMNS_NO_SEGMENT' }))
-  const { batch, expected } = write(writers, 5000, 20000)
-  expect(expected.length).toBeGreaterThan(0)
-  expect(readRows(batch)).toStrictEqual(expected)
-  batch.release()
-  writers.close()
-  expect(arena.usedBytes).toBe(0)
+describe('strings that outgrow their batch', () => {
+  const small = (): Arena =>
+    Arena.create({ bytes: 6 * 262144 + 2 * 2097152, largeSegmentBytes: 2097152, largeSegments: 2, owner: 3 })
+
+  test('come as several batches, with one commit, and the next writer takes fewer rows', () => {
+    const writers = new BatchWriters({ arena, owner: 3, schema, timestampField: 'at' })
+    const { batches, rows } = writeAll(writers, 5000, 20000)
+    expect(batches).toBeGreaterThan(100)
+    const next = writeAll(writers, 5000, 20000)
+    expect(next.batches).toBe(1)
+    expect(next.rows.length).toBeLessThan(rows.length)
+    writers.close()
+    expect(arena.usedBytes).toBe(0)
+  })
+
+  test('come whole out of a nearly exhausted arena whose batches others keep, with given timestamps or a field', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(2000),
+        fc.nat(3000),
+        fc.nat(5),
+        fc.nat(2),
+        fc.boolean(),
+        fc.boolean(),
+        (rows, length, held, heldLarge, field, describe) => {
+          const tight = small()
+          const others = Array.from({ length: held }, () => tight.allocate(9))
+          others.push(...Array.from({ length: heldLarge }, () => tight.allocate(9, 2097152)))
+          const options = { arena: tight, owner: 3, schema, describe }
+          const writers = new BatchWriters(field ? { ...options, timestampField: 'at' } : options)
+          // Two segments are what a writer needs to begin.
+          if (tight.freeSegments >= 2) writeAll(writers, rows, (row) => (row % 97 === 5 ? length * 60 : length), true)
+          else expect(writers.open(() => expect.unreachable())).toBe(undefined)
+          writers.close()
+          for (const segment of others) tight.release(segment, 9)
+          expect(tight.usedBytes).toBe(0)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+
+  test('with one row too long for every segment are refused with its size and the limit, before anything is emitted', () => {
+    const tight = Arena.create({ bytes: 6 * 65536, segmentBytes: 65536, largeSegments: 0, owner: 3 })
+    const writers = new BatchWriters({ arena: tight, owner: 3, schema, timestampField: 'at', rowsMax: 40 })
+    const never = (): void => expect.unreachable()
+    expect(() => fill(writers, 40, (row) => (row === 39 ? 70000 : 3000), never, never)).toThrow(
+      expect.objectContaining({
+        code: 'COLUMNS_RECORD_TOO_LARGE',
+        message: expect.stringMatching(/a record of 70\d{3} bytes .*65536/),
+      }),
+    )
+    writers.close()
+    expect(tight.usedBytes).toBe(0)
+  })
+
+  test('need rows or segments: with neither that is an error that a retry may heal', () => {
+    const tight = small()
+    const others = Array.from({ length: 4 }, () => tight.allocate(9))
+    others.push(tight.allocate(9, 2097152), tight.allocate(9, 2097152))
+    const writers = new BatchWriters({ arena: tight, owner: 3, schema, timestampField: 'at' })
+    const kept: RecordBatch[] = []
+    expect(() => fill(writers, 5000, 2000, (batch) => kept.push(batch))).toThrow(
+      expect.objectContaining({ code: 'COLUMNS_NO_SEGMENT', retry: 'backoff' }),
+    )
+    for (const batch of kept) batch.release()
+    for (const segment of others) tight.release(segment, 9)
+    writers.close()
+    expect(tight.usedBytes).toBe(0)
+  })
 })
 
 test('a field that was not written, or is of another type, is named; nothing stays held', () => {
