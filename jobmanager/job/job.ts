@@ -73,7 +73,6 @@ export class Job {
   #deployed = false
   #recovered = false
   #timer: TimerHandle | undefined
-  #ends: (() => void)[] = []
 
   constructor(record: JobRecord, plan: JobPlan, context: JobContext) {
     this.id = record.jobId
@@ -154,12 +153,6 @@ export class Job {
     })
   }
 
-  /** Resolves when the state is terminal. */
-  ended(): Promise<void> {
-    if (this.terminal) return Promise.resolve()
-    return new Promise((resolve) => this.#ends.push(resolve))
-  }
-
   snapshot(kind: 'checkpoint' | 'savepoint', path: string | undefined): Promise<CompletedSnapshot> {
     this.#checkSnapshots()
     return this.coordinator.request({ kind, path })
@@ -178,11 +171,10 @@ export class Job {
     } catch (error) {
       throw failed(error instanceof Error ? error.message : String(error), error)
     }
-    const restart = this.#restarted()
-    await Promise.race([this.ended(), restart.promise])
-    restart.forget()
-    if (this.#state.kind === 'finished') return done
-    throw failed(`the savepoint is complete at ${done.path}, but the job is ${this.#state.kind}`)
+    if (this.state.kind === 'stopping') await this.changes.first(({ state }) => state !== 'stopping')
+    const { kind } = this.state
+    if (kind === 'finished') return done
+    throw failed(`the savepoint is complete at ${done.path}, but the job is ${kind}`)
   }
 
   cancel(): void {
@@ -411,9 +403,6 @@ export class Job {
     })
     this.results.end()
     this.journal.feed.end()
-    const ends = this.#ends
-    this.#ends = []
-    for (const resolve of ends) resolve()
     const deletes =
       state.kind === 'finished' ||
       (state.kind === 'canceled' && this.#config.get(options.checkpointRetention) === 'DELETE_ON_CANCELLATION')
@@ -433,16 +422,6 @@ export class Job {
     if (this.terminal) throw errors.create('JOB_ENDED', { job, state: this.#state.kind })
     if (!this.checkpointing) throw errors.create('NO_CHECKPOINTING', { job })
     if (this.#state.kind !== 'running') throw errors.create('NOT_RUNNING', { job, state: this.#state.kind })
-  }
-
-  /** Resolves when the job leaves `stopping` for a restart. */
-  #restarted(): { readonly promise: Promise<void>; forget(): void } {
-    const controller = new AbortController()
-    const follow = async (): Promise<void> => {
-      if (this.#state.kind !== 'stopping') return
-      for await (const { state } of this.changes.follow(controller.signal, 100)) if (state !== 'stopping') return
-    }
-    return { promise: follow(), forget: () => controller.abort() }
   }
 
   get #ids(): { readonly jobId: string; readonly attempt: number } {

@@ -18,6 +18,13 @@ export class Feed<T> {
     for (const follower of this.#followers) follower(undefined)
   }
 
+  /** Resolves with the next value that passes the test, or with undefined at the end. */
+  async first(test: (value: T) => boolean): Promise<T | undefined> {
+    const never = new AbortController().signal
+    for await (const value of this.follow(never, Number.POSITIVE_INFINITY)) if (test(value)) return value
+    return undefined
+  }
+
   /** Values from now on, until the end or until cancelled. `missed` says what to give a follower that lost `count`. */
   async *follow(
     cancelled: AbortSignal,

@@ -162,6 +162,7 @@ export class TaskManager {
       }
       if (this.#holdings[slot] !== undefined || slots.port(slot) === 0) {
         this.#failed(fresh, causeOf(errors.create('SLOT_BUSY', { slot, id })))
+        this.#options.send({ kind: 'slotReleased', slot, jobId, attempt })
         continue
       }
       this.#holdings[slot] = fresh
