@@ -6,6 +6,7 @@
  * has its segments: a poll never fails half-way for want of memory.
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { EmittedRows } from '../../core/columns/split.ts'
 import { type BatchWriter, BatchWriters } from '../../core/columns/writer.ts'
 import { schemaOf } from '../../sdk/schema.ts'
 import type { ColumnWriter, Source, SourceOutput } from '../../sdk/source.ts'
@@ -127,7 +128,10 @@ export class SourceBatches implements SourceOutput<unknown> {
   #writer(tag: string, type: TypeDef<unknown>, splitId: string, output: Output | undefined): BatchWriter {
     let columns = this.#columns.get(tag)
     if (columns === undefined) {
-      columns = new ColumnOutput(this.#context, type, this.#times, (batch, of) => this.#emit(tag, batch, of, output))
+      columns = new ColumnOutput(this.#context, type, this.#times, {
+        batch: (batch, of) => this.#emit(tag, batch, of, output),
+        rows: (rows, of) => this.#emitRows(tag, rows, of, output),
+      })
       this.#columns.set(tag, columns)
     }
     const writer = columns.take(splitId)
@@ -141,6 +145,22 @@ export class SourceBatches implements SourceOutput<unknown> {
     if (times !== undefined) this.#watermarks.observe(splitId, times, 0, batch.rowCount)
     output?.batch(batch, undefined)
   }
+
+  /** Rows written as columns for which no segment was free. */
+  #emitRows(tag: string, { rows, count, timestamps }: EmittedRows, splitId: string, output: Output | undefined): void {
+    this.#context.metrics.recordsOut += count
+    const times = timestamps ?? new Float64Array(count)
+    for (let i = 0; timestamps === undefined && i < count; i++)
+      times[i] = tag === '' ? this.#times.ofRecord(rows[i], Number.NaN) : this.#times.ofSide(rows[i], Number.NaN)
+    const timed = timestamps !== undefined || times.some((time) => time === time)
+    if (timed && tag === '') this.#watermarks.observe(splitId, times, 0, count)
+    output?.rows({ rows, count, timestamps: timed ? times : undefined })
+  }
+}
+
+interface Committed {
+  batch(batch: RecordBatch, splitId: string): void
+  rows(rows: EmittedRows, splitId: string): void
 }
 
 /** The writers of one output: at most one is open. */
@@ -148,16 +168,11 @@ class ColumnOutput {
   readonly #context: OperatorContext
   readonly #times: EventTimes
   readonly #writers: BatchWriters
-  readonly #emit: (batch: RecordBatch, splitId: string) => void
+  readonly #emit: Committed
   #opened: BatchWriter | undefined
   #splitId = ''
 
-  constructor(
-    context: OperatorContext,
-    type: TypeDef<unknown>,
-    times: EventTimes,
-    emit: (batch: RecordBatch, splitId: string) => void,
-  ) {
+  constructor(context: OperatorContext, type: TypeDef<unknown>, times: EventTimes, emit: Committed) {
     const schema = schemaOf(type)
     const timestampField = times.columnOf(schema)
     this.#context = context
@@ -173,7 +188,13 @@ class ColumnOutput {
 
   /** False when no segment is free. */
   open(): boolean {
-    this.#opened ??= this.#writers.open((batch) => this.#committed(batch))
+    this.#opened ??= this.#writers.open(
+      (batch) => this.#committed(batch),
+      (rows) => {
+        this.#opened = undefined
+        this.#emit.rows(rows, this.#splitId)
+      },
+    )
     return this.#opened !== undefined
   }
 
@@ -193,7 +214,7 @@ class ColumnOutput {
   #committed(batch: RecordBatch): void {
     this.#opened = undefined
     const timed = batch.timestamps === 0 ? this.#times.ofBatch(batch, this.#context) : batch
-    this.#emit(timed, this.#splitId)
+    this.#emit.batch(timed, this.#splitId)
     timed.release()
   }
 }
