@@ -3,7 +3,7 @@ import { defineErrors } from '../../core/errors.ts'
 
 export const operatorErrors = defineErrors('OPERATOR', {
   RETURNS_PROMISE: {
-    text: 'the function returns a promise, and records do not wait here',
+    text: 'a function of {operator} returns a promise, and records do not wait here',
     hint: 'Make the function synchronous.',
     blame: 'user',
     retry: 'never',

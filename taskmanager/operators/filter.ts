@@ -2,7 +2,7 @@
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
-import { guarded, type LoopCursor, refusePromise, StatelessOperator } from './stateless.ts'
+import { guarded, type LoopCursor, promiseRefusal, StatelessOperator } from './stateless.ts'
 
 interface FilterCursor extends LoopCursor {
   /** Rows kept so far. */
@@ -33,7 +33,7 @@ export class FilterOperator extends StatelessOperator {
           }
         } finally { cursor.at = i; cursor.kept = kept }
       }`,
-    )(fn, refusePromise) as FilterLoop
+    )(fn, promiseRefusal(context)) as FilterLoop
   }
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
@@ -41,7 +41,8 @@ export class FilterOperator extends StatelessOperator {
     const kept = this.#run(
       this.#input.read(batch, selection),
       count,
-      batch.timestamps === 0 ? undefined : timestampsOf(batch, selection),
+      () => timestampsOf(batch, selection),
+      (row) => this.#input.whole(row),
     )
     if (kept === 0) return
     if (kept === count) {
@@ -54,7 +55,16 @@ export class FilterOperator extends StatelessOperator {
   }
 
   processRows(batch: RowBatch): void {
-    const kept = this.#run(batch.rows, batch.count, batch.timestamps)
+    const kept = this.#run(
+      batch.rows,
+      batch.count,
+      () => batch.timestamps,
+      (row) => batch.rows[row],
+    )
+    if (kept === batch.count) {
+      this.context.output.rows(batch)
+      return
+    }
     const out = this.#out
     for (let i = 0; i < kept; i++) {
       const row = this.#keep[i]
@@ -63,7 +73,12 @@ export class FilterOperator extends StatelessOperator {
     out.flush(this.context.output)
   }
 
-  #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined): number {
+  #run(
+    rows: readonly unknown[],
+    count: number,
+    timestamps: () => Float64Array | undefined,
+    recordAt: (row: number) => unknown,
+  ): number {
     if (this.#keep.length < count) this.#keep = new Int32Array(count)
     const cursor = this.#cursor
     cursor.kept = 0
@@ -73,7 +88,7 @@ export class FilterOperator extends StatelessOperator {
       cursor,
       count,
       (from) => this.#loop(rows, from, count, this.#keep, cursor),
-      (row) => rows[row],
+      recordAt,
       timestamps,
     )
     this.context.metrics.recordsOut += cursor.kept

@@ -5,7 +5,7 @@
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
-import { guarded, type LoopCursor, refusePromise, StatelessOperator } from './stateless.ts'
+import { guarded, type LoopCursor, promiseRefusal, StatelessOperator } from './stateless.ts'
 
 type MapLoop = (
   rows: readonly unknown[],
@@ -38,18 +38,25 @@ export class MapOperator extends StatelessOperator {
           }
         } finally { cursor.at = i }
       }`,
-    )(fn, refusePromise) as MapLoop
+    )(fn, promiseRefusal(context)) as MapLoop
   }
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
-    this.#run(this.#input.read(batch, selection), selection?.count ?? batch.rowCount, timestampsOf(batch, selection))
+    const count = selection?.count ?? batch.rowCount
+    const rows = this.#input.read(batch, selection)
+    this.#run(rows, count, timestampsOf(batch, selection), (row) => this.#input.whole(row))
   }
 
   processRows(batch: RowBatch): void {
-    this.#run(batch.rows, batch.count, batch.timestamps)
+    this.#run(batch.rows, batch.count, batch.timestamps, (row) => batch.rows[row])
   }
 
-  #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined): void {
+  #run(
+    rows: readonly unknown[],
+    count: number,
+    timestamps: Float64Array | undefined,
+    recordAt: (row: number) => unknown,
+  ): void {
     const { metrics, output } = this.context
     const out = this.#out
     metrics.recordsIn += count
@@ -58,7 +65,7 @@ export class MapOperator extends StatelessOperator {
       this.#cursor,
       count,
       (from) => this.#loop(rows, timestamps, from, count, out, this.#cursor),
-      (row) => rows[row],
+      recordAt,
       timestamps,
     )
     metrics.recordsOut += out.count

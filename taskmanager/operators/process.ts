@@ -13,7 +13,14 @@ import { keyedRows, stateOptions } from './keyed.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
 import { type CurrentKey, stateFacades } from './state-facades.ts'
-import { forwardIdle, forwardWatermark, guarded, type LoopCursor } from './stateless.ts'
+import {
+  forwardIdle,
+  forwardWatermark,
+  guarded,
+  type LoopCursor,
+  promiseRefusal,
+  type RefusePromise,
+} from './stateless.ts'
 
 /** Timers that fire before the outputs are looked at again. */
 const timersPerSlice = 1024
@@ -23,13 +30,16 @@ export class ProcessOperator implements Operator {
   readonly #body: ProcessBody
   readonly #input: RowMaterialiser
   readonly #out = new RowBuffer()
-  readonly #sides = new Map<string, RowBuffer>()
+  readonly #sides = new Map<string, SideBuffer>()
   readonly #backend: KeyedStateBackend | undefined
   readonly #timers: TimerStore | undefined
   readonly #cursor: LoopCursor = { at: 0 }
   readonly #current: CurrentKey = { id: -1 }
   readonly #user: MutableContext
   readonly #emit: Emit<unknown>
+  readonly #refusePromise: RefusePromise
+  /** Number of the record or timer at hand. */
+  #turn = 0
   #timestamp = Number.NaN
   #watermark = Number.NEGATIVE_INFINITY
 
@@ -38,6 +48,7 @@ export class ProcessOperator implements Operator {
     this.#body = body
     this.#input = new RowMaterialiser(reads)
     this.#emit = (record) => this.#out.push(record, this.#timestamp)
+    this.#refusePromise = promiseRefusal(context)
     if (body.keyed) {
       this.#backend = createKeyedStateBackend(stateOptions(context))
       this.#timers = this.#backend.timers('timers')
@@ -53,12 +64,13 @@ export class ProcessOperator implements Operator {
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const count = selection?.count ?? batch.rowCount
     const ids = this.#backend?.resolve(batch, selection?.rows, count)
-    this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), ids)
+    const rows = this.#input.read(batch, selection)
+    this.#run(rows, count, timestampsOf(batch, selection), ids, (row) => this.#input.whole(row))
   }
 
   processRows(batch: RowBatch): void {
     const ids = this.#backend?.resolveRows(keyedRows(batch), batch.count)
-    this.#run(batch.rows, batch.count, batch.timestamps, ids)
+    this.#run(batch.rows, batch.count, batch.timestamps, ids, (row) => batch.rows[row])
   }
 
   processWatermark(timestampMs: number): boolean {
@@ -102,6 +114,7 @@ export class ProcessOperator implements Operator {
     count: number,
     timestamps: Float64Array | undefined,
     ids: Int32Array | undefined,
+    recordAt: (row: number) => unknown,
   ): void {
     this.#context.metrics.recordsIn += count
     guarded(
@@ -109,7 +122,7 @@ export class ProcessOperator implements Operator {
       this.#cursor,
       count,
       (from) => this.#loop(rows, timestamps, ids, from, count),
-      (row) => rows[row],
+      recordAt,
       timestamps,
     )
     if (ids !== undefined) this.#backend?.releaseUnused(ids, count)
@@ -128,15 +141,25 @@ export class ProcessOperator implements Operator {
     const user = this.#user
     const cursor = this.#cursor
     const emit = this.#emit
-    for (let i = from; i < to; i++) {
-      cursor.at = i
-      const timestamp = timestamps === undefined ? Number.NaN : timestamps[i]
-      this.#timestamp = timestamp
-      user.timestamp = timestamp === timestamp ? timestamp : undefined
-      if (ids !== undefined) this.#current.id = ids[i]
-      onElement(rows[i], user as never, emit)
+    const current = this.#current
+    const out = this.#out
+    let whole = out.count
+    try {
+      for (let i = from; i < to; i++) {
+        cursor.at = i
+        this.#turn++
+        const timestamp = timestamps === undefined ? Number.NaN : timestamps[i]
+        this.#timestamp = timestamp
+        user.timestamp = timestamp === timestamp ? timestamp : undefined
+        if (ids !== undefined) current.id = ids[i]
+        const result: unknown = onElement(rows[i], user as never, emit)
+        if (i === from) this.#refusePromise(result)
+        whole = out.count
+      }
+      this.#turn++
+    } finally {
+      this.#takeBack(whole)
     }
-    cursor.at = to
   }
 
   #fire(domain: 'event' | 'processing', toMs: number): boolean {
@@ -146,12 +169,15 @@ export class ProcessOperator implements Operator {
     const user = this.#user
     const more = timers.advance(domain, toMs, timersPerSlice, (id, timestampMs) => {
       this.#current.id = id
+      this.#turn++
       this.#timestamp = domain === 'event' ? timestampMs : Number.NaN
       user.timestamp = timestampMs
       user.timeDomain = domain
+      const whole = this.#out.count
       try {
         onTimer?.(timestampMs, user as unknown as TimerContext<unknown, unknown>, this.#emit)
       } catch (error) {
+        this.#takeBack(whole)
         this.#context.poison(error, { key: this.#backend?.keyOf(id), timer: timestampMs }, timestampMs)
       }
     })
@@ -210,11 +236,27 @@ export class ProcessOperator implements Operator {
     if (!this.#context.sides.has(tag)) return
     let buffer = this.#sides.get(tag)
     if (buffer === undefined) {
-      buffer = new RowBuffer()
+      buffer = new SideBuffer()
       this.#sides.set(tag, buffer)
+    }
+    if (buffer.turn !== this.#turn) {
+      buffer.turn = this.#turn
+      buffer.whole = buffer.count
     }
     buffer.push(record, this.#timestamp)
   }
+
+  /** What the record at hand has emitted, when it was refused half-way. */
+  #takeBack(whole: number): void {
+    this.#out.truncate(whole)
+    for (const side of this.#sides.values()) if (side.turn === this.#turn) side.truncate(side.whole)
+  }
+}
+
+class SideBuffer extends RowBuffer {
+  /** The last record that emitted here, and the records before it. */
+  turn = -1
+  whole = 0
 }
 
 type MutableContext = {

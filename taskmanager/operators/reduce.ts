@@ -7,7 +7,7 @@ import { createKeyedStateBackend } from '../state/backend.ts'
 import { keyedRows, stateOptions } from './keyed.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
-import { guarded, type LoopCursor, StatelessOperator } from './stateless.ts'
+import { guarded, type LoopCursor, promiseRefusal, type RefusePromise, StatelessOperator } from './stateless.ts'
 
 /** How a record changes a key's value, and what goes out then. `state` undefined: the key is new. */
 export interface RunningFunctions {
@@ -34,10 +34,12 @@ export class RunningFunctionsOperator extends StatelessOperator {
   readonly #input: RowMaterialiser
   readonly #out = new RowBuffer()
   readonly #cursor: LoopCursor = { at: 0 }
+  readonly #refusePromise: RefusePromise
 
   constructor(context: OperatorContext, functions: RunningFunctions, reads: readonly string[] | undefined) {
     super(context)
     this.#functions = functions
+    this.#refusePromise = promiseRefusal(context)
     this.#backend = createKeyedStateBackend(stateOptions(context))
     const declared = context.operator.state[0]
     this.#state = this.#backend.value(declared?.name ?? 'value', declared?.type?.type)
@@ -51,11 +53,13 @@ export class RunningFunctionsOperator extends StatelessOperator {
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const count = selection?.count ?? batch.rowCount
     const ids = this.#backend.resolve(batch, selection?.rows, count)
-    this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), ids)
+    const rows = this.#input.read(batch, selection)
+    this.#run(rows, count, timestampsOf(batch, selection), ids, (row) => this.#input.whole(row))
   }
 
   processRows(batch: RowBatch): void {
-    this.#run(batch.rows, batch.count, batch.timestamps, this.#backend.resolveRows(keyedRows(batch), batch.count))
+    const ids = this.#backend.resolveRows(keyedRows(batch), batch.count)
+    this.#run(batch.rows, batch.count, batch.timestamps, ids, (row) => batch.rows[row])
   }
 
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
@@ -76,7 +80,13 @@ export class RunningFunctionsOperator extends StatelessOperator {
     this.#backend.close()
   }
 
-  #run(rows: readonly unknown[], count: number, timestamps: Float64Array | undefined, ids: Int32Array): void {
+  #run(
+    rows: readonly unknown[],
+    count: number,
+    timestamps: Float64Array | undefined,
+    ids: Int32Array,
+    recordAt: (row: number) => unknown,
+  ): void {
     const { metrics, output } = this.context
     metrics.recordsIn += count
     guarded(
@@ -84,7 +94,7 @@ export class RunningFunctionsOperator extends StatelessOperator {
       this.#cursor,
       count,
       (from) => this.#loop(rows, timestamps, ids, from, count),
-      (row) => rows[row],
+      recordAt,
       timestamps,
     )
     this.#backend.releaseUnused(ids, count)
@@ -110,6 +120,7 @@ export class RunningFunctionsOperator extends StatelessOperator {
       id = ids[i]
       const value = next(state.get(id), rows[i])
       const result = emit(value, key)
+      if (i === from) this.#refusePromise(value)
       state.set(id, value)
       out.push(result, timestamps === undefined ? Number.NaN : timestamps[i])
     }

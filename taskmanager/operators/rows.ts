@@ -15,6 +15,8 @@ export class RowMaterialiser {
   readonly #fields: readonly string[] | undefined
   #schema: Schema | undefined
   #read: ReadRows | undefined
+  #batch: RecordBatch | undefined
+  #selection: Selection | undefined
 
   /** `fields` undefined: all. */
   constructor(fields: readonly string[] | undefined) {
@@ -28,7 +30,18 @@ export class RowMaterialiser {
       this.#schema = batch.schema
     }
     this.#read(batch, this.rows, selection?.rows, selection?.count ?? batch.rowCount)
+    this.#batch = batch
+    this.#selection = selection
     return this.rows
+  }
+
+  /** A row of the batch that was read last, with the fields that nobody reads as well. While the batch is there. */
+  whole(row: number): unknown {
+    const batch = this.#batch
+    if (this.#fields === undefined || batch === undefined) return this.rows[row]
+    const out: unknown[] = []
+    rowReader(batch.schema)(batch, out, Int32Array.of(this.#selection?.rows[row] ?? row), 1)
+    return out[0]
   }
 }
 
@@ -63,6 +76,13 @@ export class RowBuffer implements RowBatch {
     }
     this.times[at] = timestamp
     if (timestamp === timestamp) this.#timed = true
+  }
+
+  /** Takes back all but the first `count` records. */
+  truncate(count: number): void {
+    if (count >= this.count) return
+    this.rows.length = count
+    this.count = count
   }
 
   /** Emits what has been gathered, if anything. */

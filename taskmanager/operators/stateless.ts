@@ -3,6 +3,7 @@
  * user calls, which finds the record that a user's function refused.
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import { isMillraceError } from '../../core/errors.ts'
 import { operatorErrors } from './errors.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
 
@@ -45,14 +46,17 @@ export interface LoopCursor {
   at: number
 }
 
-/** Calls `run(from)` until it has passed row `count`; a row that throws goes to the error policy and is skipped. */
+/**
+ * Calls `run(from)` until it has passed row `count`; a row that throws goes to the error policy and is skipped. `recordAt`:
+ * the whole record of a row, for who looks at it later. Errors that every record would repeat end the task.
+ */
 export function guarded(
   context: OperatorContext,
   cursor: LoopCursor,
   count: number,
   run: (from: number) => void,
   recordAt: (row: number) => unknown,
-  timestamps: Float64Array | undefined,
+  timestamps: Float64Array | undefined | (() => Float64Array | undefined),
 ): void {
   let from = 0
   while (from < count) {
@@ -60,15 +64,22 @@ export function guarded(
       run(from)
       return
     } catch (error) {
-      context.poison(error, recordAt(cursor.at), timestamps?.[cursor.at])
+      if (isMillraceError(error, 'OPERATOR_RETURNS_PROMISE')) throw error
+      const times = typeof timestamps === 'function' ? timestamps() : timestamps
+      context.poison(error, recordAt(cursor.at), times?.[cursor.at])
       from = cursor.at + 1
     }
   }
 }
 
-/** A promise where none is allowed: an async function returns one for every record, so the first of a batch tells. */
-export function refusePromise(result: unknown): void {
-  if (typeof result === 'object' && result !== null && typeof (result as { then?: unknown }).then === 'function') {
-    throw operatorErrors.create('RETURNS_PROMISE', {})
+export type RefusePromise = (result: unknown) => void
+
+/** Throws for a promise where none is allowed. A function that makes one does so for every record, so the first of a batch tells. */
+export function promiseRefusal(context: OperatorContext): RefusePromise {
+  return (result) => {
+    if (typeof result !== 'object' || result === null || typeof (result as { then?: unknown }).then !== 'function')
+      return // Nobody will wait for it, and its failure must not end the process.
+    ;(result as PromiseLike<unknown>).then(undefined, () => undefined)
+    throw operatorErrors.create('RETURNS_PROMISE', { operator: context.operator.name })
   }
 }
