@@ -4,7 +4,8 @@
  * with the results beside them.
  */
 import type { Column, RecordBatch } from '../../core/columns/batch.ts'
-import type { Schema } from '../../core/columns/schema.ts'
+import { gather } from '../../core/columns/gather.ts'
+import type { Field, Schema } from '../../core/columns/schema.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
 import type { AccumulatorStore, KeyedStateBackend } from '../state/api.ts'
@@ -25,6 +26,9 @@ export class RunningAggregateOperator extends StatelessOperator {
   readonly #input: RowMaterialiser
   readonly #out = new RowBuffer()
   #outArrays: Float64Array[] = []
+  readonly #resultFields: readonly Field[]
+  #keyedFrom: Schema | undefined
+  #keySchema: Schema | undefined
   #from: Schema | undefined
   #to: Schema | undefined
 
@@ -33,6 +37,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     this.#aggregates = aggregates
     this.#backend = createKeyedStateBackend(stateOptions(context))
     this.#store = this.#backend.accumulators(context.operator.state[0]?.name ?? 'aggregate', aggregates)
+    this.#resultFields = aggregates.map((each) => ({ name: each.as, type: { kind: 'float64' } }))
     this.#keyColumns = keyShapeOf(context).fields
     this.#keyFields = keyFieldsOf(context)
     this.#keyRecord = keyRecord(context)
@@ -46,43 +51,29 @@ export class RunningAggregateOperator extends StatelessOperator {
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const { arena, owner, metrics, output } = this.context
     const count = selection?.count ?? batch.rowCount
-    const room =
-      selection === undefined ? NumberColumns.allocate(arena, owner, this.#aggregates.length, count) : undefined
-    if (room === undefined) {
-      // No segment for columns now (or scattered rows): plain objects need none.
-      const hashes = batch.hashArray() as Int32Array
-      const picked =
-        selection === undefined ? hashes : Int32Array.from(selection.rows.subarray(0, count), (row) => hashes[row])
-      this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), {
-        keys: readKeys(this.context, batch, selection),
-        hashes: picked,
-      })
+    const room = NumberColumns.allocate(arena, owner, this.#aggregates.length, count)
+    const keys = room === undefined ? undefined : this.#keysOf(batch, selection)
+    if (room === undefined || keys === undefined) {
+      if (room !== undefined) arena.release(room.segment, owner)
+      this.#asRows(batch, selection, count)
       return
     }
     metrics.recordsIn += count
     metrics.recordsOut += count
-    const ids = this.#backend.resolve(batch, undefined, count)
+    const rows = selection?.rows
+    const ids = this.#backend.resolve(batch, rows, count)
     const addresses = this.#aggregates.map(() => room.take())
-    this.#store.update(ids, count, batch, undefined, addresses)
-    const keys = this.#keyColumns.map((field, at) => renamed(batch.column(field), this.#keyFields[at]))
-    const columns = [
-      ...keys,
-      ...this.#aggregates.map((each, at) =>
-        float64Column({ name: each.as, type: { kind: 'float64' } }, count, addresses[at]),
-      ),
-    ]
-    if (batch.schema !== this.#from) {
-      this.#from = batch.schema
+    this.#store.update(ids, count, batch, rows, addresses)
+    const results = this.#resultFields.map((field, at) => float64Column(field, count, addresses[at]))
+    const columns = [...keys.columns, ...results]
+    if (keys.schema !== this.#from) {
+      this.#from = keys.schema
       this.#to = objectSchema(columns.map((column) => column.field))
     }
-    const result = batch.with({
-      schema: this.#to as Schema,
-      columns,
-      hashes: 0,
-      segments: [...batch.segments, room.segment],
-    })
-    output.batch(result, undefined)
+    const segments = [...keys.segments, room.segment]
+    output.batch(keys.with({ schema: this.#to as Schema, columns, hashes: 0, segments }), undefined)
     arena.release(room.segment, owner)
+    if (selection !== undefined) keys.release()
   }
 
   processRows(batch: RowBatch): void {
@@ -105,6 +96,33 @@ export class RunningAggregateOperator extends StatelessOperator {
 
   override close(): void {
     this.#backend.close()
+  }
+
+  /** The key columns under the names of the output: of the batch itself, or of its selected rows in a batch to be released. */
+  #keysOf(batch: RecordBatch, selection: Selection | undefined): RecordBatch | undefined {
+    const columns = this.#keyColumns.map((field, at) => renamed(batch.column(field), this.#keyFields[at]))
+    if (this.#keyedFrom !== batch.schema) {
+      this.#keyedFrom = batch.schema
+      this.#keySchema = objectSchema(columns.map((column) => column.field))
+    }
+    const schema = this.#keySchema as Schema
+    const keys = batch.with({ schema, columns, hashes: 0 })
+    if (selection === undefined) return keys
+    const { arena, owner } = this.context
+    const picked = gather(arena, owner, [{ batch: keys, selection: selection.rows, count: selection.count }], schema)
+    if (picked === undefined || picked.consumed === selection.count) return picked?.batch
+    picked.batch.release()
+    return undefined
+  }
+
+  /** No segment is free for columns: plain objects need none. */
+  #asRows(batch: RecordBatch, selection: Selection | undefined, count: number): void {
+    const hashes = batch.hashArray() as Int32Array
+    this.#run(this.#input.read(batch, selection), count, timestampsOf(batch, selection), {
+      keys: readKeys(this.context, batch, selection),
+      hashes:
+        selection === undefined ? hashes : Int32Array.from(selection.rows.subarray(0, count), (row) => hashes[row]),
+    })
   }
 
   #run(
