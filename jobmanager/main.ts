@@ -4,6 +4,7 @@
  */
 import { join, resolve } from 'node:path'
 import { loadConfig } from '../core/config/index.ts'
+import { configureFaults } from '../core/faults.ts'
 import { createLogger } from '../core/log.ts'
 import { systemClock } from '../core/platform/clock.ts'
 import { systemDisk } from '../core/platform/disk.ts'
@@ -30,6 +31,7 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
   const own = options.jobManagerOptions.map((each) => each.key as string)
   const known = Object.fromEntries(Object.entries(values).filter(([key]) => own.includes(key)))
   const config = loadConfig(options.jobManagerOptions, [{ name: 'configuration', values: known }])
+  configureFaults(config)
   const log = createLogger('jobmanager')
   const directory = resolve(config.get(options.dataDirectory))
   const host = config.get(options.bindHost) ?? config.get(options.rpcAddress)

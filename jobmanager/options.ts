@@ -2,6 +2,7 @@
  * Options of the JobManager and of jobs as far as the JobManager reads them. Names are Flink 2's where Flink has the option.
  */
 import { duration, integer, oneOf, option, size, text } from '../core/config/index.ts'
+import { testFaults } from '../core/faults.ts'
 import { allowInsecure, messageBytesMax, rpcAddress, rpcPort } from '../proto/rpc/options.ts'
 
 export { allowInsecure, messageBytesMax, rpcAddress, rpcPort }
@@ -231,5 +232,6 @@ export const jobManagerOptions = [
   jobsRetained,
   resultsBufferMax,
   logLinesMax,
+  testFaults,
   ...jobOptions,
 ]

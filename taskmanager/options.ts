@@ -1,5 +1,6 @@
 /** Options of the TaskManager and of what runs in its slots. Names are Flink 2's where Flink has the option. */
 import { duration, integer, option, size, text } from '../core/config/index.ts'
+import { testFaults } from '../core/faults.ts'
 import { allowInsecure, messageBytesMax, rpcAddress, rpcPort } from '../proto/rpc/options.ts'
 
 export { allowInsecure, messageBytesMax, rpcAddress, rpcPort }
@@ -106,4 +107,5 @@ export const taskManagerOptions = [
   reconnectDelayMax,
   cancellationTimeout,
   watchdogTimeout,
+  testFaults,
 ]

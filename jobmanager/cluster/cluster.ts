@@ -6,6 +6,7 @@
  * Concurrency: everything happens on one thread, one message after the other.
  */
 import type { Config } from '../../core/config/index.ts'
+import { faulty } from '../../core/faults.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { Random } from '../../core/platform/random.ts'
 import type {
@@ -175,6 +176,7 @@ export class Cluster {
     const heartbeatIntervalMs = config.get(options.heartbeatInterval)
     link.send({ kind: 'registered', epoch, heartbeatIntervalMs, version: packageVersion })
     for (const { holder } of this.slots.holders(id)) {
+      if (faulty('reuse-epoch') && this.#jobs.get(holder.jobId)?.state.kind === 'running') continue
       // Nothing that ran through a lost connection is gone on with: its job has restarted, or will.
       link.send({ kind: 'cancel', jobId: holder.jobId, attempt: holder.attempt })
     }

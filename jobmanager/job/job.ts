@@ -7,6 +7,7 @@
  */
 import type { Config } from '../../core/config/index.ts'
 import { isMillraceError } from '../../core/errors.ts'
+import { faulty } from '../../core/faults.ts'
 import type { TimerHandle } from '../../core/platform/clock.ts'
 import type { JobStatus } from '../../proto/client.ts'
 import type { Failure, FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
@@ -306,7 +307,8 @@ export class Job {
   }
 
   #deploy(placement: Placement): void {
-    const attempt = this.#record.attempt + 1
+    const { attempt: last } = this.#record
+    const attempt = last > 0 && faulty('reuse-epoch') ? last : last + 1
     this.#save({ attempt, state: 'deploying', restarts: attempt - 1 })
     this.#placement = placement
     this.#deployed = false

@@ -4,6 +4,7 @@
  * is committed again after a restore: `commit` is idempotent by contract.
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import { faulty } from '../../core/faults.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Sink, SinkContext, SinkWriter } from '../../sdk/sink.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
@@ -89,6 +90,7 @@ export class SinkOperator implements Operator {
 
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
     this.#prepare(checkpointId)
+    if (faulty('commit-early')) await this.#commitUpTo(checkpointId)
     return {
       node: this.#context.operator.node,
       uid: this.#context.operator.uid,

@@ -7,6 +7,7 @@
  *
  * Concurrency: one thread; the asynchronous part runs in slices between turns.
  */
+import { faulty } from '../../core/faults.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import { openStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
@@ -65,7 +66,8 @@ export class Snapshotter {
   async restore(restored: RestoredOperator | undefined): Promise<void> {
     if (restored !== undefined && restored.runs.length > 0) {
       const { from, to } = this.#range
-      const runs = await openChain(openStorage(restored.root), restored.runs)
+      const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
+      const runs = await openChain(openStorage(restored.root), handles)
       await loadChain(runs, from, to)
       await paced(this.#clock, () => undefined)(this.#restoreEntries(mergeRuns(runs, { from, to }), restored))
       if (!restored.rewrite) this.#chain = restored.runs
