@@ -14,6 +14,8 @@ export interface FuzzTarget {
   decode(bytes: Uint8Array): unknown
   /** Begin of the codes of errors that it may throw. */
   readonly codes: readonly string[]
+  /** How many different codes damage must bring about; default 2. */
+  readonly codesMin?: number
   /** Makes checksums right again as far as possible, so that damage gets past them. */
   reseal?(bytes: Uint8Array): Uint8Array
 }

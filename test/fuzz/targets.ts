@@ -1,6 +1,7 @@
 /** Every decoder of bytes that come from outside of the process. A new format adds its line. */
 import { checkpointTargets } from './checkpoint-targets.ts'
+import { columnTargets } from './column-targets.ts'
 import type { FuzzTarget } from './harness.ts'
 import { stateTargets } from './state-targets.ts'
 
-export const fuzzTargets: readonly FuzzTarget[] = [...checkpointTargets, ...stateTargets]
+export const fuzzTargets: readonly FuzzTarget[] = [...checkpointTargets, ...stateTargets, ...columnTargets]

@@ -1,0 +1,9 @@
+/**
+ * Writes the golden file of columns, once per version: `node test/golden/columns/write.ts`. A file that is there is kept.
+ */
+import { existsSync, writeFileSync } from 'node:fs'
+import { makeGolden } from './contents.ts'
+
+const path = new URL('columns.v1.json', import.meta.url)
+if (existsSync(path)) process.stdout.write('columns.v1.json is there already\n')
+else writeFileSync(path, `${JSON.stringify(makeGolden(), null, 2)}\n`)
