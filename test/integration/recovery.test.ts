@@ -1,0 +1,167 @@
+/** Recovery as a user sees it: real processes, real slots, kill -9. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loadJob } from '../../cli/load-job.ts'
+import type { JobInfo } from '../../proto/client.ts'
+import { ChaosCluster } from '../chaos/cluster.ts'
+
+const jobFile = fileURLToPath(new URL('./recovery-job.ts', import.meta.url))
+let cluster: ChaosCluster
+
+beforeAll(async () => {
+  const options = { 'cluster.registration.max-timeout': '200ms', 'taskmanager.memory.task.heap.size': '96mb' }
+  cluster = await ChaosCluster.start({ taskManagers: 2, slots: 3, options })
+}, 40_000)
+afterAll(() => cluster.close())
+
+interface Running {
+  readonly jobId: string
+  /** Writes the order that makes a slot of the job go wrong. */
+  goWrong(how: 'throw' | 'oom'): number
+}
+
+let jobs = 0
+
+async function submit(parallelism: number, more: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const order = join(cluster.directory, `order-${++jobs}`)
+  const given = { 'execution.checkpointing.interval': '100ms', 'recovery.order': order, ...more }
+  const { plan, bundle, options } = await loadJob(jobFile, given, parallelism)
+  const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+  return {
+    jobId,
+    goWrong(how) {
+      writeFileSync(order, how)
+      return Date.now()
+    },
+  }
+}
+
+const until = (what: string, { jobId }: Running, condition: (info: JobInfo) => boolean): Promise<JobInfo> =>
+  cluster.until(what, async () => {
+    const info = await cluster.client.info(jobId)
+    return condition(info) && info
+  })
+
+/** Running, and with a checkpoint of this attempt to go back to. */
+const steady = (job: Running, attempt = 1): Promise<JobInfo> =>
+  until(
+    'a running job with a checkpoint',
+    job,
+    ({ status, checkpoints }) =>
+      status.state === 'running' &&
+      status.attempt >= attempt &&
+      checkpoints.some(({ state, triggeredMs }) => state === 'completed' && triggeredMs >= status.stateSinceMs),
+  )
+
+const runsAgain = (job: Running, attempt: number): Promise<JobInfo> =>
+  until('the job to run again', job, ({ status }) => status.state === 'running' && status.attempt > attempt)
+
+async function end(job: Running): Promise<void> {
+  const { status } = await cluster.client.info(job.jobId)
+  if (!status.terminal) await cluster.client.cancel(job.jobId)
+  await until('the end of the job', job, (info) => info.status.terminal)
+  await cluster.until('free slots', async () => {
+    const { slotsFree, slotsTotal } = await cluster.client.cluster()
+    return slotsTotal === 6 && slotsFree === slotsTotal
+  })
+}
+
+const recordsOf = ({ vertices }: JobInfo): number => vertices.reduce((sum, { recordsIn }) => sum + recordsIn, 0)
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+test('a killed TaskManager is known within 100 ms and its tasks run again within 2 s', async () => {
+  const job = await submit(2)
+  const detections: number[] = []
+  const recoveries: number[] = []
+  for (let round = 0; round < 3; round++) {
+    const before = await steady(job)
+    const name = before.vertices[0]?.subtasks[0]?.taskManagerId ?? ''
+    const victim = cluster.taskManager(name)
+    const killedMs = cluster.kill(victim)
+    const after = await runsAgain(job, before.status.attempt)
+    const failure = after.failures[0]
+    expect(failure).toMatchObject({ code: 'JOBMANAGER_TASKMANAGER_LOST', attempt: before.status.attempt })
+    expect(failure?.message).toContain(name)
+    detections.push((failure?.timeMs ?? Number.NaN) - killedMs)
+    recoveries.push(after.status.stateSinceMs - killedMs)
+    await cluster.restart(victim)
+    await cluster.until('all slots', async () => (await cluster.client.cluster()).slotsTotal === 6)
+  }
+  await end(job)
+  expect(median(detections)).toBeLessThan(100)
+  expect(median(recoveries)).toBeLessThan(2000)
+}, 60_000)
+
+test('a restarted JobManager goes on with its jobs from their checkpoints', async () => {
+  const job = await submit(2)
+  const before = await steady(job)
+  cluster.kill(cluster.jobManager)
+  await cluster.restart(cluster.jobManager)
+  await runsAgain(job, before.status.attempt)
+  const lines: string[] = []
+  for await (const { text } of cluster.client.logs(job.jobId)) lines.push(text)
+  expect(lines.find((line) => line.includes('starts from'))).toMatch(/attempt 2 starts from file:/)
+  await steady(job, 2)
+  await end(job)
+}, 60_000)
+
+for (const [how, code] of [
+  ['throw', 'OPERATOR_FAILED'],
+  ['oom', 'SLOT_OUT_OF_MEMORY'],
+] as const) {
+  test(`a slot that ${how === 'throw' ? 'throws' : 'runs out of memory'} takes down itself only`, async () => {
+    // Both jobs have a slot on each TaskManager.
+    const healthy = await submit(2)
+    await steady(healthy)
+    const sick = await submit(2)
+    const before = await steady(sick)
+    sick.goWrong(how)
+    const after = await runsAgain(sick, before.status.attempt)
+    expect(after.failures.some((failure) => failure.code.endsWith(code))).toBe(true)
+    if (how === 'throw') {
+      const failure = after.failures.find((each) => each.code.endsWith(code))
+      expect(failure).toMatchObject({ uid: 'counts' })
+      expect(failure?.message).toContain('told to throw')
+      expect(failure?.stack).toContain('recovery-job.ts:')
+    }
+    const then = await cluster.client.info(healthy.jobId)
+    const later = await until('more records', healthy, (info) => recordsOf(info) > recordsOf(then))
+    expect(later.status).toMatchObject({ state: 'running', attempt: 1, restarts: 0 })
+    expect((await cluster.client.cluster()).taskManagers).toHaveLength(2)
+    await end(sick)
+    await end(healthy)
+  }, 60_000)
+}
+
+const strategies: readonly [string, Readonly<Record<string, string>>, number][] = [
+  ['none', {}, 1],
+  ['fixed-delay', { 'restart-strategy.fixed-delay.attempts': '2', 'restart-strategy.fixed-delay.delay': '10ms' }, 3],
+  [
+    'failure-rate',
+    {
+      'restart-strategy.failure-rate.max-failures-per-interval': '1',
+      'restart-strategy.failure-rate.delay': '10ms',
+    },
+    2,
+  ],
+  [
+    'exponential-delay',
+    {
+      'restart-strategy.exponential-delay.initial-backoff': '5ms',
+      'restart-strategy.exponential-delay.attempts-before-reset-backoff': '2',
+    },
+    3,
+  ],
+]
+for (const [type, options, attempts] of strategies) {
+  test(`strategy ${type} gives a job that always fails up after attempt ${attempts}`, async () => {
+    const job = await submit(1, { ...options, 'restart-strategy.type': type, 'recovery.always': 'true' })
+    await steady(job)
+    job.goWrong('throw')
+    const { status } = await until('the end of the job', job, (info) => info.status.terminal)
+    expect(status).toMatchObject({ state: 'failed', attempt: attempts, failure: { uid: 'counts' } })
+  }, 30_000)
+}
