@@ -2,9 +2,10 @@
 import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { readColumn } from '../../core/columns/rows.ts'
-import type { Schema } from '../../core/columns/schema.ts'
+import type { DataType, Field, Schema } from '../../core/columns/schema.ts'
 import { rangesOf } from '../../proto/checkpoint/ranges.ts'
 import type { KeyShape, StateBackendOptions } from '../state/api.ts'
+import { canonicalKey } from '../state/keys.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 
 /** Declared schema of the keyed input; undefined when an input describes itself batch by batch. */
@@ -16,15 +17,35 @@ function inputSchema(context: OperatorContext): Schema | undefined {
 export function keyShapeOf(context: OperatorContext): KeyShape {
   assert(context.key !== undefined, 'a keyed operator has a key')
   const { selector } = context.key
-  if (selector.kind === 'function') return { type: 'any', fields: ['$key'], single: true }
+  if (selector.kind === 'function') {
+    const { type } = selector
+    return { type: shapeOf(type?.dataType, type?.nullable || type?.optional), fields: ['$key'], single: true }
+  }
   const { fields, single } = selector
   if (!single) return { type: 'any', fields, single }
   const field = inputSchema(context)?.fields.find((each) => each.name === fields[0])
-  const plain = field !== undefined && !field.nullable && !field.optional
-  const kind = plain ? field.type.kind : 'any'
-  const type =
-    kind === 'float64' || kind === 'int32' || kind === 'timestamp' ? 'number' : kind === 'string' ? 'string' : 'any'
-  return { type, fields, single }
+  return { type: shapeOf(field?.type, field?.nullable || field?.optional), fields, single }
+}
+
+function shapeOf(type: DataType | undefined, gaps: boolean | undefined): KeyShape['type'] {
+  if (type === undefined || gaps) return 'any'
+  const { kind } = type
+  if (kind === 'float64' || kind === 'int32' || kind === 'timestamp') return 'number'
+  return kind === 'string' ? 'string' : 'any'
+}
+
+/** What is equal for keys that are equal, and for no others: for use in a Map. */
+export function identityOf(key: unknown): unknown {
+  if (typeof key === 'number' || typeof key === 'string') return key
+  const bytes = canonicalKey(key)
+  // A string key that looks like this one is not mistaken for it: it would have to start with this character.
+  return `\0${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')}`
+}
+
+/** A field of the operator's output as the job declares it; a number where it does not. */
+export function outputField(context: OperatorContext, name: string): Field {
+  const declared = context.operator.schema?.fields.find((field) => field.name === name)
+  return declared ?? { name, type: { kind: 'float64' } }
 }
 
 /** Fields of the output that are the key: those of the input, or `key` when a function computed it. */
