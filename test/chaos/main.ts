@@ -79,8 +79,9 @@ function report(result: ChaosResult): void {
     const counts = { lost, duplicated, corrupted, outOfOrder, wrongWindows }
     const facts = { seed, records, rate, taskManagers, kills: result.kills.length, byKind, seconds, outcome, right }
     const { restarts, checkpoints } = result
+    const leftBehind = result.leftBehind.length
     process.stdout.write(
-      `${JSON.stringify({ ...facts, ...counts, violations, restarts, checkpoints, recovery, detection, examples })}\n`,
+      `${JSON.stringify({ ...facts, ...counts, violations, restarts, checkpoints, leftBehind, recovery, detection, examples })}\n`,
     )
   } else {
     say('')
@@ -96,6 +97,7 @@ function report(result: ChaosResult): void {
       `records    ${lost} lost, ${duplicated} duplicated, ${corrupted} corrupted, ${outOfOrder} out of order; ${wrongWindows} wrong windows`,
     )
     for (const example of examples) say(`  ${example}`)
+    if (result.leftBehind.length > 0) say(`left       ${result.leftBehind.length} hidden files`)
     if (result.kills.length < kills && outcome === 'finished')
       say('The job ended before the last kill: raise --records.')
     say(right ? 'exactly once' : `NOT RIGHT${directory === undefined ? '' : `: everything is kept in ${directory}`}`)

@@ -13,8 +13,8 @@ export function* readWindows(out: string): Generator<WindowRow> {
   }
 }
 
-/** Files that were closed and never committed: none, when a job has finished. */
-export function leftBehind(out: string): readonly string[] {
+/** Hidden files: what was being written or waited for its checkpoint when its writer went. */
+export function filesLeftBehind(out: string): readonly string[] {
   return ['checked', 'windows'].flatMap((name) => {
     const directory = join(out, name)
     return existsSync(directory) ? readdirSync(directory).filter((file) => file.startsWith('.')) : []
