@@ -8,18 +8,31 @@ import type { Field, Schema } from '../../core/columns/schema.ts'
 
 const slackBytes = 64
 
-/** A column of Float64 at an address. */
-export const float64Column = (field: Field, rowCount: number, data: number): Column => ({
-  field,
-  rowCount,
-  data,
-  dataBytes: rowCount * 8,
-  offsets: 0,
-  validity: 0,
-  missing: 0,
-  flags: 0,
-  children: [],
-})
+/** A column of the numbers that stand as Float64 at an address, made in place into what the field declares. */
+export function numberColumn(arena: Arena, field: Field, rowCount: number, data: number): Column {
+  const { kind } = field.type
+  const { f64, i32, i64 } = arena
+  const from = data >>> 3
+  // Forwards, narrower or as wide: nothing is overwritten before it was read.
+  if (kind === 'int32') for (let i = 0, to = data >>> 2; i < rowCount; i++) i32[to + i] = f64[from + i]
+  else if (kind === 'int64') for (let i = from; i < from + rowCount; i++) i64[i] = bigint(f64[i])
+  const dataBytes = rowCount * (kind === 'int32' ? 4 : 8)
+  return { field, rowCount, data, dataBytes, offsets: 0, validity: 0, missing: 0, flags: 0, children: [] }
+}
+
+/** The same for one number. */
+export function numberValue(field: Field, value: number): number | bigint {
+  switch (field.type.kind) {
+    case 'int32':
+      return value | 0
+    case 'int64':
+      return bigint(value)
+    default:
+      return value
+  }
+}
+
+const bigint = (value: number): bigint => (Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n)
 
 /** Room for columns of 8 bytes a row. */
 export class NumberColumns {
@@ -63,7 +76,7 @@ export class NumberColumns {
   }
 }
 
-/** A batch of number columns alone. */
+/** A batch of number columns alone, from Float64 at the addresses. */
 export function numberBatch(
   room: NumberColumns,
   owner: number,
@@ -76,7 +89,7 @@ export function numberBatch(
     owner,
     schema,
     rowCount: room.rowCount,
-    columns: schema.fields.map((field, at) => float64Column(field, room.rowCount, addresses[at])),
+    columns: schema.fields.map((field, at) => numberColumn(room.arena, field, room.rowCount, addresses[at])),
     timestamps,
     hashes: 0,
     segments: [room.segment],

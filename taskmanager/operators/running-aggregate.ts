@@ -10,8 +10,8 @@ import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
 import type { AccumulatorStore, KeyedStateBackend } from '../state/api.ts'
 import { createKeyedStateBackend } from '../state/backend.ts'
-import { float64Column, NumberColumns, objectSchema } from './columns-out.ts'
-import { keyedRows, keyFieldsOf, keyRecord, keyShapeOf, readKeys, stateOptions } from './keyed.ts'
+import { NumberColumns, numberColumn, numberValue, objectSchema } from './columns-out.ts'
+import { keyedRows, keyFieldsOf, keyRecord, keyShapeOf, outputField, readKeys, stateOptions } from './keyed.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
 import { StatelessOperator } from './stateless.ts'
@@ -37,7 +37,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     this.#aggregates = aggregates
     this.#backend = createKeyedStateBackend(stateOptions(context))
     this.#store = this.#backend.accumulators(context.operator.state[0]?.name ?? 'aggregate', aggregates)
-    this.#resultFields = aggregates.map((each) => ({ name: each.as, type: { kind: 'float64' } }))
+    this.#resultFields = aggregates.map((each) => outputField(context, each.as))
     this.#keyColumns = keyShapeOf(context).fields
     this.#keyFields = keyFieldsOf(context)
     this.#keyRecord = keyRecord(context)
@@ -64,7 +64,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     const ids = this.#backend.resolve(batch, rows, count)
     const addresses = this.#aggregates.map(() => room.take())
     this.#store.update(ids, count, batch, rows, addresses)
-    const results = this.#resultFields.map((field, at) => float64Column(field, count, addresses[at]))
+    const results = this.#resultFields.map((field, at) => numberColumn(arena, field, count, addresses[at]))
     const columns = [...keys.columns, ...results]
     if (keys.schema !== this.#from) {
       this.#from = keys.schema
@@ -140,9 +140,10 @@ export class RunningAggregateOperator extends StatelessOperator {
     const ids = this.#backend.resolveRows(keyed, count)
     this.#store.updateRows(ids, count, rows, this.#outArrays)
     const out = this.#out
+    const fields = this.#resultFields
     for (let i = 0; i < count; i++) {
       const record = this.#keyRecord(keyed.keys[i])
-      for (let a = 0; a < this.#aggregates.length; a++) record[this.#aggregates[a].as] = this.#outArrays[a][i]
+      for (let a = 0; a < fields.length; a++) record[fields[a].name] = numberValue(fields[a], this.#outArrays[a][i])
       out.push(record, timestamps === undefined ? Number.NaN : timestamps[i])
     }
     out.flush(output)

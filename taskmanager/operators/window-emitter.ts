@@ -3,11 +3,11 @@
  * otherwise. Their event time is the last instant of their window. Asks to pause after a few slices, so that the task
  * loop can pass on what was emitted before more is made.
  */
-import type { Schema } from '../../core/columns/schema.ts'
-import type { AggregateSpec, DeclaredAggregate } from '../../sdk/graph/nodes.ts'
+import type { Field, Schema } from '../../core/columns/schema.ts'
+import type { AggregateSpec } from '../../sdk/graph/nodes.ts'
 import type { SessionSlice, WindowSlice } from '../state/api.ts'
-import { NumberColumns, numberBatch, objectSchema } from './columns-out.ts'
-import { keyFieldsOf, keyRecord } from './keyed.ts'
+import { NumberColumns, numberBatch, numberValue, objectSchema } from './columns-out.ts'
+import { keyFieldsOf, keyRecord, outputField } from './keyed.ts'
 import type { OperatorContext } from './operator.ts'
 import { RowBuffer } from './rows.ts'
 
@@ -17,7 +17,7 @@ const rowsPerTurn = 16384
 export class WindowEmitter {
   readonly #context: OperatorContext
   readonly #aggregate: AggregateSpec
-  readonly #declared: readonly DeclaredAggregate[]
+  readonly #results: readonly Field[]
   readonly #keyRecord: (key: unknown) => Record<string, unknown>
   readonly #schema: Schema
   readonly #out = new RowBuffer()
@@ -26,13 +26,13 @@ export class WindowEmitter {
   constructor(context: OperatorContext, aggregate: AggregateSpec) {
     this.#context = context
     this.#aggregate = aggregate
-    this.#declared = aggregate.kind === 'declared' ? aggregate.aggregates : []
+    this.#results =
+      aggregate.kind === 'declared' ? aggregate.aggregates.map((each) => outputField(context, each.as)) : []
     this.#keyRecord = keyRecord(context)
-    const number = (name: string) => ({ name, type: { kind: 'float64' } }) as const
     const time = (name: string) => ({ name, type: { kind: 'timestamp' } }) as const
     this.#schema = objectSchema([
-      number(keyFieldsOf(context)[0]),
-      ...this.#declared.map((each) => number(each.as)),
+      outputField(context, keyFieldsOf(context)[0]),
+      ...this.#results,
       time('windowStart'),
       time('windowEnd'),
     ])
@@ -82,7 +82,8 @@ export class WindowEmitter {
       return this.#aggregate.functions.emit(slice.accumulators[i], { key: slice.key(i), window } as never)
     }
     const record = this.#keyRecord(slice.key(i))
-    for (let a = 0; a < this.#declared.length; a++) record[this.#declared[a].as] = slice.values[a][i]
+    const results = this.#results
+    for (let a = 0; a < results.length; a++) record[results[a].name] = numberValue(results[a], slice.values[a][i])
     record.windowStart = window.start
     record.windowEnd = window.end
     return record
@@ -96,7 +97,7 @@ export class WindowEmitter {
     end: number,
   ): boolean {
     const { arena, owner, output } = this.#context
-    const room = NumberColumns.allocate(arena, owner, this.#declared.length + 4, slice.count)
+    const room = NumberColumns.allocate(arena, owner, this.#results.length + 4, slice.count)
     if (room === undefined) return false
     const addresses = [
       room.put(slice.numbers as Float64Array),
