@@ -76,10 +76,14 @@ export class ChaosCluster {
     )
     const cluster = new ChaosCluster(directory, `127.0.0.1:${port}`, jobManager, others)
     try {
-      await cluster.until('all slots', async () => (await cluster.client.cluster()).slotsTotal === taskManagers * slots)
+      await cluster.until('all slots', async () => {
+        cluster.checkAlive()
+        return (await cluster.client.cluster()).slotsTotal === taskManagers * slots
+      })
     } catch (error) {
+      const words = cluster.lastWords()
       await cluster.close()
-      throw error
+      throw new Error(`${(error as Error).message}\n${words}`, { cause: error })
     }
     return cluster
   }
@@ -87,6 +91,13 @@ export class ChaosCluster {
   /** Process ids of what runs now. */
   get pids(): readonly number[] {
     return [this.jobManager, ...this.taskManagers].flatMap(({ child }) => (alive(child) ? (child.pid ?? []) : []))
+  }
+
+  /** Throws when a process has ended that nobody killed. */
+  checkAlive(): void {
+    for (const { name, child } of [this.jobManager, ...this.taskManagers]) {
+      if (child.exitCode !== null) throw new MemberEnded(`${name} ended with exit code ${child.exitCode}`)
+    }
   }
 
   taskManager(name: string): Member {
@@ -148,6 +159,7 @@ export class ChaosCluster {
         if (found !== undefined && found !== false) return found
         last = undefined
       } catch (error) {
+        if (error instanceof MemberEnded) throw error
         last = error
       }
       if (performance.now() > deadline) {
@@ -171,6 +183,9 @@ export class ChaosCluster {
     if (!keep) rmSync(this.directory, { recursive: true, force: true })
   }
 }
+
+/** No use in waiting any longer. */
+class MemberEnded extends Error {}
 
 function spawnMember(
   directory: string,

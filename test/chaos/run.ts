@@ -214,6 +214,7 @@ class ChaosRun {
       .until(
         'a running job with a checkpoint',
         async () => {
+          this.#cluster.checkAlive()
           const info = await this.#info()
           const { status } = info
           if (status.terminal) return { ended: true as const }

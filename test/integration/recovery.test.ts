@@ -109,7 +109,7 @@ test('a restarted JobManager goes on with its jobs from their checkpoints', asyn
 }, 60_000)
 
 for (const [how, code] of [
-  ['throw', 'OPERATOR_FAILED'],
+  ['throw', 'USER_CODE_FAILED'],
   ['oom', 'SLOT_OUT_OF_MEMORY'],
 ] as const) {
   test(`a slot that ${how === 'throw' ? 'throws' : 'runs out of memory'} takes down itself only`, async () => {
