@@ -14,6 +14,7 @@ import type { RecordBatch } from '../../core/columns/batch.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { Output, RowBatch, Selection } from '../operators/operator.ts'
+import { keyColumn, recordSchema, wireSchema } from './computed-key.ts'
 import { frameKind } from './frame.ts'
 import type { EndMode } from './frame.ts'
 import { Lane } from './lane.ts'
@@ -54,7 +55,7 @@ export class EdgeWriter implements Output {
     this.#router = options.router
     this.#flushRows = options.flushRows ?? defaultFlushRows
     const { arena, schema } = options
-    const interned = schema && internSchema(schema)
+    const interned = schema && wireSchema(schema)
     this.#lanes = options.channels.map((channel) => new Lane(channel, { arena, schema: interned, attachKeys: options.router.attachKeys }))
   }
 
@@ -191,7 +192,7 @@ export class EdgeWriter implements Output {
     let at = 0
     const names: string[] = []
     for (const field of fields) {
-      if (field.name === '$key' && this.#router.attachKeys !== undefined) continue
+      if (field.name === keyColumn && this.#router.attachKeys !== undefined) continue
       names.push(field.name)
       if (columns[at]?.field.name !== field.name) same = false
       at++
@@ -219,8 +220,8 @@ export class EdgeWriter implements Output {
 
 function unloadRows(batch: RecordBatch, selection: Int32Array | undefined, count: number, into: PendingRows): void {
   const rows: unknown[] = []
-  const key = batch.columns.findIndex((column) => column.field.name === '$key')
-  const body = key < 0 ? batch : batch.withColumns(batch.columns.filter((_, at) => at !== key))
+  const key = batch.columns.findIndex((column) => column.field.name === keyColumn)
+  const body = key < 0 ? batch : batch.with({ schema: recordSchema(batch.schema) })
   rowReader(body.schema, undefined)(body, rows, selection, count)
   const keys: unknown[] = []
   if (key >= 0) {

@@ -13,6 +13,7 @@ import type { Schema } from '../../core/columns/schema.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
 import { ColumnSpace } from './column-space.ts'
+import { keyColumn, wireSchema } from './computed-key.ts'
 import type { Keyed, Lane } from './lane.ts'
 import type { Part, Router } from './router.ts'
 
@@ -22,8 +23,6 @@ export interface HashRouterOptions {
   /** Declared schema of the edge, with `$key` when the key is computed. */
   readonly schema: Schema | undefined
 }
-
-export const keyColumn = '$key'
 
 export class HashRouter implements Router {
   readonly #arena: Arena
@@ -72,7 +71,7 @@ export class HashRouter implements Router {
       return undefined
     }
     const fields = this.#selector.kind === 'function' ? [keyColumn] : this.#selector.fields
-    hashColumns(keyed, fields, hashes)
+    hashColumns(keyed, fields, hashes, this.#selector.kind === 'function' || this.#selector.single)
     return keyed.with({ hashes, segments: [...keyed.segments, this.#hashes.segment] })
   }
 
@@ -148,7 +147,9 @@ export class HashRouter implements Router {
     const [values] = encoded.batch.columns
     const column: Column = { ...values, field: { ...values.field, name: keyColumn } }
     const [segment] = encoded.batch.segments
-    return { batch: batch.withColumns([...batch.columns, column], [segment]), rows: encoded.consumed, segment }
+    const columns = [...batch.columns, column]
+    const schema = wireSchema({ record: 'object', fields: columns.map((each) => each.field) })
+    return { batch: batch.with({ schema, columns, segments: [...batch.segments, segment] }), rows: encoded.consumed, segment }
   }
 
   /** Without room for the kernel's result. */

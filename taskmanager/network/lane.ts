@@ -14,6 +14,7 @@ import { contiguous, gather } from '../../core/columns/gather.ts'
 import type { GatherSource } from '../../core/columns/gather.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { OutputChannel } from './channel.ts'
+import { recordSchema } from './computed-key.ts'
 import type { FrameKind } from './frame.ts'
 import { frameKind } from './frame.ts'
 import { PendingRows } from './pending-rows.ts'
@@ -97,7 +98,7 @@ export class Lane {
     if (this.#queue.length > 0 && !this.flush()) return this.addColumns(batch, selection, count)
     if (this.channel.local !== undefined || this.channel.room() <= 0) return this.addColumns(batch, selection, count)
     const { schema } = batch
-    if (selection === undefined && contiguous(batch)) {
+    if (selection === undefined && contiguous(batch, this.#describe(schema))) {
       batch.retain()
       this.channel.sendBatch(batch.segments[0])
       return
@@ -194,7 +195,7 @@ export class Lane {
         this.#drop(group, first.count)
         continue
       }
-      if (sources.length === 1 && first.selection === undefined && contiguous(first.batch)) {
+      if (sources.length === 1 && first.selection === undefined && contiguous(first.batch, this.#describe(first.batch.schema))) {
         first.batch.retain()
         this.channel.sendBatch(first.batch.segments[0])
         this.#drop(group, first.count)
@@ -251,7 +252,7 @@ export class Lane {
   #encode(group: RowsGroup): number {
     const { pending, from } = group
     const { arena, schema, attachKeys } = this.#options
-    const rowSchema = attachKeys !== undefined && schema !== undefined ? withoutKey(schema) : schema
+    const rowSchema = attachKeys !== undefined && schema !== undefined ? recordSchema(schema) : schema
     const out = encodeRows(arena, arena.owner, rowSchema, pending.rows, from, pending.count, pending.timestamps, pending.hashes)
     if (out === undefined) return 0
     if (attachKeys === undefined) {
@@ -274,17 +275,6 @@ export class Lane {
       out.batch.release()
     }
   }
-}
-
-const keyless = new WeakMap<Schema, Schema>()
-
-function withoutKey(schema: Schema): Schema {
-  let without = keyless.get(schema)
-  if (without === undefined) {
-    without = { record: schema.record, fields: schema.fields.filter((field) => field.name !== '$key') }
-    keyless.set(schema, without)
-  }
-  return without
 }
 
 function range(from: number, to: number): Int32Array {

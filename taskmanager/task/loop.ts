@@ -1,0 +1,164 @@
+/**
+ * The slot's cooperative loop: steps the subtasks of the slot in turn, consumers before producers, for a few milliseconds,
+ * then gives the event loop a turn (control messages, sockets, the user's own callbacks). Sends what waits when nothing
+ * can run, then sleeps until a message, a doorbell, a socket or a timer: an idle slot costs nothing.
+ *
+ * Concurrency: one thread, one loop.
+ */
+import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
+import type { Doorbells } from '../network/doorbell.ts'
+import type { SlotPulse } from '../slot/pulse.ts'
+import type { Task } from './task.ts'
+
+export interface LoopOptions {
+  readonly clock: Clock
+  readonly bells: Doorbells | undefined
+  /** Tells the watchdog that the loop turns, and whose code runs. */
+  readonly pulse?: SlotPulse
+  readonly watermarkIntervalMs: number
+  /** Length of a turn. */
+  readonly budgetMs?: number
+  /** A step threw: the subtask has failed. */
+  failed(task: Task, error: unknown): void
+}
+
+const defaultBudgetMs = 3
+/** While an output waits for memory nobody may ring. */
+const blockedRetryMs = 20
+
+export class SlotLoop {
+  readonly #options: LoopOptions
+  readonly #budgetMs: number
+  #tasks: readonly Task[] = []
+  #scheduled = false
+  #running = false
+  #timer: TimerHandle | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  #nextWatermarkAt = 0
+  readonly #turn = (): void => this.#run()
+
+  constructor(options: LoopOptions) {
+    this.#options = options
+    this.#budgetMs = options.budgetMs ?? defaultBudgetMs
+  }
+
+  /** `tasks` in topological order. */
+  start(tasks: readonly Task[]): void {
+    this.#tasks = tasks.toReversed()
+    this.#running = true
+    this.#nextWatermarkAt = this.#options.clock.monotonic() + this.#options.watermarkIntervalMs
+    this.wake()
+  }
+
+  /** No step is made after this. */
+  stop(): void {
+    this.#running = false
+    this.#tasks = []
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#timerAt = Number.POSITIVE_INFINITY
+  }
+
+  /** Something changed: look again. Callable at any time. */
+  wake(): void {
+    if (this.#scheduled || !this.#running) return
+    this.#scheduled = true
+    this.#options.bells?.awake()
+    this.#options.clock.setImmediate(this.#turn)
+  }
+
+  #run(): void {
+    this.#scheduled = false
+    if (!this.#running) return
+    const { clock, bells, pulse } = this.#options
+    pulse?.beat()
+    const until = clock.monotonic() + this.#budgetMs
+    this.#timers(until - this.#budgetMs)
+    let worked = true
+    while (worked) {
+      worked = this.#pass()
+      if (!this.#running) return
+      if (worked && clock.monotonic() >= until) return this.wake()
+    }
+    if (this.#flush()) return this.wake()
+    bells?.asleep()
+    // What came between the last pass and the word of the doorbell would otherwise be slept over.
+    if (this.#pass()) return this.wake()
+    if (this.#running) this.#sleep()
+  }
+
+  /** One step of each subtask. */
+  #pass(): boolean {
+    let worked = false
+    const { clock, pulse } = this.#options
+    for (const task of this.#tasks) {
+      try {
+        pulse?.enter(task.headNode)
+        if (task.step(clock.monotonic()) === 'worked') worked = true
+      } catch (error) {
+        this.#options.failed(task, error)
+        return false
+      }
+    }
+    pulse?.leave()
+    return worked
+  }
+
+  #flush(): boolean {
+    let flushed = false
+    for (const task of this.#tasks) {
+      try {
+        if (task.flush()) flushed = true
+      } catch (error) {
+        this.#options.failed(task, error)
+        return false
+      }
+    }
+    return flushed
+  }
+
+  #timers(now: number): void {
+    const wall = this.#options.clock.now()
+    const watermarks = now >= this.#nextWatermarkAt
+    if (watermarks) this.#nextWatermarkAt = now + this.#options.watermarkIntervalMs
+    for (const task of this.#tasks) {
+      try {
+        if (watermarks) task.advanceWatermark()
+        if (task.wakeAtMs <= wall) task.processTime(wall)
+        task.flushDue(now)
+      } catch (error) {
+        this.#options.failed(task, error)
+        return
+      }
+    }
+  }
+
+  /** Sets the timer for whatever is due next. */
+  #sleep(): void {
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    const wall = clock.now()
+    let delayMs = Number.POSITIVE_INFINITY
+    for (const task of this.#tasks) {
+      if (task.options.source !== undefined && !task.over) delayMs = Math.min(delayMs, this.#nextWatermarkAt - now)
+      delayMs = Math.min(delayMs, task.deadlineMs - now, task.wakeAtMs - wall)
+      if (task.deadlineMs < now) delayMs = Math.min(delayMs, blockedRetryMs)
+    }
+    if (delayMs === Number.POSITIVE_INFINITY) {
+      clock.clearTimeout(this.#timer)
+      this.#timer = undefined
+      this.#timerAt = Number.POSITIVE_INFINITY
+      return
+    }
+    const overdue = delayMs <= 0
+    const at = now + (overdue ? blockedRetryMs : Math.max(delayMs, 0.5))
+    // A timer that fires a little early only looks again.
+    if (this.#timer !== undefined && this.#timerAt <= at && this.#timerAt > now) return
+    clock.clearTimeout(this.#timer)
+    this.#timerAt = at
+    this.#timer = clock.setTimeout(() => {
+      this.#timer = undefined
+      this.wake()
+    }, at - now)
+  }
+}

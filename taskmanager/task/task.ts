@@ -1,0 +1,359 @@
+/**
+ * One subtask: its inputs or its source, its chain of operators, the writers of its edges. `step` does one small piece of
+ * work, a frame or one poll, so that the slot's loop stays in charge.
+ *
+ * Promises: the operators see batches, watermarks and barriers in the order of each channel; a checkpoint holds exactly
+ * what came before its barriers; nothing is stepped while an output has to wait, so what waits stays bounded; the three
+ * times (busy, idle, backpressured) add up. A subtask whose input has ended still takes part in checkpoints.
+ *
+ * Concurrency: one thread; asynchronous parts of operators (finish, snapshot, commit) come back as turns of its loop.
+ */
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { EdgeWriter } from '../network/edge-writer.ts'
+import type { EndMode } from '../network/frame.ts'
+import { endMode } from '../network/frame.ts'
+import type { OperatorMetrics, RowBatch, Selection, SourceOperator } from '../operators/operator.ts'
+import type { Chain } from './chain.ts'
+import type { GateReceiver, InputGate } from './input-gate.ts'
+import { SnapshotTaker } from './snapshots.ts'
+import { TaskTime } from './task-time.ts'
+
+/** 'worked': call again. 'waiting': nothing to do. 'blocked': an output or a sink has to make room first. */
+export type StepResult = 'worked' | 'waiting' | 'blocked'
+
+export interface TaskEvents {
+  /** A source has no more input and waits for the checkpoint that ends the job (`awaitsDrain`). */
+  inputEnded(): void
+  finished(): void
+  acknowledge(checkpointId: number, snapshot: SubtaskSnapshot): void
+  decline(checkpointId: number, reason: string): void
+  failed(error: unknown): void
+  /** The loop should look again. */
+  wake(): void
+}
+
+export interface TaskOptions {
+  readonly vertex: number
+  readonly subtask: number
+  readonly chain: Chain
+  /** Names of the operators, for messages. */
+  readonly names: readonly string[]
+  /** Node of the head of the chain. */
+  readonly node: number
+  readonly gate: InputGate | undefined
+  readonly source: SourceOperator | undefined
+  /** With checkpoints, a source that has ended goes on answering triggers until one says drain: what it read is committed with that. */
+  readonly awaitsDrain: boolean
+  readonly writers: readonly EdgeWriter[]
+  readonly metrics: readonly OperatorMetrics[]
+  readonly events: TaskEvents
+  monotonic(): number
+}
+
+interface Trigger {
+  readonly checkpointId: number
+  readonly stop: 'drain' | 'suspend' | undefined
+}
+
+export class Task implements GateReceiver {
+  readonly options: TaskOptions
+  readonly time: TaskTime
+  readonly snapshots: SnapshotTaker
+  recordsIn = 0
+  /** Wall-clock times at which operators want `processTime`, by operator. */
+  readonly wakeTimes: Float64Array
+  #phase: 'running' | 'finishing' | 'ended' | 'finished' | 'closed' = 'running'
+  /** A source that returned 'idle' waits for `wake`. */
+  #sourceWaits = false
+  /** A source stops at the barrier of this checkpoint and goes on only if that is given up; 0: no. */
+  #suspendedBy = 0
+  #sourceEnded = false
+  #end: { mode: EndMode; checkpointId: number } | undefined
+  #triggers: Trigger[] = []
+  #pendingWatermark = Number.NaN
+  #watermark = Number.NEGATIVE_INFINITY
+
+  constructor(options: TaskOptions) {
+    this.options = options
+    this.time = new TaskTime(options.monotonic())
+    this.wakeTimes = new Float64Array(options.chain.operators.length).fill(Number.POSITIVE_INFINITY)
+    this.snapshots = new SnapshotTaker(options.chain, options.names, options.events, options.monotonic)
+  }
+
+  get headNode(): number {
+    return this.options.node
+  }
+
+  get currentWatermark(): number {
+    return this.#watermark
+  }
+
+  get heldBy(): string | undefined {
+    return this.options.gate?.heldBy
+  }
+
+  get recordsOut(): number {
+    const { writers, metrics } = this.options
+    if (writers.length === 0) return metrics[metrics.length - 1]?.recordsOut ?? 0
+    let out = 0
+    for (const writer of writers) out += writer.recordsOut
+    return out
+  }
+
+  /** The input has ended and everything is sent. */
+  get over(): boolean {
+    return this.#phase === 'finished' || this.#phase === 'closed'
+  }
+
+  /** Earliest wall-clock time at which an operator wants to be called. */
+  get wakeAtMs(): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const time of this.wakeTimes) if (time < earliest) earliest = time
+    return earliest
+  }
+
+  /** Commits what the checkpoint left pending, finds splits. Before the first step. */
+  async open(): Promise<void> {
+    // Sinks first: when records come, everyone behind is open.
+    for (const operator of this.options.chain.operators.toReversed()) await operator.open?.()
+  }
+
+  /** An operator asks the loop to look again. */
+  wake(): void {
+    this.#sourceWaits = false
+    this.options.events.wake()
+  }
+
+  step(nowMs: number): StepResult {
+    if (this.#phase === 'closed' || this.#phase === 'finishing') return 'waiting'
+    for (const writer of this.options.writers) {
+      if (!writer.available()) {
+        this.time.wait(nowMs, true)
+        return 'blocked'
+      }
+    }
+    if (this.#phase === 'ended') this.#settleEnd()
+    if (!this.options.chain.ready()) {
+      this.time.wait(nowMs, true)
+      return 'blocked'
+    }
+    this.time.begin(nowMs)
+    const worked = this.#work()
+    this.time.end(this.options.monotonic(), false)
+    return worked ? 'worked' : 'waiting'
+  }
+
+  /** Calls operators whose wall-clock time has come. */
+  processTime(wallMs: number): void {
+    if (this.#phase !== 'running') return
+    for (let i = 0; i < this.wakeTimes.length; i++) {
+      if (this.wakeTimes[i] > wallMs || !this.#outputsAvailable()) continue
+      this.wakeTimes[i] = Number.POSITIVE_INFINITY
+      this.options.chain.operators[i].processTime?.(wallMs)
+    }
+  }
+
+  /** The periodic watermark of a source. */
+  advanceWatermark(): void {
+    if (this.#phase === 'running' && this.#suspendedBy === 0 && this.#outputsAvailable()) this.options.source?.advanceWatermark()
+  }
+
+  /** The coordinator asks a source for a checkpoint. Taken between two polls. */
+  trigger(checkpointId: number, stop: 'drain' | 'suspend' | undefined): void {
+    if (this.options.gate !== undefined || this.#phase === 'closed') return
+    this.#triggers.push({ checkpointId, stop })
+    this.options.events.wake()
+  }
+
+  checkpointAborted(checkpointId: number): void {
+    this.#triggers = this.#triggers.filter((trigger) => trigger.checkpointId !== checkpointId)
+    this.options.gate?.abort(checkpointId)
+    this.snapshots.aborted(checkpointId)
+    if (this.#suspendedBy === checkpointId) this.#suspendedBy = 0
+    this.wake()
+  }
+
+  checkpointComplete(checkpointId: number): void {
+    this.snapshots.complete(checkpointId)
+    if (this.#suspendedBy === checkpointId && this.#phase === 'running') this.#endOutputs(endMode.suspended, checkpointId)
+    this.wake()
+  }
+
+  flush(): boolean {
+    let flushed = false
+    for (const writer of this.options.writers) if (writer.flush()) flushed = true
+    return flushed
+  }
+
+  flushDue(nowMs: number): void {
+    for (const writer of this.options.writers) writer.flushDue(nowMs)
+  }
+
+  /** Monotonic time at which something that waits must be sent. */
+  get deadlineMs(): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const writer of this.options.writers) if (writer.deadline < earliest) earliest = writer.deadline
+    return earliest
+  }
+
+  /** Takes nothing any more; gives all memory back. Errors of `close` are collected in the result. */
+  async close(): Promise<readonly unknown[]> {
+    const errors: unknown[] = []
+    this.#phase = 'closed'
+    this.options.gate?.close()
+    for (const writer of this.options.writers) writer.close()
+    for (const operator of this.options.chain.operators) {
+      try {
+        await operator.close()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    return errors
+  }
+
+  // What the gate gives.
+
+  batch(batch: RecordBatch, selection: Selection | undefined, input: number): void {
+    this.recordsIn += selection?.count ?? batch.rowCount
+    this.options.chain.head.processBatch(batch, selection, input)
+  }
+
+  rows(rows: RowBatch, input: number): void {
+    this.recordsIn += rows.count
+    this.options.chain.head.processRows(rows, input)
+  }
+
+  watermark(timestampMs: number): void {
+    this.#watermark = timestampMs
+    if (!this.options.chain.head.processWatermark(timestampMs)) this.#pendingWatermark = timestampMs
+  }
+
+  idle(idle: boolean): void {
+    this.options.chain.head.processIdle(idle)
+  }
+
+  ended(mode: EndMode, checkpointId: number): void {
+    this.#end = { mode, checkpointId }
+  }
+
+  #work(): boolean {
+    const { gate, source } = this.options
+    if (this.#pendingWatermark === this.#pendingWatermark) {
+      if (this.options.chain.head.processWatermark(this.#pendingWatermark)) this.#pendingWatermark = Number.NaN
+      return true
+    }
+    if (this.#end !== undefined && this.#phase === 'running') {
+      const { mode, checkpointId } = this.#end
+      if (mode === endMode.suspended) this.#endOutputs(mode, checkpointId)
+      else this.#finish(checkpointId, undefined)
+      return true
+    }
+    if (gate !== undefined) {
+      if (gate.aligned !== 0) {
+        this.#checkpoint(gate.aligned, gate.alignmentMs)
+        gate.resume()
+        return true
+      }
+      return gate.step(this)
+    }
+    const trigger = this.#triggers.shift()
+    if (trigger !== undefined) {
+      this.#triggered(trigger)
+      return true
+    }
+    if (source === undefined || this.#phase !== 'running' || this.#suspendedBy !== 0) return false
+    if (this.#sourceWaits || this.#sourceEnded) return false
+    // Set first: a wake during the poll must not be lost.
+    this.#sourceWaits = true
+    const status = source.poll()
+    source.advanceWatermark()
+    if (status === 'idle') return false
+    this.#sourceWaits = false
+    if (status === 'end') this.#inputEnded()
+    return true
+  }
+
+  #inputEnded(): void {
+    if (!this.options.awaitsDrain) return this.#finish(0, undefined)
+    this.#sourceEnded = true
+    this.options.events.inputEnded()
+  }
+
+  #triggered(trigger: Trigger): void {
+    const { checkpointId, stop } = trigger
+    if (stop === 'drain' && this.#phase === 'running') {
+      this.#finish(checkpointId, () => this.#checkpoint(checkpointId, 0))
+      return
+    }
+    this.#checkpoint(checkpointId, 0)
+    if (stop === 'suspend' && this.#phase === 'running') this.#suspendedBy = checkpointId
+  }
+
+  #checkpoint(checkpointId: number, alignmentMs: number): void {
+    const ended = this.#phase === 'ended' || this.#phase === 'finished'
+    this.snapshots.take(checkpointId, alignmentMs, ended, () => {
+      for (const writer of this.options.writers) writer.barrier(checkpointId)
+    })
+  }
+
+  /** The input is complete: time runs out, results come, then the outputs end. */
+  #finish(checkpointId: number, then: (() => void) | undefined): void {
+    const head = this.options.chain.head
+    this.#watermark = Number.POSITIVE_INFINITY
+    if (!head.processWatermark(Number.POSITIVE_INFINITY)) {
+      this.#pendingWatermark = Number.POSITIVE_INFINITY
+      this.#end = { mode: endMode.finished, checkpointId }
+      if (then !== undefined) this.#triggers.unshift({ checkpointId, stop: undefined })
+      return
+    }
+    const promises = this.#finishOperators(0)
+    const done = (): void => {
+      this.#endOutputs(endMode.finished, checkpointId)
+      then?.()
+    }
+    if (promises === undefined) return done()
+    this.#phase = 'finishing'
+    promises.then(
+      () => {
+        if (this.#phase !== 'finishing') return
+        this.#phase = 'running'
+        done()
+        this.options.events.wake()
+      },
+      (error: unknown) => this.options.events.failed(error),
+    )
+  }
+
+  /** In the order of the chain, each when the one before is done. */
+  #finishOperators(from: number): Promise<void> | undefined {
+    const { operators } = this.options.chain
+    for (let i = from; i < operators.length; i++) {
+      const promise = operators[i].finish?.()
+      if (promise !== undefined) return promise.then(() => this.#finishOperators(i + 1))
+    }
+    return undefined
+  }
+
+  #endOutputs(mode: EndMode, checkpointId: number): void {
+    this.#phase = 'ended'
+    this.#end = { mode, checkpointId }
+    for (const writer of this.options.writers) writer.end(mode, checkpointId)
+    this.#settleEnd()
+  }
+
+  /** Finished when all is sent and the checkpoint that the stop waits for is complete and committed. */
+  #settleEnd(): void {
+    const checkpointId = this.#end?.checkpointId ?? 0
+    if (this.#phase !== 'ended' || !this.snapshots.settledUpTo(checkpointId)) return
+    for (const writer of this.options.writers) if (!writer.drained) return
+    this.#phase = 'finished'
+    this.options.events.finished()
+  }
+
+  #outputsAvailable(): boolean {
+    for (const writer of this.options.writers) if (!writer.available()) return false
+    return true
+  }
+}
