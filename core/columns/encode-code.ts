@@ -218,7 +218,7 @@ function directCode({ field, index: c, nullable }: Slot, name: string, object: b
   let code: string
   switch (field.type.kind) {
     case 'int32':
-      code = `if (typeof v === 'number' && (v | 0) === v) i32[d${c} + i] = v;`
+      code = `if (typeof v === 'number' && (v | 0) === v && (v !== 0 || 1 / v > 0)) i32[d${c} + i] = v;`
       break
     case 'int64':
       code = `if (typeof v === 'bigint' && BigInt.asIntN(64, v) === v) i64[d${c} + i] = v;`

@@ -47,7 +47,9 @@ export function encodeValues(
       data = builder.take(dataBytes)
       for (let i = 0, at = data >>> 2; i < count; i++) {
         const v = values[i]
-        arena.i32[at + i] = typeof v === 'number' && (v | 0) === v ? v : zeroOf(type, v, path)
+        // -0 would come back as 0.
+        const fits = typeof v === 'number' && (v | 0) === v && (v !== 0 || 1 / v > 0)
+        arena.i32[at + i] = fits ? v : zeroOf(type, v, path)
       }
       break
     }
@@ -249,6 +251,7 @@ export function describe(value: unknown): string {
     return value.length > 40
       ? `the string ${JSON.stringify(value.slice(0, 40))}...`
       : `the string ${JSON.stringify(value)}`
+  if (Object.is(value, -0)) return 'the number -0'
   if (typeof value === 'bigint') return `the bigint ${value}n`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (value !== null && typeof value === 'object') return `an object (${Object.keys(value).slice(0, 5).join(', ')})`

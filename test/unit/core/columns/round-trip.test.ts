@@ -345,6 +345,7 @@ describe('a declared batch', () => {
     }
     const good = { id: 1, price: 1, at: null, place: null, raw: new Uint8Array() }
     expect(bad({ ...good, id: 1.5 })).toMatch(/COLUMNS_WRONG_TYPE.*id.*int32.*1\.5/)
+    expect(bad({ ...good, id: -0 })).toMatch(/COLUMNS_WRONG_TYPE.*id.*int32.*-0/)
     expect(bad({ ...good, big: 2n ** 64n })).toMatch(/COLUMNS_WRONG_TYPE.*big.*int64/)
     expect(bad({ ...good, name: 7 })).toMatch(/COLUMNS_WRONG_TYPE.*name.*string.*7/)
     expect(bad({ ...good, raw: undefined })).toMatch(/COLUMNS_WRONG_TYPE.*raw.*bytes/)
