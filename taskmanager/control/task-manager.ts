@@ -197,6 +197,7 @@ export class TaskManager {
         subtasks,
         locations,
         rings: rings.get(slot) ?? [],
+        owners: Array.from({ length: slots.count }, (_, each) => slots.thread(each).owner),
         doorbells: slots.doorbells,
         options,
         ...(checkpointRoot === '' ? {} : { checkpointRoot }),

@@ -48,6 +48,11 @@ export class NumberColumns {
     this.#next = arena.address(segment)
   }
 
+  /** Rows for which an ordinary segment has room. */
+  static rowsThatFit(arena: Arena, columns: number): number {
+    return (Math.floor((arena.segmentBytes - slackBytes) / columns / 16) - 1) * 2
+  }
+
   /** Undefined when no segment is free. */
   static allocate(arena: Arena, owner: number, columns: number, rowCount: number): NumberColumns | undefined {
     const stride = (rowCount * 8 + 15) & ~15

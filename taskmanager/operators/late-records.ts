@@ -1,12 +1,17 @@
-/** Late records: to their side output when somebody reads it, otherwise dropped and counted. */
+/**
+ * Records that a window does not take: late ones go to their side output when somebody reads it, otherwise they are dropped
+ * and counted; those without an event time are refused.
+ */
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import { operatorErrors } from './errors.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
-import { RowBuffer } from './rows.ts'
+import { RowBuffer, RowMaterialiser } from './rows.ts'
 
 export class LateRecords {
   readonly #context: OperatorContext
   readonly #tag: string | undefined
   readonly #out = new RowBuffer()
+  readonly #records = new RowMaterialiser(undefined)
   #rows = new Int32Array(1024)
 
   constructor(context: OperatorContext, tag: string | undefined) {
@@ -20,19 +25,59 @@ export class LateRecords {
     return this.#rows
   }
 
-  emitBatch(batch: RecordBatch, late: Selection): void {
+  /** Rows of `rows()` that were not taken. */
+  emitBatch(batch: RecordBatch, count: number): void {
+    const rows = this.#rows
+    const times = batch.timestampArray()
+    const late = this.#withTime(count, times, (row) => {
+      const one = { rows: Int32Array.of(row), count: 1 }
+      return this.#records.read(batch, one)[0]
+    })
+    if (late === 0) return
     const side = this.#tag === undefined ? undefined : this.#context.sides.get(this.#tag)
-    if (side === undefined) this.#context.metrics.lateDropped += late.count
-    else side.batch(batch, late)
+    if (side === undefined) this.#context.metrics.lateDropped += late
+    else side.batch(batch, { rows, count: late })
   }
 
-  emitRows(batch: RowBatch, late: Int32Array, count: number): void {
+  emitRows(batch: RowBatch, count: number): void {
+    const rows = this.#rows
+    const times = batch.timestamps
+    const late = this.#withTime(count, times, (row) => batch.rows[row])
+    if (late === 0) return
     const side = this.#tag === undefined ? undefined : this.#context.sides.get(this.#tag)
     if (side === undefined) {
-      this.#context.metrics.lateDropped += count
+      this.#context.metrics.lateDropped += late
       return
     }
-    for (let i = 0; i < count; i++) this.#out.push(batch.rows[late[i]], batch.timestamps?.[late[i]] ?? Number.NaN)
+    for (let i = 0; i < late; i++) this.#out.push(batch.rows[rows[i]], times?.[rows[i]] ?? Number.NaN)
     this.#out.flush(side)
+  }
+
+  /** A batch in which no record has an event time. */
+  refuseBatch(batch: RecordBatch, selection: Selection | undefined): void {
+    const count = selection?.count ?? batch.rowCount
+    const records = this.#records.read(batch, selection)
+    for (let i = 0; i < count; i++) this.#refuse(records[i])
+  }
+
+  refuseRows(batch: RowBatch): void {
+    for (let i = 0; i < batch.count; i++) this.#refuse(batch.rows[i])
+  }
+
+  /** Refuses those without event time; the others stay in `rows`. */
+  #withTime(count: number, times: Float64Array | undefined, recordAt: (row: number) => unknown): number {
+    const rows = this.#rows
+    let late = 0
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]
+      if (times !== undefined && !Number.isNaN(times[row])) rows[late++] = row
+      else this.#refuse(recordAt(row))
+    }
+    return late
+  }
+
+  #refuse(record: unknown): void {
+    const error = operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
+    this.#context.poison(error, record, undefined)
   }
 }

@@ -20,8 +20,8 @@ export interface RowBatch {
   /** Event times in epoch ms; NaN: none. Absent: no record has one. */
   readonly timestamps: Float64Array | undefined
   /** On a keyed input: key and key hash of each row. */
-  readonly keys?: readonly unknown[]
-  readonly hashes?: Int32Array
+  readonly keys?: readonly unknown[] | undefined
+  readonly hashes?: Int32Array | undefined
 }
 
 /** Rows of a batch that count, ascending: the first `count` numbers of `rows`. The array is the caller's and valid during the call only. */

@@ -32,6 +32,7 @@ export class SessionWindowOperator implements Operator {
       ...stateOptions(context),
       name: context.operator.state[0]?.name ?? 'window',
       aggregate: body.aggregate,
+      poison: (error, record, timestampMs) => context.poison(error, record, timestampMs),
       gapMs: body.assigner.gapMs,
     })
     this.#emitter = new WindowEmitter(context, body.aggregate)
@@ -48,21 +49,26 @@ export class SessionWindowOperator implements Operator {
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const count = selection?.count ?? batch.rowCount
-    if (batch.timestamps === 0) throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
     this.#context.metrics.recordsIn += count
+    if (batch.timestamps === 0) {
+      this.#late.refuseBatch(batch, selection)
+      return
+    }
     const late = this.#late.rows(count)
     const lateCount = this.#store.add(batch, selection?.rows, count, this.#oldestEnd(), late)
-    if (lateCount > 0) this.#late.emitBatch(batch, { rows: late, count: lateCount })
+    if (lateCount > 0) this.#late.emitBatch(batch, lateCount)
   }
 
   processRows(batch: RowBatch): void {
-    if (batch.timestamps === undefined)
-      throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
     this.#context.metrics.recordsIn += batch.count
+    if (batch.timestamps === undefined) {
+      this.#late.refuseRows(batch)
+      return
+    }
     const late = this.#late.rows(batch.count)
     const rows = { ...keyedRows(batch), rows: batch.rows, timestamps: batch.timestamps }
     const lateCount = this.#store.addRows(rows, batch.count, this.#oldestEnd(), late)
-    if (lateCount > 0) this.#late.emitRows(batch, late, lateCount)
+    if (lateCount > 0) this.#late.emitRows(batch, lateCount)
   }
 
   processWatermark(timestampMs: number): boolean {
@@ -79,11 +85,8 @@ export class SessionWindowOperator implements Operator {
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
     const { result } = this.#store.snapshot(checkpointId)
     const { node, uid } = this.#context.operator
-    const watermark = Number.isFinite(this.#watermark)
-      ? this.#watermark
-      : this.#watermark > 0
-        ? Number.MAX_SAFE_INTEGER
-        : null
+    // After the end of time nothing is kept, and who goes on from here has a time of its own.
+    const watermark = Number.isFinite(this.#watermark) ? this.#watermark : null
     return { node, uid, runs: await result, operatorState: [{ watermark }], splits: [], committables: [] }
   }
 

@@ -56,19 +56,23 @@ export class WindowEmitter {
     end: number,
   ): boolean {
     const { metrics, output } = this.#context
-    metrics.recordsOut += slice.count
     if (
       this.#aggregate.kind === 'declared' &&
       slice.numbers !== undefined &&
       this.#emitColumns(slice, starts, ends, start, end)
     ) {
-      // Emitted.
+      metrics.recordsOut += slice.count
     } else {
       const out = this.#out
       for (let i = 0; i < slice.count; i++) {
         const window = { start: starts === undefined ? start : starts[i], end: ends === undefined ? end : ends[i] }
-        out.push(this.#record(slice, i, window), window.end - 1)
+        try {
+          out.push(this.#record(slice, i, window), window.end - 1)
+        } catch (error) {
+          this.#context.poison(error, { key: slice.key(i), window }, window.end - 1)
+        }
       }
+      metrics.recordsOut += out.count
       out.flush(output)
     }
     this.#emitted += slice.count
@@ -97,19 +101,42 @@ export class WindowEmitter {
     end: number,
   ): boolean {
     const { arena, owner, output } = this.#context
-    const room = NumberColumns.allocate(arena, owner, this.#results.length + 4, slice.count)
-    if (room === undefined) return false
-    const addresses = [
-      room.put(slice.numbers as Float64Array),
-      ...slice.values.map((values) => room.put(values)),
-      starts === undefined ? room.fill(start) : room.put(starts),
-      ends === undefined ? room.fill(end) : room.put(ends),
-    ]
-    const times = room.take()
-    const { f64 } = arena
-    for (let i = 0; i < slice.count; i++) f64[(times >>> 3) + i] = (ends === undefined ? end : ends[i]) - 1
-    output.batch(numberBatch(room, owner, this.#schema, addresses, times), undefined)
-    arena.release(room.segment, owner)
+    const rooms = this.#allocate(slice.count)
+    if (rooms === undefined) return false
+    let from = 0
+    for (const room of rooms) {
+      const to = from + room.rowCount
+      const put = (values: Float64Array): number => room.put(values.subarray(from, to))
+      const addresses = [
+        put(slice.numbers as Float64Array),
+        ...slice.values.map(put),
+        starts === undefined ? room.fill(start) : put(starts),
+        ends === undefined ? room.fill(end) : put(ends),
+      ]
+      const times = room.take()
+      const { f64 } = arena
+      for (let i = from; i < to; i++) f64[(times >>> 3) + i - from] = (ends === undefined ? end : ends[i]) - 1
+      output.batch(numberBatch(room, owner, this.#schema, addresses, times), undefined)
+      arena.release(room.segment, owner)
+      from = to
+    }
     return true
+  }
+
+  /** Segments for all rows: ordinary ones, several if there are many aggregates. Undefined when they are not free. */
+  #allocate(count: number): NumberColumns[] | undefined {
+    const { arena, owner } = this.#context
+    const columns = this.#results.length + 4
+    const rowsMax = NumberColumns.rowsThatFit(arena, columns)
+    const rooms: NumberColumns[] = []
+    for (let from = 0; from < count; from += rowsMax) {
+      const room = NumberColumns.allocate(arena, owner, columns, Math.min(rowsMax, count - from))
+      if (room === undefined) {
+        for (const each of rooms) arena.release(each.segment, owner)
+        return undefined
+      }
+      rooms.push(room)
+    }
+    return rooms
   }
 }

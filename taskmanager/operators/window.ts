@@ -14,7 +14,7 @@ import type { KeyedRows, WindowStore } from '../state/api.ts'
 import { createWindowStore } from '../state/window-store.ts'
 import { firstEndOf, lastEndOf, nextEnd, type PaneLayout, paneLayout, paneOf } from '../windows/panes.ts'
 import { operatorErrors } from './errors.ts'
-import { keyedRows, readKeys, stateOptions } from './keyed.ts'
+import { identityOf, keyedRows, readKeys, stateOptions } from './keyed.ts'
 import { LateRecords } from './late-records.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
 import { timestampsOf } from './rows.ts'
@@ -49,6 +49,7 @@ export class AlignedWindowOperator implements Operator {
       ...stateOptions(context),
       name: context.operator.state[0]?.name ?? 'window',
       aggregate: body.aggregate,
+      poison: (error, record, timestampMs) => context.poison(error, record, timestampMs),
       paneMs: this.#layout.paneMs,
       offsetMs: this.#layout.offsetMs,
     })
@@ -67,11 +68,14 @@ export class AlignedWindowOperator implements Operator {
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const count = selection?.count ?? batch.rowCount
-    if (batch.timestamps === 0) throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
     this.#context.metrics.recordsIn += count
+    if (batch.timestamps === 0) {
+      this.#late.refuseBatch(batch, selection)
+      return
+    }
     const late = this.#late.rows(count)
     const lateCount = this.#store.add(batch, selection?.rows, count, this.#oldestLive(), late)
-    if (lateCount > 0) this.#late.emitBatch(batch, { rows: late, count: lateCount })
+    if (lateCount > 0) this.#late.emitBatch(batch, lateCount)
     if (this.#latenessMs > 0)
       this.#update(timestampsOf(batch, selection), count, () => ({
         keys: readKeys(this.#context, batch, selection),
@@ -80,13 +84,15 @@ export class AlignedWindowOperator implements Operator {
   }
 
   processRows(batch: RowBatch): void {
-    if (batch.timestamps === undefined)
-      throw operatorErrors.create('NO_EVENT_TIME', { value: 'none', what: 'a window' })
     this.#context.metrics.recordsIn += batch.count
+    if (batch.timestamps === undefined) {
+      this.#late.refuseRows(batch)
+      return
+    }
     const late = this.#late.rows(batch.count)
     const rows = { ...keyedRows(batch), rows: batch.rows, timestamps: batch.timestamps }
     const lateCount = this.#store.addRows(rows, batch.count, this.#oldestLive(), late)
-    if (lateCount > 0) this.#late.emitRows(batch, late, lateCount)
+    if (lateCount > 0) this.#late.emitRows(batch, lateCount)
     if (this.#latenessMs > 0) this.#update(batch.timestamps, batch.count, () => keyedRows(batch))
   }
 
@@ -107,7 +113,8 @@ export class AlignedWindowOperator implements Operator {
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
     const { result } = this.#store.snapshot(checkpointId)
     const { node, uid } = this.#context.operator
-    const fired = Number.isFinite(this.#fired) ? this.#fired : this.#fired > 0 ? Number.MAX_SAFE_INTEGER : null
+    // After the end of time nothing is kept that could fire again, and who goes on from here has a time of its own.
+    const fired = Number.isFinite(this.#fired) ? this.#fired : null
     return { node, uid, runs: await result, operatorState: [{ fired }], splits: [], committables: [] }
   }
 
@@ -186,8 +193,7 @@ export class AlignedWindowOperator implements Operator {
           keys = new Map()
           windows.set(end, keys)
         }
-        const key = rows.keys[i]
-        keys.set(typeof key === 'object' ? JSON.stringify(key) : key, i)
+        keys.set(identityOf(rows.keys[i]), i)
       }
     }
     if (rows === undefined) return

@@ -54,6 +54,8 @@ export interface Deployment {
   readonly locations: readonly SubtaskLocation[]
   /** Rings to and from other slots of the same TaskManager. */
   readonly rings: readonly LocalRing[]
+  /** Owner number in the arena of each slot of this TaskManager. */
+  readonly owners: readonly number[]
   /** Doorbells of the slots of this TaskManager: Int32Array, one word per slot, then the words of `SlotPulse` (pulse.ts). */
   readonly doorbells: SharedArrayBuffer
   /** By 'vertex/subtask'. Absent: a fresh start. */

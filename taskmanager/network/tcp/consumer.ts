@@ -1,0 +1,231 @@
+/**
+ * The consumer's side of a data connection: frames in, each batch into a segment of its own, credits out as batches are
+ * taken. While no segment is free the socket is not read. Concurrency: the slot's thread.
+ */
+import type { Arena } from '../../../core/arena/arena.ts'
+import { openBatch } from '../../../core/columns/open.ts'
+import type { Schema } from '../../../core/columns/schema.ts'
+import type { Clock } from '../../../core/platform/clock.ts'
+import type { Socket } from '../../../core/platform/net.ts'
+import type { InputChannel, InputFrame } from '../channel.ts'
+import { emptyFrame } from '../channel.ts'
+import { networkErrors } from '../errors.ts'
+import { type FrameKind, frameKind } from '../frame.ts'
+import { Chunks } from './chunks.ts'
+import type { ConnectionEvents } from './producer.ts'
+import { answerHeadBytes, answerLength, decodeAnswer, decodeFrameHead, encodeCredit, type FrameHead, frameHeadBytes } from './wire.ts'
+
+export const inputCredit = 8
+/** Credits go back in pairs of batches at least, a frame for each would be too many. */
+const creditBatch = inputCredit / 2
+const memoryRetryMs = 2
+
+export class TcpInput implements InputChannel {
+  readonly #arena: Arena
+  readonly #schema: Schema | undefined
+  readonly #queue: FrameHead[] = []
+  readonly #segments: number[] = []
+  readonly #frame: InputFrame = emptyFrame()
+  #connection: ConsumerConnection | undefined
+  #index = 0
+  #taken = 0
+  sequence = 0
+  ended = false
+
+  constructor(arena: Arena, schema: Schema | undefined) {
+    this.#arena = arena
+    this.#schema = schema
+  }
+
+  bind(connection: ConsumerConnection, index: number): void {
+    this.#connection = connection
+    this.#index = index
+  }
+
+  /** `segment` holds the body of a batch. */
+  put(head: FrameHead, segment: number): void {
+    this.#queue.push(head)
+    this.#segments.push(segment)
+    if (head.kind === frameKind.end) this.ended = true
+  }
+
+  /** Batches that wait: never more than the credit, if the producer keeps to it. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  ready(): boolean {
+    return this.#queue.length > 0
+  }
+
+  take(): InputFrame | undefined {
+    const head = this.#queue.shift()
+    if (head === undefined) return undefined
+    const segment = this.#segments.shift() as number
+    const frame = this.#frame
+    frame.kind = head.kind as FrameKind
+    frame.detail = head.detail
+    frame.value = head.value
+    frame.batch = undefined
+    if (head.kind === frameKind.batch) {
+      this.#taken++
+      if (this.#taken >= creditBatch || this.#queue.length === 0) {
+        this.#connection?.grant(this.#index, this.#taken)
+        this.#taken = 0
+      }
+      frame.batch = this.#open(segment)
+    }
+    return frame
+  }
+
+  close(): void {
+    for (const segment of this.#segments.splice(0)) if (segment >= 0) this.#arena.release(segment)
+    this.#queue.length = 0
+  }
+
+  /** The bytes came from outside: a batch that is none gives its segment back before the error. */
+  #open(segment: number): ReturnType<typeof openBatch> {
+    try {
+      return openBatch(this.#arena, segment, this.#schema)
+    } catch (error) {
+      this.#arena.release(segment)
+      throw error
+    }
+  }
+}
+
+export class ConsumerConnection {
+  readonly #socket: Socket
+  readonly #arena: Arena
+  readonly #inputs: readonly TcpInput[]
+  readonly #peer: string
+  readonly #events: ConnectionEvents
+  readonly #clock: Clock
+  readonly #chunks = new Chunks()
+  #accepted = false
+  #closed = false
+  #head: FrameHead | undefined
+  #segment = -1
+  #filled = 0
+  #retry: ReturnType<Clock['setTimeout']> | undefined
+  readonly #answered: { resolve(): void; reject(error: unknown): void }
+
+  constructor(options: {
+    socket: Socket
+    arena: Arena
+    inputs: readonly TcpInput[]
+    peer: string
+    clock: Clock
+    events: ConnectionEvents
+    answered: { resolve(): void; reject(error: unknown): void }
+  }) {
+    this.#socket = options.socket
+    this.#arena = options.arena
+    this.#inputs = options.inputs
+    this.#peer = options.peer
+    this.#clock = options.clock
+    this.#events = options.events
+    this.#answered = options.answered
+    for (const [index, input] of options.inputs.entries()) input.bind(this, index)
+    this.#socket.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk)
+      this.#read()
+    })
+    this.#socket.on('error', (error) => this.#lost(error.message))
+    this.#socket.on('close', () => this.#lost('it was closed'))
+  }
+
+  grant(channel: number, batches: number): void {
+    if (!this.#closed && !this.#socket.destroyed) this.#socket.write(encodeCredit(channel, batches))
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#clock.clearTimeout(this.#retry)
+    if (this.#segment >= 0) this.#arena.release(this.#segment)
+    this.#segment = -1
+    this.#socket.destroy()
+  }
+
+  #read(): void {
+    if (this.#closed) return
+    try {
+      if (!this.#accepted && !this.#answer()) return
+      let came = false
+      while (this.#frame()) came = true
+      if (came) this.#events.wake()
+    } catch (error) {
+      this.close()
+      this.#answered.reject(error)
+      this.#events.failed(error)
+    }
+  }
+
+  #answer(): boolean {
+    const head = this.#chunks.peek(answerHeadBytes)
+    if (head === undefined) return false
+    const whole = this.#chunks.peek(answerLength(head))
+    if (whole === undefined) return false
+    const refusal = decodeAnswer(whole)
+    this.#chunks.skip(whole.length)
+    if (refusal !== undefined) throw networkErrors.create('REFUSED', { taskManager: this.#peer, reason: refusal })
+    this.#accepted = true
+    this.#answered.resolve()
+    return true
+  }
+
+  /** Takes one frame out of what has arrived. False: it is not all there, or there is no memory for it. */
+  #frame(): boolean {
+    if (this.#head === undefined) {
+      const bytes = this.#chunks.peek(frameHeadBytes)
+      if (bytes === undefined) return false
+      const head = decodeFrameHead(bytes, this.#inputs.length, this.#arena.largeSegmentBytes)
+      this.#check(head)
+      this.#chunks.skip(frameHeadBytes)
+      this.#head = head
+      this.#filled = 0
+    }
+    const head = this.#head
+    if (head.kind === frameKind.batch) {
+      if (this.#segment < 0) {
+        this.#segment = this.#arena.allocate(this.#arena.owner, head.bodyBytes + 16)
+        if (this.#segment < 0) return this.#waitForMemory()
+      }
+      const left = head.bodyBytes - this.#filled
+      this.#filled += this.#chunks.moveTo(this.#arena.u8, this.#arena.address(this.#segment) + this.#filled, left)
+      if (this.#filled < head.bodyBytes) return false
+    }
+    const segment = this.#segment
+    this.#segment = -1
+    this.#head = undefined
+    this.#inputs[head.channel].put(head, segment)
+    return true
+  }
+
+  #check(head: FrameHead): void {
+    const input = this.#inputs[head.channel]
+    if (head.sequence !== input.sequence >>> 0) {
+      throw networkErrors.create('BAD_FRAME', { reason: `frame ${head.sequence} of channel ${head.channel} where ${input.sequence} was due` })
+    }
+    if (input.ended && head.kind === frameKind.batch) throw networkErrors.create('BAD_FRAME', { reason: `a batch behind the end of channel ${head.channel}` })
+    input.sequence++
+  }
+
+  #waitForMemory(): false {
+    this.#socket.pause()
+    this.#retry ??= this.#clock.setTimeout(() => {
+      this.#retry = undefined
+      this.#socket.resume()
+      this.#read()
+    }, memoryRetryMs)
+    return false
+  }
+
+  #lost(reason: string): void {
+    if (this.#closed) return
+    this.close()
+    const error = networkErrors.create('CONNECTION_LOST', { taskManager: this.#peer, reason })
+    this.#answered.reject(error)
+    if (!this.#inputs.every((input) => input.ended)) this.#events.failed(error)
+  }
+}

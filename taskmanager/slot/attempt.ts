@@ -1,0 +1,273 @@
+/**
+ * One deployment in a slot, from the bundle to its release: imports the job, builds the same graph, puts the subtasks
+ * together, restores, and runs them in the slot's loop. Whatever goes wrong ends all subtasks of the slot, is reported
+ * once with its reason, and gives back every segment, socket and timer before the slot counts as free.
+ *
+ * Concurrency: the slot's thread; messages come between turns of the loop.
+ */
+import { pathToFileURL } from 'node:url'
+import type { Arena } from '../../core/arena/arena.ts'
+import { systemClock } from '../../core/platform/clock.ts'
+import { systemDisk } from '../../core/platform/disk.ts'
+import { provideOwnPackage } from '../../core/platform/modules.ts'
+import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
+import { rebuildGraph, jobOf } from '../../sdk/graph/load.ts'
+import type { Doorbells } from '../network/doorbell.ts'
+import { SlotLoop } from '../task/loop.ts'
+import type { Task, TaskEvents } from '../task/task.ts'
+import { type BuiltTask, buildTask } from './build-task.ts'
+import { type RemoteChannels, SlotChannels } from './channels.ts'
+import { failureCause } from './failure.ts'
+import type { Deployment, FailureCause, FromSlot, SlotStart, SubtaskMetrics, SubtaskState, ToSlot } from './messages.ts'
+import { slotConfig } from './options.ts'
+import type { SlotPulse } from './pulse.ts'
+
+/** Channels to other TaskManagers for one deployment. */
+export interface RemoteExchange extends RemoteChannels {
+  /** All inputs are declared: connect to the producers. */
+  connect(): Promise<void>
+  close(): void
+}
+
+export interface AttemptSurroundings {
+  readonly start: SlotStart
+  readonly arena: Arena
+  readonly bells: Doorbells
+  readonly pulse: SlotPulse
+  openRemote(deployment: Deployment, events: { wake(): void; failed(error: unknown): void }): RemoteExchange
+  say(message: FromSlot): void
+  released(): void
+}
+
+const metricsIntervalMs = 1000
+
+export class Attempt {
+  readonly deployment: Deployment
+  readonly #at: AttemptSurroundings
+  readonly #tasks: BuiltTask[] = []
+  readonly #loop: SlotLoop
+  #remote: RemoteExchange | undefined
+  #phase: 'deploying' | 'ready' | 'running' | 'over' = 'deploying'
+  #metricsTimer: ReturnType<typeof systemClock.setInterval> | undefined
+  #prints = new Map<string, string[]>()
+
+  constructor(deployment: Deployment, at: AttemptSurroundings) {
+    this.deployment = deployment
+    this.#at = at
+    const { watermarkIntervalMs } = slotConfig(deployment.options)
+    this.#loop = new SlotLoop({
+      clock: systemClock,
+      bells: at.bells,
+      pulse: at.pulse,
+      watermarkIntervalMs,
+      failed: (task, error) => this.fail(error, task),
+    })
+  }
+
+  /** Everything up to `start`. Failures are reported, not thrown. */
+  async deploy(): Promise<void> {
+    this.#all('deploying')
+    try {
+      await this.#build()
+    } catch (error) {
+      this.fail(error)
+      return
+    }
+    if (this.#phase !== 'deploying') return
+    this.#phase = 'ready'
+    this.#all('initializing')
+  }
+
+  handle(message: Exclude<ToSlot, { kind: 'deploy' | 'doorbells' }>): void {
+    switch (message.kind) {
+      case 'start':
+        this.#start().catch((error: unknown) => this.fail(error))
+        return
+      case 'trigger-checkpoint':
+        for (const { task } of this.#tasks) task.trigger(message.checkpointId, message.stop)
+        return
+      case 'abort-checkpoint':
+        for (const { task } of this.#tasks) task.checkpointAborted(message.checkpointId)
+        return
+      case 'checkpoint-complete':
+        for (const { task } of this.#tasks) task.checkpointComplete(message.checkpointId)
+        return
+      case 'cancel':
+        this.#end('canceled')
+    }
+  }
+
+  wake(): void {
+    this.#loop.wake()
+  }
+
+  /** `task`: the subtask it happened in; absent: all of them. */
+  fail(error: unknown, task?: Task): void {
+    this.#end('failed', failureCause(error, task === undefined ? undefined : this.#placeOf(task)), task)
+  }
+
+  async #build(): Promise<void> {
+    const { deployment } = this
+    provideOwnPackage()
+    const exported: unknown = await import(pathToFileURL(deployment.bundlePath).href)
+    const graph = rebuildGraph(jobOf(exported, `the bundle of ${deployment.jobName}`), deployment.plan)
+    if (this.#phase !== 'deploying') return
+    const { arena, bells, start } = this.#at
+    const events = { wake: () => this.#loop.wake(), failed: (error: unknown) => this.fail(error) }
+    this.#remote = this.#at.openRemote(deployment, events)
+    const place = { taskManagerId: start.taskManagerId, slot: start.slot, arena, bells }
+    const channels = new SlotChannels(deployment, place, this.#remote)
+    const { bufferTimeoutMs } = slotConfig(deployment.options)
+    const inOrder = [...deployment.subtasks].sort((a, b) => a.vertex - b.vertex)
+    for (const { vertex, subtask } of inOrder) {
+      this.#tasks.push(
+        buildTask(
+          {
+            deployment,
+            graph,
+            arena,
+            owner: start.owner,
+            channels,
+            clock: systemClock,
+            disk: systemDisk,
+            deadLetters: deadLetterDirectory(deployment, start),
+            bufferTimeoutMs,
+            events: this.#eventsOf(vertex, subtask),
+            print: (uid, lines) => this.#print(uid, lines),
+            deliver: (uid, of, sequence, records) =>
+              this.#say({ kind: 'results', attempt: deployment.attempt, uid, subtask: of, sequence, records }),
+          },
+          vertex,
+          subtask,
+        ),
+      )
+    }
+    // Consumers first: a producer's records find everyone open.
+    for (const { task } of this.#tasks.toReversed()) {
+      await task.open()
+      if (this.#phase !== 'deploying') return
+    }
+  }
+
+  async #start(): Promise<void> {
+    if (this.#phase !== 'ready') return
+    this.#phase = 'running'
+    await this.#remote?.connect()
+    if (this.#phase !== 'running') return
+    this.#all('running')
+    this.#loop.start(this.#tasks.map(({ task }) => task))
+    this.#metricsTimer = systemClock.setInterval(() => this.#report(), metricsIntervalMs)
+  }
+
+  #eventsOf(vertex: number, subtask: number): TaskEvents {
+    const { attempt } = this.deployment
+    return {
+      inputEnded: () => this.#say({ kind: 'ended', attempt, vertex, subtask }),
+      finished: () => {
+        this.#report()
+        this.#say({ kind: 'state', attempt, vertex, subtask, state: 'finished' })
+        if (this.#tasks.every(({ task }) => task.over)) this.#end('finished')
+      },
+      acknowledge: (checkpointId: number, snapshot: SubtaskSnapshot) => {
+        this.#flushDeadLetters(vertex, subtask)
+        this.#say({ kind: 'ack', attempt, checkpointId, vertex, subtask, snapshot })
+      },
+      decline: (checkpointId, reason) => this.#say({ kind: 'decline', attempt, checkpointId, vertex, subtask, reason }),
+      failed: (error) => this.fail(error, this.#tasks.find(({ task }) => task.options.vertex === vertex && task.options.subtask === subtask)?.task),
+      wake: () => this.#loop.wake(),
+    }
+  }
+
+  /** The end of the attempt here, once: reports, gives everything back, then says that the slot is free. */
+  #end(state: 'finished' | 'canceled' | 'failed', cause?: FailureCause, failed?: Task): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    this.#loop.stop()
+    systemClock.clearTimeout(this.#metricsTimer)
+    this.#at.pulse.leave()
+    const { attempt, subtasks } = this.deployment
+    this.#flushPrints()
+    if (state !== 'finished') {
+      for (const { vertex, subtask } of subtasks) {
+        const guilty = failed === undefined || (failed.options.vertex === vertex && failed.options.subtask === subtask)
+        const own: SubtaskState = state === 'failed' && !guilty ? 'canceled' : state
+        this.#say({ kind: 'state', attempt, vertex, subtask, state: own, ...(guilty && cause !== undefined ? { cause } : {}) })
+      }
+    }
+    this.#release().catch(() => undefined).finally(() => {
+      this.#say({ kind: 'released', attempt })
+      this.#at.released()
+    })
+  }
+
+  async #release(): Promise<void> {
+    for (const built of this.#tasks) {
+      built.flushDeadLetters()
+      const errors = await built.task.close()
+      for (const error of errors) this.#print('close', [`closing failed: ${error instanceof Error ? error.message : String(error)}`])
+    }
+    this.#remote?.close()
+    this.#flushPrints()
+  }
+
+  #placeOf(task: Task): { operator: string; uid: string } {
+    const [head] = this.deployment.plan.vertices[task.options.vertex].operators
+    return { operator: task.options.names.join(' -> '), uid: head.uid }
+  }
+
+  #all(state: SubtaskState): void {
+    const { attempt, subtasks } = this.deployment
+    for (const { vertex, subtask } of subtasks) this.#say({ kind: 'state', attempt, vertex, subtask, state })
+  }
+
+  #print(uid: string, lines: readonly string[]): void {
+    const waiting = this.#prints.get(uid)
+    if (waiting !== undefined) {
+      waiting.push(...lines)
+      return
+    }
+    if (this.#prints.size === 0) systemClock.setImmediate(() => this.#flushPrints())
+    this.#prints.set(uid, [...lines])
+  }
+
+  #flushPrints(): void {
+    for (const [uid, lines] of this.#prints) this.#say({ kind: 'print', attempt: this.deployment.attempt, uid, lines })
+    this.#prints.clear()
+  }
+
+  #flushDeadLetters(vertex: number, subtask: number): void {
+    for (const built of this.#tasks) {
+      if (built.task.options.vertex === vertex && built.task.options.subtask === subtask) built.flushDeadLetters()
+    }
+  }
+
+  #report(): void {
+    const subtasks = this.#tasks.map(({ task, metrics }): SubtaskMetrics => {
+      const { busyMs, idleMs, backpressuredMs } = task.time.snapshot(systemClock.monotonic())
+      const { heldBy, currentWatermark } = task
+      return {
+        vertex: task.options.vertex,
+        subtask: task.options.subtask,
+        recordsIn: task.recordsIn,
+        recordsOut: task.recordsOut,
+        busyMs,
+        idleMs,
+        backpressuredMs,
+        watermark: Number.isFinite(currentWatermark) ? currentWatermark : null,
+        ...(heldBy === undefined ? {} : { heldBy }),
+        lateDropped: metrics.reduce((sum, each) => sum + each.lateDropped, 0),
+        errorsSkipped: metrics.reduce((sum, each) => sum + each.errorsSkipped, 0),
+      }
+    })
+    this.#say({ kind: 'metrics', attempt: this.deployment.attempt, subtasks })
+  }
+
+  #say(message: FromSlot): void {
+    this.#at.say(message)
+  }
+}
+
+function deadLetterDirectory(deployment: Deployment, start: SlotStart): string {
+  const directory = start.config['taskmanager.data-dir'] ?? '.millrace/taskmanager'
+  return `${directory}/dead-letter/${deployment.jobId}`
+}

@@ -1,0 +1,165 @@
+/**
+ * Puts one subtask together from the plan and the graph: the channels of its edges, their writers, its chain of operators
+ * and its input gate.
+ */
+import { assert } from '../../core/assert.ts'
+import type { Arena } from '../../core/arena/arena.ts'
+import type { Clock } from '../../core/platform/clock.ts'
+import type { Disk } from '../../core/platform/disk.ts'
+import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
+import type { EdgePlan, JobPlan } from '../../proto/jobgraph/plan.ts'
+import { edgeInput } from '../../sdk/graph/compile.ts'
+import type { JobGraph, KeySelector } from '../../sdk/graph/nodes.ts'
+import { BroadcastChannel } from '../network/broadcast.ts'
+import { EdgeWriter } from '../network/edge-writer.ts'
+import { createRouter, type RouterPlan } from '../network/router.ts'
+import { consumersOf, producersOf } from '../network/topology.ts'
+import { createOperator } from '../operators/create.ts'
+import type { OperatorContext, OperatorMetrics, SourceOperator } from '../operators/operator.ts'
+import { Chain, type ChainEdge } from '../task/chain.ts'
+import { type GateInput, InputGate } from '../task/input-gate.ts'
+import { Poison } from '../task/poison.ts'
+import { Task, type TaskEvents } from '../task/task.ts'
+import type { SlotChannels } from './channels.ts'
+import type { Deployment } from './messages.ts'
+
+export interface TaskSurroundings {
+  readonly deployment: Deployment
+  readonly graph: JobGraph
+  readonly arena: Arena
+  readonly owner: number
+  readonly channels: SlotChannels
+  readonly clock: Clock
+  readonly disk: Disk
+  /** Where dead letters of the job go. */
+  readonly deadLetters: string
+  readonly bufferTimeoutMs: number
+  readonly events: TaskEvents
+  print(uid: string, lines: readonly string[]): void
+  deliver(uid: string, subtask: number, sequence: number, records: readonly unknown[]): void
+}
+
+export interface BuiltTask {
+  readonly task: Task
+  readonly metrics: readonly OperatorMetrics[]
+  /** Writes dead letters that wait. */
+  flushDeadLetters(): void
+}
+
+export function buildTask(at: TaskSurroundings, vertexId: number, subtask: number): BuiltTask {
+  const { deployment, graph, arena, clock } = at
+  const { plan } = deployment
+  const vertex = plan.vertices[vertexId]
+  const incoming = plan.edges.filter(({ to }) => to.vertex === vertexId)
+  const edges = plan.edges.filter(({ from }) => from.vertex === vertexId).map((edge) => chainEdge(at, edge, subtask))
+  const metrics = vertex.operators.map((): OperatorMetrics => ({ recordsIn: 0, recordsOut: 0, lateDropped: 0, errorsSkipped: 0 }))
+  const poisons: Poison[] = []
+  const restore: RestoreAssignment | undefined = deployment.restore?.subtasks[`${vertexId}/${subtask}`]
+  // The chain is built before its task: operators reach the task by this name, once they run.
+  const holder: { task: Task | undefined } = { task: undefined }
+  const chain = Chain.build(vertex, edges, (index, outputs) => {
+    const operator = vertex.operators[index]
+    const target = { disk: at.disk, directory: at.deadLetters }
+    const poison = new Poison(operator, subtask, metrics[index], target, () => clock.now())
+    poisons.push(poison)
+    const keyed = index === 0 ? incoming.find(({ key }) => key !== undefined) : undefined
+    const context: OperatorContext = {
+      jobId: deployment.jobId,
+      jobName: deployment.jobName,
+      plan,
+      operator,
+      vertex: vertexId,
+      subtask,
+      parallelism: vertex.parallelism,
+      attempt: deployment.attempt,
+      epoch: deployment.epoch,
+      arena,
+      owner: at.owner,
+      ...outputs,
+      key: keyed?.key === undefined ? undefined : { plan: keyed.key, selector: selectorOf(graph, plan, keyed) },
+      restored: restore?.operators.find(({ node }) => node === operator.node),
+      checkpointRoot: deployment.checkpointRoot,
+      options: deployment.options,
+      metrics: metrics[index],
+      clock,
+      now: () => clock.now(),
+      wake: () => holder.task?.wake(),
+      wakeAt: (timeMs) => {
+        if (holder.task === undefined) return
+        holder.task.wakeTimes[index] = Math.min(holder.task.wakeTimes[index], timeMs)
+      },
+      poison: (error, record, timestampMs) => poison.take(error, record, timestampMs),
+      print: (uid, lines) => at.print(uid, lines),
+      deliver: (uid, sequence, records) => at.deliver(uid, subtask, sequence, records),
+    }
+    return createOperator(graph.nodes[operator.node], context)
+  })
+  const inputs = incoming.flatMap((edge, input) => gateInputs(at, edge, input, subtask))
+  const task = new Task({
+    vertex: vertexId,
+    subtask,
+    chain,
+    names: vertex.operators.map(({ name }) => name),
+    node: vertex.operators[0].node,
+    gate: inputs.length === 0 ? undefined : new InputGate(inputs, () => clock.monotonic()),
+    source: inputs.length === 0 ? (chain.head as SourceOperator) : undefined,
+    awaitsDrain: deployment.checkpointRoot !== undefined,
+    writers: edges.map(({ writer }) => writer),
+    metrics,
+    events: at.events,
+    monotonic: () => clock.monotonic(),
+  })
+  holder.task = task
+  return {
+    task,
+    metrics,
+    flushDeadLetters: () => {
+      for (const poison of poisons) poison.flush()
+    },
+  }
+}
+
+function chainEdge(at: TaskSurroundings, edge: EdgePlan, subtask: number): ChainEdge {
+  const { arena, channels, deployment, clock } = at
+  const { plan } = deployment
+  const producers = plan.vertices[edge.from.vertex].parallelism
+  const consumers = plan.vertices[edge.to.vertex].parallelism
+  const outputs = consumersOf(edge.partitioner, subtask, producers, consumers).map((to) => channels.output(edge, subtask, to))
+  const lanes = edge.partitioner === 'broadcast' && outputs.length > 1 ? [new BroadcastChannel(arena, outputs)] : outputs
+  const writer = new EdgeWriter({
+    arena,
+    schema: edge.schema,
+    channels: lanes,
+    router: createRouter(routerPlan(at, edge), lanes.length),
+    bufferTimeoutMs: at.bufferTimeoutMs,
+    monotonic: () => clock.monotonic(),
+  })
+  return { operator: edge.from.operator, output: edge.from.output, writer }
+}
+
+function routerPlan({ graph, arena, deployment: { plan } }: TaskSurroundings, edge: EdgePlan): RouterPlan {
+  const { exchange } = edgeInput(graph, plan, edge)
+  if (exchange.kind === 'hash') return { kind: 'hash', arena, selector: exchange.key, schema: edge.schema }
+  if (exchange.kind === 'custom') {
+    return { kind: 'custom', partition: exchange.partition, name: plan.vertices[edge.to.vertex].name }
+  }
+  return { kind: 'turns' }
+}
+
+function selectorOf(graph: JobGraph, plan: JobPlan, edge: EdgePlan): KeySelector {
+  const { exchange } = edgeInput(graph, plan, edge)
+  assert(exchange.kind === 'hash', 'a keyed edge is a hash exchange')
+  return exchange.key
+}
+
+function gateInputs({ deployment: { plan }, channels }: TaskSurroundings, edge: EdgePlan, input: number, subtask: number): GateInput[] {
+  const { name, parallelism } = plan.vertices[edge.from.vertex]
+  const froms = producersOf(edge.partitioner, subtask, parallelism, plan.vertices[edge.to.vertex].parallelism)
+  return froms.map((from) => ({
+    channel: channels.input(edge, from, subtask),
+    input,
+    name: `${name} (${from + 1}/${parallelism})`,
+    computedKey: edge.key?.kind === 'function',
+  }))
+}
+

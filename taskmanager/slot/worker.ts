@@ -1,0 +1,65 @@
+/**
+ * Entry of a slot's thread. Takes one deployment at a time, keeps the data listener for as long as it lives, and turns
+ * whatever user code throws outside of the loop (a rejected promise, a timer) into a failure of this slot alone.
+ */
+import process from 'node:process'
+import { Arena } from '../../core/arena/arena.ts'
+import { configureFaultsFrom } from '../../core/faults.ts'
+import { parentPort, workerData } from '../../core/platform/threads.ts'
+import { Doorbells } from '../network/doorbell.ts'
+import { DataListener } from '../network/tcp/listener.ts'
+import { Attempt } from './attempt.ts'
+import type { FromSlot, SlotStart, ToSlot } from './messages.ts'
+import { SlotPulse } from './pulse.ts'
+
+const start = workerData as SlotStart
+const arena = Arena.attach(start.arena, start.owner)
+const bells = new Doorbells(start.doorbells, start.slot)
+const pulse = new SlotPulse(start.doorbells, start.slot)
+configureFaultsFrom(start.config)
+
+let current: Attempt | undefined
+const say = (message: FromSlot): void => parentPort?.postMessage(message)
+
+const listener = await DataListener.open(arena, start.dataHost)
+
+parentPort?.on('message', (message: ToSlot) => {
+  if (message.kind === 'doorbells') {
+    for (const [slot, port] of Object.entries(message.ports)) {
+      bells.connect(Number(slot), port)
+      port.on('message', () => current?.wake())
+    }
+    return
+  }
+  if (message.kind === 'deploy') {
+    deploy(message)
+    return
+  }
+  if (current?.deployment.attempt === message.attempt) current.handle(message)
+  else if (message.kind === 'cancel') say({ kind: 'released', attempt: message.attempt })
+})
+
+function deploy({ deployment }: Extract<ToSlot, { kind: 'deploy' }>): void {
+  const attempt: Attempt = new Attempt(deployment, {
+    start,
+    arena,
+    bells,
+    pulse,
+    openRemote: (of, events) => listener.exchange(of, events),
+    say,
+    released: () => {
+      if (current === attempt) current = undefined
+    },
+  })
+  current = attempt
+  attempt.deploy().catch((error: unknown) => attempt.fail(error))
+}
+
+function unhandled(error: unknown): void {
+  if (current === undefined) throw error
+  current.fail(error)
+}
+process.on('uncaughtException', unhandled)
+process.on('unhandledRejection', unhandled)
+
+say({ kind: 'ready', port: listener.port })
