@@ -134,7 +134,7 @@ export default defineJob('breaks', (env) => {
     const run = dev('job.ts')
     await run.line(/"n":\s*\d/)
     write(job('\nconst = 1'))
-    await run.line(/job\.ts:4:7/)
+    await run.line(/job\.ts:5:7/)
     const shown = run.out.length
     await run.line(new RegExp(`"n":\\s*${shown + 20}\\b`))
     run.stop()
