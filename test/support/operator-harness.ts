@@ -156,7 +156,7 @@ export class OperatorHarness {
     this.#graph = (parallelism) => buildGraph(defineJob('test', job), { parallelism })
     const graph = this.#graph(1)
     this.plan = compilePlan(graph)
-    const pick = options.pick ?? ((node) => node.kind !== 'source' && node.uid !== 'nowhere')
+    const pick = options.pick ?? ((node) => node.kind !== 'source' && (node.kind !== 'sink' || node.sink !== nowhere))
     const node = graph.nodes.findLast(pick)
     if (node === undefined) throw new Error('the job has no such operator')
     this.node = node
@@ -417,7 +417,8 @@ const noSource: Source<unknown> = {
   createReader: () => ({ addSplits: () => undefined, poll: () => 'end', snapshot: () => [], close: () => undefined }),
 }
 
-const nowhere: Sink<unknown> = {
+/** A sink to end a job with. */
+export const nowhere: Sink<unknown> = {
   kind: 'sink',
   name: 'nowhere',
   guarantee: 'none',
