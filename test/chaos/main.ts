@@ -54,6 +54,8 @@ try {
     records,
     rate,
     taskManagers,
+    // One TaskManager may be missing and the job runs all the same.
+    parallelism: Math.max(1, taskManagers - 1) * 2,
     progress,
     signal: controller.signal,
     ...(values.faults === '' ? {} : { options: { 'test.faults': values.faults } }),
