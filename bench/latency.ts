@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { loadJob } from '../cli/load-job.ts'
+import { configureLogging } from '../core/log.ts'
 import { parseArguments } from './lib/arguments.ts'
 import { startCluster } from './lib/cluster.ts'
 import { usageOf } from './lib/processes.ts'
@@ -11,6 +12,7 @@ import { usageOf } from './lib/processes.ts'
 // Equal to the job's: importing it here would make a second copy of the job.
 const bucketMs = 0.01
 
+configureLogging({ format: 'text', level: 'error' })
 const given = parseArguments(process.argv.slice(2), {
   rate: 'records per second (700000)',
   seconds: 'length of the run (15)',

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadJob } from '../cli/load-job.ts'
+import { configureLogging } from '../core/log.ts'
 import { Checksum, type ChecksumParts } from '../examples/nexmark/checksum.ts'
 import { parseArguments } from './lib/arguments.ts'
 import { type BenchCluster, startCluster } from './lib/cluster.ts'
@@ -13,6 +14,7 @@ import { usageOf } from './lib/processes.ts'
 
 const queries = ['q0', 'q1', 'q2', 'q5', 'q8', 'q11', 'kc', 'kcb']
 
+configureLogging({ format: 'text', level: 'error' })
 const given = parseArguments(process.argv.slice(2), {
   query: `one of ${queries.join(', ')}; several with commas`,
   events: 'number of events (2000000)',

@@ -62,27 +62,33 @@ async function demo(directory: string): Promise<boolean> {
       `${count(halfway.flights)} flights in, ${count(linesIn(out, 'reports').length)} reports committed, ${halfway.checkpoints} checkpoints complete`,
     )
     const victim = workers[1]
-    step(`${red(`kill -9 ${victim.child.pid}`)} ${dim(`(${victim.name})`)}`)
-    const killed = performance.now()
+    const before = await client.info(jobId)
+    const all = before.vertices.flatMap(({ subtasks }) => subtasks)
+    const there = all.filter(({ taskManagerId }) => victim.ready.endsWith(taskManagerId)).length
+    if (there === 0) throw new Error(`${victim.name} runs no part of the job, so killing it would show nothing`)
+    step(
+      `${red(`kill -9 ${victim.child.pid}`)} ${dim(`(${victim.name}, which runs ${there} of the job's ${all.length} subtasks)`)}`,
+    )
     const failuresBefore = seen.failures
+    const killed = performance.now()
     victim.child.kill('SIGKILL')
     await until('the failure to be noticed', () => seen.failures > failuresBefore)
     const noticed = performance.now() - killed
     await until('the job to run again', () => seen.state === 'running')
     const recovered = performance.now() - killed
+    await until('the end of the process', () => victim.child.signalCode === 'SIGKILL')
     const { failures, checkpoints } = await client.info(jobId)
+    // The newest that was complete when the process died is the one that the job went back to.
+    const restored = checkpoints.find((each) => isComplete(each) && each.triggeredMs < failures[0].timeMs)
+    step(`noticed after ${noticed.toFixed(0)} ms`)
     step(
-      `noticed after ${noticed.toFixed(0)} ms ${dim(`(${failures.at(-1)?.message ?? failures[0]?.message ?? 'lost'})`)}`,
-    )
-    step(
-      green(`running again after ${recovered.toFixed(0)} ms`) +
-        ` from checkpoint ${checkpoints.filter(isComplete).at(-1)?.checkpointId ?? '?'}, on the TaskManager that is left`,
+      `${green(`running again after ${recovered.toFixed(0)} ms`)} from checkpoint ${restored?.checkpointId ?? 'none'}, on the TaskManager that is left`,
     )
 
     await until('the end of the job', () => ['finished', 'failed', 'canceled'].includes(seen.state), 40_000)
     if (seen.state !== 'finished') {
       const { failures } = await client.info(jobId)
-      step(red(`the job ${seen.state}: ${JSON.stringify(failures.at(-1))}`))
+      step(red(`the job ${seen.state}: ${JSON.stringify(failures[0])}`))
       return false
     }
     step('the job has finished: every flight is read, every report is committed')
@@ -142,7 +148,7 @@ async function waitForProgress(
   let progress = { flights: 0, checkpoints: 0 }
   await until('a third of the flights', async () => {
     const info = await client.info(jobId)
-    progress = { flights: flightsIn(info), checkpoints: info.checkpoints.filter(isComplete).length }
+    progress = { flights: flightsIn(info), checkpoints: Number(info.checkpointCounts?.completed ?? 0) }
     return progress.flights >= flights / 3 && progress.checkpoints >= 2
   })
   return progress
