@@ -9,7 +9,6 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^millrace$/, replacement: here('./millrace.ts') },
-      { find: /^millrace\/testing$/, replacement: here('./cli/local/testing.ts') },
     ],
   },
   test: {
