@@ -188,8 +188,12 @@ export class Attempt {
     const { attempt, subtasks } = this.deployment
     this.#flushPrints()
     if (state !== 'finished') {
-      for (const { vertex, subtask } of subtasks) {
-        const guilty = failed === undefined || (failed.options.vertex === vertex && failed.options.subtask === subtask)
+      const isGuilty = (vertex: number, subtask: number): boolean =>
+        failed === undefined || (failed.options.vertex === vertex && failed.options.subtask === subtask)
+      // The first that is heard of counts as the reason.
+      const guiltyFirst = subtasks.toSorted((a, b) => Number(isGuilty(b.vertex, b.subtask)) - Number(isGuilty(a.vertex, a.subtask)))
+      for (const { vertex, subtask } of guiltyFirst) {
+        const guilty = isGuilty(vertex, subtask)
         const own: SubtaskState = state === 'failed' && !guilty ? 'canceled' : state
         this.#say({ kind: 'state', attempt, vertex, subtask, state: own, ...(guilty && cause !== undefined ? { cause } : {}) })
       }

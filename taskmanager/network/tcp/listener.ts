@@ -3,6 +3,7 @@
  * nothing sensible is closed and hurts nobody. Concurrency: the slot's thread.
  */
 import type { Arena } from '../../../core/arena/arena.ts'
+import { faulty } from '../../../core/faults.ts'
 import { type Clock, systemClock } from '../../../core/platform/clock.ts'
 import { type AddressInfo, type Network, type Server, type Socket, systemNetwork } from '../../../core/platform/net.ts'
 import type { EdgePlan } from '../../../proto/jobgraph/plan.ts'
@@ -94,7 +95,8 @@ export class DataListener {
   }
 }
 
-const exchangeKey = (of: { readonly jobId: string; readonly attempt: number; readonly epoch: number }): string => `${of.jobId}/${of.attempt}/${of.epoch}`
+const exchangeKey = (of: { readonly jobId: string; readonly attempt: number; readonly epoch: number }): string =>
+  faulty('reuse-epoch') ? of.jobId : `${of.jobId}/${of.attempt}/${of.epoch}`
 
 interface Wanted {
   readonly edge: number
