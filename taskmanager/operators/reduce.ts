@@ -42,7 +42,8 @@ export class RunningFunctionsOperator extends StatelessOperator {
     this.#refusePromise = promiseRefusal(context)
     this.#backend = createKeyedStateBackend(stateOptions(context))
     const declared = context.operator.state[0]
-    this.#state = this.#backend.value(declared?.name ?? 'value', declared?.type?.type)
+    const gaps = declared?.type?.nullable || declared?.type?.optional
+    this.#state = this.#backend.value(declared?.name ?? 'value', gaps ? undefined : declared?.type?.type)
     this.#input = new RowMaterialiser(reads)
   }
 

@@ -1,7 +1,9 @@
 /** What a user's function sees of its state: the stores of the backend, bound to the key of the record at hand. */
 import { unreachable } from '../../core/assert.ts'
+import type { DataType } from '../../core/columns/schema.ts'
 import type { AccumulatingState, ListState, MapState, ValueState } from '../../sdk/functions.ts'
 import type { StateSpec } from '../../sdk/graph/nodes.ts'
+import type { TypeDef } from '../../sdk/types.ts'
 import type { AccumulatingStore, KeyedStateBackend, ListStore, MapStore, ValueStore } from '../state/api.ts'
 
 /** The key whose state the facades give; set by the operator for each record. */
@@ -19,18 +21,22 @@ export function stateFacades(
   )
 }
 
+/** The type of values that are always there; undefined where they may be null or undefined, which only any value can be. */
+const plainType = (type: TypeDef<unknown> | undefined): DataType | undefined =>
+  type?.nullable || type?.optional ? undefined : type?.dataType
+
 function facade(backend: KeyedStateBackend, name: string, spec: StateSpec, current: CurrentKey): unknown {
   switch (spec.kind) {
     case 'value':
-      return valueFacade(backend.value(name, spec.type?.dataType, spec.ttlMs), current)
+      return valueFacade(backend.value(name, plainType(spec.type), spec.ttlMs), current)
     case 'list':
-      return listFacade(backend.list(name, spec.type?.dataType, spec.ttlMs), current)
+      return listFacade(backend.list(name, plainType(spec.type), spec.ttlMs), current)
     case 'map':
-      return mapFacade(backend.map(name, spec.key?.dataType, spec.value?.dataType, spec.ttlMs), current)
+      return mapFacade(backend.map(name, plainType(spec.key), plainType(spec.value), spec.ttlMs), current)
     case 'reducing':
-      return accumulatingFacade(backend.reducing(name, spec.reduce, spec.type?.dataType, spec.ttlMs), current)
+      return accumulatingFacade(backend.reducing(name, spec.reduce, plainType(spec.type), spec.ttlMs), current)
     case 'aggregating':
-      return accumulatingFacade(backend.aggregating(name, spec, spec.accumulator?.dataType, spec.ttlMs), current)
+      return accumulatingFacade(backend.aggregating(name, spec, plainType(spec.accumulator), spec.ttlMs), current)
     default:
       return unreachable(spec)
   }

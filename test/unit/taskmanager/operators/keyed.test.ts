@@ -205,7 +205,12 @@ describe.each(['rows', 'columns'] as const)('reduce and functions from %s', (how
 
   it('reduce emits the value so far, and goes on after a restart', async () => {
     const h = await run(
-      (s) => s.keyBy('auction').reduce((a, b) => ({ auction: a.auction, price: (a.price ?? 0) + (b.price ?? 0), channel: a.channel }), { uid: 'r' }),
+      (s) =>
+        s
+          .keyBy('auction')
+          .reduce((a, b) => ({ auction: a.auction, price: (a.price ?? 0) + (b.price ?? 0), channel: a.channel }), {
+            uid: 'r',
+          }),
       { type: Bid },
     )
     h.push(how, bids.slice(0, 7))
