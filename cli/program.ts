@@ -30,7 +30,8 @@ export async function runCli(
   }
 }
 
-function createProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
+/** The program with all its verbs; `done` gets the exit code of the one that ran. */
+export function createProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
   const program = new Command('millrace')
   configure(program, terminal)
   program.description('Streams of records, with state, exactly once: jobs written in TypeScript.').version(ownVersion())

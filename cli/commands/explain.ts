@@ -11,7 +11,7 @@ const here = fileURLToPath(new URL('../../', import.meta.url))
 const rooms = ['core', 'proto', 'sdk', 'sql', 'connectors', 'taskmanager', 'jobmanager', 'broker', 'cli']
 
 /** Loads every module that declares a table. They are few, and a table has no side effect but being known. */
-async function loadTables(): Promise<void> {
+export async function loadErrorTables(): Promise<void> {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
   const visit = (directory: string): string[] =>
     readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
@@ -34,7 +34,7 @@ const whose = {
 const again = { never: 'does not help', now: 'may help at once', backoff: 'may help after a while' } as const
 
 export async function explain(terminal: Terminal, code: string | undefined): Promise<ExitCode> {
-  await loadTables()
+  await loadErrorTables()
   const rows = allErrors()
   if (code === undefined) {
     if (terminal.json) terminal.out(JSON.stringify(Object.fromEntries(rows)))

@@ -16,7 +16,8 @@ export const watermarkInterval = option({
   doc: 'Sources look this often whether an input has gone idle. Watermarks themselves follow each batch.',
 })
 
-const slotJobOptions: readonly AnyOption[] = [bufferTimeout, watermarkInterval]
+/** What a job may set for itself and its slots read. */
+export const slotJobOptions: readonly AnyOption[] = [bufferTimeout, watermarkInterval]
 
 /** Options that are not for slots are none of their business. */
 export function slotConfig(options: Readonly<Record<string, string>>): { bufferTimeoutMs: number; watermarkIntervalMs: number } {
