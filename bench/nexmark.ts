@@ -10,7 +10,7 @@ import { configureLogging } from '../core/log.ts'
 import { Checksum, type ChecksumParts } from '../examples/nexmark/checksum.ts'
 import { parseArguments } from './lib/arguments.ts'
 import { type BenchCluster, startCluster } from './lib/cluster.ts'
-import { usageOf } from './lib/processes.ts'
+import { resetPeak, usageOf } from './lib/processes.ts'
 
 const queries = ['q0', 'q1', 'q2', 'q5', 'q8', 'q11', 'kc', 'kcb']
 
@@ -45,6 +45,7 @@ const momentOf = (cluster: BenchCluster): Moment => ({
 })
 
 async function measure(query: string): Promise<Record<string, unknown>> {
+  resetPeak()
   const cluster = await startCluster({ slots: parallelism, taskManagers: Number(given.taskmanagers ?? 1) })
   try {
     const markPath = join(cluster.directory, 'quarter')

@@ -1,5 +1,5 @@
 /** What processes have used, from /proc: CPU time and the peak of resident memory. Linux only, as the benchmarks are. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 
 export interface Usage {
   readonly cpuSeconds: number
@@ -19,6 +19,11 @@ export function usageOf(pids: readonly number[]): Usage {
     peakRssMb += Number(/VmHWM:\s+(\d+)/.exec(readProc(pid, 'status'))?.[1] ?? 0) / 1024
   }
   return { cpuSeconds, peakRssMb }
+}
+
+/** Starts the peak of this process anew, so that one run does not report the memory of the run before. */
+export function resetPeak(): void {
+  writeFileSync('/proc/self/clear_refs', '5')
 }
 
 /** Resident memory now, in MB. */
