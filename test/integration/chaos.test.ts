@@ -35,9 +35,18 @@ function withFault(fault: FaultName, options: Readonly<Record<string, string>> =
   return { options: { ...options, 'test.faults': fault } }
 }
 
+/** Violations of the first run that has some: whether a kill meets the bug is a matter of milliseconds. */
+async function violationsOf(seeds: readonly number[], short: Omit<Short, 'seed'>, more: Partial<ChaosOptions>) {
+  for (const seed of seeds) {
+    const { violations } = await run({ ...short, seed }, more)
+    if (violations > 0) return violations
+  }
+  return 0
+}
+
 test('TaskManagers, slots and the JobManager are killed, and what is committed is exactly right', async () => {
   const mix = { taskmanager: 1, slot: 1, jobmanager: 1 }
-  const result = await run({ seed: 4, kills: 6, mix })
+  const result = await run({ seed: 1, kills: 4, mix })
   expect(new Set(result.kills.map(({ kind }) => kind)).size).toBe(3)
   expect(result.verdict).toEqual({
     lost: 0,
@@ -48,24 +57,23 @@ test('TaskManagers, slots and the JobManager are killed, and what is committed i
     examples: [],
   })
   expect(result).toMatchObject({ outcome: 'finished', violations: 0 })
-  expect(result.kills).toHaveLength(6)
+  expect(result.kills).toHaveLength(4)
 }, 60_000)
 
 test('a barrier that is not waited for shows', async () => {
-  const result = await run({ seed: 1, kills: 5, mix: { slot: 1 } }, withFault('skip-barrier'))
-  expect(result.violations).toBeGreaterThan(0)
+  // Many records between the barriers of two channels.
+  const more = { ...withFault('skip-barrier'), rate: 40_000, records: 120_000 }
+  expect(await violationsOf([1, 2, 3], { kills: 4, mix: { slot: 1 } }, more)).toBeGreaterThan(0)
 }, 60_000)
 
 test('a delta that a restore leaves out shows', async () => {
-  const result = await run({ seed: 2, kills: 5, mix: { slot: 1 } }, withFault('drop-delta'))
-  expect(result.violations).toBeGreaterThan(0)
+  expect(await violationsOf([1, 2, 3], { kills: 3, mix: { slot: 1 } }, withFault('drop-delta'))).toBeGreaterThan(0)
 }, 60_000)
 
 test('a sink that commits before the checkpoint is complete shows', async () => {
-  // Some checkpoint is always under way.
+  // Some checkpoint is always under way, and without a JobManager it does not complete.
   const more = { ...withFault('commit-early'), checkpointInterval: '20ms' }
-  const result = await run({ seed: 3, kills: 6, mix: { slot: 1 } }, more)
-  expect(result.violations).toBeGreaterThan(0)
+  expect(await violationsOf([1, 2, 3], { kills: 3, mix: { jobmanager: 1 } }, more)).toBeGreaterThan(0)
 }, 60_000)
 
 test('an attempt that goes on beside its successor shows', async () => {
