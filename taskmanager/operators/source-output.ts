@@ -5,16 +5,14 @@
  * Open writers are kept from one poll to the next, so that a poll begins only when every output it may write columns to
  * has its segments: a poll never fails half-way for want of memory.
  */
-import type { RecordBatch } from '../../core/columns/batch.ts'
-import type { EmittedRows } from '../../core/columns/split.ts'
-import { type BatchWriter, BatchWriters } from '../../core/columns/writer.ts'
-import { schemaOf } from '../../sdk/schema.ts'
+import type { BatchWriter } from '../../core/columns/writer.ts'
 import type { ColumnWriter, Source, SourceOutput } from '../../sdk/source.ts'
 import type { TypeDef } from '../../sdk/types.ts'
 import { operatorErrors } from './errors.ts'
 import type { EventTimes } from './event-time.ts'
 import type { OperatorContext, Output } from './operator.ts'
 import { RowBuffer } from './rows.ts'
+import { ColumnOutput } from './source-columns.ts'
 import type { WatermarkTracker } from './watermarks.ts'
 
 /** Records per poll where they are rows. */
@@ -75,7 +73,14 @@ export class SourceBatches implements SourceOutput<unknown> {
       buffer = new RowBuffer()
       this.#sides.set(tag, buffer)
     }
-    buffer.push(record, this.#times.ofSide(record, timestamp ?? Number.NaN))
+    let time: number
+    try {
+      time = this.#times.ofSide(record, timestamp ?? Number.NaN)
+    } catch (error) {
+      this.#context.poison(error, record, undefined)
+      return
+    }
+    buffer.push(record, time)
   }
 
   reject(error: Error, raw: string, where: string): void {
@@ -128,93 +133,16 @@ export class SourceBatches implements SourceOutput<unknown> {
   #writer(tag: string, type: TypeDef<unknown>, splitId: string, output: Output | undefined): BatchWriter {
     let columns = this.#columns.get(tag)
     if (columns === undefined) {
-      columns = new ColumnOutput(this.#context, type, this.#times, {
-        batch: (batch, of) => this.#emit(tag, batch, of, output),
-        rows: (rows, of) => this.#emitRows(tag, rows, of, output),
-      })
+      const side = tag !== ''
+      const passed = (count: number, times: Float64Array | undefined, of: string): void => {
+        this.#context.metrics.recordsOut += count
+        if (times !== undefined && !side) this.#watermarks.observe(of, times, 0, times.length)
+      }
+      columns = new ColumnOutput({ context: this.#context, type, side, times: this.#times, output, passed })
       this.#columns.set(tag, columns)
     }
     const writer = columns.take(splitId)
     if (writer === undefined) throw noSegment
     return writer
-  }
-
-  #emit(tag: string, batch: RecordBatch, splitId: string, output: Output | undefined): void {
-    this.#context.metrics.recordsOut += batch.rowCount
-    const times = tag === '' ? batch.timestampArray() : undefined
-    if (times !== undefined) this.#watermarks.observe(splitId, times, 0, batch.rowCount)
-    output?.batch(batch, undefined)
-  }
-
-  /** Rows written as columns for which no segment was free. */
-  #emitRows(tag: string, { rows, count, timestamps }: EmittedRows, splitId: string, output: Output | undefined): void {
-    this.#context.metrics.recordsOut += count
-    const times = timestamps ?? new Float64Array(count)
-    for (let i = 0; timestamps === undefined && i < count; i++)
-      times[i] = tag === '' ? this.#times.ofRecord(rows[i], Number.NaN) : this.#times.ofSide(rows[i], Number.NaN)
-    const timed = timestamps !== undefined || times.some((time) => time === time)
-    if (timed && tag === '') this.#watermarks.observe(splitId, times, 0, count)
-    output?.rows({ rows, count, timestamps: timed ? times : undefined })
-  }
-}
-
-interface Committed {
-  batch(batch: RecordBatch, splitId: string): void
-  rows(rows: EmittedRows, splitId: string): void
-}
-
-/** The writers of one output: at most one is open. */
-class ColumnOutput {
-  readonly #context: OperatorContext
-  readonly #times: EventTimes
-  readonly #writers: BatchWriters
-  readonly #emit: Committed
-  #opened: BatchWriter | undefined
-  #splitId = ''
-
-  constructor(context: OperatorContext, type: TypeDef<unknown>, times: EventTimes, emit: Committed) {
-    const schema = schemaOf(type)
-    const timestampField = times.columnOf(schema)
-    this.#context = context
-    this.#times = times
-    this.#emit = emit
-    this.#writers = new BatchWriters({
-      arena: context.arena,
-      owner: context.owner,
-      schema,
-      ...(timestampField === undefined ? {} : { timestampField }),
-    })
-  }
-
-  /** False when no segment is free. */
-  open(): boolean {
-    this.#opened ??= this.#writers.open(
-      (batch) => this.#committed(batch),
-      (rows) => {
-        this.#opened = undefined
-        this.#emit.rows(rows, this.#splitId)
-      },
-    )
-    return this.#opened !== undefined
-  }
-
-  take(splitId: string): BatchWriter | undefined {
-    if (!this.open()) return undefined
-    const writer = this.#opened
-    this.#splitId = splitId
-    return writer
-  }
-
-  close(): void {
-    this.#opened?.discard()
-    this.#opened = undefined
-    this.#writers.close()
-  }
-
-  #committed(batch: RecordBatch): void {
-    this.#opened = undefined
-    const timed = batch.timestamps === 0 ? this.#times.ofBatch(batch, this.#context) : batch
-    this.#emit.batch(timed, this.#splitId)
-    timed.release()
   }
 }

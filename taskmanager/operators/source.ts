@@ -71,7 +71,6 @@ export class SplitSourceOperator implements SourceOperator {
 
   advanceWatermark(): void {
     const next = this.#watermarks.advance()
-    if (next === undefined) return
     if (next === 'idle') {
       if (!this.#idle) forwardIdle(this.#context, true)
       this.#idle = true
@@ -79,7 +78,7 @@ export class SplitSourceOperator implements SourceOperator {
     }
     if (this.#idle) forwardIdle(this.#context, false)
     this.#idle = false
-    forwardWatermark(this.#context, next)
+    if (next !== 'active') forwardWatermark(this.#context, next)
   }
 
   processTime(nowMs: number): void {

@@ -47,7 +47,7 @@ export class WatermarkTracker {
     split.lastRecordMs = this.#idleAfterMs === undefined ? 0 : this.#now()
     split.idle = false
     if (split.custom !== undefined) {
-      for (let i = from; i < to; i++) split.custom.onEvent(timestamps[i])
+      for (let i = from; i < to; i++) if (timestamps[i] === timestamps[i]) split.custom.onEvent(timestamps[i])
       return
     }
     let highest = split.highest
@@ -55,9 +55,10 @@ export class WatermarkTracker {
     split.highest = highest
   }
 
-  /** The new watermark when it has risen; 'idle' when no split has anything to say; undefined otherwise. */
-  advance(): number | 'idle' | undefined {
-    if (this.#strategy === 'none' || this.#splits.size === 0) return this.#strategy === 'none' ? undefined : 'idle'
+  /** The new watermark when it has risen; 'idle' when no split has anything to say, 'active' when some has, but nothing new. */
+  advance(): number | 'idle' | 'active' {
+    if (this.#strategy === 'none') return 'active'
+    if (this.#splits.size === 0) return 'idle'
     let lowest = Number.POSITIVE_INFINITY
     let active = false
     const now = this.#idleAfterMs === undefined ? 0 : this.#now()
@@ -69,18 +70,9 @@ export class WatermarkTracker {
       if (current < lowest) lowest = current
     }
     if (!active) return 'idle'
-    if (lowest <= this.#last || lowest === Number.POSITIVE_INFINITY) return undefined
+    if (!(lowest > this.#last) || lowest === Number.POSITIVE_INFINITY) return 'active'
     this.#last = lowest
     return lowest
-  }
-
-  /** When idleness may next change, in epoch ms; undefined: never by itself. */
-  nextIdleAt(): number | undefined {
-    if (this.#idleAfterMs === undefined) return undefined
-    let next = Number.POSITIVE_INFINITY
-    for (const split of this.#splits.values())
-      if (!split.idle) next = Math.min(next, split.lastRecordMs + this.#idleAfterMs)
-    return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
   #select(splitId: string): SplitClock {

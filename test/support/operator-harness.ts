@@ -35,6 +35,7 @@ import type {
   Output,
   RowBatch,
   Selection,
+  SourceOperator,
 } from '../../taskmanager/operators/operator.ts'
 
 /** Moves when told; what waits for the event loop runs on the real one. */
@@ -263,6 +264,18 @@ export class OperatorHarness {
 
   push(how: 'rows' | 'columns', records: readonly unknown[], push: Push = {}): this {
     return how === 'rows' ? this.rows(records, push) : this.columns(records, push)
+  }
+
+  /** Polls the sources in turn, each until it has said 'end' or 'idle', then lets them send a watermark. Returns what they said. */
+  poll(turns = Number.POSITIVE_INFINITY): string[] {
+    const said = this.subtasks.map(() => 'more')
+    for (let turn = 0; turn < turns && said.includes('more'); turn++)
+      this.subtasks.forEach(({ operator }, subtask) => {
+        const source = operator as SourceOperator
+        if (said[subtask] === 'more') said[subtask] = source.poll()
+        source.advanceWatermark()
+      })
+    return said
   }
 
   /** Lets the watermark pass through all subtasks, as often as they ask for. Returns how often they did. */
