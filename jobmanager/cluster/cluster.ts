@@ -61,6 +61,9 @@ export interface NewJob {
   readonly allowNonRestoredState: boolean
 }
 
+/** Why a TaskManager that was shut down is gone. */
+export const goodBye = 'it said good-bye'
+
 export class Cluster {
   readonly slots = new SlotTable()
   readonly startedMs: number
@@ -220,7 +223,7 @@ export class Cluster {
       const holders = this.slots.holders(id)
       this.slots.remove(id)
       if (this.#closed) return
-      this.#options.log('warn', `TaskManager ${id} is gone: ${reason}`, {})
+      this.#options.log(reason === goodBye ? 'info' : 'warn', `TaskManager ${id} is gone: ${reason}`, {})
       const cause: FailureCause = causeOf(errors.create('TASKMANAGER_LOST', { id, reason }))
       const byJob = Map.groupBy(holders, ({ holder }) => `${holder.jobId} ${holder.attempt}`)
       for (const group of byJob.values()) {

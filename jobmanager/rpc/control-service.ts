@@ -2,11 +2,13 @@
  * The gRPC side of TaskManagers: one stream each. Its end, for whatever reason, is the end of the TaskManager for us; a
  * killed process closes its socket, so that is known at once.
  */
+
 import type { ServerDuplexStream, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { Metadata } from '@grpc/grpc-js'
+import { systemClock } from '../../core/platform/clock.ts'
 import type { BundleChunk, FetchBundleRequest, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { toServiceError } from '../../proto/rpc/errors.ts'
-import type { Cluster, TaskManagerLink } from '../cluster/cluster.ts'
+import { type Cluster, goodBye, type TaskManagerLink } from '../cluster/cluster.ts'
 import { errors } from '../errors.ts'
 import type { JobStore } from '../job-store.ts'
 import { writeAll } from './writing.ts'
@@ -57,11 +59,14 @@ function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToT
   })
   call.on('cancelled', () => lost('its connection closed'))
   call.on('error', (error) => lost(error.message))
-  call.on('end', () => {
-    const ended = open
-    lost('it said good-bye')
-    if (ended) call.end()
-  })
+  // A broken connection ends the stream too, and says only then that the call was cancelled.
+  call.on('end', () =>
+    systemClock.setImmediate(() => {
+      const ended = open
+      lost(call.cancelled ? 'its connection closed' : goodBye)
+      if (ended) call.end()
+    }),
+  )
 }
 
 function* chunks(bytes: Uint8Array): Generator<BundleChunk> {
