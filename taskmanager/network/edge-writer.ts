@@ -77,7 +77,7 @@ export class EdgeWriter implements Output {
     const keyed = router.prepare(pruned, batch, selection)
     if (keyed === undefined) {
       // No segment for the hashes: the records go as objects.
-      this.#asRows(pruned, selection)
+      this.#asRows(batch, selection)
       return
     }
     if (lanes.length === 1) {
@@ -133,9 +133,15 @@ export class EdgeWriter implements Output {
   /** Sends all that waits as far as there is room. True when something was sent. */
   flush(): boolean {
     if (this.#deadline === Number.POSITIVE_INFINITY) return false
-    for (const lane of this.#lanes) if (!lane.empty) lane.flush()
+    let sent = 0
+    for (const lane of this.#lanes) {
+      if (lane.empty) continue
+      sent -= lane.sent
+      lane.flush()
+      sent += lane.sent
+    }
     this.#settle()
-    return true
+    return sent > 0
   }
 
   /** Sends what has waited long enough. */

@@ -147,7 +147,8 @@ export class HashRouter implements Router {
     const [values] = encoded.batch.columns
     const column: Column = { ...values, field: { ...values.field, name: keyColumn } }
     const [segment] = encoded.batch.segments
-    const columns = [...batch.columns, column]
+    // A key that an earlier edge computed stands behind the record's columns: it is not the record's.
+    const columns = [...batch.columns.slice(0, batch.schema.fields.length), column]
     const schema = wireSchema({ record: 'object', fields: columns.map((each) => each.field) })
     return { batch: batch.with({ schema, columns, segments: [...batch.segments, segment] }), rows: encoded.consumed, segment }
   }

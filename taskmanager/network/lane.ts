@@ -62,6 +62,8 @@ export class Lane {
   rows = 0
   /** What waits should go as soon as it can: the task makes no more until it is gone. */
   urgent = false
+  /** Frames and batches that have gone out: who compares it knows whether something moved. */
+  sent = 0
   #watermark = Number.NaN
 
   constructor(channel: OutputChannel, options: LaneOptions) {
@@ -78,6 +80,7 @@ export class Lane {
     const { local } = this.channel
     if (local !== undefined && this.#queue.length === 0 && this.channel.room() > 0) {
       local.sendView(batch, selection && { rows: selection, count })
+      this.sent++
       return
     }
     let group = this.#queue[this.#queue.length - 1]
@@ -100,13 +103,13 @@ export class Lane {
     const { schema } = batch
     if (selection === undefined && contiguous(batch, this.#describe(schema))) {
       batch.retain()
-      this.channel.sendBatch(batch.segments[0])
+      this.#send(batch.segments[0])
       return
     }
     const { arena } = this.#options
     const out = gather(arena, arena.owner, [{ batch, selection, count }], schema, this.#describe(schema))
     if (out === undefined) return this.addColumns(batch, selection, count)
-    this.channel.sendBatch(out.batch.segments[0])
+    this.#send(out.batch.segments[0])
     if (out.consumed < count) {
       const rest = selection?.subarray(out.consumed, count) ?? range(out.consumed, count)
       this.sendColumns(batch, rest, count - out.consumed)
@@ -139,7 +142,7 @@ export class Lane {
     const queue = this.#queue
     while (queue.length > 0) {
       const head = queue[0]
-      const done = head.kind === 'control' ? this.channel.sendControl(head.frame, head.detail, head.value) : head.kind === 'rows' ? this.#flushRows(head) : this.#flushColumns(head)
+      const done = head.kind === 'control' ? this.#sendControl(head) : head.kind === 'rows' ? this.#flushRows(head) : this.#flushColumns(head)
       if (!done) {
         this.urgent = true
         return false
@@ -148,7 +151,10 @@ export class Lane {
     }
     this.urgent = false
     // A watermark that finds no room is no reason to stop: a newer one may take its place.
-    if (this.#watermark === this.#watermark && this.channel.sendControl(frameKind.watermark, 0, this.#watermark)) this.#watermark = Number.NaN
+    if (this.#watermark === this.#watermark && this.channel.sendControl(frameKind.watermark, 0, this.#watermark)) {
+      this.#watermark = Number.NaN
+      this.sent++
+    }
     return true
   }
 
@@ -173,6 +179,17 @@ export class Lane {
     this.urgent = false
   }
 
+  #send(segment: number): void {
+    this.channel.sendBatch(segment)
+    this.sent++
+  }
+
+  #sendControl({ frame, detail, value }: Control): boolean {
+    if (!this.channel.sendControl(frame, detail, value)) return false
+    this.sent++
+    return true
+  }
+
   #queueWatermark(): void {
     if (this.#watermark !== this.#watermark) return
     this.#queue.push({ kind: 'control', frame: frameKind.watermark, detail: 0, value: this.#watermark })
@@ -192,19 +209,20 @@ export class Lane {
       const first = sources[0]
       if (local !== undefined) {
         local.sendView(first.batch, first.selection && { rows: first.selection, count: first.count })
+        this.sent++
         this.#drop(group, first.count)
         continue
       }
       if (sources.length === 1 && first.selection === undefined && contiguous(first.batch, this.#describe(first.batch.schema))) {
         first.batch.retain()
-        this.channel.sendBatch(first.batch.segments[0])
+        this.#send(first.batch.segments[0])
         this.#drop(group, first.count)
         continue
       }
       const { schema } = first.batch
       const out = gather(arena, arena.owner, sources, schema, this.#describe(schema))
       if (out === undefined) return false
-      this.channel.sendBatch(out.batch.segments[0])
+      this.#send(out.batch.segments[0])
       this.#drop(group, out.consumed)
     }
     return true
@@ -236,6 +254,7 @@ export class Lane {
       if (local !== undefined) {
         assert(group.from === 0, 'rows inside a slot pass whole')
         local.sendRows(pending)
+        this.sent++
         this.rows -= pending.count
         group.from = pending.count
         continue
@@ -256,7 +275,7 @@ export class Lane {
     const out = encodeRows(arena, arena.owner, rowSchema, pending.rows, from, pending.count, pending.timestamps, pending.hashes)
     if (out === undefined) return 0
     if (attachKeys === undefined) {
-      this.channel.sendBatch(out.batch.segments[0])
+      this.#send(out.batch.segments[0])
       return out.consumed
     }
     try {
@@ -266,7 +285,7 @@ export class Lane {
         const { batch, rows } = keyed
         const whole = gather(arena, arena.owner, [{ batch, selection: undefined, count: rows }], batch.schema, this.#describe(batch.schema))
         if (whole === undefined) return 0
-        this.channel.sendBatch(whole.batch.segments[0])
+        this.#send(whole.batch.segments[0])
         return whole.consumed
       } finally {
         arena.release(keyed.segment)

@@ -11,6 +11,7 @@ import type { Schema } from '../../core/columns/schema.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
 import type { InputChannel, InputFrame, LocalOutput, OutputChannel } from './channel.ts'
 import { emptyFrame } from './channel.ts'
+import { wireSchema } from './computed-key.ts'
 import type { FrameKind } from './frame.ts'
 import { frameKind } from './frame.ts'
 
@@ -28,7 +29,7 @@ export class LocalChannel implements OutputChannel, InputChannel, LocalOutput {
 
   constructor(arena: Arena, schema: Schema | undefined, capacity: number) {
     this.#arena = arena
-    this.#schema = schema
+    this.#schema = schema && wireSchema(schema)
     this.#capacity = capacity
   }
 

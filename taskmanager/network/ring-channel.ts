@@ -7,6 +7,7 @@ import { openBatch } from '../../core/columns/open.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { InputChannel, InputFrame, OutputChannel } from './channel.ts'
 import { emptyFrame } from './channel.ts'
+import { wireSchema } from './computed-key.ts'
 import type { Doorbells } from './doorbell.ts'
 import type { FrameKind } from './frame.ts'
 import { frameKind } from './frame.ts'
@@ -62,7 +63,7 @@ export class RingInput implements InputChannel {
     this.#arena = arena
     this.#bells = bells
     this.#peer = peer
-    this.#schema = schema
+    this.#schema = schema && wireSchema(schema)
   }
 
   ready(): boolean {

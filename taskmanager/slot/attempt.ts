@@ -26,7 +26,8 @@ import type { SlotPulse } from './pulse.ts'
 export interface RemoteExchange extends RemoteChannels {
   /** All inputs are declared: connect to the producers. */
   connect(): Promise<void>
-  close(): void
+  /** `orderly`: what was sent still arrives. */
+  close(orderly: boolean): void
 }
 
 export interface AttemptSurroundings {
@@ -198,19 +199,19 @@ export class Attempt {
         this.#say({ kind: 'state', attempt, vertex, subtask, state: own, ...(guilty && cause !== undefined ? { cause } : {}) })
       }
     }
-    this.#release().catch(() => undefined).finally(() => {
+    this.#release(state === 'finished').catch(() => undefined).finally(() => {
       this.#say({ kind: 'released', attempt })
       this.#at.released()
     })
   }
 
-  async #release(): Promise<void> {
+  async #release(orderly: boolean): Promise<void> {
     for (const built of this.#tasks) {
       built.flushDeadLetters()
       const errors = await built.task.close()
       for (const error of errors) this.#print('close', [`closing failed: ${error instanceof Error ? error.message : String(error)}`])
     }
-    this.#remote?.close()
+    this.#remote?.close(orderly)
     this.#flushPrints()
   }
 

@@ -141,8 +141,11 @@ export class SlotLoop {
     let delayMs = Number.POSITIVE_INFINITY
     for (const task of this.#tasks) {
       if (task.options.source !== undefined && !task.over) delayMs = Math.min(delayMs, this.#nextWatermarkAt - now)
-      delayMs = Math.min(delayMs, task.deadlineMs - now, task.wakeAtMs - wall)
-      if (task.deadlineMs < now) delayMs = Math.min(delayMs, blockedRetryMs)
+      // What is overdue here waits for room or memory, and nobody may ring for that.
+      const flushIn = task.deadlineMs - now
+      delayMs = Math.min(delayMs, flushIn > 0 ? flushIn : blockedRetryMs)
+      const wakeIn = task.wakeAtMs - wall
+      delayMs = Math.min(delayMs, wakeIn > 0 || !task.blocked ? Math.max(wakeIn, 0) : blockedRetryMs)
     }
     if (delayMs === Number.POSITIVE_INFINITY) {
       clock.clearTimeout(this.#timer)
@@ -150,8 +153,7 @@ export class SlotLoop {
       this.#timerAt = Number.POSITIVE_INFINITY
       return
     }
-    const overdue = delayMs <= 0
-    const at = now + (overdue ? blockedRetryMs : Math.max(delayMs, 0.5))
+    const at = now + Math.max(delayMs, 0.5)
     // A timer that fires a little early only looks again.
     if (this.#timer !== undefined && this.#timerAt <= at && this.#timerAt > now) return
     clock.clearTimeout(this.#timer)

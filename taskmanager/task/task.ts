@@ -61,6 +61,8 @@ export class Task implements GateReceiver {
   readonly time: TaskTime
   readonly snapshots: SnapshotTaker
   recordsIn = 0
+  /** The last step found an output or a sink without room. */
+  blocked = false
   /** Wall-clock times at which operators want `processTime`, by operator. */
   readonly wakeTimes: Float64Array
   #phase: 'running' | 'finishing' | 'ended' | 'finished' | 'closed' = 'running'
@@ -126,6 +128,12 @@ export class Task implements GateReceiver {
   }
 
   step(nowMs: number): StepResult {
+    const result = this.#step(nowMs)
+    this.blocked = result === 'blocked'
+    return result
+  }
+
+  #step(nowMs: number): StepResult {
     if (this.#phase === 'closed' || this.#phase === 'finishing') return 'waiting'
     for (const writer of this.options.writers) {
       if (!writer.available()) {

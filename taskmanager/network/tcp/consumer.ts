@@ -9,6 +9,7 @@ import type { Clock } from '../../../core/platform/clock.ts'
 import type { Socket } from '../../../core/platform/net.ts'
 import type { InputChannel, InputFrame } from '../channel.ts'
 import { emptyFrame } from '../channel.ts'
+import { wireSchema } from '../computed-key.ts'
 import { networkErrors } from '../errors.ts'
 import { type FrameKind, frameKind } from '../frame.ts'
 import { Chunks } from './chunks.ts'
@@ -34,7 +35,7 @@ export class TcpInput implements InputChannel {
 
   constructor(arena: Arena, schema: Schema | undefined) {
     this.#arena = arena
-    this.#schema = schema
+    this.#schema = schema && wireSchema(schema)
   }
 
   bind(connection: ConsumerConnection, index: number): void {

@@ -170,7 +170,7 @@ export class TcpExchange {
   /** `orderly`: what was sent still arrives. */
   close(orderly = true): void {
     this.#forget()
-    for (const connection of this.#producing) connection.close(orderly)
+    for (const connection of this.#producing) connection.close(orderly, this.#clock)
     for (const connection of this.#consuming) connection.close()
   }
 

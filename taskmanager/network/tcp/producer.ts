@@ -3,6 +3,7 @@
  * completion of its write. Concurrency: the slot's thread.
  */
 import type { Arena } from '../../../core/arena/arena.ts'
+import type { Clock } from '../../../core/platform/clock.ts'
 import type { Socket } from '../../../core/platform/net.ts'
 import { networkErrors } from '../errors.ts'
 import type { OutputChannel } from '../channel.ts'
@@ -15,6 +16,8 @@ const usedBytesAt = 8
 /** Bytes that the system has not taken; watermarks wait behind more, so that they coalesce. */
 const queuedBytesMax = 1024 * 1024
 const creditMax = 1024
+/** For what is queued when the job ends. */
+const lingerMs = 5000
 
 /** One channel; bound to a connection when its consumer comes. */
 export class TcpOutput implements OutputChannel {
@@ -118,10 +121,16 @@ export class ProducerConnection {
   }
 
   /** `orderly`: what is queued still goes out. */
-  close(orderly: boolean): void {
+  close(orderly: boolean, clock: Clock): void {
     this.#closed = true
-    if (orderly) this.#socket.end()
-    else this.#socket.destroy()
+    if (!orderly || this.#socket.destroyed) {
+      this.#socket.destroy()
+      return
+    }
+    this.#socket.end()
+    // A peer that takes nothing must not hold segments for ever.
+    const timer = clock.setTimeout(() => this.#socket.destroy(), lingerMs)
+    this.#socket.once('close', () => clock.clearTimeout(timer))
   }
 
   #credits(chunk: Buffer): void {
