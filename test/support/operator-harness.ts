@@ -107,6 +107,8 @@ export interface HarnessOptions {
   /** Default: the last node before the sink. */
   readonly pick?: (node: GraphNode) => boolean
   readonly arena?: Arena
+  /** Where the operator emits to; default: `output` of the harness. */
+  readonly output?: Output
   /** False: the job takes no checkpoints. */
   readonly checkpoints?: boolean
 }
@@ -132,6 +134,7 @@ export class OperatorHarness {
   readonly #root = mkdtempSync(join(tmpdir(), 'millrace-operator-'))
   readonly #sides = new Map<string, RecordedOutput>()
   readonly #checkpoints: boolean
+  readonly #output: Output
   #edge: EdgePlan | undefined
   #selector: KeySelector | undefined
   #vertex = 0
@@ -154,6 +157,7 @@ export class OperatorHarness {
   constructor(job: (env: Environment) => void, options: HarnessOptions = {}) {
     this.arena = options.arena ?? Arena.create({ bytes: 48 * 1024 * 1024 })
     this.#checkpoints = options.checkpoints ?? true
+    this.#output = options.output ?? this.output
     this.#graph = (parallelism) => buildGraph(defineJob('test', job), { parallelism })
     const graph = this.#graph(1)
     this.plan = compilePlan(graph)
@@ -205,7 +209,7 @@ export class OperatorHarness {
         epoch: this.#epoch,
         arena: this.arena,
         owner,
-        output: this.output,
+        output: this.#output,
         sides: this.#sides,
         key: this.#edge?.key && this.#selector && { plan: this.#edge.key, selector: this.#selector },
         restored:
