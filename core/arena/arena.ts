@@ -5,8 +5,9 @@
  *
  * Concurrency: every method may be called from any thread at any time, without locks. Free segments are bits of a bit
  * map (lowest first, so that warm memory is reused; a bit has no ABA problem). References are counted per segment and
- * owner beside the total. A thread that is terminated stops only at function entries and loop back edges, and no method
- * has one between two updates that belong together, so that `reclaim` always finds consistent counts.
+ * owner beside the total. A thread that is terminated can stop anywhere in JavaScript, between two atomic updates as well;
+ * updates that belong together are therefore kernels, straight WebAssembly code in which a thread never stops, so that
+ * `reclaim` always finds consistent counts. (A machine that runs the kernels' twin may lose a segment with a killed thread.)
  *
  * The rule that makes killing a slot safe: whoever holds a reference holds it under its own owner number, and a segment
  * passes to another slot by `transfer` before its number becomes visible there. `reclaim(owner)` then drops exactly
@@ -154,8 +155,6 @@ export class Arena {
     }
     const { i32 } = this
     const free = this.#free
-    const totals = this.#totals
-    const refs = this.#refs
     let word = from >>> 5
     // Bits of the other class that share the first or the last word are masked out.
     while (word << 5 < to) {
@@ -168,42 +167,36 @@ export class Arena {
         continue
       }
       const bit = usable & -usable
-      if (Atomics.compareExchange(i32, free + word, bits, bits & ~bit) === bits) {
-        const segment = (word << 5) + 31 - Math.clz32(bit)
-        Atomics.store(i32, refs + segment * maxOwners + owner, 1)
-        Atomics.store(i32, totals + segment, 1)
-        return segment
-      }
+      const segment = (word << 5) + 31 - Math.clz32(bit)
+      const took = this.kernels.segmentTake(
+        (free + word) * 4,
+        bits,
+        bit,
+        this.#refAt(segment, owner),
+        this.#totalAt(segment),
+      )
+      if (took === 1) return segment
     }
     return -1
   }
 
   /** One more reference of `owner`. The caller must know that somebody holds the segment meanwhile. */
   retain(segment: number, owner: number = this.owner): void {
-    Atomics.add(this.i32, this.#totals + segment, 1)
-    Atomics.add(this.i32, this.#refs + segment * maxOwners + owner, 1)
+    this.kernels.segmentRetain(this.#refAt(segment, owner), this.#totalAt(segment))
   }
 
   /** Gives one reference of `owner` back; the segment is free when none is left. Throws ARENA_NOT_HELD. */
   release(segment: number, owner: number = this.owner): void {
-    const ref = this.#refs + segment * maxOwners + owner
-    if (Atomics.sub(this.i32, ref, 1) <= 0) {
-      Atomics.add(this.i32, ref, 1)
+    const free = (this.#free + (segment >>> 5)) * 4
+    const { kernels } = this
+    if (kernels.segmentRelease(this.#refAt(segment, owner), this.#totalAt(segment), free, 1 << (segment & 31)) === 0)
       throw errors.create('NOT_HELD', { owner, segment })
-    }
-    if (Atomics.sub(this.i32, this.#totals + segment, 1) === 1) {
-      Atomics.or(this.i32, this.#free + (segment >>> 5), 1 << (segment & 31))
-    }
   }
 
   /** Passes one reference from one owner to another, before the segment's number becomes visible there. */
   transfer(segment: number, fromOwner: number, toOwner: number): void {
-    const row = this.#refs + segment * maxOwners
-    if (Atomics.sub(this.i32, row + fromOwner, 1) <= 0) {
-      Atomics.add(this.i32, row + fromOwner, 1)
+    if (this.kernels.segmentTransfer(this.#refAt(segment, fromOwner), this.#refAt(segment, toOwner)) === 0)
       throw errors.create('NOT_HELD', { owner: fromOwner, segment })
-    }
-    Atomics.add(this.i32, row + toOwner, 1)
   }
 
   /** Drops all references of an owner whose thread has ended. Returns the number of segments that became free. */
@@ -272,6 +265,15 @@ export class Arena {
    */
   scratch(owner: number, part: 0 | 1 | 2 | 3 | 4 = 0): number {
     return this.#scratch + owner * scratchBytes + part * scratchPartBytes
+  }
+
+  /** Byte addresses of counts. */
+  #refAt(segment: number, owner: number): number {
+    return (this.#refs + segment * maxOwners + owner) * 4
+  }
+
+  #totalAt(segment: number): number {
+    return (this.#totals + segment) * 4
   }
 
   #markFree(segment: number): void {

@@ -17,6 +17,15 @@ export const arithmeticOps = { add: 0, sub: 1, mul: 2, div: 3, rsub: 4, rdiv: 5,
 export type ArithmeticOp = keyof typeof arithmeticOps
 
 export interface Kernels {
+  /**
+   * Steps of the arena, each whole even if its thread is terminated meanwhile (of the native ones only). `ref` is the address
+   * of the count of one owner, `total` of that of all, `free` of 32 bits of free segments. Results are 1, or 0 when nothing
+   * was changed because `free` is not `seen` any more or the owner holds no reference.
+   */
+  segmentTake(free: number, seen: number, bit: number, ref: number, total: number): number
+  segmentRetain(ref: number, total: number): void
+  segmentRelease(ref: number, total: number, free: number, bit: number): number
+  segmentTransfer(from: number, to: number): number
   /** dst[i] = src[selection[i]], 4 bytes each. */
   gather4(src: number, selection: number, count: number, dst: number): void
   /** The same, 8 bytes each. */

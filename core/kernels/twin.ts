@@ -42,7 +42,33 @@ export function createTwin(memory: WebAssembly.Memory): Kernels {
     return hashHalves(halves[0], halves[1])
   }
 
+  const drop = (ref: number): boolean => {
+    if (Atomics.sub(i32, words(ref), 1) > 0) return true
+    Atomics.add(i32, words(ref), 1)
+    return false
+  }
+
   return {
+    segmentTake(free, seen, bit, ref, total) {
+      if (Atomics.compareExchange(i32, words(free), seen, seen & ~bit) !== seen) return 0
+      Atomics.store(i32, words(ref), 1)
+      Atomics.store(i32, words(total), 1)
+      return 1
+    },
+    segmentRetain(ref, total) {
+      Atomics.add(i32, words(total), 1)
+      Atomics.add(i32, words(ref), 1)
+    },
+    segmentRelease(ref, total, free, bit) {
+      if (!drop(ref)) return 0
+      if (Atomics.sub(i32, words(total), 1) === 1) Atomics.or(i32, words(free), bit)
+      return 1
+    },
+    segmentTransfer(from, to) {
+      if (!drop(from)) return 0
+      Atomics.add(i32, words(to), 1)
+      return 1
+    },
     gather4(src, selection, count, dst) {
       for (let i = 0; i < count; i++) i32[words(dst) + i] = i32[words(src) + rowAt(selection, i)]
     },

@@ -82,6 +82,24 @@ describe('a kernel and its twin agree on', () => {
     expect(Object.keys(twin).filter((name) => typeof native[name as keyof Kernels] !== 'function')).toEqual([])
   })
 
+  test('steps of the arena', () => {
+    const word = fc.integer({ min: -2, max: 3 })
+    check(fc.tuple(word, word, fc.integer(), fc.integer(), fc.nat(31)), ([ref, total, free, seen, bit]) => {
+      const { input } = lay(bytesOf(Int32Array.of(0)))
+      const counts = (run: (k: Kernels) => unknown): void =>
+        both(input, 16, (k) => {
+          const memory = memories[k === native ? 0 : 1]
+          new Int32Array(memory.buffer, out, 4).set([ref, total, free, 0])
+          return run(k)
+        })
+      counts((k) => k.segmentTake(out + 8, seen, 1 << bit, out, out + 4))
+      counts((k) => k.segmentTake(out + 8, free, 1 << bit, out, out + 4))
+      counts((k) => k.segmentRetain(out, out + 4))
+      counts((k) => k.segmentRelease(out, out + 4, out + 8, 1 << bit))
+      counts((k) => k.segmentTransfer(out, out + 4))
+    })
+  })
+
   test('gather of fixed widths', () => {
     check(fc.tuple(numbers, picks), ([values, pick]) => {
       const selection = selectionOf(pick, values.length)
