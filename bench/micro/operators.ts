@@ -1,6 +1,6 @@
 /**
  * What a row costs in an operator, without exchange: ns per row as median and best of passes, over different batches so that
- * neither caches nor predictors learn them by heart. `node bench/micro/operators.ts [name]`.
+ * neither caches nor predictors learn them by heart. `node bench/micro/operators.ts [name [passes]]`.
  */
 import { Arena } from '../../core/arena/arena.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
@@ -19,7 +19,7 @@ interface Bid {
 const only = process.argv[2]
 const rows = 4096
 const batches = 64
-const passes = 12
+const passes = Number(process.argv[3] ?? 12)
 
 // The same rows in every run.
 let seed = 42
@@ -62,7 +62,11 @@ async function measure(
     }))
     plain.push(bids)
     const keyed = harness.node.inputs[0].exchange.kind === 'hash'
-    const part = { records: bids, timestamps: bids.map((x) => x.at), keys: keyed ? bids.map((x) => x.auction) : undefined }
+    const part = {
+      records: bids,
+      timestamps: bids.map((x) => x.at),
+      keys: keyed ? bids.map((x) => x.auction) : undefined,
+    }
     harness.encode(part, (batch) => void made.push(batch.retain()))
   }
   const times: number[] = []
@@ -100,7 +104,12 @@ function shiftedTimes(arena: Arena, batch: RecordBatch, pass: number): number {
 }
 
 await measure('map to an object, columns in', 1000, (s) => s.map((x) => ({ auction: x.auction, euros: x.price * 0.9 })))
-await measure('map to an object, rows in', 1000, (s) => s.map((x) => ({ auction: x.auction, euros: x.price * 0.9 })), 'rows')
+await measure(
+  'map to an object, rows in',
+  1000,
+  (s) => s.map((x) => ({ auction: x.auction, euros: x.price * 0.9 })),
+  'rows',
+)
 await measure('map of the whole record', 1000, (s) => s.map((x) => ({ ...x, price: x.price * 0.9 })))
 await measure('select', 1000, (s) => s.select({ auction: 'auction', euros: field('price').times(0.9) }))
 await measure('project', 1000, (s) => s.project('auction', 'price'))

@@ -106,8 +106,7 @@ export class FileCursor {
           return true
         }
         // What is broken at the end of an array has nothing behind it.
-        if (this.#scan.found === 'broken' && last && this.#options.format === 'json')
-          this.#ended = true
+        if (this.#scan.found === 'broken' && last && this.#options.format === 'json') this.#ended = true
         if (this.#take(into)) given++
         if (this.#ended) return true
       }

@@ -46,4 +46,11 @@ export interface InputChannel {
   close(): void
 }
 
-export const emptyFrame = (): InputFrame => ({ kind: 1, detail: 0, value: 0, batch: undefined, selection: undefined, rows: undefined })
+export const emptyFrame = (): InputFrame => ({
+  kind: 1,
+  detail: 0,
+  value: 0,
+  batch: undefined,
+  selection: undefined,
+  rows: undefined,
+})

@@ -3,8 +3,9 @@
  * a batch of objects even where the record is a bare value; for the operators it is a column that the batch has and its
  * schema does not name, so that it never shows in a record. Pure.
  */
-import { internSchema } from '../../core/columns/batch.ts'
+
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import { internSchema } from '../../core/columns/batch.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 
 export const keyColumn = '$key'

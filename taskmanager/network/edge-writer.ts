@@ -9,16 +9,16 @@
  * Concurrency: one thread.
  */
 import type { Arena } from '../../core/arena/arena.ts'
-import { internSchema } from '../../core/columns/batch.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import { internSchema } from '../../core/columns/batch.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { Output, RowBatch, Selection } from '../operators/operator.ts'
-import { keyColumn, recordSchema, wireSchema } from './computed-key.ts'
-import { frameKind } from './frame.ts'
-import type { EndMode } from './frame.ts'
-import { Lane } from './lane.ts'
 import type { OutputChannel } from './channel.ts'
+import { keyColumn, recordSchema, wireSchema } from './computed-key.ts'
+import type { EndMode } from './frame.ts'
+import { frameKind } from './frame.ts'
+import { Lane } from './lane.ts'
 import type { PendingRows } from './pending-rows.ts'
 import type { Router } from './router.ts'
 
@@ -56,7 +56,9 @@ export class EdgeWriter implements Output {
     this.#flushRows = options.flushRows ?? defaultFlushRows
     const { arena, schema } = options
     const interned = schema && wireSchema(schema)
-    this.#lanes = options.channels.map((channel) => new Lane(channel, { arena, schema: interned, attachKeys: options.router.attachKeys }))
+    this.#lanes = options.channels.map(
+      (channel) => new Lane(channel, { arena, schema: interned, attachKeys: options.router.attachKeys }),
+    )
   }
 
   get recordsOut(): number {
@@ -87,7 +89,8 @@ export class EdgeWriter implements Output {
       if (whole >= 0) this.#give(lanes[whole], keyed, selection?.rows, count)
       else {
         const parts = router.split(keyed, selection)
-        for (let i = 0; i < lanes.length; i++) if (parts[i].count > 0) this.#give(lanes[i], keyed, parts[i].rows, parts[i].count)
+        for (let i = 0; i < lanes.length; i++)
+          if (parts[i].count > 0) this.#give(lanes[i], keyed, parts[i].rows, parts[i].count)
       }
     }
     if (keyed !== pruned) router.done()
@@ -185,7 +188,8 @@ export class EdgeWriter implements Output {
     this.#urgent = urgent
     if (!urgent) this.#blockedSince = Number.POSITIVE_INFINITY
     if (!waits) this.#deadline = Number.POSITIVE_INFINITY
-    else if (this.#deadline === Number.POSITIVE_INFINITY) this.#deadline = this.#options.monotonic() + this.#options.bufferTimeoutMs
+    else if (this.#deadline === Number.POSITIVE_INFINITY)
+      this.#deadline = this.#options.monotonic() + this.#options.bufferTimeoutMs
   }
 
   /** Only what the edge's schema names is sent. */

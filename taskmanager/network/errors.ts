@@ -19,7 +19,11 @@ export const networkErrors = defineErrors('NETWORK', {
     blame: 'external',
     retry: 'backoff',
   },
-  REFUSED: { text: 'TaskManager {taskManager} refused the data connection: {reason}', blame: 'internal', retry: 'backoff' },
+  REFUSED: {
+    text: 'TaskManager {taskManager} refused the data connection: {reason}',
+    blame: 'internal',
+    retry: 'backoff',
+  },
   BAD_FRAME: { text: 'bytes on a data connection are no frame: {reason}', blame: 'internal', retry: 'now' },
   NO_SEGMENT: {
     text: 'no memory is free for the exchange between subtasks',

@@ -36,7 +36,9 @@ export class HashRouter implements Router {
   readonly #keyOf: (row: unknown) => unknown
   /** Segment of computed keys that the last `prepare` holds; -1: none. */
   #keySegment = -1
-  readonly attachKeys: ((batch: RecordBatch, keys: readonly unknown[], from: number, to: number) => Keyed | undefined) | undefined
+  readonly attachKeys:
+    | ((batch: RecordBatch, keys: readonly unknown[], from: number, to: number) => Keyed | undefined)
+    | undefined
 
   constructor(options: HashRouterOptions, channels: number) {
     const { arena, selector, schema } = options
@@ -49,7 +51,8 @@ export class HashRouter implements Router {
     this.#keyOf = keyReader(selector)
     const key = schema?.fields.find((field) => field.name === keyColumn)
     this.#keySchema = key && { record: 'value', fields: [{ ...key, name: '' }] }
-    this.attachKeys = selector.kind === 'function' ? (batch, keys, from, to) => this.#attach(batch, keys, from, to) : undefined
+    this.attachKeys =
+      selector.kind === 'function' ? (batch, keys, from, to) => this.#attach(batch, keys, from, to) : undefined
   }
 
   prepare(batch: RecordBatch, original: RecordBatch, selection: Selection | undefined): RecordBatch | undefined {
@@ -84,7 +87,9 @@ export class HashRouter implements Router {
     const parts = this.#parts
     const channels = this.#channels
     const i32 = this.#arena.i32
-    const scratch = this.#scratch.take(channels * 4 + 16 + count * 4 + 16 + (selection === undefined ? 0 : count * 4 + 16))
+    const scratch = this.#scratch.take(
+      channels * 4 + 16 + count * 4 + 16 + (selection === undefined ? 0 : count * 4 + 16),
+    )
     if (scratch === 0) return this.#splitPlainly(batch, selection)
     const out = scratch + ((channels * 4 + 31) & ~15)
     let selected = 0
@@ -150,7 +155,11 @@ export class HashRouter implements Router {
     // A key that an earlier edge computed stands behind the record's columns: it is not the record's.
     const columns = [...batch.columns.slice(0, batch.schema.fields.length), column]
     const schema = wireSchema({ record: 'object', fields: columns.map((each) => each.field) })
-    return { batch: batch.with({ schema, columns, segments: [...batch.segments, segment] }), rows: encoded.consumed, segment }
+    return {
+      batch: batch.with({ schema, columns, segments: [...batch.segments, segment] }),
+      rows: encoded.consumed,
+      segment,
+    }
   }
 
   /** Without room for the kernel's result. */

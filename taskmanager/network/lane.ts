@@ -6,12 +6,13 @@
  * Concurrency: one thread. What waits is bounded by one step's output plus the flush threshold, because the task is not
  * stepped while a lane is `urgent`.
  */
-import { assert } from '../../core/assert.ts'
+
 import type { Arena } from '../../core/arena/arena.ts'
+import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { encodeRows } from '../../core/columns/encode.ts'
-import { contiguous, gather } from '../../core/columns/gather.ts'
 import type { GatherSource } from '../../core/columns/gather.ts'
+import { contiguous, gather } from '../../core/columns/gather.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { OutputChannel } from './channel.ts'
 import { recordSchema } from './computed-key.ts'
@@ -142,7 +143,12 @@ export class Lane {
     const queue = this.#queue
     while (queue.length > 0) {
       const head = queue[0]
-      const done = head.kind === 'control' ? this.#sendControl(head) : head.kind === 'rows' ? this.#flushRows(head) : this.#flushColumns(head)
+      const done =
+        head.kind === 'control'
+          ? this.#sendControl(head)
+          : head.kind === 'rows'
+            ? this.#flushRows(head)
+            : this.#flushColumns(head)
       if (!done) {
         this.urgent = true
         return false
@@ -159,7 +165,9 @@ export class Lane {
   }
 
   /** Turns retained batches into plain records, so that their segments can serve others. For an exhausted arena. */
-  unload(toRows: (batch: RecordBatch, selection: Int32Array | undefined, count: number, into: PendingRows) => void): void {
+  unload(
+    toRows: (batch: RecordBatch, selection: Int32Array | undefined, count: number, into: PendingRows) => void,
+  ): void {
     for (let i = 0; i < this.#queue.length; i++) {
       const group = this.#queue[i]
       if (group.kind !== 'columns') continue
@@ -173,7 +181,8 @@ export class Lane {
   }
 
   close(): void {
-    for (const group of this.#queue) if (group.kind === 'columns') for (const source of group.sources) source.batch.release()
+    for (const group of this.#queue)
+      if (group.kind === 'columns') for (const source of group.sources) source.batch.release()
     this.#queue.length = 0
     this.rows = 0
     this.urgent = false
@@ -213,7 +222,11 @@ export class Lane {
         this.#drop(group, first.count)
         continue
       }
-      if (sources.length === 1 && first.selection === undefined && contiguous(first.batch, this.#describe(first.batch.schema))) {
+      if (
+        sources.length === 1 &&
+        first.selection === undefined &&
+        contiguous(first.batch, this.#describe(first.batch.schema))
+      ) {
         first.batch.retain()
         this.#send(first.batch.segments[0])
         this.#drop(group, first.count)
@@ -272,7 +285,16 @@ export class Lane {
     const { pending, from } = group
     const { arena, schema, attachKeys } = this.#options
     const rowSchema = attachKeys !== undefined && schema !== undefined ? recordSchema(schema) : schema
-    const out = encodeRows(arena, arena.owner, rowSchema, pending.rows, from, pending.count, pending.timestamps, pending.hashes)
+    const out = encodeRows(
+      arena,
+      arena.owner,
+      rowSchema,
+      pending.rows,
+      from,
+      pending.count,
+      pending.timestamps,
+      pending.hashes,
+    )
     if (out === undefined) return 0
     if (attachKeys === undefined) {
       this.#send(out.batch.segments[0])
@@ -283,7 +305,13 @@ export class Lane {
       if (keyed === undefined) return 0
       try {
         const { batch, rows } = keyed
-        const whole = gather(arena, arena.owner, [{ batch, selection: undefined, count: rows }], batch.schema, this.#describe(batch.schema))
+        const whole = gather(
+          arena,
+          arena.owner,
+          [{ batch, selection: undefined, count: rows }],
+          batch.schema,
+          this.#describe(batch.schema),
+        )
         if (whole === undefined) return 0
         this.#send(whole.batch.segments[0])
         return whole.consumed

@@ -38,7 +38,14 @@ export class LocalChannel implements OutputChannel, InputChannel, LocalOutput {
   }
 
   sendBatch(segment: number): void {
-    this.#put(frameKind.batch, 0, 0, openBatch(this.#arena, segment, this.#schema, this.#arena.owner, true), undefined, undefined)
+    this.#put(
+      frameKind.batch,
+      0,
+      0,
+      openBatch(this.#arena, segment, this.#schema, this.#arena.owner, true),
+      undefined,
+      undefined,
+    )
   }
 
   sendView(batch: RecordBatch, selection: Selection | undefined): void {
@@ -82,7 +89,14 @@ export class LocalChannel implements OutputChannel, InputChannel, LocalOutput {
     this.#rows = 0
   }
 
-  #put(kind: FrameKind, detail: number, value: number, batch: RecordBatch | undefined, selection: Selection | undefined, rows: RowBatch | undefined): void {
+  #put(
+    kind: FrameKind,
+    detail: number,
+    value: number,
+    batch: RecordBatch | undefined,
+    selection: Selection | undefined,
+    rows: RowBatch | undefined,
+  ): void {
     const frame = emptyFrame()
     frame.kind = kind
     frame.detail = detail

@@ -78,7 +78,10 @@ export class RingInput implements InputChannel {
     frame.detail = ring.detail
     frame.value = ring.value
     if (ring.pop()) this.#bells.ring(this.#peer.slot)
-    frame.batch = frame.kind === frameKind.batch ? openBatch(this.#arena, frame.detail, this.#schema, this.#arena.owner, true) : undefined
+    frame.batch =
+      frame.kind === frameKind.batch
+        ? openBatch(this.#arena, frame.detail, this.#schema, this.#arena.owner, true)
+        : undefined
     return frame
   }
 

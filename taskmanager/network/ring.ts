@@ -7,8 +7,9 @@
  * Concurrency: `RingProducer` belongs to one thread and `RingConsumer` to one other; each writes only its own counter,
  * with a sequentially consistent store after the frame's words. Neither ever waits; see doorbell.ts for waking.
  */
-import { frameKind } from './frame.ts'
+
 import type { FrameKind } from './frame.ts'
+import { frameKind } from './frame.ts'
 
 export const defaultRingCapacity = 8
 /** Frames beside the batches: watermarks, idleness, barriers, ends. */

@@ -8,9 +8,9 @@ import type { RecordBatch } from '../../core/columns/batch.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import type { Partitioner } from '../../proto/jobgraph/plan.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
-import type { AttachKeys, Lane } from './lane.ts'
-import { HashRouter, type HashRouterOptions } from './hash-router.ts'
 import { networkErrors } from './errors.ts'
+import { HashRouter, type HashRouterOptions } from './hash-router.ts'
+import type { AttachKeys, Lane } from './lane.ts'
 
 /** Rows of one channel: the first `count` numbers of `rows`. */
 export interface Part {
@@ -34,7 +34,11 @@ export interface Router {
 
 export type RouterPlan =
   | { readonly kind: 'turns' }
-  | { readonly kind: 'custom'; readonly partition: (record: unknown, channels: number) => number; readonly name: string }
+  | {
+      readonly kind: 'custom'
+      readonly partition: (record: unknown, channels: number) => number
+      readonly name: string
+    }
   | ({ readonly kind: 'hash' } & HashRouterOptions)
 
 /** How an edge with this partitioner distributes: broadcast is one lane, its channel does the rest. */
@@ -84,7 +88,8 @@ class TurnsRouter implements Router {
     const lane = lanes[this.#next(rows.count)]
     const pending = lane.rowsGroup()
     const { timestamps } = rows
-    for (let i = 0; i < rows.count; i++) pending.push(rows.rows[i], timestamps === undefined ? Number.NaN : timestamps[i])
+    for (let i = 0; i < rows.count; i++)
+      pending.push(rows.rows[i], timestamps === undefined ? Number.NaN : timestamps[i])
     lane.rows += rows.count
   }
 
@@ -152,6 +157,10 @@ class CustomRouter implements Router {
   #channelOf(record: unknown): number {
     const channel = this.#partition(record, this.#parts.length)
     if (Number.isInteger(channel) && channel >= 0 && channel < this.#parts.length) return channel
-    throw networkErrors.create('BAD_PARTITION', { name: this.#name, value: String(channel), channels: this.#parts.length })
+    throw networkErrors.create('BAD_PARTITION', {
+      name: this.#name,
+      value: String(channel),
+      channels: this.#parts.length,
+    })
   }
 }

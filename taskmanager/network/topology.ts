@@ -20,5 +20,7 @@ export function producersOf(partitioner: Partitioner, to: number, producers: num
 
 /** Neighbours only: the larger side is cut into as many even groups as the smaller side has subtasks. */
 function rescalePair(from: number, to: number, producers: number, consumers: number): boolean {
-  return producers <= consumers ? Math.floor((to * producers) / consumers) === from : Math.floor((from * consumers) / producers) === to
+  return producers <= consumers
+    ? Math.floor((to * producers) / consumers) === from
+    : Math.floor((from * consumers) / producers) === to
 }

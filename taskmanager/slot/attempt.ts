@@ -11,7 +11,7 @@ import { systemClock } from '../../core/platform/clock.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { provideOwnPackage } from '../../core/platform/modules.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
-import { rebuildGraph, jobOf } from '../../sdk/graph/load.ts'
+import { jobOf, rebuildGraph } from '../../sdk/graph/load.ts'
 import type { Doorbells } from '../network/doorbell.ts'
 import { SlotLoop } from '../task/loop.ts'
 import type { Task, TaskEvents } from '../task/task.ts'
@@ -174,7 +174,11 @@ export class Attempt {
         this.#say({ kind: 'ack', attempt, checkpointId, vertex, subtask, snapshot })
       },
       decline: (checkpointId, reason) => this.#say({ kind: 'decline', attempt, checkpointId, vertex, subtask, reason }),
-      failed: (error) => this.fail(error, this.#tasks.find(({ task }) => task.options.vertex === vertex && task.options.subtask === subtask)?.task),
+      failed: (error) =>
+        this.fail(
+          error,
+          this.#tasks.find(({ task }) => task.options.vertex === vertex && task.options.subtask === subtask)?.task,
+        ),
       wake: () => this.#loop.wake(),
     }
   }
@@ -192,24 +196,36 @@ export class Attempt {
       const isGuilty = (vertex: number, subtask: number): boolean =>
         failed === undefined || (failed.options.vertex === vertex && failed.options.subtask === subtask)
       // The first that is heard of counts as the reason.
-      const guiltyFirst = subtasks.toSorted((a, b) => Number(isGuilty(b.vertex, b.subtask)) - Number(isGuilty(a.vertex, a.subtask)))
+      const guiltyFirst = subtasks.toSorted(
+        (a, b) => Number(isGuilty(b.vertex, b.subtask)) - Number(isGuilty(a.vertex, a.subtask)),
+      )
       for (const { vertex, subtask } of guiltyFirst) {
         const guilty = isGuilty(vertex, subtask)
         const own: SubtaskState = state === 'failed' && !guilty ? 'canceled' : state
-        this.#say({ kind: 'state', attempt, vertex, subtask, state: own, ...(guilty && cause !== undefined ? { cause } : {}) })
+        this.#say({
+          kind: 'state',
+          attempt,
+          vertex,
+          subtask,
+          state: own,
+          ...(guilty && cause !== undefined ? { cause } : {}),
+        })
       }
     }
-    this.#release(state === 'finished').catch(() => undefined).finally(() => {
-      this.#say({ kind: 'released', attempt })
-      this.#at.released()
-    })
+    this.#release(state === 'finished')
+      .catch(() => undefined)
+      .finally(() => {
+        this.#say({ kind: 'released', attempt })
+        this.#at.released()
+      })
   }
 
   async #release(orderly: boolean): Promise<void> {
     for (const built of this.#tasks) {
       built.flushDeadLetters()
       const errors = await built.task.close()
-      for (const error of errors) this.#print('close', [`closing failed: ${error instanceof Error ? error.message : String(error)}`])
+      for (const error of errors)
+        this.#print('close', [`closing failed: ${error instanceof Error ? error.message : String(error)}`])
     }
     this.#remote?.close(orderly)
     this.#flushPrints()

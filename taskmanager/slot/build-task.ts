@@ -2,8 +2,9 @@
  * Puts one subtask together from the plan and the graph: the channels of its edges, their writers, its chain of operators
  * and its input gate.
  */
-import { assert } from '../../core/assert.ts'
+
 import type { Arena } from '../../core/arena/arena.ts'
+import { assert } from '../../core/assert.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { Disk } from '../../core/platform/disk.ts'
 import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
@@ -52,7 +53,9 @@ export function buildTask(at: TaskSurroundings, vertexId: number, subtask: numbe
   const vertex = plan.vertices[vertexId]
   const incoming = plan.edges.filter(({ to }) => to.vertex === vertexId)
   const edges = plan.edges.filter(({ from }) => from.vertex === vertexId).map((edge) => chainEdge(at, edge, subtask))
-  const metrics = vertex.operators.map((): OperatorMetrics => ({ recordsIn: 0, recordsOut: 0, lateDropped: 0, errorsSkipped: 0 }))
+  const metrics = vertex.operators.map(
+    (): OperatorMetrics => ({ recordsIn: 0, recordsOut: 0, lateDropped: 0, errorsSkipped: 0 }),
+  )
   const poisons: Poison[] = []
   const restore: RestoreAssignment | undefined = deployment.restore?.subtasks[`${vertexId}/${subtask}`]
   // The chain is built before its task: operators reach the task by this name, once they run.
@@ -124,8 +127,11 @@ function chainEdge(at: TaskSurroundings, edge: EdgePlan, subtask: number): Chain
   const { plan } = deployment
   const producers = plan.vertices[edge.from.vertex].parallelism
   const consumers = plan.vertices[edge.to.vertex].parallelism
-  const outputs = consumersOf(edge.partitioner, subtask, producers, consumers).map((to) => channels.output(edge, subtask, to))
-  const lanes = edge.partitioner === 'broadcast' && outputs.length > 1 ? [new BroadcastChannel(arena, outputs)] : outputs
+  const outputs = consumersOf(edge.partitioner, subtask, producers, consumers).map((to) =>
+    channels.output(edge, subtask, to),
+  )
+  const lanes =
+    edge.partitioner === 'broadcast' && outputs.length > 1 ? [new BroadcastChannel(arena, outputs)] : outputs
   const writer = new EdgeWriter({
     arena,
     schema: edge.schema,
@@ -152,7 +158,12 @@ function selectorOf(graph: JobGraph, plan: JobPlan, edge: EdgePlan): KeySelector
   return exchange.key
 }
 
-function gateInputs({ deployment: { plan }, channels }: TaskSurroundings, edge: EdgePlan, input: number, subtask: number): GateInput[] {
+function gateInputs(
+  { deployment: { plan }, channels }: TaskSurroundings,
+  edge: EdgePlan,
+  input: number,
+  subtask: number,
+): GateInput[] {
   const { name, parallelism } = plan.vertices[edge.from.vertex]
   const froms = producersOf(edge.partitioner, subtask, parallelism, plan.vertices[edge.to.vertex].parallelism)
   return froms.map((from) => ({
@@ -162,4 +173,3 @@ function gateInputs({ deployment: { plan }, channels }: TaskSurroundings, edge: 
     computedKey: edge.key?.kind === 'function',
   }))
 }
-

@@ -4,8 +4,9 @@
  *
  * Concurrency: the slot's thread.
  */
-import { assert } from '../../core/assert.ts'
+
 import type { Arena } from '../../core/arena/arena.ts'
+import { assert } from '../../core/assert.ts'
 import type { EdgePlan } from '../../proto/jobgraph/plan.ts'
 import type { InputChannel, OutputChannel } from '../network/channel.ts'
 import type { Doorbells } from '../network/doorbell.ts'

@@ -5,7 +5,10 @@ import type { FailureCause } from './messages.ts'
 
 const codeOfUser = 'TASK_USER_CODE_FAILED'
 
-export function failureCause(error: unknown, where?: { readonly operator: string; readonly uid: string }): FailureCause {
+export function failureCause(
+  error: unknown,
+  where?: { readonly operator: string; readonly uid: string },
+): FailureCause {
   const failure = error instanceof OperatorFailure ? error : undefined
   const inner = failure === undefined ? error : failure.cause
   const place = failure === undefined ? where : { operator: failure.operator.name, uid: failure.operator.uid }
@@ -27,6 +30,7 @@ function userFramesFirst(stack: string): string {
   const first = lines.findIndex((line) => /^\s+at /.test(line))
   if (first < 0) return stack
   const frames = lines.slice(first)
-  const own = (frame: string): boolean => /node:|node_modules|[/\\](?:taskmanager|core|sdk)[/\\][\w/\\-]+\.[jt]s|evalmachine|<anonymous>/.test(frame)
+  const own = (frame: string): boolean =>
+    /node:|node_modules|[/\\](?:taskmanager|core|sdk)[/\\][\w/\\-]+\.[jt]s|evalmachine|<anonymous>/.test(frame)
   return [...lines.slice(0, first), ...frames.filter((frame) => !own(frame)), ...frames.filter(own)].join('\n')
 }

@@ -4,8 +4,8 @@
  */
 import type { ArenaHandle } from '../../core/arena/arena.ts'
 import type { MessagePort } from '../../core/platform/threads.ts'
-import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 
 /** `workerData` of a slot thread. */
@@ -79,7 +79,13 @@ export interface Deployment {
 export type ToSlot =
   | { readonly kind: 'deploy'; readonly deployment: Deployment }
   | { readonly kind: 'start'; readonly attempt: number }
-  | { readonly kind: 'trigger-checkpoint'; readonly attempt: number; readonly checkpointId: number; readonly savepoint: boolean; readonly stop?: 'drain' | 'suspend' }
+  | {
+      readonly kind: 'trigger-checkpoint'
+      readonly attempt: number
+      readonly checkpointId: number
+      readonly savepoint: boolean
+      readonly stop?: 'drain' | 'suspend'
+    }
   | { readonly kind: 'abort-checkpoint'; readonly attempt: number; readonly checkpointId: number }
   | { readonly kind: 'checkpoint-complete'; readonly attempt: number; readonly checkpointId: number }
   | { readonly kind: 'cancel'; readonly attempt: number }
@@ -117,14 +123,42 @@ export interface FailureCause {
 export type FromSlot =
   /** The slot thread is up; `port` is its data listener. */
   | { readonly kind: 'ready'; readonly port: number }
-  | { readonly kind: 'state'; readonly attempt: number; readonly vertex: number; readonly subtask: number; readonly state: SubtaskState; readonly cause?: FailureCause }
-  | { readonly kind: 'ack'; readonly attempt: number; readonly checkpointId: number; readonly vertex: number; readonly subtask: number; readonly snapshot: SubtaskSnapshot }
-  | { readonly kind: 'decline'; readonly attempt: number; readonly checkpointId: number; readonly vertex: number; readonly subtask: number; readonly reason: string }
+  | {
+      readonly kind: 'state'
+      readonly attempt: number
+      readonly vertex: number
+      readonly subtask: number
+      readonly state: SubtaskState
+      readonly cause?: FailureCause
+    }
+  | {
+      readonly kind: 'ack'
+      readonly attempt: number
+      readonly checkpointId: number
+      readonly vertex: number
+      readonly subtask: number
+      readonly snapshot: SubtaskSnapshot
+    }
+  | {
+      readonly kind: 'decline'
+      readonly attempt: number
+      readonly checkpointId: number
+      readonly vertex: number
+      readonly subtask: number
+      readonly reason: string
+    }
   /** A source subtask has no more input (with checkpoints only). */
   | { readonly kind: 'ended'; readonly attempt: number; readonly vertex: number; readonly subtask: number }
   | { readonly kind: 'metrics'; readonly attempt: number; readonly subtasks: readonly SubtaskMetrics[] }
   | { readonly kind: 'print'; readonly attempt: number; readonly uid: string; readonly lines: readonly string[] }
   /** `sequence`: number of the first of `records` among all that this subtask ever delivers; what was delivered is not delivered again. */
-  | { readonly kind: 'results'; readonly attempt: number; readonly uid: string; readonly subtask: number; readonly sequence: number; readonly records: readonly unknown[] }
+  | {
+      readonly kind: 'results'
+      readonly attempt: number
+      readonly uid: string
+      readonly subtask: number
+      readonly sequence: number
+      readonly records: readonly unknown[]
+    }
   /** Everything of the attempt is gone: the slot is free. */
   | { readonly kind: 'released'; readonly attempt: number }

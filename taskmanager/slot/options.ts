@@ -20,8 +20,13 @@ export const watermarkInterval = option({
 export const slotJobOptions: readonly AnyOption[] = [bufferTimeout, watermarkInterval]
 
 /** Options that are not for slots are none of their business. */
-export function slotConfig(options: Readonly<Record<string, string>>): { bufferTimeoutMs: number; watermarkIntervalMs: number } {
-  const values = Object.fromEntries(Object.entries(options).filter(([key]) => slotJobOptions.some((each) => each.key === key)))
+export function slotConfig(options: Readonly<Record<string, string>>): {
+  bufferTimeoutMs: number
+  watermarkIntervalMs: number
+} {
+  const values = Object.fromEntries(
+    Object.entries(options).filter(([key]) => slotJobOptions.some((each) => each.key === key)),
+  )
   const config = loadConfig(slotJobOptions, [{ name: 'job', values }])
   return { bufferTimeoutMs: config.get(bufferTimeout), watermarkIntervalMs: config.get(watermarkInterval) }
 }

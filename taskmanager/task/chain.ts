@@ -100,7 +100,8 @@ class Fan implements Output {
 
   batch(batch: RecordBatch, selection: Selection | undefined): void {
     // The first receiver may run a whole chain that reuses the arrays behind the selection.
-    for (const output of this.outputs) output.batch(batch, selection && { rows: selection.rows.slice(0, selection.count), count: selection.count })
+    for (const output of this.outputs)
+      output.batch(batch, selection && { rows: selection.rows.slice(0, selection.count), count: selection.count })
   }
 
   rows(rows: RowBatch): void {

@@ -5,13 +5,14 @@
  *
  * Concurrency: one thread. Takes one frame per call, channels in turn, so that a busy one starves none.
  */
+
+import { unreachable } from '../../core/assert.ts'
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import { faultAt, faulty } from '../../core/faults.ts'
 import type { InputChannel } from '../network/channel.ts'
 import { hideKey } from '../network/computed-key.ts'
 import type { EndMode } from '../network/frame.ts'
 import { endMode, frameKind } from '../network/frame.ts'
-import type { RecordBatch } from '../../core/columns/batch.ts'
-import { unreachable } from '../../core/assert.ts'
-import { faultAt, faulty } from '../../core/faults.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
 
 export interface GateInput {
@@ -63,7 +64,13 @@ export class InputGate {
   alignmentMs = 0
 
   constructor(inputs: readonly GateInput[], monotonic: () => number) {
-    this.#lanes = inputs.map((source) => ({ source, watermark: Number.NEGATIVE_INFINITY, idle: false, ended: false, barrier: 0 }))
+    this.#lanes = inputs.map((source) => ({
+      source,
+      watermark: Number.NEGATIVE_INFINITY,
+      idle: false,
+      ended: false,
+      barrier: 0,
+    }))
     this.#open = inputs.length
     this.#monotonic = monotonic
   }
@@ -75,7 +82,8 @@ export class InputGate {
   /** The producer that holds the watermark back. */
   get heldBy(): string | undefined {
     let held: Lane | undefined
-    for (const lane of this.#lanes) if (!lane.ended && !lane.idle && (held === undefined || lane.watermark < held.watermark)) held = lane
+    for (const lane of this.#lanes)
+      if (!lane.ended && !lane.idle && (held === undefined || lane.watermark < held.watermark)) held = lane
     return held?.source.name
   }
 

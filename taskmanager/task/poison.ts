@@ -5,8 +5,9 @@
  * Concurrency: one thread. Lines are gathered and written by `flush`, which the checkpoint and the end of the subtask
  * call, so that what a completed checkpoint passed over is on disk.
  */
-import type { Disk } from '../../core/platform/disk.ts'
+
 import { isMillraceError } from '../../core/errors.ts'
+import type { Disk } from '../../core/platform/disk.ts'
 import type { OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { OperatorMetrics } from '../operators/operator.ts'
 import { taskErrors } from './errors.ts'
@@ -39,7 +40,13 @@ export class Poison {
   readonly #now: () => number
   #lines: string[] = []
 
-  constructor(operator: OperatorPlan, subtask: number, metrics: OperatorMetrics, target: DeadLetterTarget, now: () => number) {
+  constructor(
+    operator: OperatorPlan,
+    subtask: number,
+    metrics: OperatorMetrics,
+    target: DeadLetterTarget,
+    now: () => number,
+  ) {
     this.#operator = operator
     this.#subtask = subtask
     this.#metrics = metrics
@@ -71,7 +78,10 @@ export class Poison {
     if (this.#lines.length === 0) return
     const { disk, directory } = this.#target
     disk.makeDirectory(directory)
-    disk.appendFile(`${directory}/${encodeURIComponent(this.#operator.uid)}-${this.#subtask}.ndjson`, this.#lines.join(''))
+    disk.appendFile(
+      `${directory}/${encodeURIComponent(this.#operator.uid)}-${this.#subtask}.ndjson`,
+      this.#lines.join(''),
+    )
     this.#lines = []
   }
 }
@@ -86,5 +96,7 @@ function show(record: unknown): string {
     text = JSON.stringify(String(record))
   }
   text ??= JSON.stringify(String(record))
-  return text.length <= recordCharactersMax ? text : JSON.stringify({ truncated: text.slice(0, recordCharactersMax), characters: text.length })
+  return text.length <= recordCharactersMax
+    ? text
+    : JSON.stringify({ truncated: text.slice(0, recordCharactersMax), characters: text.length })
 }

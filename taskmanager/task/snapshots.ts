@@ -47,10 +47,18 @@ export class SnapshotTaker {
         if (this.#aborted.has(checkpointId)) return
         const asyncMs = this.#monotonic() - begin - syncMs
         const bytes = this.#bytesOf(operators)
-        this.#events.acknowledge(checkpointId, { operators, alignmentMs, syncMs, asyncMs, bytes, ...(finished && { finished }) })
+        this.#events.acknowledge(checkpointId, {
+          operators,
+          alignmentMs,
+          syncMs,
+          asyncMs,
+          bytes,
+          ...(finished && { finished }),
+        })
       },
       (error: unknown) => {
-        if (!this.#aborted.has(checkpointId)) this.#events.decline(checkpointId, error instanceof Error ? error.message : String(error))
+        if (!this.#aborted.has(checkpointId))
+          this.#events.decline(checkpointId, error instanceof Error ? error.message : String(error))
       },
     )
   }
@@ -96,7 +104,11 @@ export class SnapshotTaker {
 
   #fail(checkpointId: number, index: number, error: unknown): never {
     const reason = error instanceof Error || isMillraceError(error) ? error.message : String(error)
-    throw taskErrors.create('SNAPSHOT_FAILED', { checkpointId, operator: this.#names[index] ?? '', reason }, { cause: error })
+    throw taskErrors.create(
+      'SNAPSHOT_FAILED',
+      { checkpointId, operator: this.#names[index] ?? '', reason },
+      { cause: error },
+    )
   }
 
   #bytesOf(operators: readonly OperatorSnapshot[]): number {

@@ -164,7 +164,8 @@ export class Task implements GateReceiver {
 
   /** The periodic watermark of a source. */
   advanceWatermark(): void {
-    if (this.#phase === 'running' && this.#suspendedBy === 0 && this.#outputsAvailable()) this.options.source?.advanceWatermark()
+    if (this.#phase === 'running' && this.#suspendedBy === 0 && this.#outputsAvailable())
+      this.options.source?.advanceWatermark()
   }
 
   /** The coordinator asks a source for a checkpoint. Taken between two polls. */
@@ -184,7 +185,8 @@ export class Task implements GateReceiver {
 
   checkpointComplete(checkpointId: number): void {
     this.snapshots.complete(checkpointId)
-    if (this.#suspendedBy === checkpointId && this.#phase === 'running') this.#endOutputs(endMode.suspended, checkpointId)
+    if (this.#suspendedBy === checkpointId && this.#phase === 'running')
+      this.#endOutputs(endMode.suspended, checkpointId)
     this.wake()
   }
 

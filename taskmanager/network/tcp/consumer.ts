@@ -14,7 +14,15 @@ import { networkErrors } from '../errors.ts'
 import { type FrameKind, frameKind } from '../frame.ts'
 import { Chunks } from './chunks.ts'
 import type { ConnectionEvents } from './producer.ts'
-import { answerHeadBytes, answerLength, decodeAnswer, decodeFrameHead, encodeCredit, type FrameHead, frameHeadBytes } from './wire.ts'
+import {
+  answerHeadBytes,
+  answerLength,
+  decodeAnswer,
+  decodeFrameHead,
+  encodeCredit,
+  type FrameHead,
+  frameHeadBytes,
+} from './wire.ts'
 
 export const inputCredit = 8
 /** Credits go back in pairs of batches at least, a frame for each would be too many. */
@@ -206,9 +214,12 @@ export class ConsumerConnection {
   #check(head: FrameHead): void {
     const input = this.#inputs[head.channel]
     if (head.sequence !== input.sequence >>> 0) {
-      throw networkErrors.create('BAD_FRAME', { reason: `frame ${head.sequence} of channel ${head.channel} where ${input.sequence} was due` })
+      throw networkErrors.create('BAD_FRAME', {
+        reason: `frame ${head.sequence} of channel ${head.channel} where ${input.sequence} was due`,
+      })
     }
-    if (input.ended && head.kind === frameKind.batch) throw networkErrors.create('BAD_FRAME', { reason: `a batch behind the end of channel ${head.channel}` })
+    if (input.ended && head.kind === frameKind.batch)
+      throw networkErrors.create('BAD_FRAME', { reason: `a batch behind the end of channel ${head.channel}` })
     input.sequence++
   }
 

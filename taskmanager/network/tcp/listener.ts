@@ -33,7 +33,12 @@ export class DataListener {
   }
 
   /** Listens on a free port of `host`. */
-  static async open(arena: Arena, host: string, network: Network = systemNetwork, clock: Clock = systemClock): Promise<DataListener> {
+  static async open(
+    arena: Arena,
+    host: string,
+    network: Network = systemNetwork,
+    clock: Clock = systemClock,
+  ): Promise<DataListener> {
     const listener = new DataListener(arena, network, clock)
     await new Promise<void>((resolve, reject) => {
       listener.#server.once('error', reject)
@@ -48,7 +53,9 @@ export class DataListener {
 
   exchange(deployment: Deployment, events: ConnectionEvents): TcpExchange {
     const key = exchangeKey(deployment)
-    const exchange = new TcpExchange(deployment, this.#arena, this.#network, this.#clock, events, () => this.#exchanges.delete(key))
+    const exchange = new TcpExchange(deployment, this.#arena, this.#network, this.#clock, events, () =>
+      this.#exchanges.delete(key),
+    )
     this.#exchanges.set(key, exchange)
     return exchange
   }
@@ -119,7 +126,14 @@ export class TcpExchange {
   readonly #producing: ProducerConnection[] = []
   readonly #consuming: ConsumerConnection[] = []
 
-  constructor(deployment: Deployment, arena: Arena, network: Network, clock: Clock, events: ConnectionEvents, forget: () => void) {
+  constructor(
+    deployment: Deployment,
+    arena: Arena,
+    network: Network,
+    clock: Clock,
+    events: ConnectionEvents,
+    forget: () => void,
+  ) {
     this.#deployment = deployment
     this.#arena = arena
     this.#network = network
@@ -159,7 +173,12 @@ export class TcpExchange {
       if (output.bound) return `channel ${edge}/${from}/${to} is connected already`
       outputs.push(output)
     }
-    const connection = new ProducerConnection(socket, outputs, `${socket.remoteAddress}:${socket.remotePort}`, this.#events)
+    const connection = new ProducerConnection(
+      socket,
+      outputs,
+      `${socket.remoteAddress}:${socket.remotePort}`,
+      this.#events,
+    )
     this.#producing.push(connection)
     connection.write(encodeAnswer(undefined))
     for (const [index, output] of outputs.entries()) output.bind(connection, index, hello.channels[index].credit)
@@ -179,7 +198,10 @@ export class TcpExchange {
     const { jobId, attempt, epoch } = this.#deployment
     return new Promise<void>((resolve, reject) => {
       const socket = this.#network.connect({ host, port, noDelay: true })
-      const timer = this.#clock.setTimeout(() => socket.destroy(new Error(`no answer in ${connectTimeoutMs} ms`)), connectTimeoutMs)
+      const timer = this.#clock.setTimeout(
+        () => socket.destroy(new Error(`no answer in ${connectTimeoutMs} ms`)),
+        connectTimeoutMs,
+      )
       const settle = (): void => this.#clock.clearTimeout(timer)
       socket.once('error', (error) => {
         settle()

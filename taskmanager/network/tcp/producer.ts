@@ -5,8 +5,8 @@
 import type { Arena } from '../../../core/arena/arena.ts'
 import type { Clock } from '../../../core/platform/clock.ts'
 import type { Socket } from '../../../core/platform/net.ts'
-import { networkErrors } from '../errors.ts'
 import type { OutputChannel } from '../channel.ts'
+import { networkErrors } from '../errors.ts'
 import { type FrameKind, frameKind } from '../frame.ts'
 import { Chunks } from './chunks.ts'
 import { creditBytes, decodeCredit, encodeFrameHead } from './wire.ts'
@@ -53,14 +53,24 @@ export class TcpOutput implements OutputChannel {
     const address = this.#arena.address(segment)
     const bytes = this.#arena.u32[(address + usedBytesAt) >>> 2]
     this.#credit--
-    const head = encodeFrameHead({ bodyBytes: bytes, kind: frameKind.batch, channel: this.#index, sequence: this.#sequence++, detail: 0, value: 0 })
+    const head = encodeFrameHead({
+      bodyBytes: bytes,
+      kind: frameKind.batch,
+      channel: this.#index,
+      sequence: this.#sequence++,
+      detail: 0,
+      value: 0,
+    })
     this.#connection?.write(head, this.#arena.u8.subarray(address, address + bytes), () => this.#arena.release(segment))
   }
 
   sendControl(kind: FrameKind, detail: number, value: number): boolean {
     const connection = this.#connection
-    if (connection === undefined || (kind === frameKind.watermark && connection.queuedBytes > queuedBytesMax)) return false
-    connection.write(encodeFrameHead({ bodyBytes: 0, kind, channel: this.#index, sequence: this.#sequence++, detail, value }))
+    if (connection === undefined || (kind === frameKind.watermark && connection.queuedBytes > queuedBytesMax))
+      return false
+    connection.write(
+      encodeFrameHead({ bodyBytes: 0, kind, channel: this.#index, sequence: this.#sequence++, detail, value }),
+    )
     if (kind === frameKind.end) connection.channelEnded(this.#index)
     return true
   }

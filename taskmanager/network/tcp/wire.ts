@@ -64,7 +64,8 @@ export function encodeHello(hello: Hello): Buffer {
   job.copy(bytes, 22)
   let at = 22 + job.length
   at = bytes.writeUInt16LE(hello.channels.length, at)
-  for (const { edge, from, to, credit } of hello.channels) for (const number of [edge, from, to, credit]) at = bytes.writeUInt32LE(number, at)
+  for (const { edge, from, to, credit } of hello.channels)
+    for (const number of [edge, from, to, credit]) at = bytes.writeUInt32LE(number, at)
   return bytes
 }
 
@@ -84,9 +85,20 @@ export function decodeHello(bytes: Buffer): Hello {
   if (jobEnd + 2 + count * 16 !== bytes.length) throw bad(`the greeting has another length than ${count} channels`)
   const channels = Array.from({ length: count }, (_, i): WireChannel => {
     const at = jobEnd + 2 + i * 16
-    return { edge: bytes.readUInt32LE(at), from: bytes.readUInt32LE(at + 4), to: bytes.readUInt32LE(at + 8), credit: bytes.readUInt32LE(at + 12) }
+    return {
+      edge: bytes.readUInt32LE(at),
+      from: bytes.readUInt32LE(at + 4),
+      to: bytes.readUInt32LE(at + 8),
+      credit: bytes.readUInt32LE(at + 12),
+    }
   })
-  return { version, jobId: bytes.toString('utf8', 22, jobEnd), attempt: bytes.readUInt32LE(8), epoch: bytes.readDoubleLE(12), channels }
+  return {
+    version,
+    jobId: bytes.toString('utf8', 22, jobEnd),
+    attempt: bytes.readUInt32LE(8),
+    epoch: bytes.readDoubleLE(12),
+    channels,
+  }
 }
 
 /** `refusal` undefined: accepted. */
@@ -151,6 +163,7 @@ export function encodeCredit(channel: number, batches: number): Buffer {
 export function decodeCredit(bytes: Buffer, channels: number, creditMax: number): { channel: number; batches: number } {
   const channel = bytes.readUInt32LE(0)
   const batches = bytes.readUInt32LE(4)
-  if (channel >= channels || batches === 0 || batches > creditMax) throw bad(`a credit of ${batches} for channel ${channel}`)
+  if (channel >= channels || batches === 0 || batches > creditMax)
+    throw bad(`a credit of ${batches} for channel ${channel}`)
   return { channel, batches }
 }
