@@ -10,7 +10,6 @@ import { isMillraceError } from '../../core/errors.ts'
 import type { Disk } from '../../core/platform/disk.ts'
 import type { OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { OperatorMetrics } from '../operators/operator.ts'
-import { taskErrors } from './errors.ts'
 
 /** An error with the operator in which it happened. */
 export class OperatorFailure extends Error {

@@ -61,9 +61,9 @@ function dev(...argv: string[]): Dev {
       if (seen !== undefined) return Promise.resolve(seen)
       return new Promise((found, failed) => {
         waiting.push({ pattern, found })
-        ended.then((code) =>
-          failed(new Error(`ended with ${code} before ${pattern}:\n${[...out, ...notes].join('\n')}`)),
-        )
+        ended
+          .then((code) => failed(new Error(`ended with ${code} before ${pattern}:\n${[...out, ...notes].join('\n')}`)))
+          .catch(failed)
       })
     },
     stop: () => child.kill('SIGTERM'),
