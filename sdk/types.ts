@@ -157,6 +157,7 @@ export const t = {
   date: primitive<Date>('date'),
   /** Any value that can be carried: undefined, null, primitives, Date, Uint8Array, Map, Set, arrays and plain objects of those. */
   any: <T = unknown>(): Type<T> => type<T>({ kind: 'any' }),
+  /** A plain object of these fields, in this order. Properties of a record that are not declared are dropped where it becomes columns. */
   object,
   array,
   /** A Map. Travels as a whole, so keep it small. */
