@@ -13,7 +13,7 @@ import { wireSchema } from '../computed-key.ts'
 import { networkErrors } from '../errors.ts'
 import { type FrameKind, frameKind } from '../frame.ts'
 import { Chunks } from './chunks.ts'
-import type { ConnectionEvents } from './producer.ts'
+import { type ConnectionEvents, usedBytesAt } from './producer.ts'
 import {
   answerHeadBytes,
   answerLength,
@@ -203,6 +203,7 @@ export class ConsumerConnection {
       const left = head.bodyBytes - this.#filled
       this.#filled += this.#chunks.moveTo(this.#arena.u8, this.#arena.address(this.#segment) + this.#filled, left)
       if (this.#filled < head.bodyBytes) return false
+      this.#checkLength(head.bodyBytes)
     }
     const segment = this.#segment
     this.#segment = -1
@@ -221,6 +222,14 @@ export class ConsumerConnection {
     if (input.ended && head.kind === frameKind.batch)
       throw networkErrors.create('BAD_FRAME', { reason: `a batch behind the end of channel ${head.channel}` })
     input.sequence++
+  }
+
+  /** What a segment held before must not be taken for part of the batch. */
+  #checkLength(bodyBytes: number): void {
+    const used = this.#arena.u32[(this.#arena.address(this.#segment) + usedBytesAt) >>> 2]
+    if (used !== bodyBytes) {
+      throw networkErrors.create('BAD_FRAME', { reason: `a batch of ${used} bytes came as ${bodyBytes}` })
+    }
   }
 
   #waitForMemory(): false {

@@ -12,7 +12,7 @@ import { Chunks } from './chunks.ts'
 import { creditBytes, decodeCredit, encodeFrameHead } from './wire.ts'
 
 /** Where a batch's header says how many of its segment's bytes count. */
-const usedBytesAt = 8
+export const usedBytesAt = 8
 /** Bytes that the system has not taken; watermarks wait behind more, so that they coalesce. */
 const queuedBytesMax = 1024 * 1024
 const creditMax = 1024
