@@ -4,7 +4,7 @@
  * schema does not name, so that it never shows in a record. Pure.
  */
 
-import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { Column, RecordBatch } from '../../core/columns/batch.ts'
 import { internSchema } from '../../core/columns/batch.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 
@@ -18,7 +18,7 @@ export function wireSchema(schema: Schema): Schema {
   return internSchema(keyed ? { record: 'object', fields: schema.fields } : schema)
 }
 
-/** The schema of the record itself. The key is the last field, so columns keep their places. */
+/** The schema of the record itself. */
 export function recordSchema(schema: Schema): Schema {
   let record = records.get(schema)
   if (record === undefined) {
@@ -29,5 +29,24 @@ export function recordSchema(schema: Schema): Schema {
   return record
 }
 
-/** The batch as operators see it: `column('$key')` is there, the schema is the record's. Lent. */
-export const hideKey = (batch: RecordBatch): RecordBatch => batch.with({ schema: recordSchema(batch.schema) })
+/** The batch as operators see it: `column('$key')` is there, behind those of the record; the schema is the record's. Lent. */
+export function hideKey(batch: RecordBatch): RecordBatch {
+  const schema = recordSchema(batch.schema)
+  const { columns } = batch
+  if (columns[columns.length - 1].field.name === keyColumn) return batch.with({ schema })
+  const isKey = (column: Column): boolean => column.field.name === keyColumn
+  return batch.with({ schema, columns: [...columns.filter((column) => !isKey(column)), ...columns.filter(isKey)] })
+}
+
+/** Plain records as they travel: objects get the key as a property, anything else becomes the property '' beside it. */
+export function withKeys(rows: readonly unknown[], keys: readonly unknown[]): unknown[] {
+  return rows.every(isPlain)
+    ? rows.map((row, at) => ({ [keyColumn]: keys[at], ...(row as object) }))
+    : rows.map((row, at) => ({ [keyColumn]: keys[at], '': row }))
+}
+
+function isPlain(row: unknown): boolean {
+  if (typeof row !== 'object' || row === null) return false
+  const prototype: unknown = Object.getPrototypeOf(row)
+  return prototype === Object.prototype || prototype === null
+}

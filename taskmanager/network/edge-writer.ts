@@ -57,7 +57,7 @@ export class EdgeWriter implements Output {
     const { arena, schema } = options
     const interned = schema && wireSchema(schema)
     this.#lanes = options.channels.map(
-      (channel) => new Lane(channel, { arena, schema: interned, attachKeys: options.router.attachKeys }),
+      (channel) => new Lane(channel, { arena, schema: interned, computedKeys: options.router.computedKeys }),
     )
   }
 
@@ -202,7 +202,7 @@ export class EdgeWriter implements Output {
     let at = 0
     const names: string[] = []
     for (const field of fields) {
-      if (field.name === keyColumn && this.#router.attachKeys !== undefined) continue
+      if (field.name === keyColumn && this.#router.computedKeys) continue
       names.push(field.name)
       if (columns[at]?.field.name !== field.name) same = false
       at++
@@ -225,6 +225,7 @@ export class EdgeWriter implements Output {
     if (now - this.#blockedSince < unloadAfterMs || this.#options.arena.freeSegments > 0) return
     this.#blockedSince = now
     for (const lane of this.#lanes) if (lane.channel.room() > 0) lane.unload(unloadRows)
+    this.#router.trim()
   }
 }
 

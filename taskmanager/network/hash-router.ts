@@ -7,14 +7,14 @@
 import type { Arena } from '../../core/arena/arena.ts'
 import type { Column, RecordBatch } from '../../core/columns/batch.ts'
 import { encodeRows } from '../../core/columns/encode.ts'
-import { hashColumns, hashValue } from '../../core/columns/hash.ts'
+import { hashColumns, hashValue, partition } from '../../core/columns/hash.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
 import { ColumnSpace } from './column-space.ts'
 import { keyColumn, wireSchema } from './computed-key.ts'
-import type { Keyed, Lane } from './lane.ts'
+import type { Lane } from './lane.ts'
 import type { Part, Router } from './router.ts'
 
 export interface HashRouterOptions {
@@ -30,15 +30,13 @@ export class HashRouter implements Router {
   readonly #keySchema: Schema | undefined
   readonly #channels: number
   readonly #hashes: ColumnSpace
-  readonly #scratch: ColumnSpace
-  readonly #parts: Part[]
+  readonly #parts: readonly Part[]
   readonly #rows: unknown[] = []
+  readonly #vectors: Int32Array[] = []
   readonly #keyOf: (row: unknown) => unknown
   /** Segment of computed keys that the last `prepare` holds; -1: none. */
   #keySegment = -1
-  readonly attachKeys:
-    | ((batch: RecordBatch, keys: readonly unknown[], from: number, to: number) => Keyed | undefined)
-    | undefined
+  readonly computedKeys: boolean
 
   constructor(options: HashRouterOptions, channels: number) {
     const { arena, selector, schema } = options
@@ -46,27 +44,20 @@ export class HashRouter implements Router {
     this.#selector = selector
     this.#channels = channels
     this.#hashes = new ColumnSpace(arena)
-    this.#scratch = new ColumnSpace(arena)
     this.#parts = Array.from({ length: channels }, () => ({ rows: new Int32Array(0), count: 0 }))
     this.#keyOf = keyReader(selector)
     const key = schema?.fields.find((field) => field.name === keyColumn)
     this.#keySchema = key && { record: 'value', fields: [{ ...key, name: '' }] }
-    this.attachKeys =
-      selector.kind === 'function' ? (batch, keys, from, to) => this.#attach(batch, keys, from, to) : undefined
+    this.computedKeys = selector.kind === 'function'
   }
 
   prepare(batch: RecordBatch, original: RecordBatch, selection: Selection | undefined): RecordBatch | undefined {
     let keyed = batch
     if (this.#selector.kind === 'function') {
       const keys = this.#computeKeys(original, selection)
-      const attached = this.#attach(batch, keys, 0, batch.rowCount)
+      const attached = this.#attach(batch, keys)
       if (attached === undefined) return undefined
-      if (attached.rows < batch.rowCount) {
-        this.#arena.release(attached.segment)
-        return undefined
-      }
-      this.#keySegment = attached.segment
-      keyed = attached.batch
+      keyed = attached
     }
     const hashes = this.#hashes.take(batch.rowCount * 4)
     if (hashes === 0) {
@@ -83,29 +74,23 @@ export class HashRouter implements Router {
   }
 
   split(batch: RecordBatch, selection: Selection | undefined): readonly Part[] {
+    const arena = this.#arena
     const count = selection?.count ?? batch.rowCount
-    const parts = this.#parts
-    const channels = this.#channels
-    const i32 = this.#arena.i32
-    const scratch = this.#scratch.take(
-      channels * 4 + 16 + count * 4 + 16 + (selection === undefined ? 0 : count * 4 + 16),
-    )
-    if (scratch === 0) return this.#splitPlainly(batch, selection)
-    const out = scratch + ((channels * 4 + 31) & ~15)
     let selected = 0
     if (selection !== undefined) {
-      selected = out + ((count * 4 + 31) & ~15)
-      i32.set(selection.rows.subarray(0, count), selected >>> 2)
+      const { rows } = selection
+      // The kernel reads row numbers in the arena.
+      const there = rows.buffer === arena.memory.buffer
+      selected = there ? rows.byteOffset : arena.scratch(arena.owner, 4)
+      if (!there) arena.i32.set(rows.subarray(0, count), selected >>> 2)
     }
-    this.#arena.kernels.partition(batch.hashes, selected, count, channels, scratch, out)
-    let at = out >>> 2
-    for (let i = 0; i < channels; i++) {
-      const n = i32[(scratch >>> 2) + i]
-      parts[i].rows = i32.subarray(at, at + n)
-      parts[i].count = n
-      at += n
+    partition(arena, arena.owner, batch.hashes, selected, count, this.#channels, this.#vectors)
+    for (let i = 0; i < this.#channels; i++) {
+      const part = this.#parts[i]
+      part.rows = this.#vectors[i]
+      part.count = part.rows.length
     }
-    return parts
+    return this.#parts
   }
 
   routeRows(rows: RowBatch, lanes: readonly Lane[]): void {
@@ -127,55 +112,46 @@ export class HashRouter implements Router {
     this.#keySegment = -1
   }
 
+  trim(): void {
+    this.#hashes.close()
+  }
+
   close(): void {
     this.done()
     this.#hashes.close()
-    this.#scratch.close()
   }
 
   #computeKeys(batch: RecordBatch, selection: Selection | undefined): unknown[] {
     const rows = this.#rows
     const reads = this.#selector.kind === 'function' ? this.#selector.reads : undefined
-    rowReader(batch.schema, reads)(batch, rows, selection?.rows, selection?.count ?? batch.rowCount)
+    const count = selection?.count ?? batch.rowCount
+    rowReader(batch.schema, reads)(batch, rows, selection?.rows, count)
+    rows.length = count
     const keyOf = this.#keyOf
-    if (selection === undefined) return rows.map(keyOf)
+    if (selection === undefined) return Array.from(rows, (row) => keyOf(row))
     // Rows that do not count take the key of one that does: the column has to be full.
     const keys = new Array<unknown>(batch.rowCount).fill(keyOf(rows[0]))
     for (let i = 0; i < selection.count; i++) keys[selection.rows[i]] = keyOf(rows[i])
     return keys
   }
 
-  #attach(batch: RecordBatch, keys: readonly unknown[], from: number, to: number): Keyed | undefined {
+  /** The batch with the keys as its last column; undefined when there is no memory for them. */
+  #attach(batch: RecordBatch, keys: readonly unknown[]): RecordBatch | undefined {
     const arena = this.#arena
-    const encoded = encodeRows(arena, arena.owner, this.#keySchema, keys, from, to)
+    const encoded = encodeRows(arena, arena.owner, this.#keySchema, keys, 0, keys.length)
     if (encoded === undefined) return undefined
+    const [segment] = encoded.batch.segments
+    if (encoded.consumed < keys.length) {
+      arena.release(segment)
+      return undefined
+    }
+    this.#keySegment = segment
     const [values] = encoded.batch.columns
     const column: Column = { ...values, field: { ...values.field, name: keyColumn } }
-    const [segment] = encoded.batch.segments
     // A key that an earlier edge computed stands behind the record's columns: it is not the record's.
     const columns = [...batch.columns.slice(0, batch.schema.fields.length), column]
     const schema = wireSchema({ record: 'object', fields: columns.map((each) => each.field) })
-    return {
-      batch: batch.with({ schema, columns, segments: [...batch.segments, segment] }),
-      rows: encoded.consumed,
-      segment,
-    }
-  }
-
-  /** Without room for the kernel's result. */
-  #splitPlainly(batch: RecordBatch, selection: Selection | undefined): readonly Part[] {
-    const count = selection?.count ?? batch.rowCount
-    const first = batch.hashes >>> 2
-    for (const part of this.#parts) {
-      part.rows = new Int32Array(count)
-      part.count = 0
-    }
-    for (let i = 0; i < count; i++) {
-      const row = selection === undefined ? i : selection.rows[i]
-      const part = this.#parts[((this.#arena.i32[first + row] >>> 16) * this.#channels) >>> 16]
-      part.rows[part.count++] = row
-    }
-    return this.#parts
+    return batch.with({ schema, columns, segments: [...batch.segments, segment] })
   }
 }
 

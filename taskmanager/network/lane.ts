@@ -15,26 +15,17 @@ import type { GatherSource } from '../../core/columns/gather.ts'
 import { contiguous, gather } from '../../core/columns/gather.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { OutputChannel } from './channel.ts'
-import { recordSchema } from './computed-key.ts'
+import { withKeys } from './computed-key.ts'
 import type { FrameKind } from './frame.ts'
 import { frameKind } from './frame.ts'
 import { PendingRows } from './pending-rows.ts'
-
-/** Rows with their computed key as column `$key`: the first `rows` of the batch; `segment` holds the keys, with one reference. */
-export interface Keyed {
-  readonly batch: RecordBatch
-  readonly rows: number
-  readonly segment: number
-}
-
-/** Adds computed keys to encoded rows; undefined when no segment is free. */
-export type AttachKeys = (batch: RecordBatch, keys: readonly unknown[], from: number, to: number) => Keyed | undefined
 
 export interface LaneOptions {
   readonly arena: Arena
   /** Declared schema of the edge. */
   readonly schema: Schema | undefined
-  readonly attachKeys: AttachKeys | undefined
+  /** Records travel with a computed key. */
+  readonly computedKeys: boolean
 }
 
 interface ColumnsGroup {
@@ -47,6 +38,8 @@ interface RowsGroup {
   readonly pending: PendingRows
   /** Rows before it are sent. */
   from: number
+  /** The rows as they are encoded. */
+  encodable: readonly unknown[] | undefined
 }
 interface Control {
   readonly kind: 'control'
@@ -121,7 +114,7 @@ export class Lane {
   rowsGroup(): PendingRows {
     let group = this.#queue[this.#queue.length - 1]
     if (group?.kind !== 'rows') {
-      group = { kind: 'rows', pending: new PendingRows(), from: 0 }
+      group = { kind: 'rows', pending: new PendingRows(), from: 0, encodable: undefined }
       this.#queue.push(group)
     }
     return group.pending
@@ -176,7 +169,7 @@ export class Lane {
         toRows(source.batch, source.selection, source.count, pending)
         source.batch.release()
       }
-      this.#queue[i] = { kind: 'rows', pending, from: 0 }
+      this.#queue[i] = { kind: 'rows', pending, from: 0, encodable: undefined }
     }
   }
 
@@ -283,44 +276,12 @@ export class Lane {
   /** Sends rows of a group as one batch; the number of rows sent. */
   #encode(group: RowsGroup): number {
     const { pending, from } = group
-    const { arena, schema, attachKeys } = this.#options
-    const rowSchema = attachKeys !== undefined && schema !== undefined ? recordSchema(schema) : schema
-    const out = encodeRows(
-      arena,
-      arena.owner,
-      rowSchema,
-      pending.rows,
-      from,
-      pending.count,
-      pending.timestamps,
-      pending.hashes,
-    )
+    const { arena, schema, computedKeys } = this.#options
+    group.encodable ??= computedKeys ? withKeys(pending.rows, pending.keys ?? []) : pending.rows
+    const out = encodeRows(arena, arena.owner, schema, group.encodable, from, pending.count, pending.timestamps, pending.hashes)
     if (out === undefined) return 0
-    if (attachKeys === undefined) {
-      this.#send(out.batch.segments[0])
-      return out.consumed
-    }
-    try {
-      const keyed = attachKeys(out.batch, pending.keys ?? [], from, from + out.consumed)
-      if (keyed === undefined) return 0
-      try {
-        const { batch, rows } = keyed
-        const whole = gather(
-          arena,
-          arena.owner,
-          [{ batch, selection: undefined, count: rows }],
-          batch.schema,
-          this.#describe(batch.schema),
-        )
-        if (whole === undefined) return 0
-        this.#send(whole.batch.segments[0])
-        return whole.consumed
-      } finally {
-        arena.release(keyed.segment)
-      }
-    } finally {
-      out.batch.release()
-    }
+    this.#send(out.batch.segments[0])
+    return out.consumed
   }
 }
 

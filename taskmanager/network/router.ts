@@ -10,7 +10,7 @@ import type { Partitioner } from '../../proto/jobgraph/plan.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
 import { networkErrors } from './errors.ts'
 import { HashRouter, type HashRouterOptions } from './hash-router.ts'
-import type { AttachKeys, Lane } from './lane.ts'
+import type { Lane } from './lane.ts'
 
 /** Rows of one channel: the first `count` numbers of `rows`. */
 export interface Part {
@@ -20,7 +20,7 @@ export interface Part {
 
 export interface Router {
   /** The edge ships a computed key as column `$key`. */
-  readonly attachKeys: AttachKeys | undefined
+  readonly computedKeys: boolean
   /** The batch with what the edge adds to it; undefined when there is no memory for that. `original` has all fields. */
   prepare(batch: RecordBatch, original: RecordBatch, selection: Selection | undefined): RecordBatch | undefined
   /** The channel for the whole batch, or -1: `split` decides by row. */
@@ -29,6 +29,8 @@ export interface Router {
   routeRows(rows: RowBatch, lanes: readonly Lane[]): void
   /** The batch of the last `prepare` has been given on. */
   done(): void
+  /** Gives back memory that it can do without. */
+  trim(): void
   close(): void
 }
 
@@ -54,7 +56,7 @@ export const isTurns = (partitioner: Partitioner): boolean => partitioner !== 'h
 const rowsPerTurn = 64
 
 class TurnsRouter implements Router {
-  readonly attachKeys = undefined
+  readonly computedKeys = false
   readonly #channels: number
   #turn = 0
   #rows = 0
@@ -97,13 +99,17 @@ class TurnsRouter implements Router {
     // Adds nothing to a batch.
   }
 
+  trim(): void {
+    // Holds nothing.
+  }
+
   close(): void {
     // Holds nothing.
   }
 }
 
 class CustomRouter implements Router {
-  readonly attachKeys = undefined
+  readonly computedKeys = false
   readonly #partition: (record: unknown, channels: number) => number
   readonly #name: string
   readonly #parts: Part[]
@@ -148,6 +154,10 @@ class CustomRouter implements Router {
 
   done(): void {
     // Adds nothing to a batch.
+  }
+
+  trim(): void {
+    // Holds nothing.
   }
 
   close(): void {
