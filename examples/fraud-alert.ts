@@ -13,15 +13,20 @@ const Alert = t.object({ account: t.string(), amount: t.float64(), reason: t.str
 /** What counts as a large payment. Change it while `millrace dev` runs: who is armed stays armed. */
 const large = 500
 
-/** Scatters a number over 0 to 0.999…, always the same way. */
-const scatter = (n: number): number => (Math.imul(n + 1, 0x9e3779b1) >>> 0) / 2 ** 32
+/** Scatters a number over 0 to 0.999…, always the same way; `series` gives numbers that have nothing to do with each other. */
+function scatter(n: number, series: number): number {
+  let mixed = Math.imul(n + 1, 0x9e3779b1) ^ Math.imul(series + 1, 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad)
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
+  return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32
+}
 
 export const paymentCount = 20_000
 
 /** Payment n. */
 export const payment = (n: number) => ({
-  account: `account-${Math.floor(scatter(n) * 200)}`,
-  amount: scatter(n + 7_000_000) < 0.05 ? 0.5 : Math.round(scatter(n + 3_000_000) ** 4 * 100_000) / 100,
+  account: `account-${Math.floor(scatter(n, 0) * 20)}`,
+  amount: scatter(n, 1) < 0.002 ? 0.5 : Math.round(scatter(n, 2) ** 4 * 100_000) / 100 + 1,
   at: 1_700_000_000_000 + n * 100,
 })
 
@@ -72,7 +77,7 @@ export default defineJob('fraud-alert', (env) => {
       init: () => 0,
       add: (sum, x) => sum + x.amount,
       merge: (a, b) => a + b,
-      emit: (total, { key, window }) => ({ account: key, total, windowEnd: window.end }),
+      emit: (total, { key, window }) => ({ account: key, total: Math.round(total), windowEnd: window.end }),
     })
     .to(results('spend'), { uid: 'spend-per-window' })
 })

@@ -62,16 +62,22 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
     terminal.note(`  Job ${session.describe()}`)
     if (interactive) terminal.note('  press  r reload from savepoint · s savepoint · q quit')
 
-    const silence = clock.setTimeout(() => {
-      if (session.shown === 0) inBackground(whyNothingComes(terminal, client, current.plan.name), failed)
-    }, silenceMs)
-    silence.unref()
+    const listenForSilence = () => {
+      const timer = clock.setTimeout(() => {
+        if (session.shown === 0) inBackground(whyNothingComes(terminal, client, current.plan.name), failed)
+      }, silenceMs)
+      timer.unref()
+      return timer
+    }
+    let silence = listenForSilence()
 
     const reload = async (why: string): Promise<void> => {
       const next = await load()
       current = next
+      clock.clearTimeout(silence)
       await session.replace(next, `${why} → bundled ${Math.round(next.bundle.durationMs)} ms`)
       watching.close()
+      silence = listenForSilence()
       watching = watchInputs(terminal, current, onSave)
     }
     const onSave = (changed: string): void => inBackground(reload(`${changed} changed`), failed)

@@ -135,6 +135,6 @@ function alertsAndSpend(): readonly string[] {
     add(spend, windowEndOf(at, 600_000), account, amount)
   }
   for (const [windowEnd, row] of spend)
-    for (const [account, total] of row) lines.push(JSON.stringify({ account, total, windowEnd }))
+    for (const [account, total] of row) lines.push(JSON.stringify({ account, total: Math.round(total), windowEnd }))
   return lines.sort()
 }
