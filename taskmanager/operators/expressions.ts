@@ -14,6 +14,9 @@ const arithmeticOps = { add: '+', sub: '-', mul: '*', div: '/', mod: '%' } as co
 
 type Name = (field: string) => string
 
+/** The remainder of doubles is a call into C; that of integers, which is the same above 0, is not. */
+const remainder = `(a, b) => { const n = a | 0; return n === a && n > 0 ? n % b : a % b }`
+
 function expressionCode(expression: Expression, name: Name): string {
   switch (expression.kind) {
     case 'field':
@@ -21,10 +24,16 @@ function expressionCode(expression: Expression, name: Name): string {
     case 'constant':
       return typeof expression.value === 'number' ? numberCode(expression.value) : JSON.stringify(expression.value)
     case 'arithmetic':
-      return `(${expressionCode(expression.left, name)} ${arithmeticOps[expression.op]} ${expressionCode(expression.right, name)})`
+      return arithmeticCode(expression, name)
     default:
       return unreachable(expression)
   }
+}
+
+function arithmeticCode({ op, left, right }: Extract<Expression, { kind: 'arithmetic' }>, name: Name): string {
+  const code = `${expressionCode(left, name)} ${arithmeticOps[op]} ${expressionCode(right, name)}`
+  if (op !== 'mod' || right.kind !== 'constant' || typeof right.value !== 'number') return `(${code})`
+  return `remainder(${expressionCode(left, name)}, ${expressionCode(right, name)})`
 }
 
 /** JSON has no NaN, no infinities and no -0. */
@@ -103,7 +112,7 @@ function columnAccess(columns: { field: string; column: number; view: 'f64' | 'i
     .map(({ column, view }, at) => `const c${at} = batch.columns[${column}].data >>> ${view === 'f64' ? 3 : 2}`)
     .join('\n')
   return {
-    setup: `const f64 = batch.arena.f64, i32 = batch.arena.i32\n${setup}`,
+    setup: `const remainder = ${remainder}\nconst f64 = batch.arena.f64, i32 = batch.arena.i32\n${setup}`,
     name: (field) => {
       const at = index.get(field) as number
       return `${columns[at].view}[c${at} + i]`
@@ -139,7 +148,9 @@ export function batchPredicate(condition: Condition, schema: Schema): BatchPredi
 const property: Name = (field) => `record[${JSON.stringify(field)}]`
 
 export function recordPredicate(condition: Condition): (record: unknown) => boolean {
-  return new Function('record', `return ${conditionCode(condition, property)}`) as (record: unknown) => boolean
+  return new Function('record', `const remainder = ${remainder}; return ${conditionCode(condition, property)}`) as (
+    record: unknown,
+  ) => boolean
 }
 
 /** One function that makes the new record of a `select`. */
@@ -149,7 +160,7 @@ export function recordSelect(
   const body = columns
     .map((each) => `${JSON.stringify(each.name)}: ${expressionCode(each.expression, property)}`)
     .join(', ')
-  return new Function('record', `return { ${body} }`) as (record: unknown) => unknown
+  return new Function('record', `const remainder = ${remainder}; return { ${body} }`) as (record: unknown) => unknown
 }
 
 export function expressionFields(columns: readonly { readonly expression: Expression }[]): string[] {

@@ -81,7 +81,7 @@ export class RowBuffer implements RowBatch {
   /** Takes back all but the first `count` records. */
   truncate(count: number): void {
     if (count >= this.count) return
-    this.rows.length = count
+    this.rows.fill(undefined, count, this.count)
     this.count = count
   }
 
@@ -90,7 +90,8 @@ export class RowBuffer implements RowBatch {
     if (this.count === 0) return
     this.timestamps = this.#timed ? this.times.subarray(0, this.count) : undefined
     output.rows(this)
-    this.rows.length = 0
+    // The array keeps its room, not the records.
+    this.rows.fill(undefined, 0, this.count)
     this.count = 0
     this.#timed = false
   }
