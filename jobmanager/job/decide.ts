@@ -3,9 +3,18 @@ import { unreachable } from '../../core/assert.ts'
 import { decideCreated } from './created.ts'
 import { decideDeploying } from './deploying.ts'
 import { decideCanceling, decideFailing } from './ending.ts'
+import { reasonBehind } from './failure.ts'
 import { decideRestarting } from './restarting.ts'
 import { decideRunning, decideStopping } from './running.ts'
-import { type JobAction, type JobEvent, type JobFacts, type JobState, none } from './state.ts'
+import {
+  type Failing,
+  type JobAction,
+  type JobEvent,
+  type JobFacts,
+  type JobState,
+  none,
+  type Restarting,
+} from './state.ts'
 import { decideWaiting } from './waiting-for-resources.ts'
 
 export function decide(
@@ -25,11 +34,11 @@ export function decide(
     case 'stopping':
       return decideStopping(state, event, facts)
     case 'restarting':
-      return decideRestarting(state, event)
+      return withReason(state, event, facts, decideRestarting)
     case 'canceling':
       return decideCanceling(state, event)
     case 'failing':
-      return decideFailing(state, event)
+      return withReason(state, event, facts, decideFailing)
     case 'finished':
     case 'canceled':
     case 'failed':
@@ -37,4 +46,17 @@ export function decide(
     default:
       return unreachable(state)
   }
+}
+
+/** The reason behind a failure is recorded as a failure too, once. */
+function withReason<S extends Restarting | Failing>(
+  state: S,
+  event: JobEvent,
+  { history }: JobFacts,
+  next: (state: S, event: JobEvent) => { readonly state: JobState; readonly actions: readonly JobAction[] },
+): { readonly state: JobState; readonly actions: readonly JobAction[] } {
+  const cause = reasonBehind(state, event)
+  if (cause === undefined) return next(state, event)
+  const decision = next({ ...state, symptom: false }, event)
+  return { state: decision.state, actions: [{ kind: 'record-failure', cause, history }, ...decision.actions] }
 }

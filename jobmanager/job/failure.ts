@@ -4,7 +4,7 @@
  */
 import type { FailureCause } from '../../proto/generated/shapes.ts'
 import { decideRestart } from './restart.ts'
-import type { Failing, JobAction, JobFacts, Restarting, SlotKey } from './state.ts'
+import type { Failing, JobAction, JobEvent, JobFacts, Restarting, SlotKey } from './state.ts'
 
 export interface FailureDecision {
   readonly state: Restarting | Failing
@@ -20,19 +20,39 @@ export function afterFailure(
 ): FailureDecision {
   const decision = decideRestart(facts.strategy, facts.history, facts.nowMs)
   const cancel: JobAction = { kind: 'cancel-tasks' }
+  const symptom = cause.code === symptomCode
   if (fatal || decision.kind === 'give-up') {
     const detail = decision.kind === 'give-up' && !fatal ? `${cause.message}; ${decision.reason}` : cause.message
     return {
-      state: { kind: 'failing', unreleased, detail },
+      state: { kind: 'failing', unreleased, symptom, detail },
       actions: [{ kind: 'record-failure', cause, history: facts.history }, cancel],
     }
   }
   const { delayMs, history } = decision
   return {
-    state: { kind: 'restarting', unreleased, delayOver: false, detail: `restarts in ${delayMs} ms: ${cause.message}` },
+    state: {
+      kind: 'restarting',
+      unreleased,
+      delayOver: false,
+      symptom,
+      detail: `restarts in ${delayMs} ms: ${cause.message}`,
+    },
     actions: [{ kind: 'record-failure', cause, history }, cancel, { kind: 'wait', delayMs }],
   }
 }
+
+/**
+ * What ends a slot or a TaskManager closes its connections too, and those at the other ends may be heard of first: the
+ * reason comes behind, while the job waits for its slots. Undefined when the event says nothing new.
+ */
+export function reasonBehind(state: Restarting | Failing, event: JobEvent): FailureCause | undefined {
+  if (!state.symptom || (event.kind !== 'slots-lost' && event.kind !== 'subtask')) return undefined
+  const { cause } = event
+  return cause === undefined || cause.code === symptomCode || cause.code === unknownCause.code ? undefined : cause
+}
+
+/** Reported by whoever exchanges records with a slot that is gone. */
+const symptomCode = 'NETWORK_CONNECTION_LOST'
 
 /** The cause of a subtask that failed without saying why. */
 export const unknownCause: FailureCause = { code: 'UNKNOWN', message: 'the subtask failed and gave no reason' }

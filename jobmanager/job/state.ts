@@ -55,6 +55,8 @@ export interface Restarting {
   /** Slots that still hold something of the failed attempt. */
   readonly unreleased: ReadonlySet<SlotKey>
   readonly delayOver: boolean
+  /** What is known to have failed so far only follows from something else. */
+  readonly symptom: boolean
   readonly detail: string
 }
 export interface Canceling {
@@ -64,6 +66,8 @@ export interface Canceling {
 export interface Failing {
   readonly kind: 'failing'
   readonly unreleased: ReadonlySet<SlotKey>
+  /** As in restarting. */
+  readonly symptom: boolean
   readonly detail: string
 }
 export interface Finished {

@@ -103,6 +103,41 @@ describe('the life of a job', () => {
   })
 })
 
+describe('a lost connection', () => {
+  const lost: JobEvent = {
+    kind: 'subtask',
+    subtask: '0/0',
+    state: 'failed',
+    cause: { code: 'NETWORK_CONNECTION_LOST', message: 'the other end is gone' },
+  }
+  const reason: JobEvent = { kind: 'slots-lost', slots: ['tm/1'], cause }
+
+  function recorded(kind: RestartStrategy, ...events: readonly JobEvent[]): string[] {
+    let state: JobState = { kind: 'created' }
+    const started: JobEvent[] = [
+      { kind: 'submitted' },
+      { kind: 'slots', free: slots, inUse: new Map(), total: 2 },
+      ...['0/0', '0/1', '1/0', '1/1'].map((subtask): JobEvent => ({ kind: 'subtask', subtask, state: 'running' })),
+    ]
+    const codes: string[] = []
+    for (const each of [...started, ...events]) {
+      const next = decide(state, each, { ...facts(), strategy: kind })
+      state = next.state
+      for (const action of next.actions) if (action.kind === 'record-failure') codes.push(action.cause.code)
+    }
+    return codes
+  }
+
+  test('does not hide the reason that comes behind it, whether the job restarts or fails', () => {
+    expect(recorded(strategy, lost, lost, reason, reason)).toEqual(['NETWORK_CONNECTION_LOST', 'X'])
+    expect(recorded({ kind: 'none' }, lost, lost, reason)).toEqual(['NETWORK_CONNECTION_LOST', 'X'])
+  })
+
+  test('that follows from a known reason is not recorded', () => {
+    expect(recorded(strategy, reason, lost)).toEqual(['X'])
+  })
+})
+
 describe('the scheduler', () => {
   test('places every subtask once, at most one of a vertex per slot, evenly over TaskManagers', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 })
