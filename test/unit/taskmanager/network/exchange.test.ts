@@ -83,7 +83,14 @@ type Step =
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('batch' as const), rows: fc.integer({ min: 1, max: 700 }), every: fc.integer({ min: 1, max: 3 }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('batch' as const),
+        rows: fc.integer({ min: 1, max: 700 }),
+        every: fc.integer({ min: 1, max: 3 }),
+      }),
+    },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('rows' as const), rows: fc.integer({ min: 1, max: 300 }) }) },
     { weight: 2, arbitrary: fc.constant({ kind: 'watermark' as const }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('idle' as const), idle: fc.boolean() }) },
@@ -99,7 +106,14 @@ interface Sent {
   readonly timestamp: number
 }
 
-async function run(carrier: Carrier, channels: number, plan: (arena: Arena) => RouterPlan, shape: Shape, script: readonly Step[], { broadcast = false, segments = 64 } = {}) {
+async function run(
+  carrier: Carrier,
+  channels: number,
+  plan: (arena: Arena) => RouterPlan,
+  shape: Shape,
+  script: readonly Step[],
+  { broadcast = false, segments = 64 } = {},
+) {
   const between = await link(carrier, channels, shape.edge, segments)
   const { arena } = between
   let now = 0
@@ -191,25 +205,35 @@ function expectNoOvertaking(seen: readonly Seen[]): void {
 const carriers: readonly Carrier[] = ['local', 'ring', 'tcp']
 
 describe.each(carriers)('an edge carried by %s', (carrier) => {
-  it.each(shapes.map((shape) => [shape.name, shape] as const))('by %s brings each row once to the subtask of its key, in order, between its barriers', async (_, shape) => {
-    await fc.assert(
-      fc.asyncProperty(steps, fc.integer({ min: 1, max: 4 }), async (script, channels) => {
-        const plan = (arena: Arena): RouterPlan => ({ kind: 'hash', arena, selector: shape.selector, schema: shape.edge })
-        const { epochs, seen } = await run(carrier, channels, plan, shape, script)
-        seen.forEach((each, channel) => {
-          expectNoOvertaking(each)
-          const mine = epochs.map((rows) => rows.filter(({ row }) => ((hashValue(shape.key(row as never)) >>> 16) * channels) >>> 16 === channel))
-          const got = epochsOf(each)
-          expect(got.map((rows) => rows.map(({ row, timestamp }) => ({ row, timestamp })))).toEqual(mine)
-          for (const { row, key, hash } of got.flat()) {
-            expect(hash).toBe(hashValue(shape.key(row as never)))
-            if (shape.selector.kind === 'function') expect(key).toEqual(shape.key(row as never))
-          }
-        })
-      }),
-      { numRuns: carrier === 'tcp' ? 5 : 12 },
-    )
-  })
+  it.each(shapes.map((shape) => [shape.name, shape] as const))(
+    'by %s brings each row once to the subtask of its key, in order, between its barriers',
+    async (_, shape) => {
+      await fc.assert(
+        fc.asyncProperty(steps, fc.integer({ min: 1, max: 4 }), async (script, channels) => {
+          const plan = (arena: Arena): RouterPlan => ({
+            kind: 'hash',
+            arena,
+            selector: shape.selector,
+            schema: shape.edge,
+          })
+          const { epochs, seen } = await run(carrier, channels, plan, shape, script)
+          seen.forEach((each, channel) => {
+            expectNoOvertaking(each)
+            const mine = epochs.map((rows) =>
+              rows.filter(({ row }) => ((hashValue(shape.key(row as never)) >>> 16) * channels) >>> 16 === channel),
+            )
+            const got = epochsOf(each)
+            expect(got.map((rows) => rows.map(({ row, timestamp }) => ({ row, timestamp })))).toEqual(mine)
+            for (const { row, key, hash } of got.flat()) {
+              expect(hash).toBe(hashValue(shape.key(row as never)))
+              if (shape.selector.kind === 'function') expect(key).toEqual(shape.key(row as never))
+            }
+          })
+        }),
+        { numRuns: carrier === 'tcp' ? 5 : 12 },
+      )
+    },
+  )
 
   it('in turns brings each row once to somebody', async () => {
     await fc.assert(
@@ -223,13 +247,21 @@ describe.each(carriers)('an edge carried by %s', (carrier) => {
     )
   })
 
-  it('by the user\'s own function brings each row where the function says', async () => {
+  it("by the user's own function brings each row where the function says", async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {
         const partition = (row: unknown, channels: number): number => (row as { id: number }).id % channels
-        const { epochs, seen } = await run(carrier, 3, () => ({ kind: 'custom', partition, name: 'mine' }), shapes[0], script)
+        const { epochs, seen } = await run(
+          carrier,
+          3,
+          () => ({ kind: 'custom', partition, name: 'mine' }),
+          shapes[0],
+          script,
+        )
         seen.forEach((each, channel) => {
-          const mine = epochs.map((rows) => rows.filter(({ row }) => (row as { id: number }).id % 3 === channel).map(({ row }) => row))
+          const mine = epochs.map((rows) =>
+            rows.filter(({ row }) => (row as { id: number }).id % 3 === channel).map(({ row }) => row),
+          )
           expect(epochsOf(each).map((rows) => rows.map(({ row }) => row))).toEqual(mine)
         })
       }),
@@ -240,9 +272,13 @@ describe.each(carriers)('an edge carried by %s', (carrier) => {
   it('to all brings each row to everyone', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {
-        const { epochs, seen } = await run(carrier, 3, () => ({ kind: 'turns' }), shapes[0], script, { broadcast: true })
+        const { epochs, seen } = await run(carrier, 3, () => ({ kind: 'turns' }), shapes[0], script, {
+          broadcast: true,
+        })
         for (const each of seen) {
-          expect(epochsOf(each).map((rows) => rows.map(({ row }) => row))).toEqual(epochs.map((rows) => rows.map(({ row }) => row)))
+          expect(epochsOf(each).map((rows) => rows.map(({ row }) => row))).toEqual(
+            epochs.map((rows) => rows.map(({ row }) => row)),
+          )
           expectNoOvertaking(each)
         }
       }),
@@ -254,7 +290,12 @@ describe.each(carriers)('an edge carried by %s', (carrier) => {
     await fc.assert(
       fc.asyncProperty(steps, fc.integer({ min: 4, max: 8 }), async (script, segments) => {
         const [, , shape] = shapes
-        const plan = (arena: Arena): RouterPlan => ({ kind: 'hash', arena, selector: shape.selector, schema: shape.edge })
+        const plan = (arena: Arena): RouterPlan => ({
+          kind: 'hash',
+          arena,
+          selector: shape.selector,
+          schema: shape.edge,
+        })
         const { epochs, seen } = await run(carrier, 3, plan, shape, script, { segments })
         const got = seen.flatMap((each) => epochsOf(each).flat()).map(({ timestamp }) => timestamp as number)
         expect(got.toSorted((a, b) => a - b)).toEqual(epochs.flat().map(({ timestamp }) => timestamp))

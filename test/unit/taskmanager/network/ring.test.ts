@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type FrameKind, frameKind } from '../../../../taskmanager/network/frame.ts'
-import { createRing, defaultRingCapacity, RingConsumer, RingProducer, ringBytes } from '../../../../taskmanager/network/ring.ts'
+import {
+  createRing,
+  defaultRingCapacity,
+  RingConsumer,
+  RingProducer,
+  ringBytes,
+} from '../../../../taskmanager/network/ring.ts'
 
 const drain = (consumer: RingConsumer): [number, number, number][] => {
   const frames: [number, number, number][] = []
@@ -16,7 +22,11 @@ describe('a ring', () => {
   it('gives frames in the order and with the content they were put', () => {
     const command = fc.oneof(
       fc.record({ kind: fc.constant('batch' as const), segment: fc.nat(1000) }),
-      fc.record({ kind: fc.constant('control' as const), frame: fc.constantFrom<FrameKind>(2, 3, 4, 5), value: fc.double() }),
+      fc.record({
+        kind: fc.constant('control' as const),
+        frame: fc.constantFrom<FrameKind>(2, 3, 4, 5),
+        value: fc.double(),
+      }),
       fc.record({ kind: fc.constant('take' as const), frames: fc.nat(12) }),
     )
     fc.assert(

@@ -56,17 +56,38 @@ export const deploymentOf = (attempt: number): Deployment => ({
 
 export const turn = (): Promise<void> => new Promise((resolve) => systemClock.setImmediate(resolve))
 
-export const locationOf = (port: number): SubtaskLocation => ({ vertex: 0, subtask: 0, taskManagerId: 'tm-1', slot: 0, host: '127.0.0.1', port })
+export const locationOf = (port: number): SubtaskLocation => ({
+  vertex: 0,
+  subtask: 0,
+  taskManagerId: 'tm-1',
+  slot: 0,
+  host: '127.0.0.1',
+  port,
+})
 
-export async function link(carrier: Carrier, channels: number, schema: Schema | undefined, segments = 64): Promise<Link> {
+export async function link(
+  carrier: Carrier,
+  channels: number,
+  schema: Schema | undefined,
+  segments = 64,
+): Promise<Link> {
   const bytes = segments * 64 * 1024
   const arena = Arena.create({ bytes, segmentBytes: 64 * 1024, largeSegments: 0, owner: 1 })
   const failures: unknown[] = []
   const numbers = Array.from({ length: channels }, (_, i) => i)
-  const heldIn = (of: Arena): number => Array.from({ length: of.segments }, (_, i) => of.references(i)).filter((n) => n > 0).length
+  const heldIn = (of: Arena): number =>
+    Array.from({ length: of.segments }, (_, i) => of.references(i)).filter((n) => n > 0).length
   if (carrier === 'local') {
     const both = numbers.map(() => new LocalChannel(arena, schema, 8))
-    return { arena, outputs: both, inputs: both, failures, turn, close: async () => undefined, held: () => heldIn(arena) }
+    return {
+      arena,
+      outputs: both,
+      inputs: both,
+      failures,
+      turn,
+      close: async () => undefined,
+      held: () => heldIn(arena),
+    }
   }
   if (carrier === 'ring') {
     const there = Arena.attach(arena.handle, 2)
@@ -84,7 +105,10 @@ export async function link(carrier: Carrier, channels: number, schema: Schema | 
   }
   const there = Arena.create({ bytes, segmentBytes: 64 * 1024, largeSegments: 0, owner: 1 })
   const events = { wake: () => undefined, failed: (error: unknown) => void failures.push(error) }
-  const [producer, consumer] = await Promise.all([DataListener.open(arena, '127.0.0.1'), DataListener.open(there, '127.0.0.1')])
+  const [producer, consumer] = await Promise.all([
+    DataListener.open(arena, '127.0.0.1'),
+    DataListener.open(there, '127.0.0.1'),
+  ])
   const sending: TcpExchange = producer.exchange(deploymentOf(1), events)
   const receiving: TcpExchange = consumer.exchange(deploymentOf(1), events)
   const outputs = numbers.map((to) => sending.output(edgeOf(schema), 0, to))
@@ -109,7 +133,13 @@ export async function link(carrier: Carrier, channels: number, schema: Schema | 
 
 /** What one consumer subtask saw, in order. */
 export type Seen =
-  | { readonly kind: 'row'; readonly row: unknown; readonly timestamp: number | undefined; readonly key: unknown; readonly hash: number | undefined }
+  | {
+      readonly kind: 'row'
+      readonly row: unknown
+      readonly timestamp: number | undefined
+      readonly key: unknown
+      readonly hash: number | undefined
+    }
   | { readonly kind: 'watermark'; readonly value: number }
   | { readonly kind: 'idle'; readonly idle: boolean }
   | { readonly kind: 'barrier'; readonly id: number }
@@ -163,7 +193,13 @@ export class Recorder implements GateReceiver {
 
   rows: GateReceiver['rows'] = (rows) => {
     for (let i = 0; i < rows.count; i++) {
-      this.seen.push({ kind: 'row', row: rows.rows[i], timestamp: rows.timestamps?.[i], key: rows.keys?.[i], hash: rows.hashes?.[i] })
+      this.seen.push({
+        kind: 'row',
+        row: rows.rows[i],
+        timestamp: rows.timestamps?.[i],
+        key: rows.keys?.[i],
+        hash: rows.hashes?.[i],
+      })
     }
   }
 
