@@ -25,6 +25,7 @@ export class SlotThread {
   port = 0
   readonly #worker: Worker
   #ended = false
+  #killed = false
   #error: Error | undefined
 
   constructor(options: SlotThreadOptions) {
@@ -57,6 +58,11 @@ export class SlotThread {
     return !this.#ended
   }
 
+  /** `kill` was called: the thread did not end by itself. */
+  get killed(): boolean {
+    return this.#killed
+  }
+
   /** Words of the error that ended the thread, for the log. */
   get stack(): string | undefined {
     return this.#error?.stack
@@ -68,6 +74,7 @@ export class SlotThread {
 
   /** Ends the thread wherever it is; `ended` is called when it is gone. */
   kill(): void {
+    this.#killed = true
     this.#worker.terminate().catch((error: unknown) => {
       this.#error ??= error as Error
     })

@@ -136,7 +136,9 @@ export class TaskManager {
     if (!replaced) send({ kind: 'slotReady', slot, port: 0 })
     if (holding === undefined) return
     // The slot itself comes back with `slotReady`, and until then is nobody's.
-    if (!holding.cancelled) this.#failed(holding, holding.verdict ?? causeOf(error))
+    // One that ended by itself may be the reason why the job was cancelled: others lost their connections to it.
+    if (!holding.cancelled || !this.#options.slots.thread(slot).killed)
+      this.#failed(holding, holding.verdict ?? causeOf(error))
   }
 
   close(): void {
