@@ -1,7 +1,6 @@
 /** From a node of the graph to the operator that runs it. The only table of operator kinds. */
 import { unreachable } from '../../core/assert.ts'
 import type { GraphNode, WindowBody } from '../../sdk/graph/nodes.ts'
-import { expressionFields, recordSelect } from './expressions.ts'
 import { FilterOperator } from './filter.ts'
 import { FlatMapOperator } from './flat-map.ts'
 import { MapOperator } from './map.ts'
@@ -10,6 +9,7 @@ import { ProcessOperator } from './process.ts'
 import { ProjectOperator } from './project.ts'
 import { aggregating, RunningFunctionsOperator, reducing } from './reduce.ts'
 import { RunningAggregateOperator } from './running-aggregate.ts'
+import { SelectOperator } from './select.ts'
 import { SessionWindowOperator } from './session-window.ts'
 import { SinkOperator } from './sink.ts'
 import { SplitSourceOperator } from './source.ts'
@@ -32,7 +32,7 @@ export function createOperator(node: GraphNode, context: OperatorContext): Opera
     case 'where':
       return new WhereOperator(context, node.condition)
     case 'select':
-      return new MapOperator(context, recordSelect(node.columns), expressionFields(node.columns))
+      return new SelectOperator(context, node.columns)
     case 'process':
       return new ProcessOperator(context, node, node.reads)
     case 'reduce':

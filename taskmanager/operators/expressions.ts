@@ -145,6 +145,44 @@ export function batchPredicate(condition: Condition, schema: Schema): BatchPredi
   ) as BatchPredicate
 }
 
+export type BatchExpressions = (
+  batch: RecordBatch,
+  selection: Selection | undefined,
+  /** Of Float64 columns of `rowCount` rows, one per expression. */
+  addresses: readonly number[],
+) => void
+
+/** Computes numbers from numeric columns, of the rows selected; undefined when the schema has no numeric columns for it, or they are not numbers. */
+export function batchExpressions(expressions: readonly Expression[], schema: Schema): BatchExpressions | undefined {
+  const fields = new Set<string>()
+  for (const expression of expressions) {
+    if (!isNumber(expression)) return undefined
+    fieldsOf(expression, fields)
+  }
+  const columns = numericColumns(fields, schema)
+  if (columns === undefined) return undefined
+  const { setup, name } = columnAccess(columns)
+  const to = expressions.map((_, at) => `const to${at} = addresses[${at}] >>> 3`).join('\n')
+  const body = expressions.map((each, at) => `f64[to${at} + i] = ${expressionCode(each, name)}`).join('; ')
+  return new Function(
+    'batch',
+    'selection',
+    'addresses',
+    `${setup}
+    ${to}
+    if (selection === undefined) for (let i = 0, n = batch.rowCount; i < n; i++) { ${body} }
+    else {
+      const rows = selection.rows, n = selection.count
+      for (let k = 0; k < n; k++) { const i = rows[k]; ${body} }
+    }`,
+  ) as BatchExpressions
+}
+
+function isNumber(expression: Expression): boolean {
+  if (expression.kind === 'arithmetic') return isNumber(expression.left) && isNumber(expression.right)
+  return expression.kind === 'field' || typeof expression.value === 'number'
+}
+
 const property: Name = (field) => `record[${JSON.stringify(field)}]`
 
 export function recordPredicate(condition: Condition): (record: unknown) => boolean {
