@@ -123,6 +123,63 @@ describe.each(inputs)('from %s (%#)', (how, type) => {
     expect(h.output.emissions.map(({ timestamp }) => timestamp)).toEqual(times)
   })
 
+  it('select gives fields of any kind under other names, computed beside taken', async () => {
+    const h = await run(
+      (s) =>
+        s.select({
+          why: 'note',
+          where: field('channel'),
+          auction: field('auction'),
+          double: field('auction').times(2).plus(field('price')),
+          one: field('price').minus(field('price')).plus(1),
+        }),
+      options,
+    )
+    h.push(how, bids, { timestamps: times })
+    expect(h.output.records).toEqual(
+      bids.map((x) => ({
+        why: x.note,
+        where: x.channel,
+        auction: x.auction,
+        double: x.auction * 2 + x.price,
+        one: 1,
+      })),
+    )
+    expect(h.output.emissions.every(({ columns }) => columns === (how === 'columns'))).toBe(true)
+  })
+
+  it('remainders are those of JavaScript', async () => {
+    const values = [
+      0,
+      -0,
+      1,
+      -1,
+      7,
+      -7,
+      6,
+      7.5,
+      -7.5,
+      2 ** 31,
+      2 ** 40 + 3,
+      -(2 ** 33),
+      1e300,
+      Number.NaN,
+      1 / 0,
+      -1 / 0,
+    ]
+    const rows = values.map((price) => ({ auction: 1, price, channel: '', note: null }))
+    for (const by of [3, 1, -3, 2.5, 0, 2 ** 31, Number.POSITIVE_INFINITY]) {
+      const h = await run((s) => s.select({ left: field('price').mod(by) }), options)
+      h.push(how, rows)
+      expect(h.output.records).toEqual(values.map((x) => ({ left: x % by })))
+      await h.close()
+      const chosen = await run((s) => s.filter(field('price').mod(by).eq(1)), options)
+      chosen.push(how, rows)
+      expect(chosen.output.records).toEqual(rows.filter((x) => x.price % by === 1))
+      await chosen.close()
+    }
+  })
+
   it.each([
     ['numbers', field('price').gt(4).and(field('auction').ne(1)), (x: Bid) => x.price > 4 && x.auction !== 1],
     [
