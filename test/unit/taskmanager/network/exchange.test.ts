@@ -36,7 +36,8 @@ const shapes: readonly Shape[] = [
     declared: record,
     edge: record,
     selector: { kind: 'fields', fields: ['id'], single: true },
-    row: (i) => ({ id: i % 17, name: `n${i}` }),
+    // A few hundred outgrow a segment.
+    row: (i) => ({ id: i % 17, name: `n${i}`.padEnd((i * 37) % 500, '.') }),
     key: (row: { id: number }) => row.id,
   },
   {

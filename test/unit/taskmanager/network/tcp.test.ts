@@ -1,0 +1,207 @@
+import { connect } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Arena } from '../../../../core/arena/arena.ts'
+import { encodeRows } from '../../../../core/columns/encode.ts'
+import type { Schema } from '../../../../core/columns/schema.ts'
+import { frameKind } from '../../../../taskmanager/network/frame.ts'
+import { inputCredit } from '../../../../taskmanager/network/tcp/consumer.ts'
+import { DataListener, type TcpExchange } from '../../../../taskmanager/network/tcp/listener.ts'
+import { encodeAnswer, encodeFrameHead, encodeHello, wireVersion } from '../../../../taskmanager/network/tcp/wire.ts'
+import { deploymentOf, edgeOf, locationOf, Recorder, turn } from './support.ts'
+
+const schema: Schema = { record: 'object', fields: [{ name: 'n', type: { kind: 'float64' } }] }
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+const newArena = (): Arena => Arena.create({ bytes: 4 << 20, segmentBytes: 64 * 1024, largeSegments: 0, owner: 1 })
+const heldIn = (arena: Arena): number => Array.from({ length: arena.segments }, (_, i) => i).filter((i) => !arena.isFree(i)).length
+
+interface End {
+  readonly arena: Arena
+  readonly listener: DataListener
+  readonly failures: { code: string; message: string }[]
+  exchange(attempt: number): TcpExchange
+}
+
+async function end(): Promise<End> {
+  const arena = newArena()
+  const listener = await DataListener.open(arena, '127.0.0.1')
+  closing.push(() => listener.close())
+  const failures: { code: string; message: string }[] = []
+  const events = { wake: () => undefined, failed: (error: unknown) => void failures.push(error as { code: string; message: string }) }
+  return { arena, listener, failures, exchange: (attempt) => listener.exchange(deploymentOf(attempt), events) }
+}
+
+function batch(arena: Arena, n: number): number {
+  const encoded = encodeRows(arena, arena.owner, schema, [{ n }], 0, 1)
+  if (encoded === undefined) throw new Error('no segment')
+  return encoded.batch.segments[0]
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; !condition(); i++) {
+    if (i > 20_000) throw new Error('it does not come about')
+    await turn()
+  }
+}
+
+/** What a peer answers to raw bytes until it closes the connection. */
+function raw(port: number, bytes: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = []
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('error', () => undefined)
+    socket.on('close', () => resolve(Buffer.concat(chunks)))
+  })
+}
+
+describe('a data connection', () => {
+  it('stops one channel without credit and not the other', async () => {
+    const [producer, consumer] = [await end(), await end()]
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    const [full, free] = [0, 1].map((to) => sending.output(edgeOf(schema), 0, to))
+    const [slow, fast] = [0, 1].map((to) => receiving.input(edgeOf(schema), 0, to, locationOf(producer.listener.port)))
+    expect(full.room()).toBe(0)
+    await receiving.connect()
+    for (let i = 0; i < inputCredit; i++) full.sendBatch(batch(producer.arena, i))
+    expect(full.room()).toBe(0)
+    const recorder = new Recorder([{ channel: fast, computedKey: false }])
+    for (let i = 0; i < 100; i++) {
+      await until(() => free.room() > 0)
+      free.sendBatch(batch(producer.arena, i))
+      await until(() => recorder.drain())
+    }
+    expect(recorder.records).toEqual(Array.from({ length: 100 }, (_, n) => ({ n })))
+    expect(full.room()).toBe(0)
+    const late = new Recorder([{ channel: slow, computedKey: false }])
+    await until(() => late.drain() && late.records.length === inputCredit)
+    await until(() => full.room() === inputCredit)
+  })
+
+  it('gives every segment back when it ends in the middle of traffic', async () => {
+    const [producer, consumer] = [await end(), await end()]
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    const output = sending.output(edgeOf(schema), 0, 0)
+    const input = receiving.input(edgeOf(schema), 0, 0, locationOf(producer.listener.port))
+    await receiving.connect()
+    for (let i = 0; i < inputCredit; i++) output.sendBatch(batch(producer.arena, i))
+    await until(() => input.ready())
+    receiving.close()
+    input.close()
+    await until(() => producer.failures.length === 1)
+    expect(producer.failures[0]).toMatchObject({ code: 'NETWORK_CONNECTION_LOST' })
+    sending.close(false)
+    await until(() => heldIn(producer.arena) === 0)
+    expect(heldIn(consumer.arena)).toBe(0)
+  })
+
+  it('fails the consumer with the name of the TaskManager that is gone', async () => {
+    const [producer, consumer] = [await end(), await end()]
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    sending.output(edgeOf(schema), 0, 0)
+    receiving.input(edgeOf(schema), 0, 0, locationOf(producer.listener.port))
+    await receiving.connect()
+    sending.close(false)
+    await until(() => consumer.failures.length === 1)
+    expect(consumer.failures[0].message).toContain('connection to TaskManager tm-1 lost')
+  })
+
+  it('may end when every channel has', async () => {
+    const [producer, consumer] = [await end(), await end()]
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    const output = sending.output(edgeOf(schema), 0, 0)
+    const input = receiving.input(edgeOf(schema), 0, 0, locationOf(producer.listener.port))
+    await receiving.connect()
+    output.sendBatch(batch(producer.arena, 1))
+    expect(output.sendControl(frameKind.end, 0, 0)).toBe(true)
+    sending.close(true)
+    const recorder = new Recorder([{ channel: input, computedKey: false }])
+    await until(() => recorder.drain() && recorder.seen.some(({ kind }) => kind === 'end'))
+    await until(() => heldIn(producer.arena) === 0)
+    expect(recorder.records).toEqual([{ n: 1 }])
+    expect([...producer.failures, ...consumer.failures]).toEqual([])
+  })
+
+  it('is refused to another attempt, another channel, and a second consumer of a channel, with the reason', async () => {
+    const [producer, consumer] = [await end(), await end()]
+    const sending = producer.exchange(2)
+    sending.output(edgeOf(schema), 0, 0)
+    const old = consumer.exchange(1)
+    old.input(edgeOf(schema), 0, 0, locationOf(producer.listener.port))
+    await expect(old.connect()).rejects.toThrow('attempt 1 of job job (epoch 1) does not run here')
+    const other = consumer.exchange(2)
+    other.input(edgeOf(schema), 0, 7, locationOf(producer.listener.port))
+    await expect(other.connect()).rejects.toThrow('there is no channel 0/0/7 here')
+    const right = (await end()).exchange(2)
+    right.input(edgeOf(schema), 0, 0, locationOf(producer.listener.port))
+    await right.connect()
+    const second = (await end()).exchange(2)
+    second.input(edgeOf(schema), 0, 0, locationOf(producer.listener.port))
+    await expect(second.connect()).rejects.toThrow('connected already')
+    expect(producer.failures).toEqual([])
+  })
+
+  it('says where it could not connect', async () => {
+    const [consumer, gone] = [await end(), await end()]
+    const { port } = gone.listener
+    gone.listener.close()
+    const receiving = consumer.exchange(1)
+    receiving.input(edgeOf(schema), 0, 0, locationOf(port))
+    await expect(receiving.connect()).rejects.toThrow(`cannot connect to the data port 127.0.0.1:${port} of TaskManager tm-1`)
+  })
+
+  it('closes garbage and goes on serving others', async () => {
+    const producer = await end()
+    const sending = producer.exchange(1)
+    const output = sending.output(edgeOf(schema), 0, 0)
+    const { port } = producer.listener
+    const version = encodeHello({ version: wireVersion + 1, jobId: 'job', attempt: 1, epoch: 1, channels: [] })
+    const huge = Buffer.from(version)
+    huge.writeUInt16LE(0xffff, 20)
+    const answers = await Promise.all([
+      raw(port, Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')),
+      raw(port, Buffer.alloc(100_000, 0x16)),
+      raw(port, huge),
+      raw(port, version),
+    ])
+    expect(answers.slice(0, 3).map((answer) => answer.length)).toEqual([0, 0, 0])
+    expect(answers[3].toString()).toContain(`version ${wireVersion + 1}`)
+    const consumer = await end()
+    const receiving = consumer.exchange(1)
+    receiving.input(edgeOf(schema), 0, 0, locationOf(port))
+    await receiving.connect()
+    expect(output.room()).toBe(inputCredit)
+    expect(producer.failures).toEqual([])
+  })
+
+  const head = { bodyBytes: 0, kind: frameKind.watermark, channel: 0, sequence: 0, detail: 0, value: 1 }
+  it.each([
+    ['a gap in the sequence', encodeFrameHead({ ...head, sequence: 1 })],
+    ['a channel that is not there', encodeFrameHead({ ...head, channel: 1 })],
+    ['an unknown kind', encodeFrameHead({ ...head, kind: 9 })],
+    ['a body longer than a segment', encodeFrameHead({ ...head, kind: frameKind.batch, bodyBytes: 0xffff_ffff })],
+    ['a body where none belongs', encodeFrameHead({ ...head, bodyBytes: 8 })],
+  ])('fails the attempt for %s', async (_, frame) => {
+    const { createServer } = await import('node:net')
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.write(Buffer.concat([encodeAnswer(undefined), frame])))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closing.push(() => server.close())
+    const consumer = await end()
+    const receiving = consumer.exchange(1)
+    receiving.input(edgeOf(schema), 0, 0, locationOf((server.address() as { port: number }).port))
+    await receiving.connect()
+    await until(() => consumer.failures.length === 1)
+    expect(consumer.failures[0].code).toBe('NETWORK_BAD_FRAME')
+    expect(heldIn(consumer.arena)).toBe(0)
+  })
+})
