@@ -12,6 +12,7 @@ import type { AccumulatorStore, KeyedStateBackend } from '../state/api.ts'
 import { createKeyedStateBackend } from '../state/backend.ts'
 import { NumberColumns, numberColumn, numberValue, objectSchema } from './columns-out.ts'
 import { keyedRows, keyFieldsOf, keyRecord, keyShapeOf, outputField, readKeys, stateOptions } from './keyed.ts'
+import { NumberCheck } from './number-check.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
 import { StatelessOperator } from './stateless.ts'
@@ -23,6 +24,7 @@ export class RunningAggregateOperator extends StatelessOperator {
   readonly #keyColumns: readonly string[]
   readonly #keyFields: readonly string[]
   readonly #keyRecord: (key: unknown) => Record<string, unknown>
+  readonly #check: NumberCheck
   readonly #input: RowMaterialiser
   readonly #out = new RowBuffer()
   #outArrays: Float64Array[] = []
@@ -41,6 +43,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     this.#keyColumns = keyShapeOf(context).fields
     this.#keyFields = keyFieldsOf(context)
     this.#keyRecord = keyRecord(context)
+    this.#check = new NumberCheck(context, aggregates)
     this.#input = new RowMaterialiser(aggregates.flatMap((each) => each.field ?? []))
   }
 
@@ -48,9 +51,12 @@ export class RunningAggregateOperator extends StatelessOperator {
     return this.#backend.open()
   }
 
-  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
+  processBatch(batch: RecordBatch, given: Selection | undefined): void {
     const { arena, owner, metrics, output } = this.context
+    const selection = this.#check.ofBatch(batch, given)
     const count = selection?.count ?? batch.rowCount
+    metrics.recordsIn += (given?.count ?? batch.rowCount) - count
+    if (count === 0) return
     const room = NumberColumns.allocate(arena, owner, this.#aggregates.length, count)
     const keys = room === undefined ? undefined : this.#keysOf(batch, selection)
     if (room === undefined || keys === undefined) {
@@ -60,24 +66,29 @@ export class RunningAggregateOperator extends StatelessOperator {
     }
     metrics.recordsIn += count
     metrics.recordsOut += count
-    const rows = selection?.rows
-    const ids = this.#backend.resolve(batch, rows, count)
-    const addresses = this.#aggregates.map(() => room.take())
-    this.#store.update(ids, count, batch, rows, addresses)
-    const results = this.#resultFields.map((field, at) => numberColumn(arena, field, count, addresses[at]))
-    const columns = [...keys.columns, ...results]
-    if (keys.schema !== this.#from) {
-      this.#from = keys.schema
-      this.#to = objectSchema(columns.map((column) => column.field))
+    try {
+      const rows = selection?.rows
+      const ids = this.#backend.resolve(batch, rows, count)
+      const addresses = this.#aggregates.map(() => room.take())
+      this.#store.update(ids, count, batch, rows, addresses)
+      const results = this.#resultFields.map((field, at) => numberColumn(arena, field, count, addresses[at]))
+      const columns = [...keys.columns, ...results]
+      if (keys.schema !== this.#from) {
+        this.#from = keys.schema
+        this.#to = objectSchema(columns.map((column) => column.field))
+      }
+      const segments = [...keys.segments, room.segment]
+      output.batch(keys.with({ schema: this.#to as Schema, columns, hashes: 0, segments }), undefined)
+    } finally {
+      arena.release(room.segment, owner)
+      if (selection !== undefined) keys.release()
     }
-    const segments = [...keys.segments, room.segment]
-    output.batch(keys.with({ schema: this.#to as Schema, columns, hashes: 0, segments }), undefined)
-    arena.release(room.segment, owner)
-    if (selection !== undefined) keys.release()
   }
 
   processRows(batch: RowBatch): void {
-    this.#run(batch.rows, batch.count, batch.timestamps, keyedRows(batch))
+    const good = this.#check.ofRows(batch)
+    this.context.metrics.recordsIn += batch.count - good.count
+    this.#run(good.rows, good.count, good.timestamps, keyedRows(good))
   }
 
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {

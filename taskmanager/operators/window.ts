@@ -16,6 +16,7 @@ import { firstEndOf, lastEndOf, nextEnd, type PaneLayout, paneLayout, paneOf } f
 import { operatorErrors } from './errors.ts'
 import { identityOf, keyedRows, readKeys, stateOptions } from './keyed.ts'
 import { LateRecords } from './late-records.ts'
+import { NumberCheck } from './number-check.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
 import { timestampsOf } from './rows.ts'
 import { forwardIdle, forwardWatermark } from './stateless.ts'
@@ -28,6 +29,7 @@ export class AlignedWindowOperator implements Operator {
   readonly #store: WindowStore
   readonly #emitter: WindowEmitter
   readonly #late: LateRecords
+  readonly #check: NumberCheck
   #watermark = Number.NEGATIVE_INFINITY
   /** Windows with end - 1 up to this have fired. */
   #fired = Number.NEGATIVE_INFINITY
@@ -55,6 +57,7 @@ export class AlignedWindowOperator implements Operator {
     })
     this.#emitter = new WindowEmitter(context, body.aggregate)
     this.#late = new LateRecords(context, body.lateOutput)
+    this.#check = new NumberCheck(context, body.aggregate.kind === 'declared' ? body.aggregate.aggregates : [])
     for (const state of context.restored?.operatorState ?? []) {
       const { fired } = state as { fired: number | null }
       if (fired !== null && fired > this.#fired) this.#fired = fired
@@ -66,13 +69,14 @@ export class AlignedWindowOperator implements Operator {
     return this.#store.open()
   }
 
-  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
-    const count = selection?.count ?? batch.rowCount
-    this.#context.metrics.recordsIn += count
+  processBatch(batch: RecordBatch, given: Selection | undefined): void {
+    this.#context.metrics.recordsIn += given?.count ?? batch.rowCount
     if (batch.timestamps === 0) {
-      this.#late.refuseBatch(batch, selection)
+      this.#late.refuseBatch(batch, given)
       return
     }
+    const selection = this.#check.ofBatch(batch, given)
+    const count = selection?.count ?? batch.rowCount
     const late = this.#late.rows(count)
     const lateCount = this.#store.add(batch, selection?.rows, count, this.#oldestLive(), late)
     if (lateCount > 0) this.#late.emitBatch(batch, lateCount)
@@ -83,8 +87,9 @@ export class AlignedWindowOperator implements Operator {
       }))
   }
 
-  processRows(batch: RowBatch): void {
-    this.#context.metrics.recordsIn += batch.count
+  processRows(given: RowBatch): void {
+    this.#context.metrics.recordsIn += given.count
+    const batch = given.timestamps === undefined ? given : this.#check.ofRows(given)
     if (batch.timestamps === undefined) {
       this.#late.refuseRows(batch)
       return

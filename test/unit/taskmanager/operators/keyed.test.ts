@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { avg, count, max, min, sum, t } from '../../../../sdk/index.ts'
+import { avg, count, max, min, sum, t, window } from '../../../../sdk/index.ts'
 import type { KeyedStream } from '../../../../sdk/keyed-stream.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
 import { type HarnessOptions, OperatorHarness } from '../../../support/operator-harness.ts'
@@ -140,6 +140,36 @@ describe.each(keys)('running aggregates by %s', (_, keyBy, keyOf) => {
 })
 
 describe('running aggregates', () => {
+  it('refuse records whose field is not a number, and count the others', async () => {
+    for (const how of ['rows', 'columns'] as const)
+      for (const windowed of [false, true]) {
+        const h = await run((s) => {
+          const keyed = s.keyBy('auction')
+          const to = { uid: 'a', onError: 'dead-letter' } as const
+          return windowed
+            ? keyed.window(window.tumbling('10ms')).aggregate(aggregates, to)
+            : keyed.aggregate(aggregates, to)
+        })
+        const bids = [1, 'two', 3, null, { four: 4 }, 5].map((value, i) => ({
+          auction: i % 2,
+          price: value as number | null,
+          channel: 'x',
+        }))
+        h.push(how, bids, { timestamps: bids.map((_, i) => i) })
+        h.watermark(9)
+        expect(h.poisoned.map(({ record, timestampMs }) => [record, timestampMs])).toEqual([
+          [bids[1], 1],
+          [bids[4], 4],
+        ])
+        expect(h.output.records.slice(-2)).toMatchObject([
+          { n: windowed ? 2 : 1, total: windowed ? 4 : 0 },
+          { n: 2, total: 5 },
+        ])
+        expect(h.subtasks[0].metrics).toMatchObject({ recordsIn: 6, errorsSkipped: 2, recordsOut: windowed ? 2 : 4 })
+        await h.close()
+      }
+  })
+
   it('come as columns from columns, beside the columns of the key', async () => {
     const h = await run((s) => s.keyBy('channel').count({ uid: 'c' }), { type: Bid })
     h.columns([
