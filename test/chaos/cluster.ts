@@ -37,12 +37,20 @@ export class ChaosCluster {
   readonly address: string
   readonly jobManager: Member
   readonly taskManagers: readonly Member[]
+  readonly slotsTotal: number
   client: ClusterClient
   #closed = false
   /** Starts that are under way. */
   readonly #starting = new Set<Promise<void>>()
 
-  private constructor(directory: string, address: string, jobManager: Member, taskManagers: readonly Member[]) {
+  private constructor(
+    directory: string,
+    address: string,
+    jobManager: Member,
+    taskManagers: readonly Member[],
+    slotsTotal: number,
+  ) {
+    this.slotsTotal = slotsTotal
     this.directory = directory
     this.address = address
     this.jobManager = jobManager
@@ -74,11 +82,11 @@ export class ChaosCluster {
         'taskmanager.data-dir': join(directory, 'taskmanagers'),
       }),
     )
-    const cluster = new ChaosCluster(directory, `127.0.0.1:${port}`, jobManager, others)
+    const cluster = new ChaosCluster(directory, `127.0.0.1:${port}`, jobManager, others, taskManagers * slots)
     try {
       await cluster.until('all slots', async () => {
         cluster.checkAlive()
-        return (await cluster.client.cluster()).slotsTotal === taskManagers * slots
+        return (await cluster.client.cluster()).slotsTotal === cluster.slotsTotal
       })
     } catch (error) {
       const words = cluster.lastWords()
@@ -91,6 +99,11 @@ export class ChaosCluster {
   /** Process ids of what runs now. */
   get pids(): readonly number[] {
     return [this.jobManager, ...this.taskManagers].flatMap(({ child }) => (alive(child) ? (child.pid ?? []) : []))
+  }
+
+  /** Members that do not run. */
+  get killed(): readonly Member[] {
+    return [this.jobManager, ...this.taskManagers].filter(({ child }) => !alive(child))
   }
 
   /** Throws when a process has ended that nobody killed. */

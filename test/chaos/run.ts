@@ -42,6 +42,8 @@ export interface KillReport {
   readonly detectionMs?: number
   /** Kill to all subtasks running again. */
   readonly recoveryMs: number
+  /** All TaskManagers were there: the job did not have to wait for one that still starts. */
+  readonly spare: boolean
 }
 
 export interface ChaosResult {
@@ -153,10 +155,11 @@ class ChaosRun {
     for (;;) {
       const ready = await this.#ready(afterMs)
       if (ready === undefined) return false
-      const { attempt } = ready.status
       const users = [
         ...new Set(ready.vertices.flatMap((each) => each.subtasks.map((task) => task.taskManagerId))),
       ].sort()
+      const { slotsTotal } = await cluster.client.cluster()
+      const spare = slotsTotal === cluster.slotsTotal
       let name: string
       let killedMs: number | undefined
       if (victim.kind === 'slot') {
@@ -169,7 +172,7 @@ class ChaosRun {
       } else {
         name = users[victim.index % users.length] ?? ''
         const member = cluster.taskManager(name)
-        if (victim.kind === 'freeze') killedMs = await this.#freeze(name, attempt)
+        if (victim.kind === 'freeze') killedMs = await this.#freeze(name)
         else {
           killedMs = cluster.kill(member)
           cluster.restartSoon(member)
@@ -177,7 +180,7 @@ class ChaosRun {
       }
       // Nobody died: the job restarted or ended meanwhile.
       if (killedMs === undefined) continue
-      this.reports.push(await this.#recovered(victim.kind, name, killedMs, attempt))
+      this.reports.push(await this.#recovered(victim.kind, name, killedMs, spare))
       const { detectionMs, recoveryMs } = this.reports[this.reports.length - 1] as KillReport
       const known = detectionMs === undefined ? '' : `known after ${detectionMs} ms, `
       const done = `${index + 1}/${this.#options.kills.length}`
@@ -249,7 +252,7 @@ class ChaosRun {
     }
   }
 
-  async #freeze(name: string, attempt: number): Promise<number> {
+  async #freeze(name: string): Promise<number> {
     const member = this.#cluster.taskManager(name)
     const frozenMs = Date.now()
     this.#cluster.freeze(member, true)
@@ -259,25 +262,25 @@ class ChaosRun {
         async () => !(await this.#cluster.client.cluster()).taskManagers.some(({ id }) => id === name),
         recoveryLimitMs,
       )
-      await this.#runsAgain(frozenMs, attempt)
+      await this.#runsAgain(frozenMs)
     } finally {
       this.#cluster.freeze(member, false)
     }
     return frozenMs
   }
 
-  async #recovered(kind: VictimKind, victim: string, killedMs: number, attempt: number): Promise<KillReport> {
-    const info = await this.#runsAgain(killedMs, attempt)
+  async #recovered(kind: VictimKind, victim: string, killedMs: number, spare: boolean): Promise<KillReport> {
+    const info = await this.#runsAgain(killedMs)
     const recoveryMs = Math.max(0, info.status.stateSinceMs - killedMs)
-    if (kind === 'jobmanager') return { kind, victim, recoveryMs }
+    if (kind === 'jobmanager') return { kind, victim, recoveryMs, spare }
     // The newest first: what this kill brought about first is the last of those that came after it.
     const failure = info.failures.filter(({ timeMs }) => timeMs >= killedMs - 1).at(-1)
     return failure === undefined
-      ? { kind, victim, recoveryMs }
-      : { kind, victim, recoveryMs, detectionMs: Math.max(0, failure.timeMs - killedMs) }
+      ? { kind, victim, recoveryMs, spare }
+      : { kind, victim, recoveryMs, spare, detectionMs: Math.max(0, failure.timeMs - killedMs) }
   }
 
-  #runsAgain(sinceMs: number, _attempt: number): Promise<JobInfo> {
+  #runsAgain(sinceMs: number): Promise<JobInfo> {
     return this.#cluster.until(
       'the job to run again',
       async () => {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { loadJob } from '../../cli/load-job.ts'
 import type { JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
@@ -13,6 +13,14 @@ let cluster: ChaosCluster
 beforeAll(async () => {
   const options = { 'cluster.registration.max-timeout': '200ms', 'taskmanager.memory.task.heap.size': '96mb' }
   cluster = await ChaosCluster.start({ taskManagers: 2, slots: 3, options })
+}, 40_000)
+afterEach(async () => {
+  for (const { terminal, jobId } of await cluster.client.list()) if (!terminal) await cluster.client.cancel(jobId)
+  for (const member of cluster.killed) await cluster.restart(member)
+  await cluster.until('free slots', async () => {
+    const { slotsFree } = await cluster.client.cluster()
+    return slotsFree === cluster.slotsTotal
+  })
 }, 40_000)
 afterAll(() => cluster.close())
 
@@ -58,18 +66,6 @@ const steady = (job: Running, attempt = 1): Promise<JobInfo> =>
 const runsAgain = (job: Running, attempt: number): Promise<JobInfo> =>
   until('the job to run again', job, ({ status }) => status.state === 'running' && status.attempt > attempt)
 
-async function end(...running: readonly Running[]): Promise<void> {
-  for (const job of running) {
-    const { status } = await cluster.client.info(job.jobId)
-    if (!status.terminal) await cluster.client.cancel(job.jobId)
-    await until('the end of the job', job, (info) => info.status.terminal)
-  }
-  await cluster.until('free slots', async () => {
-    const { slotsFree, slotsTotal } = await cluster.client.cluster()
-    return slotsTotal === 6 && slotsFree === slotsTotal
-  })
-}
-
 const recordsOf = ({ vertices }: JobInfo): number => vertices.reduce((sum, { recordsIn }) => sum + recordsIn, 0)
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
@@ -84,15 +80,15 @@ test('a killed TaskManager is known within 100 ms and its tasks run again within
     const victim = cluster.taskManager(name)
     const killedMs = cluster.kill(victim)
     const after = await runsAgain(job, before.status.attempt)
-    const failure = after.failures[0]
-    expect(failure).toMatchObject({ code: 'JOBMANAGER_TASKMANAGER_LOST', attempt: before.status.attempt })
-    expect(failure?.message).toContain(name)
-    detections.push((failure?.timeMs ?? Number.NaN) - killedMs)
+    const failures = after.failures.filter(({ attempt }) => attempt === before.status.attempt)
+    const reason = failures.find(({ code }) => code === 'JOBMANAGER_TASKMANAGER_LOST')
+    expect(reason?.message).toContain(name)
+    // Another slot may have noticed first.
+    detections.push((failures.at(-1)?.timeMs ?? Number.NaN) - killedMs)
     recoveries.push(after.status.stateSinceMs - killedMs)
     await cluster.restart(victim)
-    await cluster.until('all slots', async () => (await cluster.client.cluster()).slotsTotal === 6)
+    await cluster.until('all slots', async () => (await cluster.client.cluster()).slotsTotal === cluster.slotsTotal)
   }
-  await end(job)
   expect(median(detections)).toBeLessThan(100)
   expect(median(recoveries)).toBeLessThan(2000)
 }, 60_000)
@@ -107,7 +103,6 @@ test('a restarted JobManager goes on with its jobs from their checkpoints', asyn
   for await (const { text } of cluster.client.logs(job.jobId)) lines.push(text)
   expect(lines.find((line) => line.includes('starts from'))).toMatch(/attempt 2 starts from file:/)
   await steady(job, 2)
-  await end(job)
 }, 60_000)
 
 for (const [how, code] of [
@@ -133,7 +128,6 @@ for (const [how, code] of [
     const later = await until('more records', healthy, (info) => recordsOf(info) > recordsOf(then))
     expect(later.status).toMatchObject({ state: 'running', attempt: 1, restarts: 0 })
     expect((await cluster.client.cluster()).taskManagers).toHaveLength(2)
-    await end(sick, healthy)
   }, 60_000)
 }
 
