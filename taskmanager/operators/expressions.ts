@@ -6,6 +6,7 @@
 import { unreachable } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { Schema } from '../../core/columns/schema.ts'
+import { wtf8 } from '../../core/columns/strings.ts'
 import type { Condition, Expression } from '../../sdk/graph/nodes.ts'
 import type { Selection } from './operator.ts'
 
@@ -42,18 +43,25 @@ function numberCode(value: number): string {
   return `(${String(value)})`
 }
 
-function conditionCode(condition: Condition, name: Name): string {
+type Comparison = Extract<Condition, { kind: 'compare' }>
+/** Code for comparisons that are done in a way of their own; undefined for all others. */
+type Special = (comparison: Comparison) => string | undefined
+
+function conditionCode(condition: Condition, name: Name, special: Special = () => undefined): string {
   switch (condition.kind) {
-    case 'compare':
+    case 'compare': {
+      const own = special(condition)
+      if (own !== undefined) return own
       return `(${expressionCode(condition.left, name)} ${compareOps[condition.op]} ${expressionCode(condition.right, name)})`
+    }
     case 'and':
     case 'or': {
-      const parts = condition.conditions.map((each) => conditionCode(each, name))
+      const parts = condition.conditions.map((each) => conditionCode(each, name, special))
       if (parts.length === 0) return condition.kind === 'and' ? 'true' : 'false'
       return `(${parts.join(condition.kind === 'and' ? ' && ' : ' || ')})`
     }
     case 'not':
-      return `!${conditionCode(condition.condition, name)}`
+      return `!${conditionCode(condition.condition, name, special)}`
     default:
       return unreachable(condition)
   }
@@ -122,17 +130,22 @@ function columnAccess(columns: { field: string; column: number; view: 'f64' | 'i
 
 export type BatchPredicate = (batch: RecordBatch, selection: Selection | undefined, keep: Int32Array) => number
 
-/** Writes the rows that satisfy the condition into `keep` and returns their number; undefined when the schema has no numeric columns for it. */
+/**
+ * Writes the rows that satisfy the condition into `keep` and returns their number: over columns of plain numbers, and of
+ * strings that are compared with a constant byte by byte. Undefined when the schema has other columns for it.
+ */
 export function batchPredicate(condition: Condition, schema: Schema): BatchPredicate | undefined {
-  const columns = numericColumns(fieldsOf(condition), schema)
+  const strings = new StringEqualities(schema)
+  const columns = numericColumns(numericFieldsOf(condition, strings), schema)
   if (columns === undefined) return undefined
   const { setup, name } = columnAccess(columns)
-  const test = conditionCode(condition, name)
-  return new Function(
-    'batch',
-    'selection',
-    'keep',
-    `${setup}
+  const test = conditionCode(condition, name, (comparison) => strings.codeOf(comparison))
+  const make = new Function(
+    'same',
+    'constants',
+    `return (batch, selection, keep) => {
+    ${setup}
+    ${strings.setup}
     let kept = 0
     if (selection === undefined) {
       const n = batch.rowCount
@@ -141,8 +154,60 @@ export function batchPredicate(condition: Condition, schema: Schema): BatchPredi
       const rows = selection.rows, n = selection.count
       for (let k = 0; k < n; k++) { const i = rows[k]; if (${test}) keep[kept++] = i }
     }
-    return kept`,
-  ) as BatchPredicate
+    return kept }`,
+  ) as (compare: typeof same, constants: readonly Uint8Array[]) => BatchPredicate
+  return make(same, strings.constants)
+}
+
+/** Whether the `length` bytes at `at` are these. */
+function same(u8: Uint8Array, at: number, length: number, bytes: Uint8Array): boolean {
+  if (length !== bytes.length) return false
+  for (let i = 0; i < length; i++) if (u8[at + i] !== bytes[i]) return false
+  return true
+}
+
+/** `field = 'constant'` over a column of strings: equal strings have equal bytes. */
+class StringEqualities {
+  readonly constants: Uint8Array[] = []
+  setup = 'const u8 = batch.arena.u8'
+  readonly #schema: Schema
+
+  constructor(schema: Schema) {
+    this.#schema = schema
+  }
+
+  /** Number of the column and the constant; undefined for any other comparison. */
+  match({ op, left, right }: Comparison): { column: number; value: string } | undefined {
+    if (op !== 'eq' && op !== 'ne') return undefined
+    const [field, constant] = left.kind === 'field' ? [left, right] : [right, left]
+    if (field.kind !== 'field' || constant.kind !== 'constant' || typeof constant.value !== 'string') return undefined
+    const column = this.#schema.fields.findIndex(({ name }) => name === field.name)
+    const declared = this.#schema.fields[column]
+    if (declared?.type.kind !== 'string' || declared.nullable || declared.optional) return undefined
+    return { column, value: constant.value }
+  }
+
+  codeOf(comparison: Comparison): string | undefined {
+    const found = this.match(comparison)
+    if (found === undefined) return undefined
+    const at = this.constants.push(Uint8Array.from(wtf8(found.value))) - 1
+    this.setup += `
+    const k${at} = constants[${at}], o${at} = batch.columns[${found.column}].offsets >>> 2, d${at} = batch.columns[${found.column}].data`
+    const code = `same(u8, d${at} + i32[o${at} + i], i32[o${at} + i + 1] - i32[o${at} + i], k${at})`
+    return comparison.op === 'eq' ? code : `!${code}`
+  }
+}
+
+/** Fields of a condition but for those that are only compared as strings. */
+function numericFieldsOf(condition: Condition, strings: StringEqualities): Set<string> {
+  const fields = new Set<string>()
+  const visit = (node: Condition): void => {
+    if (node.kind === 'not') visit(node.condition)
+    else if (node.kind !== 'compare') for (const each of node.conditions) visit(each)
+    else if (strings.match(node) === undefined) fieldsOf(node, fields)
+  }
+  visit(condition)
+  return fields
 }
 
 export type BatchExpressions = (

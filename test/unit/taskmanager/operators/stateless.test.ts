@@ -19,7 +19,7 @@ const Bid = t.object({
 const bids: Bid[] = Array.from({ length: 10 }, (_, i) => ({
   auction: i % 3,
   price: i * 1.5,
-  channel: i % 2 === 0 ? 'web' : 'app',
+  channel: i === 8 ? 'ünï𝄞' : i % 2 === 0 ? 'web' : 'app',
   note: i % 4 === 0 ? null : `n${i}`,
 }))
 const times = bids.map((_, i) => 1000 + i)
@@ -192,6 +192,17 @@ describe.each(inputs)('from %s (%#)', (how, type) => {
       'a string and a number',
       field('channel').ne('app').or(field('price').lt(3)),
       (x: Bid) => x.channel !== 'app' || x.price < 3,
+    ],
+    ['no string', field('channel').eq('app').not(), (x: Bid) => x.channel !== 'app'],
+    [
+      'strings with others',
+      field('channel').eq('').or(field('note').eq('n1')).or(field('channel').eq('ünï𝄞')),
+      (x: Bid) => x.note === 'n1' || x.channel === 'ünï𝄞',
+    ],
+    [
+      'a string and no string',
+      field('channel').eq('webb').or(field('channel').ne('web')),
+      (x: Bid) => x.channel !== 'web',
     ],
     ['order of strings', field('channel').lt('b'), (x: Bid) => x.channel < 'b'],
     ['null', field('note').eq(null).not(), (x: Bid) => x.note !== null],
