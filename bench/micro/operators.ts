@@ -1,6 +1,6 @@
 /**
- * What a row costs in an operator, without exchange: ns of the thread's CPU per row as median and best of passes,
- * over different batches so that neither caches nor predictors learn them by heart. `node bench/micro/operators.ts [name [passes]]`.
+ * What a row costs in an operator, without exchange: ns of the thread's CPU per row, which a busy machine
+ * changes least, over different batches so that neither caches nor predictors learn them by heart. `node bench/micro/operators.ts [name [passes]]`.
  */
 import { Arena } from '../../core/arena/arena.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
@@ -19,7 +19,8 @@ interface Bid {
 const only = process.argv[2]
 const rows = 4096
 const batches = 64
-const passes = Number(process.argv[3] ?? 12)
+const passes = Number(process.argv[3] ?? 20)
+const warmUp = 3
 
 // The same rows in every run.
 let seed = 42
@@ -69,10 +70,13 @@ async function measure(
     }
     harness.encode(part, (batch) => void made.push(batch.retain()))
   }
-  const times: number[] = []
-  for (let pass = 0; pass < passes; pass++) {
-    let handled = 0
-    const started = process.threadCpuUsage()
+  let handled = 0
+  let started = process.threadCpuUsage()
+  for (let pass = 0; pass < warmUp + passes; pass++) {
+    if (pass === warmUp) {
+      handled = 0
+      started = process.threadCpuUsage()
+    }
     if (how === 'rows')
       for (const bids of plain) {
         operator.processRows({ rows: bids, count: bids.length, timestamps: undefined }, 0)
@@ -86,13 +90,10 @@ async function measure(
         operator.processWatermark(arena.f64[shifted.timestamps >>> 3] - 1)
         handled += batch.rowCount
       }
-    const { user, system } = process.threadCpuUsage(started)
-    times.push(((user + system) * 1000) / handled)
   }
-  times.sort((a, b) => a - b)
-  process.stdout.write(
-    `${name.padEnd(44)} ${times[passes >> 1].toFixed(1).padStart(6)} median ${times[0].toFixed(1).padStart(6)} best\n`,
-  )
+  const { user, system } = process.threadCpuUsage(started)
+  const nanoseconds = ((user + system) * 1000) / handled
+  process.stdout.write(`${name.padEnd(44)} ${nanoseconds.toFixed(1).padStart(6)}\n`)
   for (const batch of made) batch.release()
   await harness.close()
 }
