@@ -71,6 +71,7 @@ export class Task implements GateReceiver {
   /** A source stops at the barrier of this checkpoint and goes on only if that is given up; 0: no. */
   #suspendedBy = 0
   #sourceEnded = false
+  #timeOver = false
   #end: { mode: EndMode; checkpointId: number } | undefined
   #triggers: Trigger[] = []
   #pendingWatermark = Number.NaN
@@ -237,6 +238,7 @@ export class Task implements GateReceiver {
 
   watermark(timestampMs: number): void {
     this.#watermark = timestampMs
+    if (timestampMs === Number.POSITIVE_INFINITY) this.#timeOver = true
     if (!this.options.chain.head.processWatermark(timestampMs)) this.#pendingWatermark = timestampMs
   }
 
@@ -312,7 +314,10 @@ export class Task implements GateReceiver {
   #finish(checkpointId: number, then: (() => void) | undefined): void {
     const head = this.options.chain.head
     this.#watermark = Number.POSITIVE_INFINITY
-    if (!head.processWatermark(Number.POSITIVE_INFINITY)) {
+    // It may have come as a watermark before the end, and what is taken in slices has been taken when this is called again.
+    const taken = this.#timeOver || head.processWatermark(Number.POSITIVE_INFINITY)
+    this.#timeOver = true
+    if (!taken) {
       this.#pendingWatermark = Number.POSITIVE_INFINITY
       this.#end = { mode: endMode.finished, checkpointId }
       if (then !== undefined) this.#triggers.unshift({ checkpointId, stop: undefined })
