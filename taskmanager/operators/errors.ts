@@ -44,6 +44,11 @@ export const operatorErrors = defineErrors('OPERATOR', {
     blame: 'user',
     retry: 'never',
   },
+  BAD_TIMER: {
+    text: 'a timer must be set to a number of epoch milliseconds, not {value}',
+    blame: 'user',
+    retry: 'never',
+  },
   UNTYPED_COLUMNS: {
     text: 'source {source} writes columns and declares no type',
     hint: 'Give the source a type.',

@@ -204,8 +204,11 @@ export class ProcessOperator implements Operator {
     const backend = this.#backend
     const timers = this.#timers
     const current = this.#current
-    const noTimers = (): never => {
-      throw operatorErrors.create('NO_TIMERS', {})
+    const register = (domain: 'event' | 'processing', timestampMs: number): void => {
+      if (timers === undefined) throw operatorErrors.create('NO_TIMERS', {})
+      if (typeof timestampMs !== 'number' || Number.isNaN(timestampMs))
+        throw operatorErrors.create('BAD_TIMER', { value: String(timestampMs) })
+      timers.register(domain, current.id, timestampMs)
     }
     return {
       timestamp: undefined,
@@ -221,10 +224,9 @@ export class ProcessOperator implements Operator {
         get now() {
           return operator.#context.now()
         },
-        at: (timestampMs) => (timers === undefined ? noTimers() : timers.register('event', current.id, timestampMs)),
+        at: (timestampMs) => register('event', timestampMs),
         cancel: (timestampMs) => timers?.cancel('event', current.id, timestampMs),
-        atProcessingTime: (timestampMs) =>
-          timers === undefined ? noTimers() : timers.register('processing', current.id, timestampMs),
+        atProcessingTime: (timestampMs) => register('processing', timestampMs),
         cancelProcessingTime: (timestampMs) => timers?.cancel('processing', current.id, timestampMs),
       },
       side: (tag, record) => this.#side(tag, record),

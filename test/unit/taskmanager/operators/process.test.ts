@@ -377,6 +377,21 @@ describe('process', () => {
     expect(operator?.subtasks.flatMap(({ runs }) => runs).reduce((sum, run) => sum + run.entries, 0)).toBe(50)
   })
 
+  it('refuses a record that sets a timer to no time', async () => {
+    const h = await run((s) =>
+      s.keyBy('user').process({
+        uid: 'p',
+        onError: 'skip',
+        onElement: (x, { timers, timestamp }) => timers.at((timestamp as number) + x.n),
+        onTimer: (at, _, emit: (x: unknown) => void) => emit(at),
+      }),
+    )
+    h.rows([events[1]]).rows([events[2]], { timestamps: [5] })
+    h.watermark(10)
+    expect(h.output.records).toEqual([7])
+    expect(h.poisoned.map(({ error }) => (error as { code: string }).code)).toEqual(['OPERATOR_BAD_TIMER'])
+  })
+
   it('on a stream without key has no timers', async () => {
     harness = OperatorHarness.of<Event>((s) =>
       s.process({
