@@ -4,6 +4,7 @@
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { isMillraceError } from '../../core/errors.ts'
+import { OperatorFailure } from '../task/poison.ts'
 import { operatorErrors } from './errors.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
 
@@ -64,7 +65,8 @@ export function guarded(
       run(from)
       return
     } catch (error) {
-      if (isMillraceError(error, 'OPERATOR_RETURNS_PROMISE')) throw error
+      // No policy for bad records helps here.
+      if (isMillraceError(error, 'OPERATOR_RETURNS_PROMISE')) throw new OperatorFailure(context.operator, error)
       const times = typeof timestamps === 'function' ? timestamps() : timestamps
       context.poison(error, recordAt(cursor.at), times?.[cursor.at])
       from = cursor.at + 1
