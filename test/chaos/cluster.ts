@@ -89,9 +89,8 @@ export class ChaosCluster {
         return (await cluster.client.cluster()).slotsTotal === cluster.slotsTotal
       })
     } catch (error) {
-      const words = cluster.lastWords()
       await cluster.close()
-      throw new Error(`${(error as Error).message}\n${words}`, { cause: error })
+      throw error
     }
     return cluster
   }
@@ -109,7 +108,8 @@ export class ChaosCluster {
   /** Throws when a process has ended that nobody killed. */
   checkAlive(): void {
     for (const { name, child } of [this.jobManager, ...this.taskManagers]) {
-      if (child.exitCode !== null) throw new MemberEnded(`${name} ended with exit code ${child.exitCode}`)
+      if (child.exitCode !== null)
+        throw new MemberEnded(`${name} ended with exit code ${child.exitCode}\n${this.lastWords()}`)
     }
   }
 
@@ -177,7 +177,7 @@ export class ChaosCluster {
       }
       if (performance.now() > deadline) {
         const why = last instanceof Error ? `: ${last.message}` : ''
-        throw new Error(`waited ${limitMs / 1000} s for ${what}${why}`)
+        throw new Error(`waited ${limitMs / 1000} s for ${what}${why}\n${this.lastWords()}`)
       }
       await new Promise((resolve) => setTimeout(resolve, 10))
     }

@@ -92,7 +92,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     }
   } catch (error) {
     if (signal?.aborted) right = true
-    else progress(cluster.lastWords())
     throw error
   } finally {
     signal?.removeEventListener('abort', stop)
