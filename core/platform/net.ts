@@ -4,7 +4,7 @@
  */
 import { connect, createServer, type NetConnectOpts, type Server, type ServerOpts, type Socket } from 'node:net'
 
-export type { AddressInfo, NetConnectOpts, Server, ServerOpts, Socket } from 'node:net'
+export type { AddressInfo, NetConnectOpts, OnReadOpts, Server, ServerOpts, Socket } from 'node:net'
 
 export interface Network {
   createServer(options: ServerOpts, onConnection: (socket: Socket) => void): Server

@@ -278,7 +278,16 @@ export class Lane {
     const { pending, from } = group
     const { arena, schema, computedKeys } = this.#options
     group.encodable ??= computedKeys ? withKeys(pending.rows, pending.keys ?? []) : pending.rows
-    const out = encodeRows(arena, arena.owner, schema, group.encodable, from, pending.count, pending.timestamps, pending.hashes)
+    const out = encodeRows(
+      arena,
+      arena.owner,
+      schema,
+      group.encodable,
+      from,
+      pending.count,
+      pending.timestamps,
+      pending.hashes,
+    )
     if (out === undefined) return 0
     this.#send(out.batch.segments[0])
     return out.consumed

@@ -20,6 +20,14 @@ export class Chunks {
     return whole.subarray(0, bytes)
   }
 
+  /** Copies what is left, since the chunk that came last will be written over. */
+  detach(): void {
+    if (this.length === 0) return
+    const last = this.#chunks.length - 1
+    this.#chunks[last] = Buffer.from(last === 0 ? this.#chunks[last].subarray(this.#first) : this.#chunks[last])
+    if (last === 0) this.#first = 0
+  }
+
   skip(bytes: number): void {
     this.length -= bytes
     this.#first += bytes

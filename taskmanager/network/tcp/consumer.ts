@@ -25,6 +25,8 @@ import {
 } from './wire.ts'
 
 export const inputCredit = 8
+/** Bytes that one read may bring. */
+export const readBytes = 128 * 1024
 /** Credits go back in pairs of batches at least, a frame for each would be too many. */
 const creditBatch = inputCredit / 2
 const memoryRetryMs = 2
@@ -136,12 +138,15 @@ export class ConsumerConnection {
     this.#events = options.events
     this.#answered = options.answered
     for (const [index, input] of options.inputs.entries()) input.bind(this, index)
-    this.#socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk)
-      this.#read()
-    })
     this.#socket.on('error', (error) => this.#lost(error.message))
     this.#socket.on('close', () => this.#lost('it was closed'))
+  }
+
+  /** Bytes that came; lent for the call. */
+  received(bytes: Buffer): void {
+    this.#chunks.push(bytes)
+    this.#read()
+    this.#chunks.detach()
   }
 
   grant(channel: number, batches: number): void {

@@ -5,13 +5,20 @@
 import type { Arena } from '../../../core/arena/arena.ts'
 import { faulty } from '../../../core/faults.ts'
 import { type Clock, systemClock } from '../../../core/platform/clock.ts'
-import { type AddressInfo, type Network, type Server, type Socket, systemNetwork } from '../../../core/platform/net.ts'
+import {
+  type AddressInfo,
+  type Network,
+  type OnReadOpts,
+  type Server,
+  type Socket,
+  systemNetwork,
+} from '../../../core/platform/net.ts'
 import type { EdgePlan } from '../../../proto/jobgraph/plan.ts'
 import type { Deployment, SubtaskLocation } from '../../slot/messages.ts'
 import type { InputChannel, OutputChannel } from '../channel.ts'
 import { networkErrors } from '../errors.ts'
 import { Chunks } from './chunks.ts'
-import { ConsumerConnection, inputCredit, TcpInput } from './consumer.ts'
+import { ConsumerConnection, inputCredit, readBytes, TcpInput } from './consumer.ts'
 import { type ConnectionEvents, ProducerConnection, TcpOutput } from './producer.ts'
 import { decodeHello, encodeAnswer, encodeHello, type Hello, helloHeadBytes, helloLength, wireVersion } from './wire.ts'
 
@@ -197,7 +204,15 @@ export class TcpExchange {
     const { host, port, taskManagerId } = wanted[0].producer
     const { jobId, attempt, epoch } = this.#deployment
     return new Promise<void>((resolve, reject) => {
-      const socket = this.#network.connect({ host, port, noDelay: true })
+      // One buffer for all reads: a fresh one for each would be most of the work of the collector.
+      const onread: OnReadOpts = {
+        buffer: Buffer.allocUnsafeSlow(readBytes),
+        callback: (bytes, buffer) => {
+          connection.received((buffer as Buffer).subarray(0, bytes))
+          return true
+        },
+      }
+      const socket = this.#network.connect({ host, port, noDelay: true, onread })
       const timer = this.#clock.setTimeout(
         () => socket.destroy(new Error(`no answer in ${connectTimeoutMs} ms`)),
         connectTimeoutMs,
@@ -211,26 +226,25 @@ export class TcpExchange {
         const channels = wanted.map(({ edge, from, to }) => ({ edge, from, to, credit: inputCredit }))
         socket.write(encodeHello({ version: wireVersion, jobId, attempt, epoch, channels }))
       })
-      this.#consuming.push(
-        new ConsumerConnection({
-          socket,
-          arena: this.#arena,
-          inputs: wanted.map(({ input }) => input),
-          peer: taskManagerId,
-          clock: this.#clock,
-          events: this.#events,
-          answered: {
-            resolve: () => {
-              settle()
-              resolve()
-            },
-            reject: (error) => {
-              settle()
-              reject(error)
-            },
+      const connection = new ConsumerConnection({
+        socket,
+        arena: this.#arena,
+        inputs: wanted.map(({ input }) => input),
+        peer: taskManagerId,
+        clock: this.#clock,
+        events: this.#events,
+        answered: {
+          resolve: () => {
+            settle()
+            resolve()
           },
-        }),
-      )
+          reject: (error) => {
+            settle()
+            reject(error)
+          },
+        },
+      })
+      this.#consuming.push(connection)
     })
   }
 }

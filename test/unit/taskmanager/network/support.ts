@@ -70,9 +70,10 @@ export async function link(
   channels: number,
   schema: Schema | undefined,
   segments = 64,
+  segmentBytes = 64 * 1024,
 ): Promise<Link> {
-  const bytes = segments * 64 * 1024
-  const arena = Arena.create({ bytes, segmentBytes: 64 * 1024, largeSegments: 0, owner: 1 })
+  const bytes = segments * segmentBytes
+  const arena = Arena.create({ bytes, segmentBytes, largeSegments: 0, owner: 1 })
   const failures: unknown[] = []
   const numbers = Array.from({ length: channels }, (_, i) => i)
   const heldIn = (of: Arena): number =>
@@ -103,7 +104,7 @@ export async function link(
       held: () => heldIn(arena),
     }
   }
-  const there = Arena.create({ bytes, segmentBytes: 64 * 1024, largeSegments: 0, owner: 1 })
+  const there = Arena.create({ bytes, segmentBytes, largeSegments: 0, owner: 1 })
   const events = { wake: () => undefined, failed: (error: unknown) => void failures.push(error) }
   const [producer, consumer] = await Promise.all([
     DataListener.open(arena, '127.0.0.1'),

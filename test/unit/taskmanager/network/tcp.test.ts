@@ -16,7 +16,8 @@ afterEach(() => {
 })
 
 const newArena = (): Arena => Arena.create({ bytes: 4 << 20, segmentBytes: 64 * 1024, largeSegments: 0, owner: 1 })
-const heldIn = (arena: Arena): number => Array.from({ length: arena.segments }, (_, i) => i).filter((i) => !arena.isFree(i)).length
+const heldIn = (arena: Arena): number =>
+  Array.from({ length: arena.segments }, (_, i) => i).filter((i) => !arena.isFree(i)).length
 
 interface End {
   readonly arena: Arena
@@ -30,7 +31,10 @@ async function end(): Promise<End> {
   const listener = await DataListener.open(arena, '127.0.0.1')
   closing.push(() => listener.close())
   const failures: { code: string; message: string }[] = []
-  const events = { wake: () => undefined, failed: (error: unknown) => void failures.push(error as { code: string; message: string }) }
+  const events = {
+    wake: () => undefined,
+    failed: (error: unknown) => void failures.push(error as { code: string; message: string }),
+  }
   return { arena, listener, failures, exchange: (attempt) => listener.exchange(deploymentOf(attempt), events) }
 }
 
@@ -154,7 +158,9 @@ describe('a data connection', () => {
     gone.listener.close()
     const receiving = consumer.exchange(1)
     receiving.input(edgeOf(schema), 0, 0, locationOf(port))
-    await expect(receiving.connect()).rejects.toThrow(`cannot connect to the data port 127.0.0.1:${port} of TaskManager tm-1`)
+    await expect(receiving.connect()).rejects.toThrow(
+      `cannot connect to the data port 127.0.0.1:${port} of TaskManager tm-1`,
+    )
   })
 
   it('closes garbage and goes on serving others', async () => {

@@ -17,7 +17,8 @@ const receiver: GateReceiver = {
   rows: (rows, input) => void seen.push(`rows ${rows.rows.join()} of ${input}`),
   watermark: (value) => void seen.push(`watermark ${value}`),
   idle: (idle) => void seen.push(idle ? 'idle' : 'active'),
-  ended: (mode, checkpoint) => void seen.push(`ended ${mode === endMode.finished ? 'finished' : 'suspended'} ${checkpoint}`),
+  ended: (mode, checkpoint) =>
+    void seen.push(`ended ${mode === endMode.finished ? 'finished' : 'suspended'} ${checkpoint}`),
 }
 
 function open(count: number): void {
@@ -30,11 +31,14 @@ function open(count: number): void {
   )
 }
 
-const rows = (channel: number, ...values: number[]): void => channels[channel].sendRows({ rows: values, count: values.length, timestamps: undefined })
-const watermark = (channel: number, value: number): boolean => channels[channel].sendControl(frameKind.watermark, 0, value)
+const rows = (channel: number, ...values: number[]): void =>
+  channels[channel].sendRows({ rows: values, count: values.length, timestamps: undefined })
+const watermark = (channel: number, value: number): boolean =>
+  channels[channel].sendControl(frameKind.watermark, 0, value)
 const barrier = (channel: number, id: number): boolean => channels[channel].sendControl(frameKind.barrier, 0, id)
 const idle = (channel: number, is: boolean): boolean => channels[channel].sendControl(frameKind.idle, is ? 1 : 0, 0)
-const end = (channel: number, mode: EndMode = endMode.finished, checkpoint = 0): boolean => channels[channel].sendControl(frameKind.end, mode, checkpoint)
+const end = (channel: number, mode: EndMode = endMode.finished, checkpoint = 0): boolean =>
+  channels[channel].sendControl(frameKind.end, mode, checkpoint)
 
 /** All there is to take; checkpoints are noted and let through. */
 function take(): string[] {
@@ -155,37 +159,44 @@ describe('the input gate', () => {
 
   it('puts exactly the rows before the barriers before the checkpoint, whatever the interleaving', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.record({ channel: fc.nat(3), take: fc.boolean() }), { maxLength: 60 }), (count, script) => {
-        open(count)
-        const scripts = channels.map((_, channel) => {
-          const frames: (() => void)[] = []
-          for (let epoch = 1; epoch <= 4; epoch++) {
-            const value = epoch
-            frames.push(() => rows(channel, value), () => void barrier(channel, value))
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.record({ channel: fc.nat(3), take: fc.boolean() }), { maxLength: 60 }),
+        (count, script) => {
+          open(count)
+          const scripts = channels.map((_, channel) => {
+            const frames: (() => void)[] = []
+            for (let epoch = 1; epoch <= 4; epoch++) {
+              const value = epoch
+              frames.push(
+                () => rows(channel, value),
+                () => void barrier(channel, value),
+              )
+            }
+            return frames
+          })
+          const log: string[] = []
+          for (const { channel, take: taking } of script) {
+            scripts[channel % count].shift()?.()
+            if (taking) log.push(...take())
           }
-          return frames
-        })
-        const log: string[] = []
-        for (const { channel, take: taking } of script) {
-          scripts[channel % count].shift()?.()
-          if (taking) log.push(...take())
-        }
-        for (const frames of scripts) for (const frame of frames) frame()
-        log.push(...take())
-        let done = 0
-        const rowsSeen = [0, 0, 0, 0, 0]
-        for (const line of log) {
-          if (line.startsWith('checkpoint')) {
-            done = Number(line.slice(11))
-            expect(rowsSeen[done]).toBe(count)
-          } else {
-            const epoch = Number(line.split(' ')[1])
-            expect(epoch).toBe(done + 1)
-            rowsSeen[epoch]++
+          for (const frames of scripts) for (const frame of frames) frame()
+          log.push(...take())
+          let done = 0
+          const rowsSeen = [0, 0, 0, 0, 0]
+          for (const line of log) {
+            if (line.startsWith('checkpoint')) {
+              done = Number(line.slice(11))
+              expect(rowsSeen[done]).toBe(count)
+            } else {
+              const epoch = Number(line.split(' ')[1])
+              expect(epoch).toBe(done + 1)
+              rowsSeen[epoch]++
+            }
           }
-        }
-        expect(done).toBe(4)
-      }),
+          expect(done).toBe(4)
+        },
+      ),
     )
   })
 })

@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import type { Task } from '../../../../taskmanager/task/task.ts'
 import { SlotLoop } from '../../../../taskmanager/task/loop.ts'
-import { pair, type Pair } from './support.ts'
+import type { Task } from '../../../../taskmanager/task/task.ts'
+import { type Pair, pair } from './support.ts'
 
-function started(count: number, options: { capacity?: number } = {}): Pair & { loop: SlotLoop; failed: [Task, unknown][] } {
+function started(
+  count: number,
+  options: { capacity?: number } = {},
+): Pair & { loop: SlotLoop; failed: [Task, unknown][] } {
   const failed: [Task, unknown][] = []
   let loop: SlotLoop | undefined
   const both = pair(count, { ...options, wake: () => loop?.wake() })
-  loop = new SlotLoop({ clock: both.clock, bells: undefined, watermarkIntervalMs: 200, failed: (task, error) => void failed.push([task, error]) })
+  loop = new SlotLoop({
+    clock: both.clock,
+    bells: undefined,
+    watermarkIntervalMs: 200,
+    failed: (task, error) => void failed.push([task, error]),
+  })
   loop.start([both.sourceTask, both.sinkTask])
   return { ...both, loop, failed }
 }

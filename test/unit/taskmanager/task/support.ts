@@ -13,7 +13,12 @@ import { Task, type TaskEvents } from '../../../../taskmanager/task/task.ts'
 
 export type Outputs = Pick<OperatorContext, 'output' | 'sides'>
 
-const vertex: VertexPlan = { id: 0, name: 'v', parallelism: 1, operators: [{ node: 0, uid: 'v', name: 'v', kind: 'map', state: [], onError: 'fail' }] }
+const vertex: VertexPlan = {
+  id: 0,
+  name: 'v',
+  parallelism: 1,
+  operators: [{ node: 0, uid: 'v', name: 'v', kind: 'map', state: [], onError: 'fail' }],
+}
 const snapshotOf = (uid: string): OperatorSnapshot => ({ node: 0, uid, runs: [] })
 
 /** Emits one number per poll; ends after `count`, waits while `paused`. */
@@ -140,14 +145,25 @@ export interface Pair {
   run(): void
 }
 
-export function pair(count: number, options: { awaitsDrain?: boolean; wake?: () => void; capacity?: number } = {}): Pair {
+export function pair(
+  count: number,
+  options: { awaitsDrain?: boolean; wake?: () => void; capacity?: number } = {},
+): Pair {
   const clock = new ManualClock(1_000_000)
   const log: string[] = []
   const failures: unknown[] = []
   const arena = Arena.create({ bytes: 1 << 20, segmentBytes: 64 * 1024, largeSegments: 0 })
   const channel = new LocalChannel(arena, undefined, options.capacity ?? 8)
   const monotonic = (): number => clock.monotonic()
-  const writer = new EdgeWriter({ arena, schema: undefined, channels: [channel], router: createRouter({ kind: 'turns' }, 1), bufferTimeoutMs: 5, flushRows: 1, monotonic })
+  const writer = new EdgeWriter({
+    arena,
+    schema: undefined,
+    channels: [channel],
+    router: createRouter({ kind: 'turns' }, 1),
+    bufferTimeoutMs: 5,
+    flushRows: 1,
+    monotonic,
+  })
   const events = (name: string): TaskEvents => ({
     inputEnded: () => void log.push(`${name} ended`),
     finished: () => void log.push(`${name} finished`),

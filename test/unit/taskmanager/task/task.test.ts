@@ -55,7 +55,9 @@ describe('a subtask', () => {
     sourceTask.trigger(1, undefined)
     run()
     await settle()
-    expect(log.filter((line) => line.includes('decline'))).toEqual(['sink decline 1: checkpoint 1 failed in v: no space left'])
+    expect(log.filter((line) => line.includes('decline'))).toEqual([
+      'sink decline 1: checkpoint 1 failed in v: no space left',
+    ])
     expect(sink.rows).toEqual([0, 1, 2])
   })
 
@@ -104,11 +106,21 @@ describe('a subtask', () => {
     sourceTask.trigger(1, 'drain')
     run()
     await settle()
-    expect(log).toEqual(['source finish', 'source snapshot 1 at 0', 'watermark Infinity', 'finish', 'snapshot 1', 'source ack 1 finished', 'sink ack 1 finished'])
+    expect(log).toEqual([
+      'source finish',
+      'source snapshot 1 at 0',
+      'watermark Infinity',
+      'finish',
+      'snapshot 1',
+      'source ack 1 finished',
+      'sink ack 1 finished',
+    ])
     sourceTask.checkpointComplete(1)
     sinkTask.checkpointComplete(1)
     run()
-    expect(log.slice(-3)).toEqual(['complete 1', 'source finished', 'sink finished'].toSorted((a, b) => log.indexOf(a) - log.indexOf(b)))
+    expect(log.slice(-3)).toEqual(
+      ['complete 1', 'source finished', 'sink finished'].toSorted((a, b) => log.indexOf(a) - log.indexOf(b)),
+    )
   })
 
   it('with checkpoints, a source that has ended waits for the drain', async () => {
