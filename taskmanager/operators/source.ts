@@ -22,6 +22,8 @@ export class SplitSourceOperator implements SourceOperator {
   readonly #restored: Map<string, SplitState>
   readonly #known = new Set<string>()
   #idle = false
+  /** The last poll had nothing to read. */
+  #resting = false
   #discovering = false
   #discoverAt = Number.POSITIVE_INFINITY
   /** A failed discovery, thrown at the next poll. */
@@ -53,9 +55,9 @@ export class SplitSourceOperator implements SourceOperator {
     if (!this.#output.prepare()) return 'more'
     const status = this.#poll()
     // A bounded source that still looks for splits has not ended.
-    return status === 'end' && (this.#discovering || this.#body.source.discoveryIntervalMs !== undefined)
-      ? 'idle'
-      : status
+    const unfinished = status === 'end' && (this.#discovering || this.#body.source.discoveryIntervalMs !== undefined)
+    this.#resting = unfinished || status === 'idle'
+    return unfinished ? 'idle' : status
   }
 
   #poll(): 'more' | 'idle' | 'end' {
@@ -72,6 +74,8 @@ export class SplitSourceOperator implements SourceOperator {
   advanceWatermark(): void {
     const next = this.#watermarks.advance()
     if (next === 'idle') {
+      // Without splits it may be about to end, and what ends must not be passed by others first.
+      if (this.#watermarks.empty && !this.#resting) return
       if (!this.#idle) forwardIdle(this.#context, true)
       this.#idle = true
       return

@@ -41,6 +41,10 @@ export class WatermarkTracker {
     if (this.#currentId === splitId) this.#currentId = undefined
   }
 
+  get empty(): boolean {
+    return this.#splits.size === 0
+  }
+
   /** Event times of records of one split; NaN is no event time. */
   observe(splitId: string, timestamps: Float64Array, from: number, to: number): void {
     const split = this.#select(splitId)

@@ -280,16 +280,23 @@ export class Task implements GateReceiver {
     // Set first: a wake during the poll must not be lost.
     this.#sourceWaits = true
     const status = source.poll()
+    if (status === 'end') {
+      this.#sourceWaits = false
+      this.#inputEnded()
+      return true
+    }
     source.advanceWatermark()
     if (status === 'idle') return false
     this.#sourceWaits = false
-    if (status === 'end') this.#inputEnded()
     return true
   }
 
   #inputEnded(): void {
     if (!this.options.awaitsDrain) return this.#finish(0, undefined)
     this.#sourceEnded = true
+    // Not idle, as a source without splits would be: others would go past results that its end makes due elsewhere.
+    this.#watermark = Number.POSITIVE_INFINITY
+    this.options.chain.head.processWatermark(Number.POSITIVE_INFINITY)
     this.options.events.inputEnded()
   }
 

@@ -261,7 +261,7 @@ describe.each(['rows', 'columns'] as const)('a source of %s', (how) => {
     source.perPoll = 1
     const h = await run(source, { eventTime: 'at', maxOutOfOrderness: '2ms' })
     h.poll()
-    expect(h.output.events).toEqual([1, 'watermark 2', 1, 1, 'watermark 6', 'idle'])
+    expect(h.output.events).toEqual([1, 'watermark 2', 1, 1, 'watermark 6'])
   })
 
   it('sends no watermarks where the job wants none, and its own where it has some', async () => {
@@ -306,10 +306,18 @@ describe.each(['rows', 'columns'] as const)('a source of %s', (how) => {
   })
 
   it('is idle without a split, so that it holds nobody back', async () => {
-    const h = await run(make({ b: rows('b', 1) }), { eventTime: 'at' }, 2)
+    const source = make({ b: rows('b', 1) })
+    source.discoveryIntervalMs = 1000
+    const h = await run(source, { eventTime: 'at' }, 2)
     h.subtasks.splice(0, 1)
-    expect(h.poll()).toEqual(['end'])
+    expect(h.poll()).toEqual(['idle'])
     expect(h.output.idles).toEqual([true])
+  })
+
+  it('is not idle when it ends: nobody goes past what its end makes due', async () => {
+    const h = await run(make({ a: rows('a', 1, 2), b: rows('b', 3) }), { eventTime: 'at' })
+    expect(h.poll()).toEqual(['end'])
+    expect(h.output.idles).toEqual([])
   })
 
   it('looks for new splits, and does not end while it does', async () => {
