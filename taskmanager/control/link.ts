@@ -56,7 +56,10 @@ export class JobManagerLink {
 
   send(message: FromTaskManager): void {
     const stream = this.#stream
-    if (stream === undefined || !this.#connected) return
+    if (stream === undefined) return
+    // What becomes of a slot after it was named in the registration must follow, or it would count as taken for ever.
+    const ofSlot = message.kind === 'slotReleased' || message.kind === 'slotReady'
+    if (!this.#connected && !ofSlot) return
     if (message.kind === 'print' && stream.writableLength > printsWaitingMax) return
     stream.write(message)
   }
