@@ -47,8 +47,9 @@ export function afterFailure(
  */
 export function reasonBehind(state: Restarting | Failing, event: JobEvent): FailureCause | undefined {
   if (!state.symptom || (event.kind !== 'slots-lost' && event.kind !== 'subtask')) return undefined
-  const { cause } = event
-  return cause === undefined || cause.code === symptomCode || cause.code === unknownCause.code ? undefined : cause
+  // Messages give null for a cause that was not sent.
+  const cause = event.cause ?? unknownCause
+  return cause.code === symptomCode || cause.code === unknownCause.code ? undefined : cause
 }
 
 /** Reported by whoever exchanges records with a slot that is gone. */

@@ -131,6 +131,8 @@ describe('a lost connection', () => {
   test('does not hide the reason that comes behind it, whether the job restarts or fails', () => {
     expect(recorded(strategy, lost, lost, reason, reason)).toEqual(['NETWORK_CONNECTION_LOST', 'X'])
     expect(recorded({ kind: 'none' }, lost, lost, reason)).toEqual(['NETWORK_CONNECTION_LOST', 'X'])
+    const canceled = { kind: 'subtask', subtask: '0/1', state: 'canceled', cause: null } as unknown as JobEvent
+    expect(recorded(strategy, lost, canceled, reason)).toEqual(['NETWORK_CONNECTION_LOST', 'X'])
   })
 
   test('that follows from a known reason is not recorded', () => {
