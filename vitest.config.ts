@@ -7,9 +7,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 
 export default defineConfig({
   resolve: {
-    alias: [
-      { find: /^millrace$/, replacement: here('./millrace.ts') },
-    ],
+    alias: [{ find: /^millrace$/, replacement: here('./millrace.ts') }],
   },
   test: {
     include: ['test/**/*.test.ts'],
