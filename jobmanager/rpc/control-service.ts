@@ -3,7 +3,12 @@
  * killed process closes its socket, so that is known at once.
  */
 
-import type { ServerDuplexStream, ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type {
+  ServerDuplexStream,
+  ServerWritableStream,
+  ServiceError,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import { Metadata } from '@grpc/grpc-js'
 import { systemClock } from '../../core/platform/clock.ts'
 import type { BundleChunk, FetchBundleRequest, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
@@ -58,7 +63,7 @@ function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToT
     }
   })
   call.on('cancelled', () => lost('its connection closed'))
-  call.on('error', (error) => lost(error.message))
+  call.on('error', (error: Partial<ServiceError>) => lost(error.details ?? error.message ?? String(error)))
   // A broken connection ends the stream too, and says only then that the call was cancelled.
   call.on('end', () =>
     systemClock.setImmediate(() => {

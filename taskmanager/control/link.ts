@@ -119,7 +119,9 @@ export class JobManagerLink {
     stream.cancel()
     channel?.close()
     if (this.#closed) return
-    const refused = isMillraceError(error) && error.retry === 'never' && error.code !== 'RPC_FAILED'
+    // What went wrong inside of the JobManager is no refusal.
+    const inside = isMillraceError(error) && (error.code === 'RPC_FAILED' || error.blame === 'internal')
+    const refused = isMillraceError(error) && error.retry === 'never' && !inside
     this.#options.lost(error, refused)
     if (refused) {
       this.#closed = true
