@@ -35,7 +35,12 @@ export async function bundleJob(file: string): Promise<JobBundle> {
   const started = performance.now()
   const path = resolve(file)
   const directory = dirname(path)
-  if (systemDisk.stat(path)?.isDirectory !== false) throw noSuchFile(file, path)
+  if (systemDisk.stat(path)?.isDirectory === true) {
+    throw cliErrors.create('BAD_ARGUMENT', {
+      problem: `${file} is a directory; give the file whose default export is the job`,
+    })
+  }
+  if (!systemDisk.exists(path)) throw noSuchFile(file, path)
   const { build } = await import('esbuild')
   try {
     const result = await build({

@@ -20,6 +20,7 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   CONFIG_UNKNOWN_KEY: exitCodes.usage,
   CONFIG_BAD_VALUE: exitCodes.usage,
   CONFIG_BAD_FILE: exitCodes.usage,
+  CONFIG_NOT_FOR_JOBS: exitCodes.usage,
 
   RPC_NO_JOBMANAGER: exitCodes.noCluster,
   RPC_CONNECTION_LOST: exitCodes.noCluster,

@@ -9,12 +9,14 @@ import { pathToFileURL } from 'node:url'
 import { isMillraceError } from '../core/errors.ts'
 import { systemDisk } from '../core/platform/disk.ts'
 import { provideOwnPackage } from '../core/platform/modules.ts'
+import { checkJobOptions } from '../proto/jobgraph/options.ts'
 import type { JobPlan } from '../proto/jobgraph/plan.ts'
 import { compilePlan } from '../sdk/graph/compile.ts'
 import { buildGraph } from '../sdk/graph/load.ts'
 import { isJob } from '../sdk/job.ts'
 import { bundleJob, type JobBundle } from './bundle.ts'
 import { cliErrors } from './errors.ts'
+import { allOptions } from './process-config.ts'
 
 export interface LoadedJob {
   readonly plan: JobPlan
@@ -25,7 +27,7 @@ export interface LoadedJob {
 
 /**
  * Throws what bundling throws; CLI_NO_DEFAULT_EXPORT, CLI_NOT_A_JOB, CLI_JOB_THROWS with the user's error as its cause;
- * and what the graph reports (SDK_…).
+ * CONFIG_… for options; and what the graph reports (SDK_…).
  */
 export async function loadJob(
   file: string,
@@ -40,10 +42,21 @@ export async function loadJob(
   if (!isJob(job)) throw cliErrors.create('NOT_A_JOB', { file, found: describe(job) })
   try {
     const plan = compilePlan(buildGraph(job, { parallelism, options: given }))
+    checkOptionsOf({ ...plan.options, ...given })
     return { plan, bundle, options: given }
   } catch (error) {
     throw ofUser(file, error)
   }
+}
+
+/** What a JobManager would refuse, and the options of TaskManagers, which it does not know. Throws CONFIG_… */
+function checkOptionsOf(values: Readonly<Record<string, string>>): void {
+  const all = allOptions()
+  checkJobOptions(
+    all.filter((each) => each.scope === 'job'),
+    all.filter((each) => each.scope !== 'job'),
+    values,
+  )
 }
 
 async function importBundle(bundle: JobBundle): Promise<Readonly<Record<string, unknown>>> {

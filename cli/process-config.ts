@@ -6,7 +6,6 @@ import { type AnyOption, type Config, environmentSource, loadConfig, parseConfig
 import { systemDisk } from '../core/platform/disk.ts'
 import { jobManagerOptions } from '../jobmanager/options.ts'
 import { taskManagerOptions } from '../taskmanager/options.ts'
-import { slotJobOptions } from '../taskmanager/slot/options.ts'
 import { cliErrors } from './errors.ts'
 
 const defaultFile = 'millrace.yaml'
@@ -17,7 +16,7 @@ const ownVariables = ['MILLRACE_JOBMANAGER']
 /** Every option of a cluster, each once. */
 export function allOptions(): readonly AnyOption[] {
   const byKey = new Map<string, AnyOption>()
-  const declared: readonly AnyOption[] = [...jobManagerOptions, ...taskManagerOptions, ...slotJobOptions]
+  const declared: readonly AnyOption[] = [...jobManagerOptions, ...taskManagerOptions]
   for (const each of declared) byKey.set(each.key, each)
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
 }

@@ -3,6 +3,7 @@
  */
 import { duration, integer, oneOf, option, size, text } from '../core/config/index.ts'
 import { testFaults } from '../core/faults.ts'
+import { slotJobOptions } from '../proto/jobgraph/options.ts'
 import { allowInsecure, messageBytesMax, rpcAddress, rpcPort } from '../proto/rpc/options.ts'
 
 export { allowInsecure, messageBytesMax, rpcAddress, rpcPort }
@@ -195,7 +196,7 @@ export const exponentialAttempts = option({
   doc: 'Failures in a row before the job is given up.',
 })
 
-/** What a job may set for itself. Options of other rooms pass through to the TaskManagers. */
+/** What a job may set for itself and the JobManager reads. */
 export const jobOptions = [
   checkpointInterval,
   checkpointMinPause,
@@ -234,4 +235,5 @@ export const jobManagerOptions = [
   logLinesMax,
   testFaults,
   ...jobOptions,
+  ...slotJobOptions,
 ]

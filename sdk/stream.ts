@@ -173,6 +173,14 @@ export class Stream<T, Sides extends object = Record<never, never>> {
   union(...others: readonly Stream<T>[]): Stream<T> {
     const { builder, inputs, type } = this.#origin
     for (const other of others) {
+      if (!(other instanceof Stream)) {
+        throw sdkErrors.create('BAD_ARGUMENT', {
+          what: 'union',
+          expected: 'streams that exist already (a graph has no cycles)',
+          value: other === null ? 'null' : typeof other,
+          at: atText(userPosition()),
+        })
+      }
       if (other.#origin.builder !== builder) throw sdkErrors.create('FOREIGN_STREAM', { at: atText(userPosition()) })
     }
     return new Stream({

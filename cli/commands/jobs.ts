@@ -99,7 +99,12 @@ function infoLines(
     }
   }
   for (const failure of failures.slice(0, 3)) {
-    lines.push('', `failed ${formatAge(now - failure.timeMs)} ago: ${tidyPaths(failure.message)}  ${failure.code}`)
+    const at = failure.operator === undefined ? '' : ` in ${failure.operator}`
+    const uid = failure.uid === undefined || failure.uid === failure.operator ? '' : ` (uid ${failure.uid})`
+    lines.push(
+      '',
+      `failed${at}${uid} ${formatAge(now - failure.timeMs)} ago: ${tidyPaths(failure.message)}  ${failure.code}`,
+    )
     lines.push(...userFrames(failure.stack).map((frame) => `    ${frame}`))
     if (failure.hint !== undefined && failure.hint !== '') lines.push(`  ${failure.hint}`)
   }

@@ -117,7 +117,8 @@ export function endOf(terminal: Terminal, status: JobStatus): ExitCode {
 export function failureOf(status: JobStatus): Error {
   const { failure, name } = status
   if (failure === undefined) return cliErrors.create('JOB_FAILED', { job: name })
-  const operator = failure.operator === undefined ? '' : ` in ${failure.operator}`
+  const uid = failure.uid === undefined || failure.uid === failure.operator ? '' : ` (uid ${failure.uid})`
+  const operator = failure.operator === undefined ? '' : ` in ${failure.operator}${uid}`
   const cause = new Error(failure.message)
   cause.stack = failure.stack === undefined ? cause.message : tidyPaths(failure.stack)
   return errorFromWire({

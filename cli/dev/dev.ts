@@ -11,6 +11,7 @@ import { parseDefinitions } from '../cluster.ts'
 import { endOf, localPath } from '../commands/run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type LoadedJob, loadJob } from '../load-job.ts'
+import { allOptions } from '../process-config.ts'
 import { formatAge, showError, type Terminal } from '../terminal.ts'
 import { startDevCluster } from './dev-cluster.ts'
 import { readKeys } from './keys.ts'
@@ -30,11 +31,11 @@ const silenceMs = 10_000
 export async function dev(terminal: Terminal, file: string, flags: DevFlags): Promise<ExitCode> {
   const { clock } = terminal
   const started = clock.monotonic()
-  const options = parseDefinitions(flags.define)
+  const { ofJob: options, ofProcesses } = splitDefinitions(parseDefinitions(flags.define))
   const load = (): Promise<LoadedJob> => loadJob(file, options, flags.parallelism)
   configureLogging({ format: 'text', level: 'warn' })
 
-  const [loaded, starting] = await Promise.allSettled([load(), startDevCluster(flags.port, {})])
+  const [loaded, starting] = await Promise.allSettled([load(), startDevCluster(flags.port, ofProcesses)])
   if (loaded.status === 'rejected' || starting.status === 'rejected') {
     if (starting.status === 'fulfilled') await starting.value.close()
     throw loaded.status === 'rejected' ? loaded.reason : (starting as PromiseRejectedResult).reason
@@ -99,6 +100,18 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
     await session.close()
     client.close()
     await cluster.close()
+  }
+}
+
+/** Job and cluster are one here: what is an option of a process goes to the cluster, the rest to the job. */
+function splitDefinitions(
+  given: Readonly<Record<string, string>>,
+): Record<'ofJob' | 'ofProcesses', Record<string, string>> {
+  const process = new Set(allOptions().flatMap(({ key, scope }) => (scope === 'job' ? [] : [key])))
+  const entries = Object.entries(given)
+  return {
+    ofJob: Object.fromEntries(entries.filter(([key]) => !process.has(key))),
+    ofProcesses: Object.fromEntries(entries.filter(([key]) => process.has(key))),
   }
 }
 

@@ -1,9 +1,16 @@
 /** "Did you mean": the nearest of the known names. */
 
-/** The candidate nearest to `word`, or undefined when none is near enough to be a slip of the keyboard. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+/**
+ * The candidate nearest to `word`, or undefined when none is near enough to be a slip of the keyboard. `distanceMax`: edits
+ * that count as near; by default a third of the word.
+ */
+export function nearest(
+  word: string,
+  candidates: Iterable<string>,
+  distanceMax = Math.max(2, Math.floor(word.length / 3)),
+): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1
+  let bestDistance = distanceMax + 1
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) {

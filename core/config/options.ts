@@ -46,6 +46,12 @@ export const configErrors = defineErrors('CONFIG', {
     retry: 'never',
   },
   BAD_VALUE: { text: '{key}: {reason} ({source})', blame: 'user', retry: 'never' },
+  NOT_FOR_JOBS: {
+    text: '{key} is an option of a process of the cluster; a job cannot set it',
+    hint: 'Give it to the process: millrace start … -D key=value, or its configuration file.',
+    blame: 'user',
+    retry: 'never',
+  },
   BAD_FILE: { text: '{file}, line {line}: {reason}', blame: 'user', retry: 'never' },
 })
 

@@ -21,7 +21,7 @@ import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { rpcErrors } from '../../proto/rpc/errors.ts'
 import { packageVersion, protocolVersion } from '../../proto/rpc/version.ts'
 import { errors } from '../errors.ts'
-import { causeOf, type JobContext, jobConfig } from '../job/context.ts'
+import { causeOf, checkOptions, type JobContext, jobConfig } from '../job/context.ts'
 import { Job } from '../job/job.ts'
 import { type JobRecord, type JobStore, recordVersion } from '../job-store.ts'
 import * as options from '../options.ts'
@@ -139,6 +139,7 @@ export class Cluster {
     if (this.#closed) throw errors.create('SHUTTING_DOWN')
     const { store, clock, random, config } = this.#options
     const { plan, bundle, savepointPath, allowNonRestoredState } = given
+    checkOptions({ ...plan.options, ...given.options })
     jobConfig(config, { ...plan.options, ...given.options })
     const record: JobRecord = {
       version: recordVersion,

@@ -4,6 +4,7 @@ import { errorToWire } from '../../core/errors.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { FailureCause, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
+import { checkJobOptions, slotJobOptions } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { CheckpointCoordinator, CoordinatorSettings } from '../checkpoint/coordinator.ts'
 import type { SlotTable } from '../cluster/slots.ts'
@@ -40,6 +41,16 @@ export function jobConfig(config: Config, given: Readonly<Record<string, string>
     { name: 'JobManager', values: own(config.toRecord()) },
     { name: 'job', values: own(given) },
   ])
+}
+
+/** Refuses keys and values that a new job should not have. Throws CONFIG_… */
+export function checkOptions(given: Readonly<Record<string, string>>): void {
+  const known = [...options.jobOptions, ...slotJobOptions]
+  checkJobOptions(
+    known,
+    options.jobManagerOptions.filter((each) => each.scope !== 'job'),
+    given,
+  )
 }
 
 export function causeOf(error: unknown): FailureCause {

@@ -62,7 +62,13 @@ export function buildGraph(job: Job, { parallelism, options = {} }: BuildOptions
   return builder.finish(merged, chosen)
 }
 
-const numberOption = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text))
+function numberOption(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const number = Number(text)
+  // Refused here, where the text is still known.
+  checkParallelism(Number.isNaN(number) ? text : number, 'the job', undefined)
+  return number
+}
 
 /**
  * The graph of a job that was submitted, for a slot: built with the plan's own options and held against its hash. Throws

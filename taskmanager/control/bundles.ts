@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Disk } from '../../core/platform/disk.ts'
 import { errors } from './errors.ts'
 
@@ -27,6 +28,11 @@ export class BundleCache {
     this.#ready.set(id, found)
     found.catch(() => this.#ready.delete(id))
     return found
+  }
+
+  /** Whether a file URL is that of a bundle of this cache. */
+  holds(url: string): boolean {
+    return url.startsWith(`${pathToFileURL(this.#directory).href}/`)
   }
 
   async #find(id: string, fetch: () => Promise<Uint8Array>): Promise<string> {

@@ -11,7 +11,7 @@ export const errors = defineErrors('TASKMANAGER', {
   SLOT_DIED: { text: 'the thread of slot {slot} of {id} ended: {reason}', blame: 'internal', retry: 'backoff' },
   SLOT_BUSY: { text: 'slot {slot} of {id} is not free', blame: 'internal', retry: 'backoff' },
   STUCK: {
-    text: 'operator {operator} has not returned for {timeout}',
+    text: '{what} {operator} has not returned for {timeout}',
     hint: 'User code must not block. If it really takes that long, raise task.watchdog.timeout.',
     blame: 'user',
     retry: 'backoff',

@@ -54,6 +54,11 @@ export class SlotThread {
     })
   }
 
+  /** Number of the thread in this process. */
+  get threadId(): number {
+    return this.#worker.threadId
+  }
+
   get alive(): boolean {
     return !this.#ended
   }

@@ -15,6 +15,7 @@ import type { Deployment, FromSlot, ToSlot } from '../slot/messages.ts'
 import type { BundleCache } from './bundles.ts'
 import { errors } from './errors.ts'
 import { fromSlot } from './forward.ts'
+import { hangingFrames } from './hang.ts'
 import { makeRings } from './rings.ts'
 import type { SlotEnd, Slots } from './slots.ts'
 import { Watchdog } from './watchdog.ts'
@@ -235,12 +236,23 @@ export class TaskManager {
   #stuck(slot: number, node: number): void {
     const holding = this.#holdings[slot]
     if (holding === undefined) return
-    const operator = holding.plan.vertices.flatMap(({ operators }) => operators).find((each) => each.node === node)
+    const vertex = holding.plan.vertices.find(({ operators }) => operators.some((each) => each.node === node))
+    const operator = vertex?.operators.find((each) => each.node === node)
+    // Of a chain, only the head is known: which of its operators hangs, the user's line says.
+    const chain = vertex !== undefined && vertex.operators.length > 1
+    const name = chain ? vertex.name : (operator?.name ?? `node ${node}`)
     const timeout = formatDuration(this.#options.watchdogTimeoutMs)
-    const error = errors.create('STUCK', { operator: operator?.name ?? `node ${node}`, timeout })
-    const where = operator === undefined ? {} : { operator: operator.name, uid: operator.uid }
-    holding.verdict = { ...causeOf(error), ...where }
-    this.#options.slots.thread(slot).kill()
+    const error = errors.create('STUCK', { what: chain ? 'one of the operators' : 'operator', operator: name, timeout })
+    const where = operator === undefined ? {} : chain ? { operator: name } : { operator: name, uid: operator.uid }
+    const verdict = { ...causeOf(error), ...where }
+    holding.verdict = verdict
+    const thread = this.#options.slots.thread(slot)
+    hangingFrames(thread.threadId, (url) => this.#options.bundles.holds(url))
+      .then((frames) => {
+        if (frames.length > 0) holding.verdict = { ...verdict, stack: [error.message, ...frames].join('\n') }
+      })
+      .finally(() => thread.kill())
+      .catch((reason: unknown) => this.#options.log('warn', 'no stack of a slot that hangs', { slot, reason }))
   }
 
   #failed({ jobId, attempt, subtasks }: Holding, cause: FailureCause): void {

@@ -83,7 +83,10 @@ describe('a bundle', () => {
       code: 'CLI_NO_SUCH_FILE',
       hint: expect.stringMatching(/^Did you mean .*fraud\.ts\?$/),
     })
-    await expect(bundleJob(directory)).rejects.toMatchObject({ code: 'CLI_NO_SUCH_FILE' })
+    await expect(bundleJob(directory)).rejects.toMatchObject({
+      code: 'CLI_BAD_ARGUMENT',
+      message: expect.stringContaining('is a directory'),
+    })
   })
 
   it('does not come of what does not compile, and the error shows the place', async () => {

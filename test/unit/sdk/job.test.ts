@@ -275,7 +275,7 @@ describe('options', () => {
 
   it('refuse a parallelism that is no number', () => {
     expect(() => buildGraph(job, { options: { 'parallelism.default': 'many' } })).toThrow(
-      /parallelism of the job "job" is NaN/,
+      /parallelism of the job is many/,
     )
   })
 })

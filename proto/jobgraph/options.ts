@@ -1,0 +1,76 @@
+/**
+ * Options of a job that its slots read, and the check of all that a job sets. They stand here because the JobManager
+ * refuses what is wrong before anything runs. Pure.
+ */
+import {
+  type AnyOption,
+  configErrors,
+  didYouMean,
+  duration,
+  integer,
+  nearest,
+  option,
+} from '../../core/config/index.ts'
+
+export const bufferTimeout = option({
+  key: 'execution.buffer-timeout',
+  type: duration(),
+  default: 5,
+  scope: 'job',
+  doc: 'Records wait this long at most for a batch to fill. What has drained is sent at once, whatever this says.',
+})
+export const watermarkInterval = option({
+  key: 'pipeline.auto-watermark-interval',
+  type: duration(),
+  default: 200,
+  scope: 'job',
+  doc: 'Sources look this often whether an input has gone idle. Watermarks themselves follow each batch.',
+})
+export const parallelismDefault = option({
+  key: 'parallelism.default',
+  type: integer({ min: 1, max: 32_768 }),
+  scope: 'job',
+  doc: 'Parallelism of operators that have none of their own.',
+})
+
+export const slotJobOptions: readonly AnyOption[] = [bufferTimeout, watermarkInterval, parallelismDefault]
+
+/** What begins like this is ours; every other key is the job's own affair, which it reads with `env.option`. */
+const ourPrefixes = ['execution.', 'restart-strategy.', 'pipeline.', 'parallelism.', 'state.']
+const processPrefixes = ['jobmanager.', 'taskmanager.']
+
+/**
+ * Checks what a job or a submission sets. Keys of its own pass, unless they are a slip away from one of ours. `known`:
+ * options that a job may set; `ofProcesses`: those of a process, which mean nothing in a job. Throws CONFIG_UNKNOWN_KEY,
+ * CONFIG_NOT_FOR_JOBS or CONFIG_BAD_VALUE.
+ */
+export function checkJobOptions(
+  known: readonly AnyOption[],
+  ofProcesses: readonly AnyOption[],
+  values: Readonly<Record<string, string>>,
+): void {
+  const byKey = new Map(known.map((each) => [each.key, each]))
+  for (const [key, value] of Object.entries(values)) {
+    const declared = byKey.get(key)
+    if (declared !== undefined) {
+      try {
+        declared.type.parse(value)
+      } catch (cause) {
+        throw configErrors.create('BAD_VALUE', { key, reason: (cause as Error).message, source: 'job' }, { cause })
+      }
+    } else if (
+      ofProcesses.some((each) => each.key === key) ||
+      processPrefixes.some((prefix) => key.startsWith(prefix))
+    ) {
+      throw configErrors.create('NOT_FOR_JOBS', { key })
+    } else if (ourPrefixes.some((prefix) => key.startsWith(prefix)) || isSlip(key, byKey.keys())) {
+      throw configErrors.create('UNKNOWN_KEY', { key, source: 'job', suggestion: didYouMean(key, byKey.keys()) })
+    }
+  }
+}
+
+/** Nearly one of ours, though it begins differently: `exection.buffer-timeout`. */
+function isSlip(key: string, known: Iterable<string>): boolean {
+  const near = nearest(key, known)
+  return near !== undefined && near.length >= 12 && nearest(key, [near], 2) !== undefined
+}
