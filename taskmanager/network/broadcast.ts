@@ -11,6 +11,7 @@ export class BroadcastChannel implements OutputChannel {
   readonly #channels: readonly OutputChannel[]
   /** Channels that have the control frame already that is being sent. */
   #sent = 0
+  #value = Number.NaN
 
   constructor(arena: Arena, channels: readonly OutputChannel[]) {
     this.#arena = arena
@@ -28,8 +29,13 @@ export class BroadcastChannel implements OutputChannel {
     for (const channel of this.#channels) channel.sendBatch(segment)
   }
 
-  /** Must be tried again with the same frame until it is true: some channels have it by then. */
+  /**
+   * Must be tried again with the same frame until it is true: some channels have it by then. Only a watermark may be tried
+   * again as a newer one, which then goes to all.
+   */
   sendControl(kind: FrameKind, detail: number, value: number): boolean {
+    if (value !== this.#value) this.#sent = 0
+    this.#value = value
     while (this.#sent < this.#channels.length) {
       if (!this.#channels[this.#sent].sendControl(kind, detail, value)) return false
       this.#sent++

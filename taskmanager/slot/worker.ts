@@ -21,6 +21,8 @@ const pulse = new SlotPulse(start.doorbells, start.slot)
 configureFaultsFrom(start.config)
 
 let current: Attempt | undefined
+/** The last attempt that was reported as released: its `cancel` may have been on its way. */
+let released = -1
 let turn: Promise<void> = Promise.resolve()
 const say = (message: FromSlot): void => parentPort?.postMessage(message)
 
@@ -45,7 +47,8 @@ async function handle(message: Exclude<ToSlot, { kind: 'doorbells' }>): Promise<
     return
   }
   if (current?.deployment.attempt === message.attempt) current.handle(message)
-  else if (message.kind === 'cancel') say({ kind: 'released', attempt: message.attempt })
+  else if (message.kind === 'cancel' && message.attempt !== released)
+    say({ kind: 'released', attempt: message.attempt })
 }
 
 function deploy(Made: typeof Attempt, { deployment }: Extract<ToSlot, { kind: 'deploy' }>): void {
@@ -57,6 +60,7 @@ function deploy(Made: typeof Attempt, { deployment }: Extract<ToSlot, { kind: 'd
     openRemote: (of, events) => listener.exchange(of, events),
     say,
     released: () => {
+      released = deployment.attempt
       if (current === attempt) current = undefined
     },
   })

@@ -27,6 +27,13 @@ export class TaskTime {
     this.#waitsForOutput = waitsForOutput
   }
 
+  /** Work between two steps, from `beganMs` to `nowMs`. What the subtask waits for is the same afterwards. */
+  aside(beganMs: number, nowMs: number): void {
+    this.begin(beganMs)
+    this.busyMs += nowMs - beganMs
+    this.#since = nowMs
+  }
+
   /** The three times up to now. Between steps only. */
   snapshot(nowMs: number): { busyMs: number; idleMs: number; backpressuredMs: number } {
     this.begin(nowMs)

@@ -109,9 +109,10 @@ export class Task implements GateReceiver {
     return this.#phase === 'finished' || this.#phase === 'closed'
   }
 
-  /** Earliest wall-clock time at which an operator wants to be called. */
+  /** Earliest wall-clock time at which an operator wants to be called. After the end of the input none is. */
   get wakeAtMs(): number {
     let earliest = Number.POSITIVE_INFINITY
+    if (this.#phase !== 'running') return earliest
     for (const time of this.wakeTimes) if (time < earliest) earliest = time
     return earliest
   }
@@ -193,7 +194,13 @@ export class Task implements GateReceiver {
 
   flush(): boolean {
     let flushed = false
-    for (const writer of this.options.writers) if (writer.flush()) flushed = true
+    let beganMs = Number.NaN
+    for (const writer of this.options.writers) {
+      if (writer.deadline === Number.POSITIVE_INFINITY) continue
+      if (beganMs !== beganMs) beganMs = this.options.monotonic()
+      if (writer.flush()) flushed = true
+    }
+    if (beganMs === beganMs) this.time.aside(beganMs, this.options.monotonic())
     return flushed
   }
 

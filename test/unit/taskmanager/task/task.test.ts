@@ -123,10 +123,10 @@ describe('a subtask', () => {
     )
   })
 
-  it('with checkpoints, a source that has ended waits for the drain', async () => {
+  it('with checkpoints, a source that has ended lets time run out and waits for the drain', async () => {
     const { log, run, sourceTask, sinkTask } = pair(1, { awaitsDrain: true })
     run()
-    expect(log).toEqual(['row 0', 'source ended', 'watermark 0'])
+    expect(log).toEqual(['row 0', 'source ended', 'watermark Infinity'])
     sourceTask.trigger(1, undefined)
     sourceTask.trigger(2, 'drain')
     run()
