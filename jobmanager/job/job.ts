@@ -11,6 +11,7 @@ import { faulty } from '../../core/faults.ts'
 import type { TimerHandle } from '../../core/platform/clock.ts'
 import type { JobStatus } from '../../proto/client.ts'
 import type { Failure, FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
+import { slotDefaults } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { CheckpointCoordinator, type CompletedSnapshot, type PendingSnapshot } from '../checkpoint/coordinator.ts'
 import { JobSnapshots } from '../checkpoint/snapshots.ts'
@@ -81,7 +82,7 @@ export class Job {
     this.#record = record
     this.#context = context
     this.#stateSinceMs = record.endedMs ?? record.submittedMs
-    this.options = { ...plan.options, ...record.options }
+    this.options = { ...slotDefaults(context.config.toRecord()), ...plan.options, ...record.options }
     this.#config = jobConfig(context.config, this.options)
     this.#subtasks = subtasksOf(plan)
     const settings = coordinatorSettings(this.#config)

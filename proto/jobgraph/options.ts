@@ -9,6 +9,7 @@ import {
   duration,
   integer,
   nearest,
+  oneOf,
   option,
 } from '../../core/config/index.ts'
 
@@ -33,7 +34,22 @@ export const parallelismDefault = option({
   doc: 'Parallelism of operators that have none of their own.',
 })
 
-export const slotJobOptions: readonly AnyOption[] = [bufferTimeout, watermarkInterval, parallelismDefault]
+export const stateBackend = option({
+  key: 'state.backend.type',
+  type: oneOf(['hashmap']),
+  default: 'hashmap',
+  scope: 'job',
+  doc: 'Where keyed state lives. hashmap: in memory.',
+})
+
+export const slotJobOptions: readonly AnyOption[] = [bufferTimeout, watermarkInterval, parallelismDefault, stateBackend]
+
+/** What the configuration of the cluster says of them: the job's own values go before. */
+export function slotDefaults(cluster: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    slotJobOptions.flatMap(({ key }) => (cluster[key] === undefined ? [] : [[key, cluster[key]]])),
+  )
+}
 
 /** What begins like this is ours; every other key is the job's own affair, which it reads with `env.option`. */
 const ourPrefixes = ['execution.', 'restart-strategy.', 'pipeline.', 'parallelism.', 'state.']
