@@ -3,5 +3,11 @@ import { checkpointTargets } from './checkpoint-targets.ts'
 import { columnTargets } from './column-targets.ts'
 import type { FuzzTarget } from './harness.ts'
 import { stateTargets } from './state-targets.ts'
+import { wireTargets } from './wire-targets.ts'
 
-export const fuzzTargets: readonly FuzzTarget[] = [...checkpointTargets, ...stateTargets, ...columnTargets]
+export const fuzzTargets: readonly FuzzTarget[] = [
+  ...checkpointTargets,
+  ...stateTargets,
+  ...columnTargets,
+  ...wireTargets,
+]

@@ -1,0 +1,24 @@
+/** Messages of data connections: written as ever, and read as ever. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { decodeAnswer, decodeCredit, decodeFrameHead, decodeHello } from '../../../../taskmanager/network/tcp/wire.ts'
+import { frames, type GoldenWire, hello, makeGolden, refusal } from '../../../golden/wire/contents.ts'
+
+const golden = JSON.parse(
+  readFileSync(new URL('../../../golden/wire/wire.v1.json', import.meta.url), 'utf8'),
+) as GoldenWire
+const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex')
+
+describe('messages of a data connection of version 1', () => {
+  test('are written byte by byte as they always were', () => {
+    expect(makeGolden()).toEqual(golden)
+  })
+
+  test('say what they always said', () => {
+    expect(decodeHello(bytes(golden.hello))).toEqual(hello)
+    expect(decodeAnswer(bytes(golden.accepted))).toBeUndefined()
+    expect(decodeAnswer(bytes(golden.refused))).toBe(refusal)
+    expect(golden.frames.map((frame) => decodeFrameHead(bytes(frame), 2, 65_536))).toEqual(frames)
+    expect(decodeCredit(bytes(golden.credit), 2, 8)).toEqual({ channel: 1, batches: 5 })
+  })
+})
