@@ -1,6 +1,7 @@
 /**
- * A short bounded job with every kind of exchange between its operators. Options: `exchange.records`; `exchange.pause`, a
- * number: each record of the last operator takes that many turns of a loop, so that it is slower than the others.
+ * A job with an exchange in turns and one by key. Options: `exchange.records`; `exchange.rate`, records per second;
+ * `exchange.pause`, a number: each record of the last operator takes that many turns of a loop, so that it is slower than
+ * the others.
  */
 import { defineJob, sink, source, t } from 'millrace'
 
@@ -9,11 +10,16 @@ const Count = t.object({ key: t.string(), n: t.float64() })
 
 export default defineJob('exchange', (env) => {
   const records = Number(env.option('exchange.records', '1000'))
+  const rate = env.option('exchange.rate')
   const pause = Number(env.option('exchange.pause', '0'))
+  const rows = source.generator({
+    type: Row,
+    count: records,
+    ...(rate === undefined ? {} : { rate: Number(rate) }),
+    create: (n) => ({ id: n, text: `row ${n % 97}` }),
+  })
   env
-    .from(source.generator({ type: Row, count: records, create: (n) => ({ id: n, text: `row ${n % 97}` }) }), {
-      uid: 'rows',
-    })
+    .from(rows, { uid: 'rows' })
     .rebalance()
     .map((row) => ({ id: row.id, text: row.text }), { uid: 'copies' })
     .keyBy((row) => row.text)
