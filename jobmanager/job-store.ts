@@ -79,8 +79,8 @@ export class JobStore {
       // A submission that was cut off before it was answered.
       if (!this.#disk.exists(path)) continue
       const record = this.#readJson(path) as JobRecord
-      if (record.version !== recordVersion) {
-        throw errors.create('STORE_UNREADABLE', { path, reason: `version ${record.version} is not ${recordVersion}` })
+      if (record?.version !== recordVersion) {
+        throw errors.create('STORE_UNREADABLE', { path, reason: `version ${record?.version} is not ${recordVersion}` })
       }
       jobs.push({ record, plan: this.#readJson(join(directory, jobId, 'plan.json')) as JobPlan })
     }

@@ -9,12 +9,27 @@ import type { TypeDef } from '../../sdk/types.ts'
 export type Parse = (text: string) => unknown
 
 export function jsonParser(type: TypeDef<unknown> | undefined): Parse {
-  if (type === undefined) return (text) => JSON.parse(text)
+  if (type === undefined) return parseJson
   const field: Field = { name: '', type: type.dataType, ...(type.nullable ? { nullable: true } : {}) }
   const { validate } = type
   return (text) => {
-    const value = asType(field, JSON.parse(text), '')
+    const value = asType(field, parseJson(text), '')
     return validate === undefined ? value : validate(value)
+  }
+}
+
+/** The column is what counts: the line is that of the file, and stands before the message. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const message = (cause as Error).message.replace(
+      / in JSON at position (\d+)(?: \(line \d+ column \d+\))?/,
+      (_, at: string) => {
+        return ` at column ${Number(at) + 1}`
+      },
+    )
+    throw new SyntaxError(message, { cause })
   }
 }
 
