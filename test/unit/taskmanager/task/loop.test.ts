@@ -88,6 +88,14 @@ describe('the loop of a slot', () => {
     expect(at.log).toHaveLength(2)
   })
 
+  it('sleeps for good behind the end, whatever timers operators still have', () => {
+    const at = started(10)
+    at.sinkTask.wakeTimes[0] = 1_000_050
+    at.clock.advance(10)
+    expect(at.log.at(-1)).toBe('sink finished')
+    expect(turnsIn(at, at.sinkTask, 1000)).toBeLessThan(3)
+  })
+
   it('reports the subtask that threw', () => {
     const at = started(10)
     at.sink.processRows = () => {
