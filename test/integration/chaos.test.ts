@@ -77,9 +77,8 @@ test('a sink that commits before the checkpoint is complete shows', async () => 
 }, 60_000)
 
 test('an attempt that goes on beside its successor shows', async () => {
-  const more = { ...withFault('reuse-epoch', { 'heartbeat.timeout': '500ms' }), parallelism: 1 }
-  const result = await run({ seed: 4, kills: 1, mix: { freeze: 1 } }, more)
-  expect(result.violations).toBeGreaterThan(0)
+  const more = { ...withFault('reuse-epoch', { 'heartbeat.timeout': '1s' }), parallelism: 1 }
+  expect(await violationsOf([4, 5, 6], { kills: 1, mix: { freeze: 1 } }, more)).toBeGreaterThan(0)
 }, 60_000)
 
 test('a frozen TaskManager that comes back is turned away', async () => {

@@ -1,5 +1,5 @@
 /** Recovery as a user sees it: real processes, real slots, kill -9. */
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -40,7 +40,9 @@ async function submit(parallelism: number, more: Readonly<Record<string, string>
   return {
     jobId,
     goWrong(how) {
-      writeFileSync(order, how)
+      // Whole or not at all: somebody looks for it all the time.
+      writeFileSync(`${order}.new`, how)
+      renameSync(`${order}.new`, order)
       return Date.now()
     },
   }
