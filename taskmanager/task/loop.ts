@@ -124,7 +124,11 @@ export class SlotLoop {
     for (const task of this.#tasks) {
       try {
         if (watermarks) task.advanceWatermark()
-        if (task.wakeAtMs <= wall) task.processTime(wall)
+        if (task.wakeAtMs <= wall) {
+          this.#options.pulse?.enter(task.headNode)
+          task.processTime(wall)
+          this.#options.pulse?.leave()
+        }
         task.flushDue(now)
       } catch (error) {
         this.#options.failed(task, error)

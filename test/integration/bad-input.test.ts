@@ -189,6 +189,14 @@ describe('a function of a user', () => {
       /failed in process \(uid p\): state n is declared int32, and was set to text.*\n {4}at onElement .*user-4\.ts:5:/,
     ],
     [
+      'that never returns, called by a timer',
+      `env.from(source.generator({ rate: 5, create: (n) => ({ a: n }) }), { uid: 'in' })
+    .keyBy('a').process({ uid: 'p', state: {},
+    onElement(_, context) { context.timers.atProcessingTime(Date.now() + 10) },
+    onTimer() { for (;;) if (Date.now() < 0) return } })${out}`,
+      /process -> collect has not returned for 1s .*\n {4}at onTimer .*user-5\.ts:7:/,
+    ],
+    [
       'that gives no time',
       `env.from(source.values([{ a: 1 }]), { uid: 'in', eventTime: () => 'soon' as never })${out}`,
       /\(uid in\): eventTime gave soon/,
