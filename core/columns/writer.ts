@@ -30,9 +30,11 @@ export interface BatchWritersOptions {
   readonly rowsMax?: number
   /** A field whose column serves as timestamps when `commit` is given none. */
   readonly timestampField?: string
+  /** Pools shared with other writers of the thread, closed by whoever made them; absent: its own. */
+  readonly pools?: StringPools
 }
 
-/** Writers of one stream: remembers its pools and how long its strings are. `close` gives the pools' memory back. */
+/** Writers of one stream: remembers its pools and how long its strings are. `close` gives its own pools' memory back. */
 export class BatchWriters {
   readonly options: BatchWritersOptions
   /** Bytes of strings per row, lately. */
@@ -41,7 +43,7 @@ export class BatchWriters {
 
   constructor(options: BatchWritersOptions) {
     this.options = options
-    this.pools = new StringPools(options.arena, options.owner)
+    this.pools = options.pools ?? new StringPools(options.arena, options.owner)
     this.varBytes = options.schema.fields.reduce((sum, { type }) => sum + (type.kind === 'string' ? 32 : 0), 0)
   }
 
@@ -63,7 +65,7 @@ export class BatchWriters {
   }
 
   close(): void {
-    this.pools.close()
+    if (this.options.pools === undefined) this.pools.close()
   }
 }
 

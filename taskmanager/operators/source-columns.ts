@@ -4,6 +4,7 @@
  * computed the rows are passed on as records.
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { StringPools } from '../../core/columns/pools.ts'
 import type { EmittedRows } from '../../core/columns/split.ts'
 import { type BatchWriter, BatchWriters } from '../../core/columns/writer.ts'
 import { schemaOf } from '../../sdk/schema.ts'
@@ -18,6 +19,8 @@ export interface ColumnOutputOptions {
   readonly type: TypeDef<unknown>
   readonly side: boolean
   readonly times: EventTimes
+  /** Those of the whole source: an output of its own each would take a large segment each. */
+  readonly pools: StringPools
   /** Undefined: nobody reads it. */
   readonly output: Output | undefined
   /** Told before rows are passed on. `times` are lent; NaN: none. */
@@ -36,7 +39,7 @@ export class ColumnOutput {
   #splitId = ''
 
   constructor(options: ColumnOutputOptions) {
-    const { context, type, side, times } = options
+    const { context, type, side, times, pools } = options
     const schema = schemaOf(type)
     this.#options = options
     this.#columnTimes = times.ofColumns(schema, side)
@@ -45,6 +48,7 @@ export class ColumnOutput {
       arena: context.arena,
       owner: context.owner,
       schema,
+      pools,
       ...(this.#columnTimes.kind === 'column' ? { timestampField: this.#columnTimes.name } : {}),
     })
   }

@@ -5,6 +5,7 @@
  * Open writers are kept from one poll to the next, so that a poll begins only when every output it may write columns to
  * has its segments: a poll never fails half-way for want of memory.
  */
+import { StringPools } from '../../core/columns/pools.ts'
 import type { BatchWriter } from '../../core/columns/writer.ts'
 import type { ColumnWriter, Source, SourceOutput } from '../../sdk/source.ts'
 import type { TypeDef } from '../../sdk/types.ts'
@@ -29,6 +30,7 @@ export class SourceBatches implements SourceOutput<unknown> {
   readonly #main = new RowBuffer()
   readonly #sides = new Map<string, RowBuffer>()
   readonly #columns = new Map<string, ColumnOutput>()
+  readonly #pools: StringPools
   /** Rows of one split lie together in `#main`: where the current split's began. */
   #split = ''
   #splitFrom = 0
@@ -39,6 +41,7 @@ export class SourceBatches implements SourceOutput<unknown> {
     this.#source = source
     this.#times = times
     this.#watermarks = watermarks
+    this.#pools = new StringPools(context.arena, context.owner)
   }
 
   /** Whether a poll may begin: every output that writes columns has a writer. */
@@ -122,6 +125,7 @@ export class SourceBatches implements SourceOutput<unknown> {
   close(): void {
     for (const output of this.#columns.values()) output.close()
     this.#columns.clear()
+    this.#pools.close()
   }
 
   #observe(): void {
@@ -138,7 +142,15 @@ export class SourceBatches implements SourceOutput<unknown> {
         this.#context.metrics.recordsOut += count
         if (times !== undefined && !side) this.#watermarks.observe(of, times, 0, times.length)
       }
-      columns = new ColumnOutput({ context: this.#context, type, side, times: this.#times, output, passed })
+      columns = new ColumnOutput({
+        context: this.#context,
+        type,
+        side,
+        times: this.#times,
+        pools: this.#pools,
+        output,
+        passed,
+      })
       this.#columns.set(tag, columns)
     }
     const writer = columns.take(splitId)
