@@ -113,6 +113,8 @@ export class ConsumerConnection {
   readonly #events: ConnectionEvents
   readonly #clock: Clock
   readonly #chunks = new Chunks()
+  /** What no segment can ever hold is no frame: waiting for memory would have no end. */
+  readonly #bodyMax: number
   #accepted = false
   #closed = false
   #head: FrameHead | undefined
@@ -132,6 +134,8 @@ export class ConsumerConnection {
   }) {
     this.#socket = options.socket
     this.#arena = options.arena
+    const { handle, segmentBytes, largeSegmentBytes } = options.arena
+    this.#bodyMax = handle.largeSegments > 0 ? largeSegmentBytes : segmentBytes
     this.#inputs = options.inputs
     this.#peer = options.peer
     this.#clock = options.clock
@@ -193,7 +197,7 @@ export class ConsumerConnection {
     if (this.#head === undefined) {
       const bytes = this.#chunks.peek(frameHeadBytes)
       if (bytes === undefined) return false
-      const head = decodeFrameHead(bytes, this.#inputs.length, this.#arena.largeSegmentBytes)
+      const head = decodeFrameHead(bytes, this.#inputs.length, this.#bodyMax)
       this.#check(head)
       this.#chunks.skip(frameHeadBytes)
       this.#head = head
@@ -202,7 +206,7 @@ export class ConsumerConnection {
     const head = this.#head
     if (head.kind === frameKind.batch) {
       if (this.#segment < 0) {
-        this.#segment = this.#arena.allocate(this.#arena.owner, head.bodyBytes + 16)
+        this.#segment = this.#arena.allocate(this.#arena.owner, head.bodyBytes)
         if (this.#segment < 0) return this.#waitForMemory()
       }
       const left = head.bodyBytes - this.#filled

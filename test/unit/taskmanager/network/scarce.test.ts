@@ -114,6 +114,34 @@ it.each(['ring', 'tcp', 'local'] as const)(
   },
 )
 
+it('a batch that fills its segment to the last byte crosses a connection where there are no larger ones', async () => {
+  const words: Schema = { record: 'value', fields: [{ name: '', type: { kind: 'string' } }] }
+  const between = await link('tcp', 1, words, 4)
+  const { arena } = between
+  const recorder = new Recorder([{ channel: between.inputs[0], computedKey: false }])
+  const usedBytesAt = 8
+  let sizes = 0
+  for (let spare = 400; spare >= 0; spare -= 4) {
+    // Longer strings until the batch does not fit any more.
+    let segment = -1
+    try {
+      segment = encodeRows(arena, arena.owner, words, ['x'.repeat(64 * 1024 - spare)], 0, 1)?.batch.segments[0] ?? -1
+    } catch {
+      break
+    }
+    sizes = Math.max(sizes, arena.u32[(arena.address(segment) + usedBytesAt) >>> 2])
+    await until(() => between.outputs[0].room() > 0)
+    const before = recorder.seen.length
+    between.outputs[0].sendBatch(segment)
+    await until(() => recorder.drain() && recorder.seen.length > before)
+  }
+  expect(64 * 1024 - sizes).toBeLessThan(16)
+  expect(between.failures).toEqual([])
+  recorder.gate.close()
+  await between.close()
+  expect(between.held()).toBe(0)
+})
+
 /** Takes control frames only while it is `open`. */
 class Gated implements OutputChannel {
   open = true
