@@ -33,7 +33,7 @@ export interface Sink<T, Committable = unknown, WriterState = unknown> {
 
 export interface SinkWriter<T, Committable = unknown, WriterState = unknown> {
   ready?(): boolean
-  /** Records of one batch. */
+  /** Records of one batch. The arrays are lent: who keeps them longer than the call copies them. The records stay as they are. */
   write(records: readonly T[], timestamps: ArrayLike<number>): void
   /** When true, `write` is never called and `skip` is, with the number of records: the sink does not look at them. */
   readonly discards?: boolean

@@ -1,5 +1,7 @@
-/** Exactly once through kill -9, and that the judge of it is awake: each seeded bug of the engine shows. The fault
- * `reuse-epoch` does harm in one frozen TaskManager of three only, so it is tried by hand: npm run chaos -- --faults reuse-epoch. */
+/**
+ * Exactly once through kill -9, and that the judge of it is awake: seeded bugs of the engine show. One of them,
+ * `reuse-epoch`, harms only one frozen TaskManager in three, too rarely to be a test.
+ */
 import { expect, test } from 'vitest'
 import type { FaultName } from '../../core/faults.ts'
 import { type ChaosOptions, type ChaosResult, runChaos } from '../chaos/run.ts'
