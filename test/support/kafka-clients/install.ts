@@ -1,0 +1,75 @@
+/**
+ * Clients of the log that others wrote and that npm does not have: kcat and Python from Debian's packages, Java clients
+ * and tools by Maven, librdkafka's Python wheel. Each is installed once per checkout, below `build/test-clients`, and only
+ * when a test asks; a file lock lets test workers ask at the same time.
+ *
+ * What cannot be installed (no root, no network) is `undefined`, and the tests that need it are skipped and counted; CI
+ * refuses skipped tests.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+export const clientsDirectory = fileURLToPath(new URL('../../../build/test-clients', import.meta.url))
+
+const lock = `${clientsDirectory}/.lock`
+/** An installer that was killed leaves its lock; nothing here takes longer. */
+const lockStaleMs = 10 * 60_000
+
+/** True when `command` ended well. What it printed is shown when it did not. */
+export function succeeds(command: string, args: readonly string[], environment: Record<string, string> = {}): boolean {
+  const run = spawnSync(command, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (run.status === 0) return true
+  process.stderr.write(
+    `${command} ${args.join(' ')}: ${run.error?.message ?? ''}${run.stdout ?? ''}${run.stderr ?? ''}\n`,
+  )
+  return false
+}
+
+export function onPath(command: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+}
+
+/** Runs `install` unless it was run in this checkout before; false when it failed. */
+export function installOnce(name: string, install: () => boolean): boolean {
+  const done = `${clientsDirectory}/.${name}.installed`
+  if (existsSync(done)) return true
+  mkdirSync(clientsDirectory, { recursive: true })
+  takeLock()
+  try {
+    if (existsSync(done)) return true
+    if (!install()) return false
+    writeFileSync(done, '')
+    return true
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+/** Debian's packages; needs root. */
+export function debian(...packages: readonly string[]): boolean {
+  if (!onPath('apt-get') || process.getuid?.() !== 0) return false
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' }
+  const install = (): boolean => succeeds('apt-get', ['install', '-y', '--no-install-recommends', ...packages], quiet)
+  return install() || (succeeds('apt-get', ['update'], quiet) && install())
+}
+
+/** A blocking wait: installation happens before the first test of a file, when nothing else in its process runs. */
+function takeLock(): void {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  for (;;) {
+    try {
+      openSync(lock, 'wx')
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const held = statSync(lock, { throwIfNoEntry: false })
+    if (held !== undefined && Date.now() - held.mtimeMs > lockStaleMs) rmSync(lock, { force: true })
+    else Atomics.wait(sleeper, 0, 0, 200)
+  }
+}
