@@ -1,0 +1,147 @@
+/**
+ * What a handler of an API is: a function from a decoded request and its context to a response, now or later. Rooms give
+ * their handlers as tables (`HandlerTable`); `version-table.ts` merges them, and both ApiVersions and the dispatch read
+ * only the merged table.
+ *
+ * Promises to handlers: requests of one connection are handled one after the other; responses leave in the order of the
+ * requests. Only entries marked `pipelined` may be called while earlier pipelined requests of the connection wait for
+ * their answers. A handler puts errors of items into their own slots of the response. What it throws is logged as our
+ * mistake and answered with `failed`, or by closing the connection where there is none.
+ */
+import type { KafkaWriter } from '../../proto/kafka/writer.ts'
+
+/** Who speaks. Kafka writes it `User:alice`. */
+export interface Principal {
+  readonly type: 'User'
+  readonly name: string
+}
+
+/** Whoever has not authenticated, on a listener that does not ask for it. */
+export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
+
+/** Operations of ACLs, with the numbers of the wire. */
+export const aclOperation = {
+  ANY: 1,
+  ALL: 2,
+  READ: 3,
+  WRITE: 4,
+  CREATE: 5,
+  DELETE: 6,
+  ALTER: 7,
+  DESCRIBE: 8,
+  CLUSTER_ACTION: 9,
+  DESCRIBE_CONFIGS: 10,
+  ALTER_CONFIGS: 11,
+  IDEMPOTENT_WRITE: 12,
+} as const
+export type AclOperation = (typeof aclOperation)[keyof typeof aclOperation]
+
+/** Kinds of resources of ACLs, with the numbers of the wire. */
+export const resourceType = { ANY: 1, TOPIC: 2, GROUP: 3, CLUSTER: 4, TRANSACTIONAL_ID: 5 } as const
+export type ResourceType = (typeof resourceType)[keyof typeof resourceType]
+
+/** The only name of a resource of type CLUSTER. */
+export const clusterResource = 'kafka-cluster'
+
+/** Decides who may do what. `allowAll` until an authoriser is configured. */
+export interface Authorizer {
+  /** True when decisions depend on ACLs at all: responses then tell the operations that a client may do. */
+  readonly enabled: boolean
+  authorize(
+    principal: Principal,
+    host: string,
+    operation: AclOperation,
+    resource: ResourceType,
+    resourceName: string,
+  ): boolean
+}
+
+export const allowAll: Authorizer = { enabled: false, authorize: () => true }
+
+/** Answers one frame that carries no Kafka header: the raw tokens of SASL after SaslHandshake v0. */
+export type RawFrameHandler = (frame: Buffer) => Buffer | Promise<Buffer>
+
+/**
+ * A connection, as handlers see it. It lives as long as the socket. `principal`, `authenticated`, `reauthenticateAtMs`
+ * and `rawFrames` belong to the SASL handlers, nobody else writes them.
+ */
+export interface ConnectionInfo {
+  readonly id: number
+  /** Address of the peer without its port. */
+  readonly host: string
+  readonly port: number
+  readonly listenerName: string
+  readonly tls: boolean
+  /** Mechanisms that this listener accepts; empty when it does not ask for SASL. */
+  readonly saslMechanisms: readonly string[]
+  principal: Principal
+  /** False on a SASL listener until the exchange has succeeded: nothing but ApiVersions and SASL is served before. */
+  authenticated: boolean
+  /** Monotonic time after which everything but SASL closes the connection; undefined: never. */
+  reauthenticateAtMs: number | undefined
+  /** Takes the next frames whole, instead of the dispatch. */
+  rawFrames: RawFrameHandler | undefined
+  /** State of a SASL exchange that is going on. */
+  saslState: unknown
+  /** Set from ApiVersions. */
+  clientSoftware: string | undefined
+  /** Aborted when the connection has closed. */
+  readonly signal: AbortSignal
+  /** Closes after the responses that were given so far. */
+  close(reason: string): void
+}
+
+/** One request. Valid until its answer, also across `await`. */
+export interface RequestContext {
+  readonly apiKey: number
+  readonly version: number
+  readonly clientId: string | null
+  readonly correlationId: number
+  readonly principal: Principal
+  readonly connection: ConnectionInfo
+  /** Aborted when the connection has closed; whoever waits gives up then. */
+  readonly signal: AbortSignal
+  authorize(operation: AclOperation, resource: ResourceType, name: string): boolean
+}
+
+/** The handler's answer when the protocol wants none (acks=0). */
+export const noResponse: unique symbol = Symbol('no response')
+/** The handler's answer when the connection has to be closed instead. */
+export const closeConnection: unique symbol = Symbol('close')
+
+/**
+ * A response that a handler encoded by itself, for those whose bytes are mostly records: `head` writes the body's bytes and
+ * hands over buffers that are sent as they are.
+ */
+export interface EncodedResponse {
+  readonly encoded: true
+  /** The body in pieces, in order. Not changed any more by anybody. */
+  readonly pieces: readonly Buffer[]
+}
+
+export type Answer<R> = R | EncodedResponse | typeof noResponse | typeof closeConnection
+
+export type ApiHandler<Q, R> = (request: Q, context: RequestContext) => Answer<R> | Promise<Answer<R>>
+
+export interface HandlerEntry<Q = never, R = unknown> {
+  readonly handle: ApiHandler<Q, R>
+  /** Versions that are served. */
+  readonly minVersion: number
+  readonly maxVersion: number
+  /** Lower than `minVersion` where old clients look for one exact version before they use newer ones. */
+  readonly advertisedMinVersion?: number
+  /** May run while earlier pipelined requests of the connection wait for their answers. */
+  readonly pipelined?: boolean
+  /** A whole response that says `error`, for a request whose handler threw. Without it the connection is closed. */
+  failed?(request: Q, error: number, version: number): R
+}
+
+/** Handlers by the API's name in Kafka without `Request`: `Metadata`, `JoinGroup`, … */
+export type HandlerTable = Readonly<Record<string, HandlerEntry<never, unknown>>>
+
+/** An entry of a table, with its types checked. */
+export function handlerEntry<Q, R>(entry: HandlerEntry<Q, R>): HandlerEntry<never, unknown> {
+  return entry as unknown as HandlerEntry<never, unknown>
+}
+
+export type ResponseEncoder = (writer: KafkaWriter, response: unknown, version: number) => void
