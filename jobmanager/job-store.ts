@@ -40,6 +40,16 @@ export interface JobRecord {
   readonly allowNonRestoredState?: boolean | undefined
   /** Savepoint that the job stopped, or was about to stop, with. */
   readonly stoppedWith?: string | undefined
+  /** Snapshot that the newest attempt started from. */
+  readonly restored?: RestoredFrom | undefined
+}
+
+export interface RestoredFrom {
+  readonly checkpointId: number
+  readonly path: string
+  readonly kind: string
+  /** Job that the snapshot is of. */
+  readonly jobId: string
 }
 
 export interface StoredJob {

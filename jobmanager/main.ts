@@ -61,7 +61,7 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
     cluster = made
     const bundleBytesMax = config.get(options.bundleBytesMax)
     return {
-      control: controlService(made, store),
+      control: controlService(made, store, (level, text, fields) => log[level](fields, text)),
       client: clientService({ cluster: made, epoch, bundleBytesMax, address: () => address }),
     }
   })

@@ -11,6 +11,7 @@ import type {
   JobInfo as JobInfoWire,
   JobStatus as JobStatusWire,
   LogLine,
+  RestoredFrom,
   SnapshotReply,
   SubmitRequest,
   VertexInfo,
@@ -24,6 +25,7 @@ export type {
   ClusterInfo,
   Failure,
   LogLine,
+  RestoredFrom,
   SubtaskInfo,
   TaskManagerInfo,
   VertexInfo,
@@ -54,6 +56,8 @@ export interface JobInfo extends Omit<JobInfoWire, 'planJson' | 'status'> {
   readonly checkpoints: readonly CheckpointInfo[]
   readonly checkpointCounts?: CheckpointCounts | undefined
   readonly failures: readonly Failure[]
+  /** Snapshot that the newest attempt started from; absent: it started without one. */
+  readonly restored?: RestoredFrom | undefined
   readonly plan: JobPlan
 }
 

@@ -63,7 +63,7 @@ export async function info(terminal: Terminal, what: string, flags: InfoFlags): 
 
 function infoLines(
   terminal: Terminal,
-  { status, vertices, checkpoints, checkpointCounts, failures }: JobInfo,
+  { status, vertices, checkpoints, checkpointCounts, failures, restored }: JobInfo,
 ): string[] {
   const now = terminal.clock.now()
   const lines = [
@@ -71,6 +71,7 @@ function infoLines(
     `submitted ${formatTime(status.submittedMs)}, attempt ${status.attempt}, ${status.restarts} restarts, ` +
       `${status.runningSubtasks} of ${status.totalSubtasks} subtasks running`,
   ]
+  if (restored !== undefined) lines.push(`started from ${restored.kind} ${restored.checkpointId}: ${restored.path}`)
   if (status.detail !== '') lines.push(status.detail)
   const rows = vertices.map((vertex) => {
     const total = vertex.busyMs + vertex.idleMs + vertex.backpressuredMs

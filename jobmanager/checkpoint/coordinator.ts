@@ -86,9 +86,10 @@ export class CheckpointCoordinator {
   #failures = 0
   #storing: Promise<void> = Promise.resolve()
 
-  constructor(clock: Clock, settings: CoordinatorSettings, ports: CoordinatorPorts) {
+  /** Without settings it takes no checkpoints and is never started. */
+  constructor(clock: Clock, settings: CoordinatorSettings | undefined, ports: CoordinatorPorts) {
     this.#clock = clock
-    this.#settings = settings
+    this.#settings = settings ?? { intervalMs: 0, minPauseMs: 0, timeoutMs: 0, tolerableFailures: 0 }
     this.#ports = ports
   }
 

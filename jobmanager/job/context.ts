@@ -2,11 +2,11 @@
 import { type Config, loadConfig } from '../../core/config/index.ts'
 import { errorToWire } from '../../core/errors.ts'
 import type { Clock } from '../../core/platform/clock.ts'
-import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { FailureCause, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { checkJobOptions, slotJobOptions } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
-import type { CheckpointCoordinator, CoordinatorSettings } from '../checkpoint/coordinator.ts'
+import type { CoordinatorSettings } from '../checkpoint/coordinator.ts'
+import { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { SlotTable } from '../cluster/slots.ts'
 import type { JobStore } from '../job-store.ts'
 import * as options from '../options.ts'
@@ -70,6 +70,19 @@ export function coordinatorSettings(config: Config): CoordinatorSettings | undef
   }
 }
 
+/** Where the snapshots of a job go. */
+export function snapshotsOf(jobId: string, plan: JobPlan, config: Config, context: JobContext): JobSnapshots {
+  return new JobSnapshots({
+    jobId,
+    plan,
+    epoch: context.epoch,
+    clock: context.clock,
+    root: config.get(options.checkpointDirectory) ?? context.checkpoints,
+    savepoints: config.get(options.savepointDirectory) ?? context.savepoints,
+    retained: config.get(options.checkpointsRetained),
+  })
+}
+
 /** All subtasks of a plan. */
 export function subtasksOf(plan: JobPlan): string[] {
   return plan.vertices.flatMap(({ id, parallelism }) =>
@@ -87,28 +100,4 @@ export function sourcesOf(plan: JobPlan): string[] {
 export function whereIs(plan: JobPlan, vertex: number, subtask: number, taskManagerId: string): string {
   const found = plan.vertices[vertex]
   return `${found?.name ?? vertex} subtask ${subtask + 1} of ${found?.parallelism ?? '?'} on ${taskManagerId}`
-}
-
-/** What a subtask says about snapshots. `where`: the subtask, for people. */
-export function toCoordinator(
-  coordinator: CheckpointCoordinator,
-  message: Extract<TaskMessage, { kind: 'inputEnded' | 'ack' | 'decline' }>,
-  where: string,
-): void {
-  const subtask = subtaskKey(message.vertex, message.subtask)
-  switch (message.kind) {
-    case 'inputEnded':
-      coordinator.sourceEnded(subtask)
-      break
-    case 'ack':
-      coordinator.ack(
-        message.checkpointId,
-        subtask,
-        JSON.parse(Buffer.from(message.snapshotJson).toString()) as SubtaskSnapshot,
-      )
-      break
-    case 'decline':
-      coordinator.decline(message.checkpointId, where, message.reason)
-      break
-  }
 }

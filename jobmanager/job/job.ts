@@ -14,7 +14,7 @@ import type { Failure, FailureCause, ToTaskManager } from '../../proto/generated
 import { slotDefaults } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { CheckpointCoordinator, type CompletedSnapshot, type PendingSnapshot } from '../checkpoint/coordinator.ts'
-import { JobSnapshots } from '../checkpoint/snapshots.ts'
+import type { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { Placement } from '../cluster/assign.ts'
 import { errors } from '../errors.ts'
 import type { JobRecord } from '../job-store.ts'
@@ -24,32 +24,26 @@ import {
   coordinatorSettings,
   type JobContext,
   jobConfig,
+  snapshotsOf,
   sourcesOf,
   subtasksOf,
   type TaskMessage,
-  toCoordinator,
-  whereIs,
 } from './context.ts'
 import { decide } from './decide.ts'
 import { deployMessages } from './deployment.ts'
+import { unknownCause } from './failure.ts'
+import { FailureLog } from './failure-log.ts'
 import { Feed, Journal } from './journal.ts'
+import { receiveFromTask } from './messages.ts'
 import { JobMetrics } from './metrics.ts'
+import { RecordKeeper } from './record-keeper.ts'
+import { RecoveryTimes } from './recovery.ts'
 import { noFailures, strategyOf } from './restart.ts'
 import { ResultBuffer } from './results.ts'
-import {
-  isTerminal,
-  type JobAction,
-  type JobEvent,
-  type JobFacts,
-  type JobState,
-  slotKey,
-  subtaskKey,
-} from './state.ts'
+import { isTerminal, type JobAction, type JobEvent, type JobFacts, type JobState, slotKey } from './state.ts'
 import { statusOf } from './status.ts'
 
-const failuresKept = 20
-/** Of a job that takes no checkpoints. */
-const neverAsked = { intervalMs: 0, minPauseMs: 0, timeoutMs: 0, tolerableFailures: 0 }
+const troubleDelayMs = 10
 
 export class Job {
   readonly id: string
@@ -64,9 +58,9 @@ export class Job {
   readonly #context: JobContext
   readonly #config: Config
   readonly #snapshots: JobSnapshots
-  readonly #failures: Failure[] = []
+  readonly #failures = new FailureLog()
   readonly #subtasks: readonly string[]
-  #record: JobRecord
+  readonly #record: RecordKeeper
   #state: JobState = { kind: 'created' }
   #stateSinceMs: number
   #history = noFailures
@@ -75,13 +69,17 @@ export class Job {
   #deployed = false
   #recovered = false
   #timer: TimerHandle | undefined
+  readonly #recovery: RecoveryTimes
 
   constructor(record: JobRecord, plan: JobPlan, context: JobContext) {
     this.id = record.jobId
     this.plan = plan
-    this.#record = record
+    this.#record = new RecordKeeper(record, context.store, context.clock, (error) =>
+      context.log('error', `the end of job ${plan.name} could not be stored`, { jobId: record.jobId, error }),
+    )
     this.#context = context
     this.#stateSinceMs = record.endedMs ?? record.submittedMs
+    this.#recovery = new RecoveryTimes(() => context.clock.monotonic())
     this.options = { ...slotDefaults(context.config.toRecord()), ...plan.options, ...record.options }
     this.#config = jobConfig(context.config, this.options)
     this.#subtasks = subtasksOf(plan)
@@ -89,16 +87,8 @@ export class Job {
     this.checkpointing = settings !== undefined
     this.results = new ResultBuffer(context.config.get(options.resultsBufferMax))
     this.journal = new Journal(context.config.get(options.logLinesMax))
-    this.#snapshots = new JobSnapshots({
-      jobId: record.jobId,
-      plan,
-      epoch: context.epoch,
-      clock: context.clock,
-      root: this.#config.get(options.checkpointDirectory) ?? context.checkpoints,
-      savepoints: this.#config.get(options.savepointDirectory) ?? context.savepoints,
-      retained: this.#config.get(options.checkpointsRetained),
-    })
-    this.coordinator = new CheckpointCoordinator(context.clock, settings ?? neverAsked, {
+    this.#snapshots = snapshotsOf(record.jobId, plan, this.#config, context)
+    this.coordinator = new CheckpointCoordinator(context.clock, settings, {
       trigger: (checkpointId, savepoint, stop) =>
         this.#toAll({ kind: 'triggerCheckpoint', ...this.#ids, checkpointId, savepoint, stop: stop ?? '' }),
       abort: (checkpointId) => this.#toAll({ kind: 'abortCheckpoint', ...this.#ids, checkpointId }),
@@ -106,7 +96,7 @@ export class Job {
       store: (pending) => this.#storeSnapshot(pending),
       fail: (error) => this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: false }),
     })
-    if (record.failure !== undefined) this.#failures.push(record.failure)
+    if (record.failure !== undefined) this.#failures.put(record.failure)
     if (isTerminal(record.state)) {
       const detail = record.detail ?? ''
       this.#state = record.state === 'failed' ? { kind: 'failed', detail } : { kind: record.state }
@@ -117,7 +107,7 @@ export class Job {
   }
 
   get record(): JobRecord {
-    return this.#record
+    return this.#record.current
   }
 
   get state(): JobState {
@@ -130,7 +120,7 @@ export class Job {
 
   /** The newest first. */
   get failures(): readonly Failure[] {
-    return this.#failures
+    return this.#failures.all
   }
 
   get terminal(): boolean {
@@ -140,16 +130,16 @@ export class Job {
   /** Begins, or goes on after a restart of the JobManager. */
   begin(): void {
     if (this.terminal) return
-    if (this.#record.state === 'canceling') this.dispatch({ kind: 'cancel' })
+    if (this.record.state === 'canceling') this.dispatch({ kind: 'cancel' })
     else this.dispatch({ kind: 'submitted' })
   }
 
   status(): JobStatus {
     return statusOf({
-      record: this.#record,
+      record: this.record,
       state: this.#state,
       sinceMs: this.#stateSinceMs,
-      failure: this.#failures[0],
+      failure: this.#failures.newest,
       running: this.metrics.count('running'),
       total: this.#subtasks.length,
     })
@@ -192,46 +182,37 @@ export class Job {
   }
 
   released(taskManagerId: string, slot: number, attempt: number): void {
-    if (attempt === this.#record.attempt) this.dispatch({ kind: 'released', slot: slotKey(taskManagerId, slot) })
+    if (attempt === this.record.attempt) this.dispatch({ kind: 'released', slot: slotKey(taskManagerId, slot) })
   }
 
   slotsLost(taskManagerId: string, slots: readonly number[], attempt: number, cause: FailureCause): void {
-    if (attempt !== this.#record.attempt) return
+    if (attempt !== this.record.attempt) return
     this.dispatch({ kind: 'slots-lost', slots: slots.map((slot) => slotKey(taskManagerId, slot)), cause })
   }
 
-  /** A message of a task; those of earlier attempts are dropped. */
+  /** A message of a task; those of earlier attempts are dropped. One that cannot be understood fails the job, and nobody else. */
   receive(taskManagerId: string, message: TaskMessage): void {
-    if (message.attempt !== this.#record.attempt) return
-    switch (message.kind) {
-      case 'taskState': {
-        const subtask = subtaskKey(message.vertex, message.subtask)
-        this.metrics.state(subtask, message.state)
-        const cause = message.cause && {
-          ...message.cause,
-          where: whereIs(this.plan, message.vertex, message.subtask, taskManagerId),
-        }
-        this.dispatch({ kind: 'subtask', subtask, state: message.state, cause })
-        break
-      }
-      case 'inputEnded':
-      case 'ack':
-      case 'decline':
-        toCoordinator(this.coordinator, message, whereIs(this.plan, message.vertex, message.subtask, taskManagerId))
-        break
-      case 'metrics':
-        this.metrics.report(message.subtasks)
-        break
-      case 'print':
-        for (const line of message.lines) this.journal.add(this.#context.clock.now(), message.uid, line)
-        break
-      case 'results':
-        this.results.add(message.uid, message.subtask, message.sequence, message.recordsJson)
-        break
+    if (message.attempt !== this.record.attempt) return
+    try {
+      receiveFromTask(this, message, taskManagerId, this.#context.clock.now())
+    } catch (error) {
+      this.#trouble(
+        `a message (${message.kind}) of ${taskManagerId} about ${this.plan.name} could not be handled`,
+        error,
+      )
     }
   }
 
+  /** Never throws: what goes wrong inside is a failure of this job. */
   dispatch(event: JobEvent): void {
+    try {
+      this.#dispatch(event)
+    } catch (error) {
+      this.#trouble(`job ${this.plan.name} could not do what ${event.kind} asks for`, error)
+    }
+  }
+
+  #dispatch(event: JobEvent): void {
     const before = this.#state
     const facts: JobFacts = {
       plan: this.plan,
@@ -242,16 +223,37 @@ export class Job {
     }
     const { state, actions } = decide(before, event, facts)
     this.#state = state
-    if (state.kind !== before.kind) this.#entered(before, state)
-    for (const action of actions) this.#act(action)
+    const problems: unknown[] = []
+    // One part that fails (a full disk under the record) leaves the others standing: tasks are cancelled all the same.
+    const attempt = (part: () => void): void => {
+      try {
+        part()
+      } catch (error) {
+        problems.push(error)
+      }
+    }
+    if (state.kind !== before.kind) attempt(() => this.#entered(before, state))
+    for (const action of actions) attempt(() => this.#act(action))
     if (state.kind !== before.kind || ('detail' in state && 'detail' in before && state.detail !== before.detail)) {
       this.changes.emit(this.status())
     }
     if (isTerminal(state.kind) && !isTerminal(before.kind)) this.changes.end()
+    if (problems.length > 0) throw problems[0]
+  }
+
+  /** Something inside of the JobManager went wrong over this job: the job fails and is restarted, all others go on. */
+  #trouble(text: string, error: unknown): void {
+    this.#context.log('error', text, { jobId: this.id, error })
+    // Not from within the event that failed, and not at once: what fails again must not fail in a circle.
+    this.#context.clock.setTimeout(() => {
+      const ending = this.#state.kind === 'canceling' || this.#state.kind === 'failing' || this.terminal
+      if (!ending && !this.#record.closed) this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: false })
+    }, troubleDelayMs)
   }
 
   /** Detached work of the job stops; the record stays as it is. For the JobManager's own end. */
   close(): void {
+    this.#record.close()
     this.coordinator.stop('the JobManager shuts down')
     this.#context.clock.clearTimeout(this.#timer)
     this.results.end()
@@ -262,18 +264,20 @@ export class Job {
   #entered(before: JobState, state: JobState): void {
     const { clock } = this.#context
     this.#stateSinceMs = clock.now()
+    this.#recovery.entered(state)
+    if (state.kind === 'running') this.#reportRecovery()
     const detail = 'detail' in state && state.detail !== '' ? `: ${state.detail}` : ''
-    this.journal.add(clock.now(), 'jobmanager', `${before.kind} -> ${state.kind}${detail}`)
+    this.#note(`${before.kind} -> ${state.kind}${detail}`)
     this.#context.log('info', `job ${this.plan.name} is ${state.kind}`, {
       jobId: this.id,
-      attempt: this.#record.attempt,
+      attempt: this.record.attempt,
     })
     const tasks = state.kind === 'running' || state.kind === 'stopping'
     if (!tasks && (before.kind === 'running' || before.kind === 'stopping')) {
       this.coordinator.stop(`the job is ${state.kind}`)
     }
     if (before.kind === 'restarting') this.#context.clock.clearTimeout(this.#timer)
-    if (state.kind === 'canceling' || state.kind === 'failing') this.#save({ state: state.kind })
+    if (state.kind === 'canceling' || state.kind === 'failing') this.#record.save({ state: state.kind })
     if (isTerminal(state.kind)) this.#end(state)
   }
 
@@ -286,6 +290,7 @@ export class Job {
         this.#deploy(action.placement)
         break
       case 'start-tasks':
+        this.#recovery.mark('restore')
         this.#toAll({ kind: 'start', ...this.#ids })
         break
       case 'all-running':
@@ -308,18 +313,19 @@ export class Job {
   }
 
   #deploy(placement: Placement): void {
-    const { attempt: last } = this.#record
+    const { attempt: last } = this.record
     const attempt = last > 0 && faulty('reuse-epoch') ? last : last + 1
-    this.#save({ attempt, state: 'deploying', restarts: attempt - 1 })
     this.#placement = placement
     this.#deployed = false
+    this.#record.save({ attempt, state: 'deploying', restarts: attempt - 1, restored: undefined })
     this.metrics.reset()
     this.#context.slots.take(placement, { jobId: this.id, attempt })
-    const current = (): boolean => this.#state.kind === 'deploying' && this.#record.attempt === attempt
+    const current = (): boolean => this.#state.kind === 'deploying' && this.record.attempt === attempt
     this.#prepare(attempt, placement).then(
       (messages) => {
         if (!current()) return
         this.#deployed = true
+        this.#recovery.mark('prepare')
         for (const [id, message] of messages) this.#context.send(id, message)
       },
       (error: unknown) => {
@@ -335,13 +341,15 @@ export class Job {
       this.coordinator.setNextId(await this.#snapshots.recover())
       this.#recovered = true
     }
-    const point = await this.#snapshots.restorePoint(this.#record.stoppedWith, this.#record.savepointPath)
+    const point = await this.#snapshots.restorePoint(this.record.stoppedWith, this.record.savepointPath)
     if (point !== undefined) {
+      const { checkpointId, location: path, manifest } = point
+      this.#record.note({ restored: { checkpointId, path, kind: manifest.kind, jobId: manifest.jobId } })
       if (point.manifest.jobId === this.id) this.coordinator.setNextId(point.checkpointId + 1)
-      this.journal.add(this.#context.clock.now(), 'jobmanager', `attempt ${attempt} starts from ${point.location}`)
+      this.#note(`attempt ${attempt} starts from ${point.location}`)
     }
     return deployMessages({
-      record: this.#record,
+      record: this.record,
       attempt,
       epoch: this.#context.epoch,
       plan: this.plan,
@@ -360,13 +368,12 @@ export class Job {
       if (unreleased.length > 0) return
     }
     // Nobody has anything of the attempt: nobody will answer.
-    const { attempt } = this.#record
+    const attempt = this.record.attempt
     for (const { taskManagerId, slot } of this.#placement?.slots ?? []) {
       this.#context.slots.release(taskManagerId, slot, this.id, attempt)
     }
-    const cause = { code: 'UNKNOWN', message: 'never deployed' }
     this.#context.clock.setImmediate(() => {
-      if (this.#record.attempt === attempt) this.dispatch({ kind: 'slots-lost', slots: unreleased, cause })
+      if (this.record.attempt === attempt) this.dispatch({ kind: 'slots-lost', slots: unreleased, cause: unknownCause })
       this.#context.slotsChanged()
     })
   }
@@ -374,12 +381,9 @@ export class Job {
   async #storeSnapshot(pending: PendingSnapshot): Promise<string> {
     const path = await this.#snapshots.save(pending)
     // Before any sink commits by it, it must be what a restart goes back to.
-    if (pending.request.kind === 'savepoint' && pending.request.stop !== undefined) this.#save({ stoppedWith: path })
-    this.journal.add(
-      this.#context.clock.now(),
-      'jobmanager',
-      `${pending.request.kind} ${pending.checkpointId} at ${path}`,
-    )
+    if (pending.request.kind === 'savepoint' && pending.request.stop !== undefined)
+      this.#record.save({ stoppedWith: path })
+    this.#note(`${pending.request.kind} ${pending.checkpointId} at ${path}`)
     this.#snapshots.sweep().catch((error: unknown) => {
       this.#context.log('warn', 'old checkpoints could not be deleted', { jobId: this.id, error })
     })
@@ -387,25 +391,22 @@ export class Job {
   }
 
   #recordFailure(cause: FailureCause & { readonly where?: string }): void {
-    const timeMs = this.#context.clock.now()
-    const failure: Failure = { where: '', ...cause, timeMs, attempt: this.#record.attempt }
-    this.#failures.unshift(failure)
-    if (this.#failures.length > failuresKept) this.#failures.pop()
-    this.journal.add(timeMs, 'jobmanager', `failure: ${cause.message}${cause.where ? ` (${cause.where})` : ''}`)
+    this.#failures.add(cause, this.record.attempt, this.#context.clock.now())
+    this.#note(`failure: ${cause.message}${cause.where ? ` (${cause.where})` : ''}`)
     this.#context.log('warn', `job ${this.plan.name} failed: ${cause.message}`, { jobId: this.id, code: cause.code })
   }
 
   #end(state: JobState): void {
-    const failure = this.#failures[0]
+    const failure = this.#failures.newest
     const detail = 'detail' in state ? state.detail : undefined
-    this.#save({
+    this.results.end()
+    this.journal.feed.end()
+    this.#record.saveEnd({
       state: state.kind,
       endedMs: this.#context.clock.now(),
       ...(detail === undefined ? {} : { detail }),
       ...(failure === undefined ? {} : { failure }),
     })
-    this.results.end()
-    this.journal.feed.end()
     const deletes =
       state.kind === 'finished' ||
       (state.kind === 'canceled' && this.#config.get(options.checkpointRetention) === 'DELETE_ON_CANCELLATION')
@@ -420,6 +421,17 @@ export class Job {
     this.#context.slotsChanged()
   }
 
+  #reportRecovery(): void {
+    if (this.record.attempt <= 1) return
+    const text = `attempt ${this.record.attempt} runs, ${this.#recovery.describe()}`
+    this.#note(text)
+    this.#context.log('info', `job ${this.plan.name}: ${text}`, { jobId: this.id })
+  }
+
+  #note(text: string): void {
+    this.journal.add(this.#context.clock.now(), 'jobmanager', text)
+  }
+
   #checkSnapshots(): void {
     const job = this.plan.name
     if (this.terminal) throw errors.create('JOB_ENDED', { job, state: this.#state.kind })
@@ -428,16 +440,11 @@ export class Job {
   }
 
   get #ids(): { readonly jobId: string; readonly attempt: number } {
-    return { jobId: this.id, attempt: this.#record.attempt }
+    return { jobId: this.id, attempt: this.record.attempt }
   }
 
   #toAll(message: ToTaskManager): void {
     const ids = new Set((this.#placement?.slots ?? []).map((slot) => slot.taskManagerId))
     for (const id of ids) this.#context.send(id, message)
-  }
-
-  #save(change: Partial<JobRecord>): void {
-    this.#record = { ...this.#record, ...change }
-    this.#context.store.save(this.#record)
   }
 }

@@ -140,6 +140,7 @@ function infoOf(job: Job): shapes.JobInfo {
     failures: job.failures,
     planJson: Buffer.from(JSON.stringify(job.plan)),
     options: job.options,
+    ...(job.record.restored === undefined ? {} : { restored: job.record.restored }),
   }
 }
 

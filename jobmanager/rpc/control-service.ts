@@ -11,6 +11,7 @@ import type {
 } from '@grpc/grpc-js'
 import { Metadata } from '@grpc/grpc-js'
 import { systemClock } from '../../core/platform/clock.ts'
+import { controlMethods } from '../../proto/generated/services.ts'
 import type { BundleChunk, FetchBundleRequest, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { toServiceError } from '../../proto/rpc/errors.ts'
 import { type Cluster, goodBye, type TaskManagerLink } from '../cluster/cluster.ts'
@@ -20,15 +21,38 @@ import { writeAll } from './writing.ts'
 
 const chunkBytes = 256 * 1024
 
-export function controlService(cluster: Cluster, store: JobStore): UntypedServiceImplementation {
+type Log = (level: 'error', text: string, fields: Readonly<Record<string, unknown>>) => void
+
+/** A message that could not be decoded. */
+interface Unreadable {
+  readonly kind: 'unreadable'
+  readonly error: unknown
+}
+
+/** The methods of TaskManagers, with a stream that outlives a message which cannot be decoded: gRPC would end it. */
+export const tolerantControlMethods = {
+  ...controlMethods,
+  connect: {
+    ...controlMethods.connect,
+    requestDeserialize: (bytes: Buffer): FromTaskManager | Unreadable => {
+      try {
+        return controlMethods.connect.requestDeserialize(bytes)
+      } catch (error) {
+        return { kind: 'unreadable', error }
+      }
+    },
+  },
+}
+
+export function controlService(cluster: Cluster, store: JobStore, log: Log): UntypedServiceImplementation {
   return {
-    connect: (call: ServerDuplexStream<FromTaskManager, ToTaskManager>) => connect(cluster, call),
+    connect: (call: ServerDuplexStream<FromTaskManager, ToTaskManager>) => connect(cluster, call, log),
     fetchBundle: (call: ServerWritableStream<FetchBundleRequest, BundleChunk>) =>
       writeAll(call, () => chunks(store.getBundle(call.request.bundleId))),
   }
 }
 
-function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToTaskManager>): void {
+function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToTaskManager>, log: Log): void {
   let id: string | undefined
   let open = true
   const link: TaskManagerLink = {
@@ -46,12 +70,21 @@ function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToT
     open = false
     if (id !== undefined) cluster.lost(link, reason)
   }
-  call.on('data', (message: FromTaskManager) => {
+  call.on('data', (message: FromTaskManager | Unreadable) => {
     if (!open) return
-    try {
-      if (id !== undefined) {
+    if (id !== undefined) {
+      try {
+        if (message.kind === 'unreadable') throw message.error
         cluster.receive(link, id, message)
-      } else if (message.kind === 'register') {
+      } catch (error) {
+        // One bad message is no reason to lose a TaskManager with all that runs there.
+        log('error', `a message (${message.kind}) of TaskManager ${id} is passed over`, { error })
+      }
+      return
+    }
+    try {
+      if (message.kind === 'unreadable') throw message.error
+      if (message.kind === 'register') {
         cluster.register(message, link)
         id = message.id
       } else {

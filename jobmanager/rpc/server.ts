@@ -12,11 +12,12 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { systemClock } from '../../core/platform/clock.ts'
-import { clientMethods, controlMethods } from '../../proto/generated/services.ts'
+import { clientMethods } from '../../proto/generated/services.ts'
 import { grpcOptions } from '../../proto/rpc/channel.ts'
 import { protocolKey, rpcErrors, toServiceError, versionKey } from '../../proto/rpc/errors.ts'
 import { packageVersion, protocolVersion } from '../../proto/rpc/version.ts'
 import { errors } from '../errors.ts'
+import { tolerantControlMethods } from './control-service.ts'
 
 export interface ServerOptions {
   readonly host: string
@@ -64,7 +65,7 @@ export async function startServer(options: ServerOptions, services: (port: numbe
     server.forceShutdown()
     throw error
   }
-  server.addService(controlMethods, implemented.control)
+  server.addService(tolerantControlMethods, implemented.control)
   server.addService(clientMethods, implemented.client)
   return {
     port: bound,

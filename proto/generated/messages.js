@@ -1286,6 +1286,15 @@ export const millrace = $root.millrace = (() => {
             JobInfo.prototype.planJson = $util.newBuffer([]);
             JobInfo.prototype.options = $util.emptyObject;
             JobInfo.prototype.checkpointCounts = null;
+            JobInfo.prototype.restored = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(JobInfo.prototype, "_restored", {
+                get: $util.oneOfGetter($oneOfFields = ["restored"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             JobInfo.encode = function encode(message, writer, q) {
                 if (!writer)
@@ -1312,6 +1321,8 @@ export const millrace = $root.millrace = (() => {
                         writer.uint32(50).fork().uint32(10).string(keys[i]).uint32(18).string(message.options[keys[i]]).ldelim();
                 if (message.checkpointCounts != null && Object.hasOwnProperty.call(message, "checkpointCounts"))
                     $root.millrace.client.CheckpointCounts.encode(message.checkpointCounts, writer.uint32(58).fork(), q + 1).ldelim();
+                if (message.restored != null && Object.hasOwnProperty.call(message, "restored"))
+                    $root.millrace.client.RestoredFrom.encode(message.restored, writer.uint32(66).fork(), q + 1).ldelim();
                 return writer;
             };
 
@@ -1399,6 +1410,10 @@ export const millrace = $root.millrace = (() => {
                             message.checkpointCounts = $root.millrace.client.CheckpointCounts.decode(reader, reader.uint32(), undefined, long + 1);
                             break;
                         }
+                    case 8: {
+                            message.restored = $root.millrace.client.RestoredFrom.decode(reader, reader.uint32(), undefined, long + 1);
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -1477,6 +1492,11 @@ export const millrace = $root.millrace = (() => {
                         throw TypeError(".millrace.client.JobInfo.checkpointCounts: object expected");
                     message.checkpointCounts = $root.millrace.client.CheckpointCounts.fromObject(object.checkpointCounts, long + 1);
                 }
+                if (object.restored != null) {
+                    if (!$util.isObject(object.restored))
+                        throw TypeError(".millrace.client.JobInfo.restored: object expected");
+                    message.restored = $root.millrace.client.RestoredFrom.fromObject(object.restored, long + 1);
+                }
                 return message;
             };
 
@@ -1536,6 +1556,11 @@ export const millrace = $root.millrace = (() => {
                 }
                 if (message.checkpointCounts != null && Object.hasOwnProperty.call(message, "checkpointCounts"))
                     object.checkpointCounts = $root.millrace.client.CheckpointCounts.toObject(message.checkpointCounts, options, q + 1);
+                if (message.restored != null && Object.hasOwnProperty.call(message, "restored")) {
+                    object.restored = $root.millrace.client.RestoredFrom.toObject(message.restored, options, q + 1);
+                    if (options.oneofs)
+                        object._restored = "restored";
+                }
                 return object;
             };
 
@@ -1544,6 +1569,143 @@ export const millrace = $root.millrace = (() => {
             };
 
             return JobInfo;
+        })();
+
+        client.RestoredFrom = (function() {
+
+            function RestoredFrom(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            RestoredFrom.prototype.checkpointId = 0;
+            RestoredFrom.prototype.path = "";
+            RestoredFrom.prototype.kind = "";
+            RestoredFrom.prototype.jobId = "";
+
+            RestoredFrom.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.checkpointId != null && Object.hasOwnProperty.call(message, "checkpointId"))
+                    writer.uint32(8).uint32(message.checkpointId);
+                if (message.path != null && Object.hasOwnProperty.call(message, "path"))
+                    writer.uint32(18).string(message.path);
+                if (message.kind != null && Object.hasOwnProperty.call(message, "kind"))
+                    writer.uint32(26).string(message.kind);
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    writer.uint32(34).string(message.jobId);
+                return writer;
+            };
+
+            RestoredFrom.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.RestoredFrom();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.checkpointId = reader.uint32();
+                            break;
+                        }
+                    case 2: {
+                            message.path = reader.string();
+                            break;
+                        }
+                    case 3: {
+                            message.kind = reader.string();
+                            break;
+                        }
+                    case 4: {
+                            message.jobId = reader.string();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            RestoredFrom.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.RestoredFrom)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.RestoredFrom: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.RestoredFrom();
+                if (object.checkpointId != null)
+                    message.checkpointId = object.checkpointId >>> 0;
+                if (object.path != null)
+                    message.path = String(object.path);
+                if (object.kind != null)
+                    message.kind = String(object.kind);
+                if (object.jobId != null)
+                    message.jobId = String(object.jobId);
+                return message;
+            };
+
+            RestoredFrom.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults) {
+                    object.checkpointId = 0;
+                    object.path = "";
+                    object.kind = "";
+                    object.jobId = "";
+                }
+                if (message.checkpointId != null && Object.hasOwnProperty.call(message, "checkpointId"))
+                    object.checkpointId = message.checkpointId;
+                if (message.path != null && Object.hasOwnProperty.call(message, "path"))
+                    object.path = message.path;
+                if (message.kind != null && Object.hasOwnProperty.call(message, "kind"))
+                    object.kind = message.kind;
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    object.jobId = message.jobId;
+                return object;
+            };
+
+            RestoredFrom.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return RestoredFrom;
         })();
 
         client.VertexInfo = (function() {

@@ -106,6 +106,19 @@ export interface JobInfo {
   readonly options: Readonly<Record<string, string>>
   /** Since the JobManager knows the job. */
   readonly checkpointCounts?: CheckpointCounts | undefined
+  /** Snapshot that the newest attempt started from; absent: it started without. */
+  readonly restored?: RestoredFrom | undefined
+}
+
+export interface RestoredFrom {
+  /** Rises within a job. */
+  readonly checkpointId: number
+  /** Where its manifest is. */
+  readonly path: string
+  /** checkpoint or savepoint. */
+  readonly kind: string
+  /** Job that the snapshot is of. */
+  readonly jobId: string
 }
 
 export interface VertexInfo {

@@ -76,7 +76,17 @@ export class TaskManager {
     }))
   }
 
+  /** An order that cannot be carried out fails its attempt here, and nothing else. */
   receive(message: ToTaskManager): void {
+    try {
+      this.#receive(message)
+    } catch (error) {
+      this.#options.log('error', `an order of the JobManager (${message.kind}) could not be carried out`, { error })
+      if (message.kind === 'deploy') this.#giveUp(message, error)
+    }
+  }
+
+  #receive(message: ToTaskManager): void {
     switch (message.kind) {
       case 'registered':
         break
@@ -179,6 +189,17 @@ export class TaskManager {
       })
   }
 
+  /** A deployment that failed half-way: what was not told yet never will be. */
+  #giveUp({ jobId, attempt, slots }: Deploy, error: unknown): void {
+    for (const { slot, subtasks } of slots) {
+      const holding = this.#holdings[slot]
+      if (holding?.jobId === jobId && holding.attempt === attempt && !holding.posted) this.#holdings[slot] = undefined
+      const failed = { jobId, attempt, subtasks }
+      this.#failed(failed, causeOf(error))
+      this.#options.send({ kind: 'slotReleased', slot, jobId, attempt })
+    }
+  }
+
   #post(message: Deploy, plan: JobPlan, bundlePath: string): void {
     const { slots } = this.#options
     const { jobId, jobName, attempt, epoch, locations, options, checkpointRoot } = message
@@ -255,7 +276,7 @@ export class TaskManager {
       .catch((reason: unknown) => this.#options.log('warn', 'no stack of a slot that hangs', { slot, reason }))
   }
 
-  #failed({ jobId, attempt, subtasks }: Holding, cause: FailureCause): void {
+  #failed({ jobId, attempt, subtasks }: Pick<Holding, 'jobId' | 'attempt' | 'subtasks'>, cause: FailureCause): void {
     for (const { vertex, subtask } of subtasks) {
       this.#options.send({ kind: 'taskState', jobId, attempt, vertex, subtask, state: 'failed', cause })
     }

@@ -65,7 +65,12 @@ test('checkpoints complete, and a failed attempt goes on from the newest', async
   await cluster.taskManager('tm-1', 2)
   await cluster.until(job, 'running', 2)
   const line = await cluster.line(job, '0/0 attempt 2 from')
-  expect(Number(/from (\d+)/.exec(line)?.[1])).toBeGreaterThanOrEqual(2)
+  const from = Number(/from (\d+)/.exec(line)?.[1])
+  expect(from).toBeGreaterThanOrEqual(2)
+  const { restored } = await cluster.client.info(job)
+  expect(restored).toMatchObject({ checkpointId: from, kind: 'checkpoint', jobId: job })
+  expect(restored?.path).toMatch(/^file:/)
+  expect(await cluster.line(job, 'attempt 2 runs')).toMatch(/ms after the failure: cancel \d+ ms, slots \d+ ms/)
 })
 
 test('a bounded job with checkpoints takes a last one and commits it before it finishes', async () => {
@@ -88,6 +93,13 @@ for (const drain of [false, true]) {
     await cluster.line(job, `commit ${savepoint.checkpointId}`)
     const again = await cluster.submit(testPlan('stopped', 1, seldom), savepoint.path)
     expect(await cluster.line(again, '0/0 attempt 1')).toBe(`0/0 attempt 1 from ${savepoint.checkpointId}`)
+    const { restored } = await cluster.client.info(again)
+    expect(restored).toEqual({
+      checkpointId: savepoint.checkpointId,
+      path: savepoint.path,
+      kind: 'savepoint',
+      jobId: job,
+    })
     await cluster.client.cancel(again)
     await cluster.until(again, 'canceled')
     await cluster.client.disposeSavepoint(savepoint.path)
