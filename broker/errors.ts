@@ -8,7 +8,12 @@ export const brokerErrors = defineErrors('BROKER', {
     blame: 'user',
     retry: 'never',
   },
-  BAD_LISTENER: { text: '{listener} is not a listener: {reason}', hint: 'Write NAME://host:port, several with commas.', blame: 'user', retry: 'never' },
+  BAD_LISTENER: {
+    text: '{listener} is not a listener: {reason}',
+    hint: 'Write NAME://host:port, several with commas.',
+    blame: 'user',
+    retry: 'never',
+  },
   PORT_IN_USE: { text: 'cannot listen on {address}: something else listens there', blame: 'user', retry: 'backoff' },
   CANNOT_LISTEN: { text: 'cannot listen on {address}: {reason}', blame: 'external', retry: 'backoff' },
   TLS_FILE: { text: 'cannot use {path} for TLS: {reason}', blame: 'user', retry: 'never' },

@@ -1,0 +1,344 @@
+/**
+ * A connection: frames in, responses out, in order.
+ *
+ * Requests are started one after the other. A request that the dispatch calls pipelined (Produce) may start while
+ * earlier pipelined ones wait for their answers, so that several batches of one producer share one fsync; anything else
+ * starts when all before it are answered. Responses leave in the order of the requests, those of one turn of the event loop
+ * in one write.
+ *
+ * Bounds: a client that does not read its responses gets no further request started and is not read from, until what it
+ * was sent has left; if nothing leaves for `writeTimeoutMs`, it is closed. So is one that says nothing for
+ * `idleTimeoutMs`. Frames take from the byte budget of all connections. One thread; no promise per request.
+ */
+import type { Socket } from '../../core/platform/net.ts'
+import { anonymous, type ConnectionInfo, type Principal, type RawFrameHandler } from '../api/handler.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import { FrameReader } from './frame-reader.ts'
+
+/** What decodes and handles frames; see api/dispatch.ts. */
+export interface FrameHandler {
+  /** Whether the request in `frame` may start while earlier pipelined ones wait. */
+  isPipelined(frame: Buffer): boolean
+  /** Starts the request. The answer goes to `slot`, in this call or later. */
+  handle(connection: Connection, frame: Buffer, slot: ResponseSlot): void
+}
+
+export interface ConnectionLimits {
+  readonly frameBytesMax: number
+  /** Responses that may wait in a connection before no further request of it is started. */
+  readonly unsentBytesMax: number
+  readonly pipelinedMax: number
+  readonly idleTimeoutMs: number
+  readonly writeTimeoutMs: number
+}
+
+export interface ConnectionOwner {
+  readonly handler: FrameHandler
+  readonly budget: ByteBudget
+  readonly limits: ConnectionLimits
+  /** Monotonic ms, fresh within some seconds: cheap to read. */
+  nowMs(): number
+  counted(bytesIn: number, bytesOut: number): void
+  closed(connection: Connection, reason: string): void
+  /** The peer sent what nobody can answer; called once, before the connection closes. */
+  offended(connection: Connection, reason: string): void
+}
+
+/** The place of one response in the order of a connection. Answered exactly once; later answers are dropped. */
+export class ResponseSlot {
+  readonly connection: Connection
+  readonly frameBytes: number
+  readonly pipelined: boolean
+  done = false
+  pieces: readonly Buffer[] | undefined
+
+  constructor(connection: Connection, frameBytes: number, pipelined: boolean) {
+    this.connection = connection
+    this.frameBytes = frameBytes
+    this.pipelined = pipelined
+  }
+
+  /** The whole frame of the response in pieces; undefined when the protocol wants none. */
+  answer(pieces: readonly Buffer[] | undefined): void {
+    if (this.done) return
+    this.done = true
+    this.pieces = pieces
+    this.connection.answered()
+  }
+}
+
+/** Largest frame of a client that has not authenticated. */
+const frameBytesBeforeAuthentication = 512 * 1024
+
+export class Connection implements ConnectionInfo {
+  readonly id: number
+  readonly host: string
+  readonly port: number
+  readonly listenerName: string
+  readonly tls: boolean
+  readonly saslMechanisms: readonly string[]
+  principal: Principal = anonymous
+  reauthenticateAtMs: number | undefined
+  rawFrames: RawFrameHandler | undefined
+  saslState: unknown
+  clientSoftware: string | undefined
+
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  readonly #reader: FrameReader
+  readonly #abort = new AbortController()
+  /** Slots in the order of their requests; the first `#head` have left. */
+  #slots: ResponseSlot[] = []
+  #head = 0
+  /** A frame that has been read and may not start yet. */
+  #held: Buffer | undefined
+  #onlyPipelined = true
+  #authenticated: boolean
+  #paused = false
+  #pumping = false
+  #corked = false
+  #closed = false
+  #closing: string | undefined
+  /** Bytes given to the socket that have not left, and when some last did. */
+  #unsentBytes = 0
+  #progressMs: number
+  #activeMs: number
+  readonly #uncork = (): void => {
+    this.#corked = false
+    this.#socket.uncork()
+  }
+  readonly #roomAgain = (): void => this.#pump()
+
+  constructor(
+    socket: Socket,
+    owner: ConnectionOwner,
+    init: {
+      readonly id: number
+      readonly host: string
+      readonly port: number
+      readonly listenerName: string
+      readonly tls: boolean
+      readonly saslMechanisms: readonly string[]
+    },
+  ) {
+    this.id = init.id
+    this.host = init.host
+    this.port = init.port
+    this.listenerName = init.listenerName
+    this.tls = init.tls
+    this.saslMechanisms = init.saslMechanisms
+    this.#authenticated = init.saslMechanisms.length === 0
+    this.#socket = socket
+    this.#owner = owner
+    const { frameBytesMax } = owner.limits
+    this.#reader = new FrameReader(
+      this.#authenticated ? frameBytesMax : Math.min(frameBytesMax, frameBytesBeforeAuthentication),
+      owner.budget,
+    )
+    this.#progressMs = owner.nowMs()
+    this.#activeMs = this.#progressMs
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 60_000)
+    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    socket.on('end', () => this.#end('the peer ended'))
+    socket.on('error', (error) => this.#end(error.message))
+    socket.on('close', () => this.#end('closed'))
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  get authenticated(): boolean {
+    return this.#authenticated
+  }
+
+  set authenticated(value: boolean) {
+    this.#authenticated = value
+    if (value) this.#reader.limit(this.#owner.limits.frameBytesMax)
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Requests that have been started and not answered. */
+  get inFlight(): number {
+    return this.#slots.length - this.#head
+  }
+
+  close(reason: string): void {
+    this.#closing ??= reason
+    if (this.inFlight === 0) this.#finish()
+  }
+
+  /** Stops reading and closes when what was started has been answered. */
+  drain(): void {
+    if (!this.#paused) this.#pause()
+    this.close('the broker stops')
+  }
+
+  /** Closes at once; what was not answered stays unanswered. */
+  destroy(reason: string): void {
+    if (this.#closed) return
+    this.#end(reason)
+    this.#socket.destroy()
+  }
+
+  /** The peer sent what nobody can answer. */
+  offend(reason: string): void {
+    if (this.#closed || this.#closing !== undefined) return
+    this.#owner.offended(this, reason)
+    this.#pause()
+    this.close(reason)
+  }
+
+  /** Closes what has been silent, or deaf, for too long. Called every second or so. */
+  check(nowMs: number): void {
+    const { idleTimeoutMs, writeTimeoutMs } = this.#owner.limits
+    if (this.#unsentBytes > 0) {
+      if (nowMs - this.#progressMs > writeTimeoutMs) this.destroy('the peer does not read its responses')
+      return
+    }
+    if (this.inFlight === 0 && nowMs - this.#activeMs > idleTimeoutMs) this.destroy('idle')
+  }
+
+  /** A slot has been answered: sends what is complete from the front, then goes on with what waits. */
+  answered(): void {
+    if (this.#closed) return
+    const slots = this.#slots
+    let bytes = 0
+    while (this.#head < slots.length) {
+      const slot = slots[this.#head] as ResponseSlot
+      if (!slot.done) break
+      this.#head++
+      this.#owner.budget.give(slot.frameBytes)
+      if (slot.pieces !== undefined) bytes += this.#send(slot.pieces)
+    }
+    if (this.#head === slots.length) {
+      if (this.#head > 0) {
+        this.#slots = []
+        this.#head = 0
+      }
+      this.#onlyPipelined = true
+      if (this.#closing !== undefined) {
+        this.#finish()
+        return
+      }
+    }
+    if (bytes > 0) this.#owner.counted(0, bytes)
+    if (this.#held !== undefined || this.#paused || this.#reader.hasBytes) this.#pump()
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#closed || this.#closing !== undefined) return
+    this.#owner.counted(chunk.length, 0)
+    this.#activeMs = this.#owner.nowMs()
+    this.#reader.push(chunk)
+    this.#pump()
+  }
+
+  /** Starts requests while it may, and keeps the socket paused while it may not. */
+  #pump(): void {
+    if (this.#pumping || this.#closed) return
+    this.#pumping = true
+    try {
+      while (this.#closing === undefined && this.#startNext());
+    } finally {
+      this.#pumping = false
+    }
+    if (this.#closed || this.#closing !== undefined) return
+    const stuck = this.#held !== undefined || this.#reader.hasBytes
+    if (stuck && !this.#paused) this.#pause()
+    else if (!stuck && this.#paused) {
+      this.#paused = false
+      this.#socket.resume()
+    }
+  }
+
+  #startNext(): boolean {
+    const frame = this.#held ?? this.#reader.next()
+    if (frame === undefined) {
+      if (this.#reader.problem !== undefined) {
+        const { sizeBytes, limitBytes } = this.#reader.problem
+        this.offend(`a frame of ${sizeBytes} bytes (limit ${limitBytes})`)
+      } else if (this.#reader.starved) this.#owner.budget.wait(this.#roomAgain)
+      return false
+    }
+    const pipelined = this.rawFrames === undefined && this.#owner.handler.isPipelined(frame)
+    const waiting = this.inFlight
+    const { unsentBytesMax, pipelinedMax } = this.#owner.limits
+    if (
+      this.#unsentBytes > unsentBytesMax ||
+      (waiting > 0 && !(pipelined && this.#onlyPipelined && waiting < pipelinedMax))
+    ) {
+      this.#held = frame
+      return false
+    }
+    this.#held = undefined
+    const slot = new ResponseSlot(this, frame.length, pipelined)
+    this.#slots.push(slot)
+    this.#onlyPipelined &&= pipelined
+    this.#owner.handler.handle(this, frame, slot)
+    return true
+  }
+
+  #send(pieces: readonly Buffer[]): number {
+    const socket = this.#socket
+    if (!this.#corked) {
+      this.#corked = true
+      socket.cork()
+      process.nextTick(this.#uncork)
+    }
+    let bytes = 0
+    for (const piece of pieces) bytes += piece.length
+    if (this.#unsentBytes === 0) this.#progressMs = this.#owner.nowMs()
+    this.#unsentBytes += bytes
+    this.#owner.budget.force(bytes)
+    const left = (): void => this.#left(bytes)
+    for (let index = 0; index < pieces.length - 1; index++) socket.write(pieces[index] as Buffer)
+    socket.write(pieces[pieces.length - 1] as Buffer, left)
+    return bytes
+  }
+
+  #left(bytes: number): void {
+    if (this.#closed) return
+    this.#unsentBytes -= bytes
+    this.#owner.budget.give(bytes)
+    this.#progressMs = this.#owner.nowMs()
+    this.#activeMs = this.#progressMs
+    if (this.#closing !== undefined && this.#unsentBytes === 0 && this.inFlight === 0) this.#end(this.#closing)
+    else if (this.#held !== undefined) this.#pump()
+  }
+
+  #pause(): void {
+    this.#paused = true
+    this.#socket.pause()
+  }
+
+  /** Everything has been answered: says goodbye after the last byte. */
+  #finish(): void {
+    if (this.#closed) return
+    // With bytes on their way the end follows the last of them; check() watches over a peer that takes none.
+    if (this.#unsentBytes === 0) this.#end(this.#closing ?? 'closed')
+  }
+
+  #end(reason: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    const { budget } = this.#owner
+    budget.forget(this.#roomAgain)
+    this.#reader.abandon()
+    if (this.#held !== undefined) budget.give(this.#held.length)
+    for (let index = this.#head; index < this.#slots.length; index++) {
+      budget.give((this.#slots[index] as ResponseSlot).frameBytes)
+    }
+    budget.give(this.#unsentBytes)
+    this.#held = undefined
+    this.#slots = []
+    this.#head = 0
+    this.#abort.abort()
+    this.#socket.destroySoon()
+    this.#owner.closed(this, this.#closing ?? reason)
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Sockets under TLS, for servers. A connection is handed over after its handshake. Keys and certificates are read by the
+ * caller, so that a test needs no files.
+ */
+import { createServer, type Server, type TLSSocket } from 'node:tls'
+
+export type { TLSSocket } from 'node:tls'
+
+export interface TlsServerOptions {
+  /** PEM. */
+  readonly key: Buffer
+  /** PEM, the chain. */
+  readonly cert: Buffer
+  /** PEM of those who sign certificates of clients; undefined: the well-known ones. */
+  readonly ca?: Buffer | undefined
+  /** Whether clients are asked for a certificate, and turned away without one. */
+  readonly clients: 'none' | 'requested' | 'required'
+  readonly handshakeTimeoutMs: number
+}
+
+/** A server that has not begun to listen. Throws when the key and the certificate cannot be used. */
+export function createTlsServer(
+  options: TlsServerOptions,
+  onConnection: (socket: TLSSocket) => void,
+  onFailure: (error: Error, peer: string) => void,
+): Server {
+  const server = createServer(
+    {
+      key: options.key,
+      cert: options.cert,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      requestCert: options.clients !== 'none',
+      rejectUnauthorized: options.clients === 'required',
+      handshakeTimeout: options.handshakeTimeoutMs,
+      minVersion: 'TLSv1.2',
+      noDelay: true,
+    },
+    onConnection,
+  )
+  server.on('tlsClientError', (error, socket) => onFailure(error, socket.remoteAddress ?? 'unknown'))
+  return server
+}
