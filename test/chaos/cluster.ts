@@ -12,6 +12,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ClusterClient, createClusterClient } from '../../proto/client.ts'
 
+/** As the command does it: code is compiled once, not in every process and thread. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/millrace', import.meta.url))
 const cliMain = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 const startTimeoutMs = 30_000
 
@@ -214,6 +216,7 @@ function spawnMember(
     return spawn(process.execPath, ['--conditions=source', cliMain, 'start', '--role', role, ...definitions], {
       stdio: ['ignore', log, log],
       cwd: directory,
+      env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
     })
   } finally {
     closeSync(log)

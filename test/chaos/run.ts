@@ -42,6 +42,8 @@ export interface KillReport {
   readonly detectionMs?: number
   /** Kill to all subtasks running again. */
   readonly recoveryMs: number
+  /** Where the time went, in the words of the JobManager. */
+  readonly phases: string
   /** All TaskManagers were there: the job did not have to wait for one that still starts. */
   readonly spare: boolean
 }
@@ -180,10 +182,12 @@ class ChaosRun {
       // Nobody died: the job restarted or ended meanwhile.
       if (killedMs === undefined) continue
       this.reports.push(await this.#recovered(victim.kind, name, killedMs, spare))
-      const { detectionMs, recoveryMs } = this.reports[this.reports.length - 1] as KillReport
+      const { detectionMs, recoveryMs, phases } = this.reports[this.reports.length - 1] as KillReport
       const known = detectionMs === undefined ? '' : `known after ${detectionMs} ms, `
       const done = `${index + 1}/${this.#options.kills.length}`
-      this.#progress(`kill ${done.padStart(7)} ${name.padEnd(10)} ${known}running again after ${recoveryMs} ms`)
+      this.#progress(
+        `kill ${done.padStart(7)} ${name.padEnd(10)} ${known}running again after ${recoveryMs} ms (${phases})`,
+      )
       return true
     }
   }
@@ -271,12 +275,20 @@ class ChaosRun {
   async #recovered(kind: VictimKind, victim: string, killedMs: number, spare: boolean): Promise<KillReport> {
     const info = await this.#runsAgain(killedMs)
     const recoveryMs = Math.max(0, info.status.stateSinceMs - killedMs)
-    if (kind === 'jobmanager') return { kind, victim, recoveryMs, spare }
+    const phases = await this.#phases()
+    if (kind === 'jobmanager') return { kind, victim, recoveryMs, spare, phases }
     // The newest first: what this kill brought about first is the last of those that came after it.
     const failure = info.failures.filter(({ timeMs }) => timeMs >= killedMs - 1).at(-1)
     return failure === undefined
-      ? { kind, victim, recoveryMs, spare }
-      : { kind, victim, recoveryMs, spare, detectionMs: Math.max(0, failure.timeMs - killedMs) }
+      ? { kind, victim, recoveryMs, spare, phases }
+      : { kind, victim, recoveryMs, spare, phases, detectionMs: Math.max(0, failure.timeMs - killedMs) }
+  }
+
+  async #phases(): Promise<string> {
+    let found = ''
+    for await (const { text } of this.#cluster.client.logs(this.#job))
+      found = /^attempt \d+ runs, .*: (.*)$/.exec(text)?.[1] ?? found
+    return found
   }
 
   #runsAgain(sinceMs: number): Promise<JobInfo> {
