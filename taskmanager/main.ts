@@ -79,6 +79,7 @@ export async function startTaskManager(
     heapBytes,
     cancellationTimeoutMs: config.get(options.cancellationTimeout),
     watchdogTimeoutMs: config.get(options.watchdogTimeout),
+    openTimeoutMs: config.get(options.openTimeout),
     send: (message) => link?.send(message),
     fetchBundle: (bundleId) => link?.fetchBundle(bundleId) ?? Promise.resolve(new Uint8Array(0)),
     log: (level, text, fields) => log[level](fields, text),

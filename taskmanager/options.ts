@@ -70,7 +70,7 @@ export const reconnectDelayMin = option({
 export const reconnectDelayMax = option({
   key: 'cluster.registration.max-timeout',
   type: duration(),
-  default: 1000,
+  default: 400,
   scope: 'taskmanager',
   doc: 'Longest pause before a TaskManager tries to reach the JobManager again.',
 })
@@ -87,6 +87,14 @@ export const watchdogTimeout = option({
   default: 30_000,
   scope: 'taskmanager',
   doc: 'User code that has not returned after so long fails the job, with the name of the operator.',
+})
+
+export const openTimeout = option({
+  key: 'task.open.timeout',
+  type: duration(),
+  default: 600_000,
+  scope: 'taskmanager',
+  doc: 'Longest time in which the operators of a slot restore their state, find splits and connect. After it the job fails.',
 })
 
 /** Everything that a TaskManager reads. */
@@ -107,5 +115,6 @@ export const taskManagerOptions = [
   reconnectDelayMax,
   cancellationTimeout,
   watchdogTimeout,
+  openTimeout,
   testFaults,
 ]

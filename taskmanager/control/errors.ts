@@ -16,6 +16,18 @@ export const errors = defineErrors('TASKMANAGER', {
     blame: 'user',
     retry: 'backoff',
   },
+  STUCK_IMPORTING: {
+    text: 'the module of the job has not been imported after {timeout}',
+    hint: 'Its top-level code, or the function given to defineJob, loops or waits for something that never comes. If it really takes that long, raise task.watchdog.timeout.',
+    blame: 'user',
+    retry: 'backoff',
+  },
+  STUCK_OPENING: {
+    text: 'the operators of the job were not open after {timeout}: state restored, splits found, connections made',
+    hint: 'A source, a sink or a function blocks or waits for something that never comes. If it really takes that long, raise task.watchdog.timeout (it blocks) or task.open.timeout (it waits).',
+    blame: 'user',
+    retry: 'backoff',
+  },
   CANCELLATION_TIMEOUT: {
     text: 'slot {slot} of {id} did not give the job up within {timeout} and was replaced',
     blame: 'internal',

@@ -111,6 +111,7 @@ export class Slots {
         config,
         dataHost: host,
         doorbells: this.doorbells,
+        warm: this.#threads[slot] !== undefined,
       },
       message: (message) => {
         if (message.kind === 'ready') this.#ready(slot)

@@ -12,6 +12,7 @@ import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
 import type { Deploy, FailureCause, FromTaskManager, SlotStatus, ToTaskManager } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { Deployment, FromSlot, ToSlot } from '../slot/messages.ts'
+import { pulsePhase } from '../slot/pulse.ts'
 import type { BundleCache } from './bundles.ts'
 import { errors } from './errors.ts'
 import { fromSlot } from './forward.ts'
@@ -43,6 +44,7 @@ export interface TaskManagerOptions {
   readonly heapBytes: number
   readonly cancellationTimeoutMs: number
   readonly watchdogTimeoutMs: number
+  readonly openTimeoutMs: number
   send(message: FromTaskManager): void
   fetchBundle(id: string): Promise<Uint8Array>
   log(level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void
@@ -61,8 +63,9 @@ export class TaskManager {
       doorbells: options.slots.doorbells,
       slots: options.slots.count,
       timeoutMs: options.watchdogTimeoutMs,
+      openTimeoutMs: options.openTimeoutMs,
       watched: (slot) => this.#holdings[slot]?.posted === true,
-      stuck: (slot, node) => this.#stuck(slot, node),
+      stuck: (slot, node, afterMs) => this.#stuck(slot, node, formatDuration(afterMs)),
     })
   }
 
@@ -254,23 +257,15 @@ export class TaskManager {
     })
   }
 
-  #stuck(slot: number, node: number): void {
+  #stuck(slot: number, node: number, timeout: string): void {
     const holding = this.#holdings[slot]
     if (holding === undefined) return
-    const vertex = holding.plan.vertices.find(({ operators }) => operators.some((each) => each.node === node))
-    const operator = vertex?.operators.find((each) => each.node === node)
-    // Of a chain, only the head is known: which of its operators hangs, the user's line says.
-    const chain = vertex !== undefined && vertex.operators.length > 1
-    const name = chain ? vertex.name : (operator?.name ?? `node ${node}`)
-    const timeout = formatDuration(this.#options.watchdogTimeoutMs)
-    const error = errors.create('STUCK', { what: chain ? 'one of the operators' : 'operator', operator: name, timeout })
-    const where = operator === undefined ? {} : chain ? { operator: name } : { operator: name, uid: operator.uid }
-    const verdict = { ...causeOf(error), ...where }
+    const verdict = stuckCause(holding.plan, node, timeout)
     holding.verdict = verdict
     const thread = this.#options.slots.thread(slot)
     hangingFrames(thread.threadId, (url) => this.#options.bundles.holds(url))
       .then((frames) => {
-        if (frames.length > 0) holding.verdict = { ...verdict, stack: [error.message, ...frames].join('\n') }
+        if (frames.length > 0) holding.verdict = { ...verdict, stack: [verdict.message, ...frames].join('\n') }
       })
       .finally(() => thread.kill())
       .catch((reason: unknown) => this.#options.log('warn', 'no stack of a slot that hangs', { slot, reason }))
@@ -305,6 +300,20 @@ function pick(
     if (found !== undefined) own[`${vertex}/${subtask}`] = found
   }
   return own
+}
+
+/** What user code that does not come back was doing. */
+function stuckCause(plan: JobPlan, node: number, timeout: string): FailureCause {
+  if (node === pulsePhase.importing) return causeOf(errors.create('STUCK_IMPORTING', { timeout }))
+  if (node === pulsePhase.opening) return causeOf(errors.create('STUCK_OPENING', { timeout }))
+  const vertex = plan.vertices.find(({ operators }) => operators.some((each) => each.node === node))
+  const operator = vertex?.operators.find((each) => each.node === node)
+  // Of a chain, only the head is known: which of its operators hangs, the user's line says.
+  const chain = vertex !== undefined && vertex.operators.length > 1
+  const name = chain ? vertex.name : (operator?.name ?? `node ${node}`)
+  const error = errors.create('STUCK', { what: chain ? 'one of the operators' : 'operator', operator: name, timeout })
+  const where = operator === undefined ? {} : chain ? { operator: name } : { operator: name, uid: operator.uid }
+  return { ...causeOf(error), ...where }
 }
 
 function causeOf(error: unknown): FailureCause {

@@ -41,6 +41,7 @@ export interface AttemptSurroundings {
 }
 
 const metricsIntervalMs = 1000
+const openBeatMs = 100
 
 export class Attempt {
   readonly deployment: Deployment
@@ -110,9 +111,12 @@ export class Attempt {
   async #build(): Promise<void> {
     const { deployment } = this
     provideOwnPackage()
+    const { pulse } = this.#at
+    pulse.enterPhase('importing')
     const exported: unknown = await import(pathToFileURL(deployment.bundlePath).href)
     const graph = rebuildGraph(jobOf(exported, `the bundle of ${deployment.jobName}`), deployment.plan)
     if (this.#phase !== 'deploying') return
+    pulse.enterPhase('opening')
     const { arena, bells, start } = this.#at
     const events = { wake: () => this.#loop.wake(), failed: (error: unknown) => this.fail(error) }
     this.#remote = this.#at.openRemote(deployment, events)
@@ -143,11 +147,18 @@ export class Attempt {
         ),
       )
     }
-    // Consumers first: a producer's records find everyone open.
-    for (const { task } of this.#tasks.toReversed()) {
-      await task.open()
-      if (this.#phase !== 'deploying') return
+    // To wait is no standstill: the event loop turns.
+    const beat = systemClock.setInterval(() => pulse.beat(), openBeatMs)
+    try {
+      // Consumers first: a producer's records find everyone open.
+      for (const { task } of this.#tasks.toReversed()) {
+        await task.open()
+        if (this.#phase !== 'deploying') return
+      }
+    } finally {
+      systemClock.clearTimeout(beat)
     }
+    pulse.leave()
   }
 
   async #start(): Promise<void> {

@@ -17,6 +17,8 @@ export interface SlotStart {
   readonly arena: ArenaHandle
   readonly config: Readonly<Record<string, string>>
   readonly dataHost: string
+  /** Takes the place of one that ended: a deployment will come soon, and finds the engine loaded. */
+  readonly warm: boolean
   /** The same as in each deployment. */
   readonly doorbells: SharedArrayBuffer
 }

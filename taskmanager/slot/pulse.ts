@@ -1,9 +1,14 @@
 /**
  * How the control thread sees that a slot thread is alive. Behind the doorbells of all slots (one word each) stand two more
- * words per slot: a counter that rises with every turn of the task loop, and the node whose user code runs now.
+ * words per slot: a counter that rises with every turn of the task loop, and the node whose user code runs now, or what is
+ * done before there is a loop (a phase of the deployment).
  *
  * Concurrency: each slot writes its own words, the control thread reads all of them; plain atomic stores, no waiting.
  */
+
+/** What a slot does before its loop turns, where the node would stand. */
+export const pulsePhase = { importing: -2, opening: -3 } as const
+export const noNode = -1
 
 /** Bytes of the shared words for `slots` slots: doorbells first. */
 export function doorbellBytes(slots: number): number {
@@ -35,6 +40,11 @@ export class SlotPulse {
     Atomics.store(this.words, this.node, node + 1)
   }
 
+  /** A part of a deployment, in place of a node. */
+  enterPhase(phase: keyof typeof pulsePhase): void {
+    Atomics.store(this.words, this.node, pulsePhase[phase] + 1)
+  }
+
   /** No user code runs: the slot may sleep as long as it likes. */
   leave(): void {
     Atomics.store(this.words, this.node, 0)
@@ -43,7 +53,7 @@ export class SlotPulse {
 
 export interface Pulse {
   readonly count: number
-  /** Node whose user code runs; -1 for none. */
+  /** Node whose user code runs, or a value of `pulsePhase`; `noNode` for none. */
   readonly node: number
 }
 

@@ -2,7 +2,8 @@
  * Entry of a slot's thread. Takes one deployment at a time, keeps the data listener for as long as it lives, and turns
  * whatever user code throws outside of the loop (a rejected promise, a timer) into a failure of this slot alone.
  *
- * The engine is loaded with the first deployment: a slot that waits for one holds a third less memory.
+ * The engine is loaded with the first deployment: a slot that waits for one holds a third less memory. A slot that takes
+ * the place of another expects its job back and loads it at once.
  */
 import process from 'node:process'
 import { Arena } from '../../core/arena/arena.ts'
@@ -76,3 +77,4 @@ process.on('uncaughtException', unhandled)
 process.on('unhandledRejection', unhandled)
 
 say({ kind: 'ready', port: listener.port })
+if (start.warm) await import('./attempt.ts')

@@ -27,6 +27,7 @@ async function slot(): Promise<Slot> {
     arena: arena.handle,
     config: {},
     dataHost: '127.0.0.1',
+    warm: false,
     doorbells: new SharedArrayBuffer(doorbellBytes(1)),
   }
   const worker = new Worker(new URL('../../../../taskmanager/slot/worker.ts', import.meta.url), { workerData: start })
