@@ -22,11 +22,11 @@ export function createOperator(node: GraphNode, context: OperatorContext): Opera
     case 'source':
       return new SplitSourceOperator(context, node)
     case 'map':
-      return new MapOperator(context, node.fn, node.reads)
+      return new MapOperator(context, node.fn, node.reads, node.type)
     case 'filter':
       return new FilterOperator(context, node.fn, node.reads)
     case 'flatMap':
-      return new FlatMapOperator(context, node.fn, node.reads)
+      return new FlatMapOperator(context, node.fn, node.reads, node.type)
     case 'project':
       return new ProjectOperator(context, node.fields)
     case 'where':

@@ -1,87 +1,83 @@
 /** flatMap: one record in, any number out, returned as an iterable or given to `emit`. */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { Emit } from '../../sdk/functions.ts'
+import type { TypeDef } from '../../sdk/types.ts'
 import { operatorErrors } from './errors.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
-import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
-import { guarded, type LoopCursor, promiseRefusal, type RefusePromise, StatelessOperator } from './stateless.ts'
+import { outputCheck } from './output-check.ts'
+import { RowBuffer, timestampsOf } from './rows.ts'
+import { type LoopCursor, StatelessOperator } from './stateless.ts'
+import { UserLoop } from './user-loop.ts'
 
 type FlatMap = (record: unknown, emit: Emit<unknown>) => Iterable<unknown> | void
 
-export class FlatMapOperator extends StatelessOperator {
-  readonly #fn: FlatMap
-  readonly #input: RowMaterialiser
-  readonly #out = new RowBuffer()
-  readonly #cursor: LoopCursor = { at: 0 }
-  #timestamp = Number.NaN
-  readonly #emit: Emit<unknown>
-  readonly #refusePromise: RefusePromise
+interface FlatMapTarget extends LoopCursor {
+  /** Event times of the rows. */
+  timestamps: Float64Array | undefined
+  /** That of the record at hand. */
+  timestamp: number
+  /** Results of the records that are done. */
+  whole: number
+}
 
-  constructor(context: OperatorContext, fn: FlatMap, reads: readonly string[] | undefined) {
+export class FlatMapOperator extends StatelessOperator {
+  readonly #loop: UserLoop<FlatMapTarget>
+  readonly #target: FlatMapTarget = { at: 0, timestamps: undefined, timestamp: Number.NaN, whole: 0 }
+  readonly #out = new RowBuffer()
+
+  /** `type`: declared of the results. */
+  constructor(context: OperatorContext, fn: FlatMap, reads: readonly string[] | undefined, type?: TypeDef<unknown>) {
     super(context)
-    this.#fn = fn
-    this.#input = new RowMaterialiser(reads)
-    this.#refusePromise = promiseRefusal(context)
-    this.#emit = (record) => this.#out.push(record, this.#timestamp)
+    const target = this.#target
+    const out = this.#out
+    const check = outputCheck(type)
+    const emit: Emit<unknown> =
+      check === undefined
+        ? (record) => out.push(record, target.timestamp)
+        : (record) => {
+            check(record)
+            out.push(record, target.timestamp)
+          }
+    this.#loop = new UserLoop(context, reads, target, {
+      bindings: { fn, emit, out, emitAll: (result: Iterable<unknown>) => emitAll(result, emit) },
+      head: 'const { timestamps } = target',
+      before: 'target.timestamp = timestamps === undefined ? NaN : timestamps[i]',
+      argument: 'emit',
+      after: 'if (result !== undefined) emitAll(result); target.whole = out.count',
+      // A record that was refused half-way leaves nothing.
+      tail: 'out.truncate(target.whole)',
+    })
   }
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
-    const count = selection?.count ?? batch.rowCount
-    const rows = this.#input.read(batch, selection)
-    this.#run(rows, count, timestampsOf(batch, selection), (row) => this.#input.whole(row))
+    this.#begin(timestampsOf(batch, selection))
+    this.#loop.batch(batch, selection, selection?.count ?? batch.rowCount)
+    this.#flush()
   }
 
   processRows(batch: RowBatch): void {
-    this.#run(batch.rows, batch.count, batch.timestamps, (row) => batch.rows[row])
+    this.#begin(batch.timestamps)
+    this.#loop.rows(batch)
+    this.#flush()
   }
 
-  #run(
-    rows: readonly unknown[],
-    count: number,
-    timestamps: Float64Array | undefined,
-    recordAt: (row: number) => unknown,
-  ): void {
-    const { metrics, output } = this.context
-    metrics.recordsIn += count
-    guarded(
-      this.context,
-      this.#cursor,
-      count,
-      (from) => this.#loop(rows, timestamps, from, count),
-      recordAt,
-      timestamps,
-    )
-    metrics.recordsOut += this.#out.count
-    this.#out.flush(output)
+  #begin(timestamps: Float64Array | undefined): void {
+    this.#target.timestamps = timestamps
+    this.#target.whole = 0
   }
 
-  #loop(rows: readonly unknown[], timestamps: Float64Array | undefined, from: number, to: number): void {
-    const out = this.#out
-    const cursor = this.#cursor
-    const fn = this.#fn
-    let whole = out.count
-    try {
-      for (let i = from; i < to; i++) {
-        cursor.at = i
-        const timestamp = timestamps === undefined ? Number.NaN : timestamps[i]
-        this.#timestamp = timestamp
-        const result = fn(rows[i], this.#emit)
-        if (Array.isArray(result)) {
-          for (let r = 0; r < result.length; r++) out.push(result[r], timestamp)
-        } else if (result !== undefined) this.#iterate(result, timestamp)
-        whole = out.count
-      }
-    } finally {
-      // A record that was refused half-way leaves nothing.
-      out.truncate(whole)
-    }
+  #flush(): void {
+    this.context.metrics.recordsOut += this.#out.count
+    this.#out.flush(this.context.output)
   }
+}
 
-  #iterate(result: Iterable<unknown>, timestamp: number): void {
-    this.#refusePromise(result)
-    if (typeof (result as Iterable<unknown> | null)?.[Symbol.iterator] !== 'function') {
-      throw operatorErrors.create('NOT_ITERABLE', { value: String(result) })
-    }
-    for (const record of result) this.#out.push(record, timestamp)
+function emitAll(result: Iterable<unknown>, emit: Emit<unknown>): void {
+  if (Array.isArray(result)) {
+    for (let i = 0; i < result.length; i++) emit(result[i])
+    return
   }
+  if (typeof (result as Iterable<unknown> | null)?.[Symbol.iterator] !== 'function')
+    throw operatorErrors.create('NOT_ITERABLE', { value: String(result) })
+  for (const record of result) emit(record)
 }

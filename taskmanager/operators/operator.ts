@@ -35,6 +35,8 @@ export interface Output {
   /** With a selection only those rows of the batch exist for the receiver: a filter copies nothing, an edge gathers what is selected. */
   batch(batch: RecordBatch, selection: Selection | undefined): void
   rows(rows: RowBatch): void
+  /** Present where no receiver looks at records: in place of the two above it may be told how many there were, and nobody has to make them. */
+  readonly skip?: ((count: number) => void) | undefined
   watermark(timestampMs: number): void
   /** No watermark is to be expected until the next record or `idle(false)`. */
   idle(idle: boolean): void
@@ -46,6 +48,8 @@ export interface Operator {
   /** `input` is the index of the edge among the inputs of the vertex (0 for a chained operator). */
   processBatch(batch: RecordBatch, selection: Selection | undefined, input: number): void
   processRows(rows: RowBatch, input: number): void
+  /** Present when the operator does not look at records: takes the number of them in place of both. */
+  readonly skip?: ((count: number) => void) | undefined
   /**
    * Event time reached `timestampMs`. Emits what is due, then forwards the watermark to its outputs, and returns true.
    * Returns false when it has stopped half-way because it emitted a lot: the loop calls again with the same timestamp

@@ -17,6 +17,7 @@ export class SinkOperator implements Operator {
   readonly #sink: Sink<unknown>
   readonly #sinkContext: SinkContext
   readonly #writer: SinkWriter<unknown>
+  readonly skip: ((count: number) => void) | undefined
   readonly #rows = new RowMaterialiser(undefined)
   /** Committables that are not known to be committed, by the checkpoint that prepared them, oldest first. */
   readonly #pending: { checkpointId: number; committables: readonly unknown[] }[] = []
@@ -41,6 +42,12 @@ export class SinkOperator implements Operator {
     }
     this.#restored = context.restored?.committables ?? []
     this.#writer = sink.createWriter(this.#sinkContext, context.restored?.ownOperatorState ?? [])
+    if (this.#writer.discards) {
+      this.skip = (count) => {
+        context.metrics.recordsIn += count
+        this.#writer.skip?.(count)
+      }
+    }
   }
 
   async open(): Promise<void> {
@@ -54,22 +61,16 @@ export class SinkOperator implements Operator {
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const count = selection?.count ?? batch.rowCount
+    if (this.skip !== undefined) return this.skip(count)
     this.#context.metrics.recordsIn += count
-    if (this.#writer.discards) {
-      this.#writer.skip?.(count)
-      return
-    }
     const rows = this.#rows.read(batch, selection)
     rows.length = count
     this.#writer.write(rows, timestampsOf(batch, selection) ?? noTimes)
   }
 
   processRows(batch: RowBatch): void {
+    if (this.skip !== undefined) return this.skip(batch.count)
     this.#context.metrics.recordsIn += batch.count
-    if (this.#writer.discards) {
-      this.#writer.skip?.(batch.count)
-      return
-    }
     const rows = batch.rows.length === batch.count ? batch.rows : batch.rows.slice(0, batch.count)
     this.#writer.write(rows, batch.timestamps ?? noTimes)
   }

@@ -42,14 +42,17 @@ export abstract class StatelessOperator implements Operator {
   }
 }
 
-/** How far a generated loop came: `at` is the row it was at when it ended or threw. */
+/** How far a loop came: `at` is the row it was at when it ended or threw. */
 export interface LoopCursor {
   at: number
 }
 
+const none: readonly number[] = []
+
 /**
- * Calls `run(from)` until it has passed row `count`; a row that throws goes to the error policy and is skipped. `recordAt`:
- * the whole record of a row, for who looks at it later. Errors that every record would repeat end the task.
+ * Calls `run(from)` until it has passed row `count`; a row that throws goes to the error policy and is skipped. Returns the
+ * rows that were. `recordAt`: the whole record of a row, for who looks at it later. Errors that every record would repeat
+ * end the task.
  */
 export function guarded(
   context: OperatorContext,
@@ -58,20 +61,25 @@ export function guarded(
   run: (from: number) => void,
   recordAt: (row: number) => unknown,
   timestamps: Float64Array | undefined | (() => Float64Array | undefined),
-): void {
+): readonly number[] {
   let from = 0
+  let refused: number[] | undefined
   while (from < count) {
     try {
       run(from)
-      return
+      break
     } catch (error) {
       // No policy for bad records helps here.
       if (isMillraceError(error, 'OPERATOR_RETURNS_PROMISE')) throw new OperatorFailure(context.operator, error)
       const times = typeof timestamps === 'function' ? timestamps() : timestamps
-      context.poison(error, recordAt(cursor.at), times?.[cursor.at])
-      from = cursor.at + 1
+      const row = cursor.at
+      context.poison(error, recordAt(row), times?.[row])
+      refused ??= []
+      refused.push(row)
+      from = row + 1
     }
   }
+  return refused ?? none
 }
 
 export type RefusePromise = (result: unknown) => void

@@ -69,9 +69,11 @@ function fan(outputs: readonly Output[]): Output {
 /** The next operator of the chain. */
 class Chained implements Output {
   readonly operator: Operator
+  readonly skip: ((count: number) => void) | undefined
 
   constructor(operator: Operator) {
     this.operator = operator
+    this.skip = operator.skip
   }
 
   batch(batch: RecordBatch, selection: Selection | undefined): void {
@@ -93,9 +95,15 @@ class Chained implements Output {
 
 class Fan implements Output {
   readonly outputs: readonly Output[]
+  readonly skip: ((count: number) => void) | undefined
 
   constructor(outputs: readonly Output[]) {
     this.outputs = outputs
+    if (outputs.every((output) => output.skip !== undefined)) {
+      this.skip = (count) => {
+        for (const output of outputs) output.skip?.(count)
+      }
+    }
   }
 
   batch(batch: RecordBatch, selection: Selection | undefined): void {
@@ -123,6 +131,9 @@ const nowhere: Output = {
     // Nobody reads it.
   },
   rows() {
+    // Nobody reads it.
+  },
+  skip() {
     // Nobody reads it.
   },
   watermark() {
