@@ -8,7 +8,6 @@
  * their answers. A handler puts errors of items into their own slots of the response. What it throws is logged as our
  * mistake and answered with `failed`, or by closing the connection where there is none.
  */
-import type { KafkaWriter } from '../../proto/kafka/writer.ts'
 
 /** Who speaks. Kafka writes it `User:alice`. */
 export interface Principal {
@@ -109,17 +108,7 @@ export const noResponse: unique symbol = Symbol('no response')
 /** The handler's answer when the connection has to be closed instead. */
 export const closeConnection: unique symbol = Symbol('close')
 
-/**
- * A response that a handler encoded by itself, for those whose bytes are mostly records: `head` writes the body's bytes and
- * hands over buffers that are sent as they are.
- */
-export interface EncodedResponse {
-  readonly encoded: true
-  /** The body in pieces, in order. Not changed any more by anybody. */
-  readonly pieces: readonly Buffer[]
-}
-
-export type Answer<R> = R | EncodedResponse | typeof noResponse | typeof closeConnection
+export type Answer<R> = R | typeof noResponse | typeof closeConnection
 
 export type ApiHandler<Q, R> = (request: Q, context: RequestContext) => Answer<R> | Promise<Answer<R>>
 
@@ -143,5 +132,3 @@ export type HandlerTable = Readonly<Record<string, HandlerEntry<never, unknown>>
 export function handlerEntry<Q, R>(entry: HandlerEntry<Q, R>): HandlerEntry<never, unknown> {
   return entry as unknown as HandlerEntry<never, unknown>
 }
-
-export type ResponseEncoder = (writer: KafkaWriter, response: unknown, version: number) => void
