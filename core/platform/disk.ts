@@ -27,6 +27,8 @@ export type OpenMode =
   | 'a'
   /** Write; fails with EEXIST when it exists. */
   | 'wx'
+  /** Read and write; fails with EEXIST when it exists. */
+  | 'wx+'
 
 export interface Disk {
   /** The whole path of a relative one. */
@@ -56,6 +58,8 @@ export interface Disk {
   readAt(file: number, into: Uint8Array, offset: number, length: number, position: number | null): number
   /** Writes all `length` bytes at `position` (null: at the end of what was written). */
   writeAt(file: number, from: Uint8Array, offset: number, length: number, position: number | null): void
+  /** Writes all buffers one behind the other at `position`, as one call where the system allows. */
+  writevAt(file: number, buffers: readonly Uint8Array[], position: number): void
   sizeOf(file: number): number
   truncate(file: number, sizeBytes: number): void
   /** Returns when the bytes of the file are on the device. */
@@ -75,6 +79,9 @@ export interface Disk {
   renameAsync(from: string, to: string): Promise<void>
   removeAsync(path: string): Promise<void>
   syncAsync(file: number): Promise<void>
+  syncDirectoryAsync(path: string): Promise<void>
+  /** As `readAt`. Nobody may touch `into` meanwhile. */
+  readAtAsync(file: number, into: Uint8Array, offset: number, length: number, position: number): Promise<number>
   /** Makes a new empty directory whose path begins with `prefix`. */
   makeTemporaryDirectory(prefix: string): string
   /** Calls `changed` after the file was written or replaced (more often rather than less). */
@@ -152,6 +159,23 @@ class SystemDisk implements Disk {
   writeAt(file: number, from: Uint8Array, offset: number, length: number, position: number | null): void {
     for (let done = 0; done < length; ) {
       done += fs.writeSync(file, from, offset + done, length - done, position === null ? null : position + done)
+    }
+  }
+
+  writevAt(file: number, buffers: readonly Uint8Array[], position: number): void {
+    let total = 0
+    for (let i = 0; i < buffers.length; i++) total += buffers[i].length
+    let done = fs.writevSync(file, buffers, position)
+    if (done === total) return
+    // Short: the rest buffer by buffer.
+    let start = 0
+    for (const buffer of buffers) {
+      const from = Math.max(0, done - start)
+      if (from < buffer.length) {
+        this.writeAt(file, buffer, from, buffer.length - from, position + start + from)
+        done = start + buffer.length
+      }
+      start += buffer.length
     }
   }
 
@@ -245,6 +269,22 @@ class SystemDisk implements Disk {
   syncAsync(file: number): Promise<void> {
     return new Promise((resolve, reject) => {
       fs.fdatasync(file, (error) => (error === null ? resolve() : reject(error)))
+    })
+  }
+
+  async syncDirectoryAsync(path: string): Promise<void> {
+    if (process.platform === 'win32') return
+    const directory = await fs.promises.open(path, 'r')
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
+  }
+
+  readAtAsync(file: number, into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      fs.read(file, into, offset, length, position, (error, count) => (error === null ? resolve(count) : reject(error)))
     })
   }
 
