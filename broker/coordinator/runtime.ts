@@ -11,7 +11,7 @@
 import type { Clock } from '../../core/platform/clock.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { buildBatch, readBatchHeader, readControlRecord, readRecords } from '../../proto/kafka/records/index.ts'
-import type { AppendResult, LogRead } from '../log/partition-log.ts'
+import type { AppendAccepted, LogRead } from '../log/partition-log.ts'
 import { coordinatorErrors } from './errors.ts'
 import type { CoordinatorLog, CoordinatorLogSource, CoordinatorMachine, CoordinatorRecord, MarkerKind } from './log.ts'
 
@@ -96,13 +96,10 @@ export class CoordinatorRuntime {
       baseOffset: 0,
       ...(producer === undefined ? {} : { producerId: producer.id, producerEpoch: producer.epoch, transactional: true }),
     })
+    if (batch.length > this.#maxBatchBytes) return Promise.resolve(coordinatorErrorOf(kafkaError.MESSAGE_TOO_LARGE))
     const log = this.#open()
     if (typeof log === 'number') return Promise.resolve(log)
-    const result = log.append(batch, {
-      origin: 'coordinator',
-      requireKeys: true,
-      maxMessageBytes: this.#maxBatchBytes,
-    })
+    const result = log.append(batch, { origin: 'coordinator' })
     if (result.kind === 'refused') return Promise.resolve(coordinatorErrorOf(result.error))
     if (options.replay !== false) {
       let offset = result.baseOffset
@@ -157,7 +154,7 @@ export class CoordinatorRuntime {
     }
   }
 
-  #committed(log: CoordinatorLog, result: Extract<AppendResult, { lastOffset: number }>): Promise<number> {
+  #committed(log: CoordinatorLog, result: AppendAccepted): Promise<number> {
     this.#lastWritten = Math.max(this.#lastWritten, result.lastOffset)
     return this.#whenCommitted(log, result.lastOffset)
   }
@@ -188,10 +185,13 @@ export class CoordinatorRuntime {
   async #replayAll(log: CoordinatorLog): Promise<void> {
     let offset = log.logStartOffset
     while (offset < log.highWatermark && this.#state === 'loading') {
-      const read: LogRead = await log.read(offset, readBytes, { atLeastOne: true, isolation: 'read_uncommitted' })
-      if (read.kind !== 'data') throw coordinatorErrors.create('UNREADABLE', { offset, why: read.kind })
+      const read: LogRead = await log.read(offset, readBytes, { atLeastOne: true, isolation: 'read-uncommitted' })
+      if (read.kind !== 'data') {
+        throw coordinatorErrors.create('UNREADABLE', { offset, why: read.kind === 'failed' ? read.message : 'it is gone' })
+      }
       const before = offset
       for (const buffer of read.buffers) offset = this.#replayBuffer(buffer, offset)
+      if (offset === before) offset = read.nextOffset
       // Compaction may leave nothing at the end of a log.
       if (offset === before) break
     }
