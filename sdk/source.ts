@@ -92,6 +92,8 @@ export interface ColumnWriter {
   slices(field: string, pool: Uint8Array, starts: Int32Array, lengths: Int32Array, rows: number): void
   /** Row i has `dictionary.values[indices[i]]`. Make the dictionary once, outside of the loop. */
   pick(field: string, dictionary: StringDictionary, indices: Int32Array, rows: number): void
+  /** String of row i is bytes `offsets[i]` to `offsets[i + 1]`, valid UTF-8; copied. For bytes that are new in every batch. */
+  utf8(field: string, bytes: Uint8Array, offsets: Int32Array, rows: number): void
   /** Plain strings. */
   strings(field: string, values: readonly string[], rows: number): void
   /** Ends the batch: rows 0 to `rows` - 1 are emitted. `timestamps` in epoch ms; absent: the field that `eventTime` names. */

@@ -3,7 +3,7 @@
  *
  * Ownership: a batch is lent for the duration of a call. Who keeps it longer calls `retain` and later `release`; views
  * (`project`, `withColumns`) share the segments of their origin, and retaining a view retains those. Buffers are written
- * once, before a batch is handed on, and never after.
+ * once, before a batch is handed on, and never after; strings of a source when they are first read (lazy-strings.ts).
  *
  * Columns: `float64`, `timestamp` and `date` are Float64 (an invalid date is NaN), `int32` Int32, `int64` BigInt64,
  * `boolean` a bit set; `string` (UTF-8), `bytes` and `any` (value-codec) are bytes with `rowCount` + 1 offsets; `list` has
@@ -13,6 +13,7 @@
  */
 import type { Arena } from '../arena/arena.ts'
 import { columnErrors } from './errors.ts'
+import { LazyStrings } from './lazy-strings.ts'
 import type { Field, Schema } from './schema.ts'
 
 /** Rows a batch may have. */
@@ -26,6 +27,7 @@ export const columnFlags = {
   explicitUndefined: 4,
 } as const
 
+/** Not to be copied by `...`: reading is what writes a lazy one. See `withField`. */
 export interface Column {
   readonly field: Field
   readonly rowCount: number
@@ -42,6 +44,19 @@ export interface Column {
   readonly flags: number
   readonly children: readonly Column[]
 }
+
+/** The same column as another field. */
+export const withField = (column: Column, field: Field): Column => ({
+  field,
+  rowCount: column.rowCount,
+  data: column.data,
+  dataBytes: column.dataBytes,
+  offsets: column.offsets,
+  validity: column.validity,
+  missing: column.missing,
+  flags: column.flags,
+  children: column.children,
+})
 
 /** Bytes of a bit set of `rows` rows in a batch, padded so that another may follow. */
 export const bitSetBytes = (rows: number): number => ((rows + 127) >>> 7) << 4
@@ -114,10 +129,21 @@ export class RecordBatch {
 
   /** A view with some parts replaced; lent. */
   with(parts: Partial<RecordBatchParts>): RecordBatch {
-    return new RecordBatch({ ...this, ...parts })
+    return new RecordBatch({
+      arena: parts.arena ?? this.arena,
+      owner: parts.owner ?? this.owner,
+      schema: parts.schema ?? this.schema,
+      rowCount: parts.rowCount ?? this.rowCount,
+      columns: parts.columns ?? this.columns,
+      timestamps: parts.timestamps ?? this.timestamps,
+      hashes: parts.hashes ?? this.hashes,
+      segments: parts.segments ?? this.segments,
+    })
   }
 
+  /** Lazy columns are written: whoever keeps the batch may outlive their pools. */
   retain(): this {
+    for (const column of this.columns) if (column instanceof LazyStrings) column.write()
     for (const segment of this.segments) this.arena.retain(segment, this.owner)
     return this
   }

@@ -7,7 +7,7 @@
  */
 import type { Arena } from '../arena/arena.ts'
 import { type ArithmeticOp, arithmeticOps, type CompareOp, compareOps } from '../kernels/signature.ts'
-import type { Column, RecordBatch } from './batch.ts'
+import { type Column, type RecordBatch, withField } from './batch.ts'
 import { columnErrors } from './errors.ts'
 import { type Gathered, gather } from './gather.ts'
 import type { Field } from './schema.ts'
@@ -93,7 +93,7 @@ export function arithmetic(
   const column = batch.column(field)
   batch.arena.kernels.arithmeticF64(numbersOf(batch, column, dst), batch.rowCount, arithmeticOps[op], value, dst)
   const result: Field = { ...column.field, name, type: { kind: 'float64' } }
-  return { ...column, field: result, data: dst, dataBytes: batch.rowCount * 8 }
+  return { ...withField(column, result), data: dst, dataBytes: batch.rowCount * 8 }
 }
 
 /** The selected rows as a batch of their own, described as the batch's schema is; undefined when no segment is free. */

@@ -1,7 +1,7 @@
 /**
  * Columns written by a source, without an object per record: the `ColumnWriter` of the source contract over a segment.
- * Numbers are written in place, strings are copied by one kernel call per column and batch, from pools that are brought
- * into the arena once. A writer takes as many rows as strings of the lengths seen lately allow. Where they are suddenly
+ * Numbers are written in place. Strings of pools and dictionaries, which are brought into the arena once, get their place
+ * here and are copied when somebody reads them, by one kernel call per column and batch. A writer takes as many rows as strings of the lengths seen lately allow. Where they are suddenly
  * so long that there is no room for a column of them, `commit` emits the rows as several batches.
  *
  * Concurrency: belongs to one thread; uses the scratch memory of its owner (parts 0 and 1).
@@ -11,9 +11,11 @@ import { bitSetBytes, type Column, columnFlags, maxBatchRows, type RecordBatch }
 import { columnErrors } from './errors.ts'
 import { gather } from './gather.ts'
 import { fixedBatchBytes, fixedRowBytes, rowsThatFit, SegmentBuilder, segmentFull } from './layout.ts'
+import { LazyStrings, type LazyStringsFrom } from './lazy-strings.ts'
 import { type Dictionary, StringPools } from './pools.ts'
 import type { DataType, Field, Schema } from './schema.ts'
 import { type EmittedRows, emitSplit, type HeapColumn, stringLengths } from './split.ts'
+import { putInts, stageInts, sumInts } from './staging.ts'
 import { type StringBuffers, writeStrings } from './strings.ts'
 
 export interface BatchWritersOptions {
@@ -34,15 +36,23 @@ export interface BatchWritersOptions {
   readonly pools?: StringPools
 }
 
-/** Writers of one stream: remembers its pools and how long its strings are. `close` gives its own pools' memory back. */
+/**
+ * Writers of one stream: remembers its pools and how long its strings are. `close` gives its memory back, its own pools
+ * included; batches of its writers must have been read or retained by then (lazy-strings.ts).
+ */
 export class BatchWriters {
   readonly options: BatchWritersOptions
+  /** Column numbers by name. */
+  readonly index: ReadonlyMap<string, number>
+  /** A segment that the next batch may take in addition to its own, so that one whose strings are long finds room; -1: none. */
+  spare = -1
   /** Bytes of strings per row, lately. */
   varBytes: number
   readonly pools: StringPools
 
   constructor(options: BatchWritersOptions) {
     this.options = options
+    this.index = new Map(options.schema.fields.map(({ name }, index) => [name, index]))
     this.pools = options.pools ?? new StringPools(options.arena, options.owner)
     this.varBytes = options.schema.fields.reduce((sum, { type }) => sum + (type.kind === 'string' ? 32 : 0), 0)
   }
@@ -56,15 +66,21 @@ export class BatchWriters {
     const { arena, owner } = this.options
     const segment = arena.allocate(owner)
     if (segment < 0) return undefined
-    const spare = arena.allocate(owner)
-    if (spare < 0) {
+    if (this.spare < 0) this.spare = arena.allocate(owner)
+    if (this.spare < 0) {
       arena.release(segment, owner)
       return undefined
     }
-    return new BatchWriter(this, segment, spare, emit, emitRows)
+    return new BatchWriter(this, segment, emit, emitRows)
+  }
+
+  releaseSpare(): void {
+    if (this.spare >= 0) this.options.arena.release(this.spare, this.options.owner)
+    this.spare = -1
   }
 
   close(): void {
+    this.releaseSpare()
     if (this.options.pools === undefined) this.pools.close()
   }
 }
@@ -76,23 +92,20 @@ export class BatchWriter {
   readonly #builder: SegmentBuilder
   readonly #emit: (batch: RecordBatch) => void
   readonly #emitRows: ((rows: EmittedRows) => void) | undefined
-  readonly #index = new Map<string, number>()
   /** Addresses of fixed-width columns; 0: written otherwise. */
   readonly #fixed: number[]
   readonly #written: boolean[]
-  readonly #strings: (StringBuffers | undefined)[]
+  readonly #strings: (StringBuffers | LazyStrings | undefined)[]
   /** String columns for which there was no room: the batch will be split. */
   readonly #deferred: (HeapColumn | undefined)[] = []
   readonly #flags: (Uint8Array | undefined)[]
   readonly #timestamps: number
   readonly #extra: number[] = []
-  #spare: number
   #overflow: SegmentBuilder | undefined
 
   constructor(
     writers: BatchWriters,
     segment: number,
-    spare: number,
     emit: (batch: RecordBatch) => void,
     emitRows: ((rows: EmittedRows) => void) | undefined,
   ) {
@@ -100,15 +113,13 @@ export class BatchWriter {
     this.#writers = writers
     this.#emit = emit
     this.#emitRows = emitRows
-    this.#spare = spare
     this.#builder = new SegmentBuilder(arena, owner, segment, schema, describe)
     this.capacity = Math.min(
       rowsMax,
       maxBatchRows,
       rowsThatFit(schema, arena.segmentBytes, writers.varBytes * 1.15 + 1),
     )
-    this.#fixed = schema.fields.map(({ type }, index) => {
-      this.#index.set(schema.fields[index].name, index)
+    this.#fixed = schema.fields.map(({ type }) => {
       const bytes = fixedBytes(type, this.capacity)
       return bytes === 0 ? 0 : this.#builder.take(bytes)
     })
@@ -145,8 +156,8 @@ export class BatchWriter {
     const index = this.#stringIndex(field)
     const { arena, owner } = this.#builder
     const kept = this.#writers.pools.pool(pool)
-    const lengthsAt = stage(arena, arena.scratch(owner, 1), lengths, rows)
-    const bytes = rows * pool.length < 2 ** 31 ? arena.kernels.sum32(lengthsAt, rows) : sum(lengths, rows)
+    const lengthsAt = stageInts(arena, arena.scratch(owner, 1), lengths, rows)
+    const bytes = rows * pool.length < 2 ** 31 ? arena.kernels.sum32(lengthsAt, rows) : sumInts(lengths, rows)
     const builder = this.#room(bytes, rows)
     if (builder === undefined) {
       this.#deferSlices(index, pool, starts.slice(0, rows), lengths.slice(0, rows))
@@ -155,20 +166,21 @@ export class BatchWriter {
     const offsets = builder.take(rows * 4 + 4)
     const data = builder.take(bytes)
     if (kept !== undefined) {
-      const startsAt = stage(arena, arena.scratch(owner, 0), starts, rows)
-      arena.kernels.sliceStrings(kept.address, startsAt, lengthsAt, rows, offsets, data, 0)
-    } else {
-      let end = 0
-      for (let i = 0; i < rows; i++) {
-        arena.i32[(offsets >>> 2) + i] = end
-        arena.u8.set(pool.subarray(starts[i], starts[i] + lengths[i]), data + end)
-        end += lengths[i]
-      }
-      arena.i32[(offsets >>> 2) + rows] = end
+      const lengthsKept = builder.take(rows * 4)
+      putInts(arena, starts, rows, offsets)
+      putInts(arena, lengths, rows, lengthsKept)
+      const from: LazyStringsFrom = { kind: 'slices', pool: kept.address, lengths: lengthsKept }
+      this.#lazy(index, rows, { offsets, data, dataBytes: bytes, flags: kept.ascii ? columnFlags.ascii : 0 }, from)
+      return
     }
-    const ascii = kept?.ascii ?? arena.kernels.isAscii(data, bytes) === 1
-    this.#deferred[index] = undefined
-    this.#strings[index] = { offsets, data, dataBytes: bytes, flags: ascii ? columnFlags.ascii : 0 }
+    let end = 0
+    for (let i = 0; i < rows; i++) {
+      arena.i32[(offsets >>> 2) + i] = end
+      arena.u8.set(pool.subarray(starts[i], starts[i] + lengths[i]), data + end)
+      end += lengths[i]
+    }
+    arena.i32[(offsets >>> 2) + rows] = end
+    this.#put(index, { offsets, data, dataBytes: bytes, flags: this.#flagsOf(data, bytes) })
   }
 
   pick(field: string, dictionary: Dictionary, indices: Int32Array, rows: number): void {
@@ -181,7 +193,8 @@ export class BatchWriter {
       this.slices(field, dictionary.bytes, starts, lengths, rows)
       return
     }
-    const selection = stage(arena, arena.scratch(owner, 0), indices, rows)
+    const selection = stageInts(arena, arena.scratch(owner, 0), indices, rows)
+    // No rows: the kernel takes a selection of 0 for all of them.
     const bytes = rows === 0 ? 0 : arena.kernels.stringBytes(offsetsOf.address, selection, rows)
     const builder = this.#room(bytes, rows)
     if (builder === undefined) {
@@ -191,24 +204,45 @@ export class BatchWriter {
     }
     const offsets = builder.take(rows * 4 + 4)
     const data = builder.take(bytes)
-    // No rows: the kernel takes a selection of 0 for all of them.
-    if (rows === 0) arena.i32[offsets >>> 2] = 0
-    else arena.kernels.gatherStrings(offsetsOf.address, bytesOf.address, selection, rows, offsets, data, 0)
-    this.#deferred[index] = undefined
-    this.#strings[index] = { offsets, data, dataBytes: bytes, flags: bytesOf.ascii ? columnFlags.ascii : 0 }
+    putInts(arena, indices, rows, offsets)
+    const from: LazyStringsFrom = { kind: 'picked', offsets: offsetsOf.address, bytes: bytesOf.address }
+    this.#lazy(index, rows, { offsets, data, dataBytes: bytes, flags: bytesOf.ascii ? columnFlags.ascii : 0 }, from)
+  }
+
+  utf8(field: string, bytes: Uint8Array, offsets: Int32Array, rows: number): void {
+    const index = this.#stringIndex(field)
+    const { arena } = this.#builder
+    const [first] = offsets
+    const size = offsets[rows] - first
+    const builder = this.#room(size, rows)
+    if (builder === undefined) {
+      const starts = offsets.slice(0, rows)
+      this.#deferSlices(
+        index,
+        bytes.slice(first, first + size),
+        starts.map((start) => start - first),
+        starts.map((start, i) => offsets[i + 1] - start),
+      )
+      return
+    }
+    const at = builder.take(rows * 4 + 4)
+    const data = builder.take(size)
+    putInts(arena, offsets, rows + 1, at)
+    if (first !== 0) arena.kernels.add32(at, rows + 1, -first, at)
+    arena.u8.set(bytes.subarray(first, first + size), data)
+    this.#put(index, { offsets: at, data, dataBytes: size, flags: this.#flagsOf(data, size) })
   }
 
   strings(field: string, values: readonly string[], rows: number): void {
     const index = this.#stringIndex(field)
     const { end } = this.#builder
     try {
-      this.#strings[index] = writeStrings(this.#builder, values, rows)
-      this.#deferred[index] = undefined
+      this.#put(index, writeStrings(this.#builder, values, rows))
     } catch (thrown) {
       if (thrown !== segmentFull) throw thrown
       this.#builder.end = end
       const lengths = stringLengths(values, rows)
-      const builder = this.#room(sum(lengths, rows), rows)
+      const builder = this.#room(sumInts(lengths, rows), rows)
       if (builder !== undefined) this.#strings[index] = writeStrings(builder, values, rows)
       this.#deferred[index] =
         builder === undefined ? { kind: 'strings', values: values.slice(0, rows), lengths } : undefined
@@ -221,7 +255,7 @@ export class BatchWriter {
    * taken. The writer is closed either way.
    */
   commit(rows: number, timestamps?: Float64Array): void {
-    const { arena, owner, base } = this.#builder
+    const { arena, owner } = this.#builder
     const { schema, describe = false, timestampField } = this.#writers.options
     if (this.#deferred.some((column) => column !== undefined)) {
       this.#split(rows, timestamps)
@@ -247,17 +281,9 @@ export class BatchWriter {
       }
       arena.f64.set(timestamps.length === rows ? timestamps : timestamps.subarray(0, rows), times >>> 3)
     } else if (timestampField !== undefined) times = this.#fixed[this.#indexOf(timestampField)]
-    const inOne = this.#overflow === undefined
     this.#learn(rows)
-    let batch = this.#builder.finish(
-      rows,
-      columns,
-      inOne || (times >= base && times < base + this.#builder.capacity) ? times : 0,
-      0,
-    )
-    batch = batch.with({ timestamps: times, segments: [...batch.segments, ...this.#extra] })
-    if (this.#spare >= 0) arena.release(this.#spare, owner)
-    this.#spare = -1
+    let batch = this.#builder.finish(rows, columns.map(written), this.#overflow === undefined ? times : 0, 0)
+    batch = batch.with({ columns, timestamps: times, segments: [...batch.segments, ...this.#extra] })
     // Few rows leave holes behind their columns, and those would travel.
     if (rows > 0 && rows < this.capacity / 2) {
       const tight = gather(arena, owner, [{ batch, selection: undefined, count: rows }], schema, describe)
@@ -273,14 +299,14 @@ export class BatchWriter {
   discard(): void {
     const { arena, owner, segment } = this.#builder
     for (const each of [segment, ...this.#extra.splice(0)]) arena.release(each, owner)
-    if (this.#spare >= 0) arena.release(this.#spare, owner)
-    this.#spare = -1
   }
 
   #learn(rows: number): void {
     if (rows < 16) return
     let bytes = 0
-    for (const strings of this.#strings) bytes += strings?.dataBytes ?? 0
+    // References that wait to be read take 4 bytes a row.
+    for (const strings of this.#strings)
+      if (strings !== undefined) bytes += strings.dataBytes + (strings instanceof LazyStrings ? rows * 4 : 0)
     const recent = bytes / rows
     this.#writers.varBytes = Math.max(recent, this.#writers.varBytes * 0.95 + recent * 0.05)
   }
@@ -294,9 +320,10 @@ export class BatchWriter {
       columns = schema.fields.map((field, index) => this.#heapColumn(field, index, rows))
     } finally {
       this.discard()
+      this.#writers.releaseSpare()
     }
     let bytes = 0
-    for (const column of columns) if ('lengths' in column) bytes += sum(column.lengths, rows)
+    for (const column of columns) if ('lengths' in column) bytes += sumInts(column.lengths, rows)
     // The next writer of this stream takes fewer rows.
     this.#writers.varBytes = Math.max(this.#writers.varBytes, bytes / Math.max(1, rows))
     const timestampColumn =
@@ -327,6 +354,20 @@ export class BatchWriter {
     return { kind: 'fixed', bytes, width: field.type.kind === 'int32' ? 4 : 8 }
   }
 
+  #put(index: number, strings: StringBuffers | LazyStrings): void {
+    this.#strings[index] = strings
+    this.#deferred[index] = undefined
+  }
+
+  #lazy(index: number, rows: number, reserved: StringBuffers, from: LazyStringsFrom): void {
+    const { schema, arena } = this.#writers.options
+    this.#put(index, new LazyStrings(arena, schema.fields[index], rows, reserved, from))
+  }
+
+  #flagsOf(data: number, bytes: number): number {
+    return this.#builder.arena.kernels.isAscii(data, bytes) === 1 ? columnFlags.ascii : 0
+  }
+
   #deferSlices(index: number, pool: Uint8Array, starts: Int32Array, lengths: Int32Array): void {
     this.#deferred[index] = { kind: 'slices', pool, starts, lengths, flags: undefined }
   }
@@ -336,7 +377,11 @@ export class BatchWriter {
     const none = { field, rowCount: rows, validity: 0, missing: 0, flags: 0, children: [] }
     if (!this.#written[index]) throw columnErrors.create('NOT_WRITTEN', { field: field.name })
     const strings = this.#strings[index]
-    if (strings !== undefined) return { ...none, ...strings }
+    if (strings instanceof LazyStrings && strings.rowCount === rows) return strings
+    if (strings !== undefined) {
+      const { offsets, data, dataBytes, flags } = strings
+      return { ...none, offsets, data, dataBytes, flags }
+    }
     const data = this.#fixed[index]
     const flags = this.#flags[index]
     if (flags !== undefined) {
@@ -353,13 +398,13 @@ export class BatchWriter {
    * undefined when there is none.
    */
   #room(bytes: number, rows: number): SegmentBuilder | undefined {
-    const needed = rows * 4 + 4 + bytes + 80
+    const needed = rows * 8 + 4 + bytes + 112
     if (this.#builder.room >= needed) return this.#builder
     if (this.#overflow !== undefined && this.#overflow.room >= needed) return this.#overflow
     const { arena, owner } = this.#builder
     const { schema } = this.#writers.options
-    let segment = this.#spare
-    if (segment >= 0 && arena.capacity(segment) >= needed + fixedBatchBytes(schema)) this.#spare = -1
+    let segment = this.#writers.spare
+    if (segment >= 0 && arena.capacity(segment) >= needed + fixedBatchBytes(schema)) this.#writers.spare = -1
     else segment = arena.allocate(owner, needed + fixedBatchBytes(schema))
     if (segment < 0) return undefined
     this.#extra.push(segment)
@@ -368,9 +413,9 @@ export class BatchWriter {
   }
 
   #indexOf(field: string): number {
-    const index = this.#index.get(field)
+    const index = this.#writers.index.get(field)
     if (index !== undefined) return index
-    throw columnErrors.create('NO_FIELD', { field, fields: [...this.#index.keys()].join(', ') })
+    throw columnErrors.create('NO_FIELD', { field, fields: [...this.#writers.index.keys()].join(', ') })
   }
 
   #fixedAt(field: string, ...kinds: DataType['kind'][]): number {
@@ -390,19 +435,8 @@ export class BatchWriter {
   }
 }
 
-/** Address of the first `rows` numbers, copied to `to` unless they lie in the arena. */
-function stage(arena: Arena, to: number, numbers: Int32Array, rows: number): number {
-  if (numbers.buffer === arena.memory.buffer) return numbers.byteOffset
-  arena.i32.set(numbers.length === rows ? numbers : numbers.subarray(0, rows), to >>> 2)
-  return to
-}
-
-/** Unlike that of the kernel it does not end at 2 GB. */
-function sum(numbers: Int32Array, count: number): number {
-  let total = 0
-  for (let i = 0; i < count; i++) total += numbers[i]
-  return total
-}
+/** What the header says of a column: its place, without writing a lazy one. */
+const written = (column: Column): Column => (column instanceof LazyStrings ? { ...column, ...column.reserved } : column)
 
 function fixedBytes(type: DataType, rows: number): number {
   if (type.kind === 'boolean') return bitSetBytes(rows)

@@ -34,7 +34,7 @@ export interface Kernels {
   stringBytes(offsets: number, selection: number, count: number): number
   /**
    * Appends the selected strings at dstData + position; writes count + 1 offsets, the first of them `position`. Returns
-   * the position after the last.
+   * the position after the last. `dstOffsets` may be `selection`.
    */
   gatherStrings(
     offsets: number,
@@ -45,7 +45,7 @@ export interface Kernels {
     dstData: number,
     position: number,
   ): number
-  /** The same from a pool: string i is bytes starts[i] to starts[i] + lengths[i]. */
+  /** The same from a pool: string i is bytes starts[i] to starts[i] + lengths[i]. `dstOffsets` may be `starts`. */
   sliceStrings(
     pool: number,
     starts: number,

@@ -1,44 +1,34 @@
 /**
- * Nexmark events as columns: the same events as `rows.ts`, without an object or a string per bid. Numbers go into the
- * arrays of the batch, `extra` is a slice of a fixed pool, channel and URL are picked from a dictionary. Persons and
- * auctions (4 events of 50) go to side outputs.
+ * Nexmark events as columns: the same events as `rows.ts`, without an object or a string per event. Numbers go into the
+ * arrays of the batch, `extra` is a slice of a fixed pool, what has few values is picked from a dictionary, and texts are
+ * drawn as bytes. Persons and auctions (4 events of 50) go to side outputs.
  *
  * The scratch arrays are the module's own: one slot thread fills one batch at a time.
  */
-import type { ColumnWriter, StringDictionary } from 'millrace'
-import { Draw, fmix } from './draw.ts'
+import type { ColumnWriter } from 'millrace'
+import { fillBids } from './bid-columns.ts'
+import { Draw } from './draw.ts'
 import {
-  channels,
   cities,
+  dictionaryOf,
   firstNames,
-  hotChannels,
   lastAuction,
   lastNames,
   lastPerson,
   pool,
   poolBytes,
   prices,
+  rowsMax,
   states,
   timeOf,
-  urls,
 } from './model.ts'
+import { Texts } from './texts.ts'
 
-function dictionaryOf(values: readonly string[]): StringDictionary {
-  const encoded = values.map((value) => Buffer.from(value))
-  const offsets = new Int32Array(values.length + 1)
-  for (let i = 0; i < values.length; i++) offsets[i + 1] = offsets[i] + encoded[i].length
-  return { values, bytes: new Uint8Array(Buffer.concat(encoded)), offsets }
-}
-
-const channelDictionary = dictionaryOf(channels)
-const urlDictionary = dictionaryOf(urls)
 const names = firstNames.flatMap((first) => lastNames.map((last) => `${first} ${last}`))
 const nameDictionary = dictionaryOf(names)
 const cityDictionary = dictionaryOf(cities)
 const stateDictionary = dictionaryOf(states)
 
-/** Larger than any batch. */
-const rowsMax = 16384
 const extraStarts = new Int32Array(rowsMax)
 const extraLengths = new Int32Array(rowsMax)
 const picked = new Int32Array(rowsMax)
@@ -68,165 +58,9 @@ export function fillEvents(rate: number): Fill {
 /** Auctions among the events before n. */
 const countAuctions = (n: number): number => Math.floor(n / 50) * 3 + Math.min(3, Math.max(0, (n % 50) - 1))
 
-const scale = 2 ** -32
-
-/**
- * The loop that costs: about ten draws per bid, written out because calls between them cost as much as they do.
- * `s` is the state of the sequence, `z` the number drawn.
- */
-function fillBids(writer: ColumnWriter, from: number, to: number, rate: number): number {
-  const auction = writer.float64('auction')
-  const bidder = writer.float64('bidder')
-  const price = writer.float64('price')
-  const dateTime = writer.float64('dateTime')
-  let rows = 0
-  for (let epoch = Math.floor(from / 50); epoch * 50 < to; epoch++) {
-    const first = epoch * 50
-    const begin = Math.max(from, first + 4)
-    const end = Math.min(to, first + 50)
-    // What all bids of an epoch share.
-    const hotAuction = 1000 + Math.floor((3 * epoch + 2) / 100) * 100
-    const oldestAuction = Math.max(3 * epoch + 2 - 100, 0)
-    const auctions = 3 * epoch + 2 - oldestAuction + 11
-    const hotBidder = 1001 + Math.floor(epoch / 100) * 100
-    const active = Math.min(epoch + 1, 1000)
-    const oldestBidder = 1001 + epoch - active
-    const bidders = active + 10
-    let high = 0
-    for (let n = begin; n < end; n++) {
-      const low = n >>> 0
-      if (n === begin || low === 0) high = fmix((Math.floor(n / 0x1_0000_0000) + 1) | 0)
-      let s = fmix(low) ^ high
-      let z = 0
-      s = (s + 0x9e3779b9) | 0
-      z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      // The highest bit decides int(2), the two highest int(4): the last mixing step leaves them alone.
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      if (z < 0) auction[rows] = hotAuction
-      else {
-        s = (s + 0x9e3779b9) | 0
-        z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-        z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-        auction[rows] = 1000 + oldestAuction + Math.floor(((z ^ (z >>> 15)) >>> 0) * auctions * scale)
-      }
-      s = (s + 0x9e3779b9) | 0
-      z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      if (z >>> 30 > 0) bidder[rows] = hotBidder
-      else {
-        s = (s + 0x9e3779b9) | 0
-        z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-        z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-        bidder[rows] = oldestBidder + Math.floor(((z ^ (z >>> 15)) >>> 0) * bidders * scale)
-      }
-      s = (s + 0x9e3779b9) | 0
-      z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      const power = (((z ^ (z >>> 15)) >>> 0) * 6 * scale) | 0
-      s = (s + 0x9e3779b9) | 0
-      z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      price[rows] = prices[power * 1024 + ((z ^ (z >>> 15)) >>> 22)]
-      s = (s + 0x9e3779b9) | 0
-      z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      const hot = z < 0
-      s = (s + 0x9e3779b9) | 0
-      z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      picked[rows] = hot ? z >>> 30 : hotChannels + ((((z ^ (z >>> 15)) >>> 0) * 10_000 * scale) | 0)
-      dateTime[rows] = timeOf(n, rate)
-      // extra(32, 100): 68 missing, 14 either way.
-      s = (s + 0x9e3779b9) | 0
-      z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      const length = 54 + ((((z ^ (z >>> 15)) >>> 0) * 28 * scale) | 0)
-      s = (s + 0x9e3779b9) | 0
-      z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      extraStarts[rows] = ((z ^ (z >>> 15)) >>> 0) * (poolBytes - length) * scale
-      extraLengths[rows] = length
-      rows++
-    }
-  }
-  writer.pick('channel', channelDictionary, picked, rows)
-  writer.pick('url', urlDictionary, picked, rows)
-  writer.slices('extra', pool, extraStarts, extraLengths, rows)
-  return rows
-}
-
 const draw = new Draw()
-
-/** Random texts of a batch as bytes: one string is made of them, and the texts are cut from it. */
-class Texts {
-  #bytes = Buffer.allocUnsafe(64 * 1024)
-  #end = 0
-  readonly #starts: number[] = []
-  readonly values: string[] = []
-
-  clear(): void {
-    this.#end = 0
-    this.#starts.length = 0
-    this.values.length = 0
-  }
-
-  /** Begins the text of the next row. */
-  next(): void {
-    this.#starts.push(this.#end)
-    if (this.#end + 1024 > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], this.#bytes.length * 2)
-  }
-
-  /** Draws a text (see `text` of draw.ts) and returns its length. */
-  random(max: number): number {
-    const bytes = this.#bytes
-    const start = this.#end
-    const drawn = 3 + draw.int(max - 3)
-    // Spaces in front are not written, those behind are taken back.
-    let end = start
-    let s = draw.state
-    for (let i = 0; i < drawn; i++) {
-      s = (s + 0x9e3779b9) | 0
-      let z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-      z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-      // int(13) is 0 below a 13th of 2^32.
-      if ((z ^ (z >>> 15)) >>> 0 > 330_382_099) {
-        s = (s + 0x9e3779b9) | 0
-        z = Math.imul(s ^ (s >>> 16), 0x21f0aaad)
-        z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
-        bytes[end++] = 97 + ((((z ^ (z >>> 15)) >>> 0) * 26 * scale) | 0)
-      } else if (end > start) bytes[end++] = 0x20
-    }
-    draw.state = s
-    while (end > start && bytes[end - 1] === 0x20) end--
-    this.#end = end
-    return end - start
-  }
-
-  literal(value: string): void {
-    this.#end += this.#bytes.write(value, this.#end, 'latin1')
-  }
-
-  /** Four digits. */
-  digits(value: number): void {
-    const bytes = this.#bytes
-    const at = this.#end
-    bytes[at] = 48 + Math.floor(value / 1000)
-    bytes[at + 1] = 48 + (Math.floor(value / 100) % 10)
-    bytes[at + 2] = 48 + (Math.floor(value / 10) % 10)
-    bytes[at + 3] = 48 + (value % 10)
-    this.#end += 4
-  }
-
-  finish(): string[] {
-    const all = this.#bytes.latin1Slice(0, this.#end)
-    for (let i = 0; i < this.#starts.length; i++)
-      this.values.push(all.slice(this.#starts[i], this.#starts[i + 1] ?? this.#end))
-    return this.values
-  }
-}
-
-const texts = new Texts()
-const texts2 = new Texts()
+const texts = new Texts(draw)
+const texts2 = new Texts(draw)
 
 function drawExtra(row: number, current: number, average: number): void {
   const missing = average - current
@@ -266,8 +100,8 @@ function fillPersons(writer: ColumnWriter, from: number, to: number, rate: numbe
     row++
   }
   writer.pick('name', nameDictionary, picked, row)
-  writer.strings('emailAddress', texts.finish(), row)
-  writer.strings('creditCard', texts2.finish(), row)
+  texts.write(writer, 'emailAddress')
+  texts2.write(writer, 'creditCard')
   writer.pick('city', cityDictionary, picked2, row)
   writer.pick('state', stateDictionary, picked3, row)
   writer.slices('extra', pool, extraStarts, extraLengths, row)
@@ -311,8 +145,8 @@ function fillAuctions(writer: ColumnWriter, from: number, to: number, rate: numb
     row++
     n++
   }
-  writer.strings('itemName', texts.finish(), row)
-  writer.strings('description', texts2.finish(), row)
+  texts.write(writer, 'itemName')
+  texts2.write(writer, 'description')
   writer.slices('extra', pool, extraStarts, extraLengths, row)
   return row
 }

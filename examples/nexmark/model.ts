@@ -1,5 +1,5 @@
 /** What Nexmark rows are made of: their types, the fixed texts, prices, and which event is what. */
-import { type TypeOf, t } from 'millrace'
+import { type StringDictionary, type TypeOf, t } from 'millrace'
 import { Draw, text } from './draw.ts'
 
 export const Person = t.object({
@@ -122,3 +122,14 @@ export function lastAuction(n: number): number {
 
 /** Epoch ms of event n at `rate` events per second. */
 export const timeOf = (n: number, rate: number): number => baseTime + Math.floor((n * 1000) / rate)
+
+/** Rows of a batch at most. */
+export const rowsMax = 16_384
+
+/** Texts to pick from by their number. */
+export function dictionaryOf(values: readonly string[]): StringDictionary {
+  const encoded = values.map((value) => Buffer.from(value))
+  const offsets = new Int32Array(values.length + 1)
+  for (let i = 0; i < values.length; i++) offsets[i + 1] = offsets[i] + encoded[i].length
+  return { values, bytes: new Uint8Array(Buffer.concat(encoded)), offsets }
+}

@@ -146,6 +146,14 @@ export class RecordingWriter implements ColumnWriter {
     )
   }
 
+  utf8(field: string, bytes: Uint8Array, offsets: Int32Array, rows: number): void {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#columns.set(
+      field,
+      Array.from({ length: rows }, (_, i) => buffer.toString('utf8', offsets[i], offsets[i + 1])),
+    )
+  }
+
   strings(field: string, values: readonly string[], rows: number): void {
     this.#columns.set(field, values.slice(0, rows))
   }

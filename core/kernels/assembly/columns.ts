@@ -68,9 +68,10 @@ export function gatherStrings(offsets: usize, data: usize, selection: usize, cou
 
 export function sliceStrings(pool: usize, starts: usize, lengths: usize, count: i32, dstOffsets: usize, dstData: usize, position: i32): i32 {
   for (let i = 0; i < count; i++) {
+    const start = load<i32>(starts)
     const bytes = load<i32>(lengths)
     store<i32>(dstOffsets, position)
-    if (bytes > 0) copyWords(dstData + <usize>position, pool + <usize>load<i32>(starts), <usize>bytes)
+    if (bytes > 0) copyWords(dstData + <usize>position, pool + <usize>start, <usize>bytes)
     position += bytes
     starts += 4
     lengths += 4

@@ -1,0 +1,66 @@
+/**
+ * A column of strings that are copied when somebody first reads them: until then it is references into pools, as the
+ * source gave them. Promises that its place in the batch's segment is reserved, so that reading never fails for want of
+ * memory, and that what nobody reads (a column that is projected away, a sink that discards) is never copied.
+ *
+ * Its pools must outlive it: whoever keeps a batch longer than a call retains it, and `retain` writes its columns. Belongs to the
+ * thread that wrote the batch; to read `data` or `offsets` is what writes it, so other threads only see it written.
+ */
+import type { Arena } from '../arena/arena.ts'
+import type { Column } from './batch.ts'
+import type { Field } from './schema.ts'
+import type { StringBuffers } from './strings.ts'
+
+/** Where the strings come from: picked from a dictionary, or slices of a pool. Addresses. */
+export type LazyStringsFrom =
+  /** `buffers.offsets` holds the numbers of the strings. */
+  | { readonly kind: 'picked'; readonly offsets: number; readonly bytes: number }
+  /** `buffers.offsets` holds the starts. */
+  | { readonly kind: 'slices'; readonly pool: number; readonly lengths: number }
+
+export class LazyStrings implements Column {
+  readonly field: Field
+  readonly rowCount: number
+  readonly dataBytes: number
+  readonly flags: number
+  readonly validity = 0
+  readonly missing = 0
+  readonly children: readonly Column[] = []
+  /** The place of the strings, whether they are there yet or not. */
+  readonly reserved: StringBuffers
+  readonly #arena: Arena
+  #from: LazyStringsFrom | undefined
+
+  constructor(arena: Arena, field: Field, rowCount: number, reserved: StringBuffers, from: LazyStringsFrom) {
+    this.field = field
+    this.rowCount = rowCount
+    this.dataBytes = reserved.dataBytes
+    this.flags = reserved.flags
+    this.reserved = reserved
+    this.#arena = arena
+    this.#from = from
+  }
+
+  get data(): number {
+    if (this.#from !== undefined) this.write()
+    return this.reserved.data
+  }
+
+  get offsets(): number {
+    if (this.#from !== undefined) this.write()
+    return this.reserved.offsets
+  }
+
+  /** Copies the strings unless they have been. */
+  write(): void {
+    const from = this.#from
+    if (from === undefined) return
+    this.#from = undefined
+    const { kernels } = this.#arena
+    const { offsets, data } = this.reserved
+    // The kernels read a row's reference before they write its offset in the same place.
+    if (from.kind === 'picked')
+      kernels.gatherStrings(from.offsets, from.bytes, offsets, this.rowCount, offsets, data, 0)
+    else kernels.sliceStrings(from.pool, offsets, from.lengths, this.rowCount, offsets, data, 0)
+  }
+}
