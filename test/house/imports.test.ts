@@ -13,7 +13,9 @@ function sourceFiles(directory: string): string[] {
     const path = `${directory}/${name}`
     if (statSync(join(root, path)).isDirectory()) {
       // Written by generators; nobody reads or edits them.
-      return name === 'generated' || name === 'node_modules' || name.startsWith('.') ? [] : sourceFiles(path)
+      return name === 'generated' || path === 'proto/kafka/messages' || name === 'node_modules' || name.startsWith('.')
+        ? []
+        : sourceFiles(path)
     }
     return /\.(ts|cjs|mjs)$/.test(name) && !name.endsWith('.d.ts') ? [path] : []
   })

@@ -1,0 +1,51 @@
+/**
+ * The APIs of the Kafka protocol that this project can read and write: key, versions, codecs of both directions, versions
+ * of the headers. Which of them a broker serves, and in which versions, is decided elsewhere. Constant data.
+ */
+import { apis } from './messages/apis.ts'
+import type { KafkaReader } from './reader.ts'
+import type { KafkaWriter } from './writer.ts'
+
+export { apis } from './messages/apis.ts'
+
+export type ApiName = keyof typeof apis
+/** The request of an API, as its reader gives it. */
+export type RequestOf<Name extends ApiName> = ReturnType<(typeof apis)[Name]['readRequest']>
+/** The response of an API, as its reader gives it. */
+export type ResponseOf<Name extends ApiName> = ReturnType<(typeof apis)[Name]['readResponse']>
+
+/** An API without the types of its messages. */
+export interface KafkaApi<Request = unknown, Response = unknown> {
+  readonly key: number
+  readonly name: ApiName
+  /** Versions that the codecs know, both ends included. */
+  readonly lowest: number
+  readonly highest: number
+  /** First version with compact lengths and tagged fields; 32767 where there is none. */
+  readonly flexibleFrom: number
+  readRequest(reader: KafkaReader, version: number): Request
+  writeRequest(writer: KafkaWriter, message: Request, version: number): void
+  readResponse(reader: KafkaReader, version: number): Response
+  writeResponse(writer: KafkaWriter, message: Response, version: number): void
+}
+
+const byKey: (KafkaApi | undefined)[] = []
+for (const api of Object.values(apis)) byKey[api.key] = api as KafkaApi
+
+/** The API of a key; undefined for those that are not known here. */
+export function apiByKey(key: number): KafkaApi | undefined {
+  return byKey[key]
+}
+
+/** Version of the header in front of a request. */
+export function requestHeaderVersion(api: { readonly flexibleFrom: number }, version: number): 1 | 2 {
+  return version >= api.flexibleFrom ? 2 : 1
+}
+
+/** Version of the header in front of a response. ApiVersions keeps the old one, since its reader knows no version yet. */
+export function responseHeaderVersion(
+  api: { readonly key: number; readonly flexibleFrom: number },
+  version: number,
+): 0 | 1 {
+  return version >= api.flexibleFrom && api.key !== apis.ApiVersions.key ? 1 : 0
+}
