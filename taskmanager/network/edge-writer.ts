@@ -10,7 +10,7 @@
  */
 import type { Arena } from '../../core/arena/arena.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
-import { internSchema } from '../../core/columns/batch.ts'
+import { internSchema, withField } from '../../core/columns/batch.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { Output, RowBatch, Selection } from '../operators/operator.ts'
@@ -236,7 +236,7 @@ function unloadRows(batch: RecordBatch, selection: Int32Array | undefined, count
   rowReader(body.schema, undefined)(body, rows, selection, count)
   const keys: unknown[] = []
   if (key >= 0) {
-    const only = batch.withColumns([{ ...batch.columns[key], field: { ...batch.columns[key].field, name: '' } }])
+    const only = batch.withColumns([withField(batch.columns[key], { ...batch.columns[key].field, name: '' })])
     const asValue = only.with({ schema: internSchema({ record: 'value', fields: only.schema.fields }) })
     rowReader(asValue.schema, undefined)(asValue, keys, selection, count)
   }

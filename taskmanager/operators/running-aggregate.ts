@@ -3,7 +3,7 @@
  * whole batch, one kernel pass per aggregate that writes the values after each row, and a batch of the key's own columns
  * with the results beside them.
  */
-import type { Column, RecordBatch } from '../../core/columns/batch.ts'
+import { type Column, type RecordBatch, withField } from '../../core/columns/batch.ts'
 import { gather } from '../../core/columns/gather.ts'
 import type { Field, Schema } from '../../core/columns/schema.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
@@ -163,4 +163,4 @@ export class RunningAggregateOperator extends StatelessOperator {
 
 /** The same column under another name. */
 const renamed = (column: Column, name: string): Column =>
-  column.field.name === name ? column : { ...column, field: { ...column.field, name } }
+  column.field.name === name ? column : withField(column, { ...column.field, name })
