@@ -21,8 +21,7 @@ export interface ColumnOutputOptions {
   readonly times: EventTimes
   /** Those of the whole source: an output of its own each would take a large segment each. */
   readonly pools: StringPools
-  /** Undefined: nobody reads it. */
-  readonly output: Output | undefined
+  readonly output: Output
   /** Told before rows are passed on. `times` are lent; NaN: none. */
   passed(count: number, times: Float64Array | undefined, splitId: string): void
 }
@@ -93,7 +92,7 @@ export class ColumnOutput {
   #pass(batch: RecordBatch, selection: Selection | undefined): void {
     const count = selection?.count ?? batch.rowCount
     this.#options.passed(count, batch.timestampArray(), this.#splitId)
-    if (count > 0) this.#options.output?.batch(batch, selection)
+    if (count > 0) this.#options.output.batch(batch, selection)
   }
 
   /** Times record by record, in a segment of their own. */
@@ -137,7 +136,6 @@ export class ColumnOutput {
       out.push(rows[row], into[row])
     }
     passed(passing, into, this.#splitId)
-    if (output !== undefined) out.flush(output)
-    else out.truncate(0)
+    out.flush(output)
   }
 }

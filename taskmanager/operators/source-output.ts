@@ -7,6 +7,7 @@
  */
 import { StringPools } from '../../core/columns/pools.ts'
 import type { BatchWriter } from '../../core/columns/writer.ts'
+import { schemaOf } from '../../sdk/schema.ts'
 import type { ColumnWriter, Source, SourceOutput } from '../../sdk/source.ts'
 import type { TypeDef } from '../../sdk/types.ts'
 import { operatorErrors } from './errors.ts'
@@ -14,6 +15,7 @@ import type { EventTimes } from './event-time.ts'
 import type { OperatorContext, Output } from './operator.ts'
 import { RowBuffer } from './rows.ts'
 import { ColumnOutput } from './source-columns.ts'
+import { UnreadColumns } from './unread-columns.ts'
 import type { WatermarkTracker } from './watermarks.ts'
 
 /** Records per poll where they are rows. */
@@ -30,6 +32,8 @@ export class SourceBatches implements SourceOutput<unknown> {
   readonly #main = new RowBuffer()
   readonly #sides = new Map<string, RowBuffer>()
   readonly #columns = new Map<string, ColumnOutput>()
+  /** Writers of side outputs that nobody reads. */
+  readonly #unread = new Map<string, UnreadColumns>()
   readonly #pools: StringPools
   /** Rows of one split lie together in `#main`: where the current split's began. */
   #split = ''
@@ -99,7 +103,8 @@ export class SourceBatches implements SourceOutput<unknown> {
   sideColumns(tag: string, splitId: string): ColumnWriter {
     const type = this.#source.sideOutputs?.[tag as never] as TypeDef<unknown> | undefined
     if (type === undefined) throw operatorErrors.create('NO_SIDE_OUTPUT', { tag })
-    return this.#writer(tag, type, splitId, this.#context.sides.get(tag))
+    const output = this.#context.sides.get(tag)
+    return output === undefined ? this.#unreadWriter(tag, type) : this.#writer(tag, type, splitId, output)
   }
 
   splitFinished(splitId: string): void {
@@ -134,7 +139,7 @@ export class SourceBatches implements SourceOutput<unknown> {
     this.#splitFrom = count
   }
 
-  #writer(tag: string, type: TypeDef<unknown>, splitId: string, output: Output | undefined): BatchWriter {
+  #writer(tag: string, type: TypeDef<unknown>, splitId: string, output: Output): BatchWriter {
     let columns = this.#columns.get(tag)
     if (columns === undefined) {
       const side = tag !== ''
@@ -156,5 +161,16 @@ export class SourceBatches implements SourceOutput<unknown> {
     const writer = columns.take(splitId)
     if (writer === undefined) throw noSegment
     return writer
+  }
+
+  #unreadWriter(tag: string, type: TypeDef<unknown>): UnreadColumns {
+    let unread = this.#unread.get(tag)
+    if (unread === undefined) {
+      unread = new UnreadColumns(schemaOf(type), (count) => {
+        this.#context.metrics.recordsOut += count
+      })
+      this.#unread.set(tag, unread)
+    }
+    return unread
   }
 }

@@ -143,6 +143,15 @@ describe('a kernel and its twin agree on', () => {
         (end) => end,
         (k) => k.sliceStrings(at[1], at[3], at[4], values.length, text, out, 0),
       )
+      // Offsets written over the references.
+      both(input, count * 4 + 4, (k) => {
+        if (chosen !== 0) k.gather4(chosen, 0, count, out)
+        return k.gatherStrings(at[0], at[1], chosen === 0 ? 0 : out, count, out, text, position)
+      })
+      both(input, values.length * 4 + 4, (k) => {
+        k.gather4(at[3], 0, values.length, out)
+        return k.sliceStrings(at[1], out, at[4], values.length, out, text, position)
+      })
       both(input, values.length * 4, (k) => k.hashStrings(at[0], at[1], values.length, 0x73747269, out))
       both(input, values.length * 4 + 4, (k) => k.utf16Offsets(at[0], at[1], values.length, out))
       both(input, values.length * 4 + 4, (k) => k.utf8Offsets(at[1], at[5], values.length, 0, out))
