@@ -1,7 +1,8 @@
 /**
  * Session windows: per key, records closer than the gap share a session; a record may join two. A session fires when the
- * watermark passes its end. A record is late when the session it would make or join ends before the watermark and the
- * allowed lateness.
+ * watermark passes its end, and is kept for the allowed lateness: a record that joins it then makes it fire again with all
+ * its records, at once or when the watermark passes its new end. A record is late when the session it would make or join
+ * ends before the watermark and the allowed lateness.
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
@@ -11,6 +12,7 @@ import { createSessionStore } from '../state/session-store.ts'
 import { operatorErrors } from './errors.ts'
 import { keyedRows, stateOptions } from './keyed.ts'
 import { LateRecords } from './late-records.ts'
+import { NumberCheck } from './number-check.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
 import { forwardIdle, forwardWatermark } from './stateless.ts'
 import { WindowEmitter } from './window-emitter.ts'
@@ -21,6 +23,7 @@ export class SessionWindowOperator implements Operator {
   readonly #store: SessionStore
   readonly #emitter: WindowEmitter
   readonly #late: LateRecords
+  readonly #check: NumberCheck
   #watermark = Number.NEGATIVE_INFINITY
 
   constructor(context: OperatorContext, body: WindowBody & { assigner: { kind: 'session' } }) {
@@ -28,39 +31,45 @@ export class SessionWindowOperator implements Operator {
     this.#latenessMs = body.allowedLatenessMs
     if (body.aggregate.kind === 'functions' && body.aggregate.functions.merge === undefined)
       throw operatorErrors.create('SESSION_NEEDS_MERGE', {})
+    for (const state of context.restored?.operatorState ?? []) {
+      const { watermark } = state as { watermark: number | null }
+      if (watermark !== null && watermark > this.#watermark) this.#watermark = watermark
+    }
     this.#store = createSessionStore({
       ...stateOptions(context),
       name: context.operator.state[0]?.name ?? 'window',
       aggregate: body.aggregate,
       poison: (error, record, timestampMs) => context.poison(error, record, timestampMs),
       gapMs: body.assigner.gapMs,
+      keepMs: this.#latenessMs,
+      firedToMs: this.#watermark + 1,
     })
     this.#emitter = new WindowEmitter(context, body.aggregate)
     this.#late = new LateRecords(context, body.lateOutput)
-    for (const state of context.restored?.operatorState ?? []) {
-      const { watermark } = state as { watermark: number | null }
-      if (watermark !== null && watermark > this.#watermark) this.#watermark = watermark
-    }
+    this.#check = new NumberCheck(context, body.aggregate.kind === 'declared' ? body.aggregate.aggregates : [])
   }
 
   open(): Promise<void> {
     return this.#store.open()
   }
 
-  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
-    const count = selection?.count ?? batch.rowCount
-    this.#context.metrics.recordsIn += count
+  processBatch(batch: RecordBatch, given: Selection | undefined): void {
+    this.#context.metrics.recordsIn += given?.count ?? batch.rowCount
     if (batch.timestamps === 0) {
-      this.#late.refuseBatch(batch, selection)
+      this.#late.refuseBatch(batch, given)
       return
     }
+    const selection = this.#check.ofBatch(batch, given)
+    const count = selection?.count ?? batch.rowCount
     const late = this.#late.rows(count)
     const lateCount = this.#store.add(batch, selection?.rows, count, this.#oldestEnd(), late)
     if (lateCount > 0) this.#late.emitBatch(batch, lateCount)
+    this.#fireAgain()
   }
 
-  processRows(batch: RowBatch): void {
-    this.#context.metrics.recordsIn += batch.count
+  processRows(given: RowBatch): void {
+    this.#context.metrics.recordsIn += given.count
+    const batch = given.timestamps === undefined ? given : this.#check.ofRows(given)
     if (batch.timestamps === undefined) {
       this.#late.refuseRows(batch)
       return
@@ -69,11 +78,12 @@ export class SessionWindowOperator implements Operator {
     const rows = { ...keyedRows(batch), rows: batch.rows, timestamps: batch.timestamps }
     const lateCount = this.#store.addRows(rows, batch.count, this.#oldestEnd(), late)
     if (lateCount > 0) this.#late.emitRows(batch, lateCount)
+    this.#fireAgain()
   }
 
   processWatermark(timestampMs: number): boolean {
     if (timestampMs > this.#watermark) this.#watermark = timestampMs
-    if (!this.#store.fire(this.#watermark + 1, (slice) => this.#emitter.emitSessions(slice))) return false
+    if (!this.#fire()) return false
     forwardWatermark(this.#context, timestampMs)
     return true
   }
@@ -100,6 +110,16 @@ export class SessionWindowOperator implements Operator {
 
   close(): void {
     this.#store.close()
+  }
+
+  #fire(): boolean {
+    return this.#store.fire(this.#watermark + 1, (slice) => this.#emitter.emitSessions(slice))
+  }
+
+  /** Sessions that late records have joined. */
+  #fireAgain(): void {
+    if (this.#latenessMs === 0) return
+    while (!this.#fire());
   }
 
   #oldestEnd(): number {

@@ -140,6 +140,14 @@ export class Aggregates {
     return aggregate.fn === 'avg' ? value / memory.f64[(entry + countOffset) >>> 3] : value
   }
 
+  /** Makes aggregate `index` of a new entry what `count` values gave: a sum, a least or greatest one, or nothing for a count. */
+  set(memory: StateMemory, entry: number, index: number, value: number, count: number): void {
+    const { aggregate, offset, countOffset } = this.#accumulators[index]
+    const { fn } = aggregate
+    if (count > 0 || fn === 'sum') memory.f64[(entry + offset) >>> 3] = fn === 'count' ? count : value
+    if (fn === 'avg') memory.f64[(entry + countOffset) >>> 3] = count
+  }
+
   /** Accumulators of the entry at `address`, for a run; lent. */
   encode(memory: StateMemory, address: number): Uint8Array {
     return memory.u8.subarray(address + this.#offset, address + this.#offset + this.bytes)

@@ -260,11 +260,15 @@ export interface SessionStoreOptions extends StateBackendOptions {
   /** Told of a record for which the user's `add` threw, and that was left out. Absent: the error goes to the caller. */
   readonly poison?: (error: unknown, record: unknown, timestampMs: number) => void
   readonly gapMs: number
+  /** A session is kept for so long after its end: records that touch it join it, and it fires again. Default 0. */
+  readonly keepMs?: number
+  /** Sessions of the snapshot that end up to this have fired before it was taken. */
+  readonly firedToMs?: number
 }
 
 /**
- * Sessions per key, not yet fired. A session [start, end) ends `gapMs` after its last record; a record joins the sessions that
- * its own [time, time + gapMs] touches, ends included, as Flink's do. A session that was fired is forgotten: a later
+ * Sessions per key. A session [start, end) ends `gapMs` after its last record; a record joins the sessions that its own
+ * [time, time + gapMs] touches, ends included, as Flink's do. A session that has fired is forgotten after `keepMs`: a later
  * record near it begins another.
  */
 export interface SessionStore extends Snapshotting {
@@ -277,8 +281,8 @@ export interface SessionStore extends Snapshotting {
     late: Int32Array,
   ): number
   /**
-   * Emits the sessions with end <= `toMs` in slices of at most 4096, in the order of their ends as far as 1 second goes, and
-   * forgets them. Returns false when `emit` did; call again to go on.
+   * Emits the sessions with end <= `toMs` that are new or have changed since they were last emitted, in slices of at most 4096,
+   * in the order of their ends. Returns false when `emit` did; call again to go on.
    */
   fire(toMs: number, emit: (slice: SessionSlice) => boolean): boolean
 }

@@ -23,7 +23,7 @@ import type {
   TimerStore,
   ValueStore,
 } from './api.ts'
-import { entryKey, FlatPart, type FlatState } from './flat-part.ts'
+import { entryKey, FlatPart, type FlatState, FlatStates } from './flat-part.ts'
 import { FlatValues, flatBytes, isFlat } from './flat-values.ts'
 import { entryHeaderBytes, KeyTable } from './key-table.ts'
 import { keyInMemory, keyOfBytes } from './keys.ts'
@@ -94,7 +94,7 @@ class HeapBackend implements KeyedStateBackend, StateKeys {
     const flat = new FlatPart(
       table,
       key.type,
-      this.#flat,
+      new FlatStates(table, this.#flat),
       (entry) => this.restoreId(entry),
       (id) => this.release(id),
     )

@@ -34,38 +34,112 @@ export function entryKey(table: KeyTable, type: KeyShape['type'], address: numbe
   return type === 'any' ? buffer.subarray(start, start + bytes) : canonicalKey(keyInMemory(type, buffer, start, bytes))
 }
 
+/** An entry as it was when it was frozen. */
+export interface FrozenEntry {
+  readonly id: number
+  /** Of the entry, or of its copy. */
+  readonly address: number
+  readonly hash: number
+  /** Canonical bytes; lent. */
+  readonly key: Uint8Array
+  /** Some snapshot may hold some of it. */
+  readonly was: boolean
+}
+
+/** What lies in the entries of a table. */
+export interface FlatContents {
+  accepts(state: number): boolean
+  /** Writes what the entry holds, and that what it held is gone. Returns false when it holds nothing. */
+  write(run: SnapshotRun, entry: FrozenEntry): boolean
+  /** Takes what a run has of a key; false when there is nothing to keep. */
+  restore(state: number, cursor: RunCursor, id: number): boolean
+  /** A snapshot has been written, or was given up. */
+  ended?(): void
+}
+
+/** States side by side in each entry. */
+export class FlatStates implements FlatContents {
+  readonly #table: KeyTable
+  readonly #states: readonly FlatState[]
+  readonly #namespace: Uint8Array
+
+  /** `states` may still grow until the first call. */
+  constructor(table: KeyTable, states: readonly FlatState[], namespace: Uint8Array = nothing) {
+    this.#table = table
+    this.#states = states
+    this.#namespace = namespace
+  }
+
+  accepts(state: number): boolean {
+    return this.#states.some((candidate) => candidate.state === state)
+  }
+
+  write(run: SnapshotRun, { address, hash, key, was }: FrozenEntry): boolean {
+    const presence = this.#table.memory.u32[(address >>> 2) + 3]
+    let any = false
+    for (const flat of this.#states) {
+      const value = (presence & flat.presence) === 0 ? undefined : flat.encode(address)
+      if (value !== undefined) {
+        run.put(hash, flat.state, key, this.#namespace, value)
+        any = true
+      } else if (was) run.tombstone(hash, flat.state, key, this.#namespace)
+    }
+    return any
+  }
+
+  restore(state: number, cursor: RunCursor, id: number): boolean {
+    const address = this.#table.entry(id)
+    const flat = this.#states.find((candidate) => candidate.state === state)
+    if (flat === undefined || !flat.decode(cursor.value, address)) return false
+    this.#table.memory.u32[(address >>> 2) + 3] |= flat.presence
+    return true
+  }
+}
+
 export class FlatPart implements SnapshotPart {
   readonly #table: KeyTable
   readonly #type: KeyShape['type']
-  readonly #states: readonly FlatState[]
-  readonly #namespace: Uint8Array
+  readonly #contents: FlatContents
   readonly #released: ((id: number) => void) | undefined
   /** Id of the key of an entry that is being restored. */
   readonly #restoreId: (entry: RunCursor) => number
   /** What snapshots that are neither complete nor aborted took: marks, and ids of keys that were gone. */
   readonly #unresolved = new Map<number, { bits: Uint8Array; gone: readonly number[] }>()
   #encoding = -1
+  /** The next page that the encoding reads. */
+  #page = 0
   #gone: number[] = []
+  /** Keys that no snapshot has heard of, and need not any more. */
+  #idle: number[] = []
 
   constructor(
     table: KeyTable,
     type: KeyShape['type'],
-    states: readonly FlatState[],
+    contents: FlatContents,
     restoreId: (entry: RunCursor) => number,
     released?: (id: number) => void,
-    namespace: Uint8Array = nothing,
   ) {
     this.#table = table
     this.#type = type
-    this.#states = states
+    this.#contents = contents
     this.#restoreId = restoreId
     this.#released = released
-    this.#namespace = namespace
+  }
+
+  /** Whether a snapshot is being encoded. */
+  get encoding(): boolean {
+    return this.#encoding >= 0
+  }
+
+  /** Whether the snapshot that is being encoded has yet to write this entry. */
+  awaits(id: number): boolean {
+    return this.#encoding >= 0 && id >>> 6 >= this.#page && this.#table.isFrozen(id)
   }
 
   freeze(checkpointId: number): void {
     this.#table.freeze()
     this.#encoding = checkpointId
+    this.#page = 0
     this.#gone = []
   }
 
@@ -88,19 +162,18 @@ export class FlatPart implements SnapshotPart {
         if (id < limit && table.isFrozen(id)) this.#write(run, id, base + i * table.stride, memory.u32)
       }
       table.passPage(page)
+      this.#page = page + 1
       yield
     }
     this.#unresolved.set(this.#encoding, { bits: table.frozenBits(), gone: this.#gone })
-    this.#encoding = -1
-    table.thaw()
+    this.#end()
   }
 
   settle(checkpointId: number, counts: boolean): void {
     const table = this.#table
     if (this.#encoding === checkpointId) {
       this.#unresolved.set(checkpointId, { bits: table.frozenBits(), gone: noIds })
-      this.#encoding = -1
-      table.thaw()
+      this.#end()
     }
     const frozen = this.#unresolved.get(checkpointId)
     if (frozen === undefined) return
@@ -113,21 +186,25 @@ export class FlatPart implements SnapshotPart {
       const { u32 } = table.memory
       const at = table.entry(id) >>> 2
       if (u32[at + 3] !== 0 || table.isMarked(id) || (this.#encoding >= 0 && table.isFrozen(id))) continue
-      u32[at + 5] &= ~persisted
+      u32[at + 5] = 0
       this.#released?.(id)
     }
   }
 
   restore(state: number, cursor: RunCursor, rewrite: boolean): void {
-    const flat = this.#states.find((candidate) => candidate.state === state)
-    if (flat === undefined) return
+    if (!this.#contents.accepts(state)) return
     const id = this.#restoreId(cursor)
-    const address = this.#table.entry(id)
-    if (!flat.decode(cursor.value, address)) return
-    const { u32 } = this.#table.memory
-    u32[(address >>> 2) + 3] |= flat.presence
+    if (!this.#contents.restore(state, cursor, id)) return
     if (rewrite) this.#table.markOne(id)
-    else u32[(address >>> 2) + 5] |= persisted
+    else this.#table.memory.u32[(this.#table.entry(id) >>> 2) + 5] |= persisted
+  }
+
+  #end(): void {
+    this.#encoding = -1
+    this.#table.thaw()
+    this.#contents.ended?.()
+    for (const id of this.#idle) this.#released?.(id)
+    this.#idle = []
   }
 
   #write(run: SnapshotRun, id: number, address: number, u32: Uint32Array): void {
@@ -135,18 +212,14 @@ export class FlatPart implements SnapshotPart {
     if (presence === 0xffffffff) return
     const marks = (this.#table.entry(id) >>> 2) + 5
     const was = (u32[marks] & persisted) !== 0
-    if (presence === 0 && !was) return
+    if (presence === 0 && !was) {
+      u32[marks] = 0
+      this.#idle.push(id)
+      return
+    }
     const key = entryKey(this.#table, this.#type, address)
     const hash = u32[(address >>> 2) + 2]
-    let any = false
-    for (const flat of this.#states) {
-      const value = (presence & flat.presence) === 0 ? undefined : flat.encode(address)
-      if (value !== undefined) {
-        run.put(hash, flat.state, key, this.#namespace, value)
-        any = true
-      } else if (was) run.tombstone(hash, flat.state, key, this.#namespace)
-    }
-    if (any) u32[marks] |= persisted
+    if (this.#contents.write(run, { id, address, hash, key, was })) u32[marks] |= persisted
     else this.#gone.push(id)
   }
 }

@@ -208,9 +208,10 @@ export class KeyTable {
     return shadow !== 0 ? shadow : this.entry(page * 64)
   }
 
-  /** Whether an entry is in the frozen set. */
+  /** Whether an entry is in the frozen set, if there is one. */
   isFrozen(id: number): boolean {
-    return (this.memory.u8[this.#get(field.frozenBits) + (id >>> 3)] & (1 << (id & 7))) !== 0
+    const bits = this.#get(field.frozenBits)
+    return bits !== 0 && (this.memory.u8[bits + (id >>> 3)] & (1 << (id & 7))) !== 0
   }
 
   /** The snapshot has read a page: it may be written without a copy. */

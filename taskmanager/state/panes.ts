@@ -5,7 +5,7 @@
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import { Aggregates } from './aggregates.ts'
 import type { KeyShape, WindowAggregate } from './api.ts'
-import { entryKey, FlatPart } from './flat-part.ts'
+import { entryKey, FlatPart, FlatStates } from './flat-part.ts'
 import { entryHeaderBytes, KeyTable } from './key-table.ts'
 import { keyOfBytes } from './keys.ts'
 import type { StateMemory } from './memory.ts'
@@ -77,7 +77,7 @@ export class Pane {
         return true
       },
     }
-    this.part = new FlatPart(this.table, type, [state], restoreId, undefined, namespace)
+    this.part = new FlatPart(this.table, type, new FlatStates(this.table, [state], namespace), restoreId)
   }
 }
 

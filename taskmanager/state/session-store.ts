@@ -1,89 +1,126 @@
 /**
- * Session windows: per key a short list of open sessions. A record makes a session of one gap and joins those that it touches.
- * A session that was extended is found out when its first end is due, so that a record costs no work in the queue.
+ * Session windows. A batch finds its keys at once; most records then extend the session that lies in the entry of their key.
+ * What a record changes in the structure is done record by record, what it adds to aggregates afterwards for the batch:
+ * sessions that were joined meanwhile are added up last.
  *
- * In a run: namespace = start as float64, little-endian; value = value codec of [end, accumulator]. Part of the snapshot
- * format (proto/FORMATS.md). Promises and use: api.ts. One thread.
+ * Promises and use: api.ts. One thread.
  */
 import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { type RowReader, rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
-import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import { Aggregates } from './aggregates.ts'
 import type { KeyedRows, SessionSlice, SessionStore, SessionStoreOptions, StateSnapshot } from './api.ts'
-import { declaredFunctions, type NumberAccumulator, type NumberFunctions } from './declared-functions.ts'
-import { stateErrors } from './errors.ts'
-import { entryKey } from './flat-part.ts'
-import { KeyTable } from './key-table.ts'
-import { asBuffer, keyInMemory, keyOfBytes } from './keys.ts'
+import { DueQueue } from './due-queue.ts'
+import { FlatPart } from './flat-part.ts'
+import { entryHeaderBytes } from './key-table.ts'
+import { keyOfBytes } from './keys.ts'
 import { StateMemory } from './memory.ts'
 import { StateRows } from './rows.ts'
-import { type SessionEntry, SessionQueue } from './session-queue.ts'
+import { SessionContents } from './session-contents.ts'
+import { SessionObjects } from './session-objects.ts'
+import { SessionSlices } from './session-slices.ts'
+import { SessionTable, session, sessionBytes } from './session-table.ts'
 import { Snapshotter } from './snapshotter.ts'
-import { type EntryCodec, Tracker } from './tracker.ts'
-import { decodeStateValue, encodeStateValue } from './values.ts'
 import { sliceRows } from './window-merge.ts'
+
+/** Buckets of the queue per gap. */
+const bucketsPerGap = 32
 
 /** Open sessions by key. `open` it first. */
 export function createSessionStore(options: SessionStoreOptions, twin = false): SessionStore {
-  return new ObjectSessions(options, twin)
+  return new FlatSessions(options, twin)
 }
 
-class ObjectSessions implements SessionStore, EntryCodec<SessionEntry> {
-  readonly state: number
+class FlatSessions implements SessionStore {
   readonly #options: SessionStoreOptions
+  readonly #keepMs: number
   readonly #memory: StateMemory
   readonly #rows: StateRows
-  readonly #table: KeyTable
-  readonly #tracker: Tracker<SessionEntry>
+  readonly #accumulators: Aggregates
+  readonly #objects: SessionObjects | undefined
+  readonly #sessions: SessionTable
+  readonly #contents: SessionContents
+  readonly #part: FlatPart
   readonly #snapshotter: Snapshotter
-  readonly #numbers: NumberFunctions | undefined
-  readonly #queue = new SessionQueue()
-  /** Sessions by id, those included whose end some snapshot must hear of. */
-  readonly #sessions: (SessionEntry[] | undefined)[] = []
-  readonly #namespace = Buffer.alloc(8)
-  #reader: { schema: Schema; read: RowReader } | undefined
+  readonly #queue: DueQueue
+  readonly #slices: SessionSlices
+  /** Rows of a batch that are not late. */
+  #kept: Int32Array<ArrayBuffer> = new Int32Array(0)
+  readonly #unused: number[] = []
+  /** Sessions that went into others in this batch: pairs of addresses, into and from. */
+  readonly #absorbed: number[] = []
+  /** Address of two addresses. */
+  readonly #pair: number
   #records: unknown[] = []
-  readonly #aggregateFields: readonly string[] | undefined
+  #reader: { schema: Schema; read: RowReader } | undefined
 
   constructor(options: SessionStoreOptions, twin: boolean) {
+    const { aggregate, key, states, target, gapMs } = options
     this.#options = options
-    this.#memory = new StateMemory(twin)
-    this.#rows = new StateRows(this.#memory, options.key)
-    this.#table = new KeyTable(this.#memory, {
-      payloadBytes: 0,
-      bytesKeys: options.key.type !== 'number',
-      tracked: false,
+    this.#keepMs = options.keepMs ?? 0
+    const memory = new StateMemory(twin)
+    this.#memory = memory
+    this.#rows = new StateRows(memory, key)
+    this.#pair = memory.allocate(8)
+    // Where functions have their accumulators stands in place of a count.
+    const aggregates = aggregate.kind === 'declared' ? aggregate.aggregates : [{ as: '', fn: 'count' } as const]
+    this.#accumulators = new Aggregates(aggregates, entryHeaderBytes + sessionBytes)
+    this.#objects = aggregate.kind === 'functions' ? new SessionObjects(memory, aggregate.functions) : undefined
+    const bytesKeys = key.type !== 'number'
+    const shape = { bytesKeys, tracked: target !== undefined, gapMs, keepMs: this.#keepMs }
+    this.#sessions = new SessionTable(memory, shape, this.#accumulators)
+    this.#queue = new DueQueue(Math.max(1, gapMs / bucketsPerGap), (id) => this.#sessions.nextDue(id))
+    const { table } = this.#sessions
+    const index = states.findIndex((state) => state.name === options.name)
+    this.#contents = new SessionContents(memory, this.#sessions, {
+      state: index >= 0 ? index : states.length,
+      name: options.name,
+      accumulators: this.#accumulators,
+      objects: this.#objects,
+      restored: (id) => this.#queue.push(id, this.#sessions.nextDue(id)),
+      firedToMs: options.firedToMs ?? Number.NEGATIVE_INFINITY,
     })
-    const index = options.states.findIndex((state) => state.name === options.name)
-    this.state = index >= 0 ? index : options.states.length
-    const { aggregate } = options
-    this.#numbers = aggregate.kind === 'declared' ? declaredFunctions(aggregate.aggregates) : undefined
-    this.#aggregateFields =
-      aggregate.kind === 'declared'
-        ? aggregate.aggregates.flatMap((each) => (each.field === undefined ? [] : [each.field]))
-        : undefined
-    this.#tracker = new Tracker(this, options.target !== undefined)
-    this.#snapshotter = new Snapshotter([this.#tracker], options.range, options.target, options.clock)
+    this.#part = new FlatPart(
+      table,
+      key.type,
+      this.#contents,
+      (cursor) => {
+        const bytes = cursor.key
+        this.#sessions.settle()
+        this.#rows.loadCanonical(cursor.hash, bytes, () => keyOfBytes(bytes))
+        this.#rows.find(table, 0, 1, true)
+        return memory.i32[this.#rows.ids >>> 2]
+      },
+      (id) => table.releaseOne(id),
+    )
+    this.#snapshotter = new Snapshotter([this.#part], options.range, target, options.clock)
+    this.#slices = new SessionSlices(
+      memory,
+      table,
+      key.type,
+      this.#objects === undefined ? this.#accumulators : undefined,
+    )
   }
 
-  open(): Promise<void> {
-    return this.#snapshotter.restore(this.#options.restored)
+  async open(): Promise<void> {
+    await this.#snapshotter.restore(this.#options.restored)
+    this.#sessions.settle()
   }
 
   add(batch: RecordBatch, selection: Int32Array | undefined, n: number, minEndMs: number, late: Int32Array): number {
     this.#rows.load(batch, selection, n)
     this.#rows.loadTimes(batch, selection, n)
-    // Counting needs no record at all.
-    const records = this.#aggregateFields?.length === 0 ? undefined : this.#records
-    if (records !== undefined) this.#readerOf(batch.schema)(batch, records, selection, n)
-    return this.#add(
-      (i) => records?.[i],
-      n,
-      minEndMs,
-      (i) => (selection === undefined ? i : selection[i]),
-      late,
-    )
+    if (this.#objects !== undefined) {
+      this.#readerOf(batch.schema)(batch, this.#records, selection, n)
+      const lateCount = this.#addRecords(this.#objects, (i) => this.#records[i], selection, n, minEndMs, late)
+      this.#records.fill(undefined, 0, n)
+      return lateCount
+    }
+    const lateCount = this.#join(selection, n, minEndMs, late)
+    this.#accumulators.update(this.#rows, n - lateCount, batch, lateCount === 0 ? selection : this.#kept, undefined)
+    this.#finish()
+    return lateCount
   }
 
   addRows(
@@ -94,28 +131,46 @@ class ObjectSessions implements SessionStore, EntryCodec<SessionEntry> {
   ): number {
     this.#rows.loadRows(source.keys, source.hashes, n)
     this.#memory.f64.set(source.timestamps.subarray(0, n), this.#rows.times >>> 3)
-    return this.#add(
-      (i) => source.rows[i],
-      n,
-      minEndMs,
-      (i) => i,
-      late,
-    )
+    if (this.#objects !== undefined)
+      return this.#addRecords(this.#objects, (i) => source.rows[i], undefined, n, minEndMs, late)
+    const lateCount = this.#join(undefined, n, minEndMs, late)
+    const kept = this.#kept
+    const record = lateCount === 0 ? (i: number) => source.rows[i] : (i: number) => source.rows[kept[i]]
+    this.#accumulators.updateRows(this.#rows, n - lateCount, record, undefined)
+    this.#finish()
+    return lateCount
   }
 
   fire(toMs: number, emit: (slice: SessionSlice) => boolean): boolean {
-    for (;;) {
-      const due: SessionEntry[] = []
-      while (due.length < sliceRows) {
-        const session = this.#queue.take(toMs)
-        if (session === undefined) break
-        due.push(session)
+    const sessions = this.#sessions
+    const slices = this.#slices
+    const keepMs = this.#keepMs
+    for (let more = true; more; ) {
+      let taken = 0
+      slices.clear()
+      for (; taken < sliceRows; taken++) {
+        const id = this.#queue.take(toMs)
+        if (id < 0) break
+        // The queue has just asked for it.
+        const at = sessions.dueSession
+        const { u32, f64 } = this.#memory
+        const fires = (u32[(at >>> 2) + 3] & session.fired) === 0
+        if (fires) slices.add(id, at, this.#objects?.get(at))
+        u32[(at >>> 2) + 3] |= session.fired
+        if (f64[(at >>> 3) + 4] + keepMs <= toMs) {
+          u32[(at >>> 2) + 3] |= session.leaving
+          this.#unused.push(id)
+        }
+        const nextMs = sessions.nextDue(id)
+        if (nextMs !== Number.POSITIVE_INFINITY) this.#queue.push(id, nextMs)
       }
-      if (due.length === 0) return true
-      const slice = this.#slice(due)
-      for (const session of due) this.#tracker.remove(session)
-      if (!emit(slice)) return false
+      more = taken === sliceRows
+      const goOn = slices.count === 0 || emit(slices.slice())
+      for (const id of this.#unused) this.#leave(id)
+      this.#release()
+      if (!goOn) return false
     }
+    return true
   }
 
   snapshot(checkpointId: number): StateSnapshot {
@@ -138,199 +193,154 @@ class ObjectSessions implements SessionStore, EntryCodec<SessionEntry> {
     this.#snapshotter.close()
   }
 
-  // What its tracker asks for.
-
-  hashOf(id: number): number {
-    return this.#memory.i32[(this.#table.entry(id) >>> 2) + 2]
-  }
-
-  keyOf(id: number): Uint8Array {
-    return entryKey(this.#table, this.#options.key.type, this.#table.entry(id))
-  }
-
-  namespace(session: SessionEntry): Uint8Array {
-    this.#namespace.writeDoubleLE(session.start)
-    return this.#namespace
-  }
-
-  value(session: SessionEntry): Uint8Array {
-    return encodeStateValue([session.end, session.accumulator], Number.NaN)
-  }
-
-  forget(session: SessionEntry): void {
-    const sessions = this.#sessions[session.id]
-    if (sessions === undefined) return
-    sessions.splice(sessions.indexOf(session), 1)
-    if (sessions.length > 0) return
-    this.#sessions[session.id] = undefined
-    this.#table.releaseOne(session.id)
-  }
-
-  restore(cursor: RunCursor): SessionEntry {
-    const { value } = decodeStateValue(cursor.value, this.#options.name)
-    const namespace = asBuffer(cursor.namespace)
-    if (namespace.length !== 8 || !Array.isArray(value) || value.length !== 2 || typeof value[0] !== 'number') {
-      throw stateErrors.create('MALFORMED', { state: this.#options.name, reason: 'an entry is not a session' })
-    }
-    const { key } = cursor
-    this.#rows.loadCanonical(cursor.hash, key, () => keyOfBytes(key))
-    this.#rows.find(this.#table, 0, 1, true)
-    const session = this.#make(this.#memory.i32[this.#rows.ids >>> 2], namespace.readDoubleLE(0), value[0], value[1])
-    session.present = true
-    this.#queue.push(session)
-    return session
-  }
-
-  #add(
-    record: (i: number) => unknown,
-    n: number,
-    minEndMs: number,
-    rowOf: (i: number) => number,
-    late: Int32Array,
-  ): number {
-    const { gapMs, poison } = this.#options
-    this.#rows.find(this.#table, 0, n, true)
-    const { f64, i32 } = this.#memory
-    const times = this.#rows.times >>> 3
-    const ids = this.#rows.ids >>> 2
+  /** Finds or makes the sessions of the loaded rows: their addresses at `rows.addresses`, without those of late rows; the other rows in `kept`. */
+  #join(selection: Int32Array | undefined, n: number, minEndMs: number, late: Int32Array): number {
+    const { gapMs } = this.#options
+    const rows = this.#rows
+    this.#find(n)
+    if (this.#kept.length < n) this.#kept = new Int32Array(rows.capacity)
+    const kept = this.#kept
+    // Entries were there before: these views see them even if the memory grows.
+    const { f64, u32, i32 } = this.#memory
+    const times = rows.times >>> 3
+    const ids = rows.ids >>> 2
+    const addresses = rows.addresses >>> 2
     let lateCount = 0
+    let count = 0
     for (let i = 0; i < n; i++) {
-      const id = i32[ids + i]
+      let at = u32[addresses + i]
       const time = f64[times + i]
-      const sessions = this.#sessions[id]
-      // The usual case: the one open session of the key goes on.
-      let joined: SessionEntry | undefined
-      let end = time + gapMs
-      let others = false
-      if (sessions !== undefined) {
-        for (const session of sessions) {
-          if (!session.present || time > session.end || time + gapMs < session.start) continue
-          if (joined !== undefined) others = true
-          else joined = session
-          if (session.end > end) end = session.end
-        }
-      }
-      if (!(end > minEndMs)) {
-        late[lateCount++] = rowOf(i)
-        if (sessions === undefined) this.#unused.push(id)
-        continue
-      }
-      try {
-        if (joined !== undefined && !others && joined.start <= time) this.#extend(joined, end, record(i))
-        else this.#join(id, time, end, record(i))
-      } catch (error) {
-        if (poison === undefined) throw error
-        poison(error, record(i), time)
+      const word = at >>> 2
+      const place = at >>> 3
+      if (
+        u32[word + 3] === session.present &&
+        u32[word + 4] === 0 &&
+        time >= f64[place + 3] &&
+        time <= f64[place + 4]
+      ) {
+        // The usual case: the only session of the key goes on.
+        const end = time + gapMs
+        if (end > f64[place + 4]) {
+          if (!(end > minEndMs)) at = 0
+          else f64[place + 4] = end
+        } else if (!(f64[place + 4] > minEndMs)) at = 0
+      } else at = this.#joinOne(i32[ids + i], time, minEndMs)
+      const row = selection === undefined ? i : selection[i]
+      if (at === 0) late[lateCount++] = row
+      else {
+        u32[addresses + count] = at
+        kept[count++] = row
       }
     }
-    this.#records.fill(undefined)
-    for (const id of this.#unused)
-      if (this.#sessions[id] === undefined && this.#table.inUse(id)) this.#table.releaseOne(id)
-    this.#unused.length = 0
     return lateCount
   }
 
-  readonly #unused: number[] = []
-
-  #extend(session: SessionEntry, end: number, record: unknown): void {
-    this.#tracker.put(session)
-    session.accumulator = this.#accumulate(session.accumulator, record)
-    session.end = end
-  }
-
-  /** A new session for a record and all sessions of its key that it touches. */
-  #join(id: number, time: number, end: number, record: unknown): void {
-    const { gapMs } = this.#options
-    const accumulator = this.#accumulate(this.#init(), record)
-    const touched = (this.#sessions[id] ?? []).filter(
-      (session) => session.present && time <= session.end && time + gapMs >= session.start,
-    )
-    let start = time
-    let merged = accumulator
-    for (const session of touched) {
-      start = Math.min(start, session.start)
-      merged = this.#merge(merged, session.accumulator)
+  /** The session of a record; 0 when it is late. */
+  #joinOne(id: number, timeMs: number, minEndMs: number): number {
+    const sessions = this.#sessions
+    sessions.locate(id, timeMs)
+    if (!(sessions.end > minEndMs)) {
+      this.#unused.push(id)
+      return 0
     }
-    // Made before others go, so that the key keeps its id.
-    const session =
-      touched.find((other) => other.start === start) ?? this.#revive(id, start) ?? this.#make(id, start, end, undefined)
-    for (const other of touched) if (other !== session) this.#tracker.remove(other)
-    this.#tracker.put(session)
-    session.end = end
-    session.accumulator = merged
-    this.#queue.push(session)
+    if (this.#part.awaits(id)) this.#contents.guard(id)
+    const into = sessions.first
+    const at = sessions.join(id, (from) => this.#absorbed.push(into, from))
+    this.#queue.push(id, sessions.end)
+    return at
   }
 
-  /** A session of this start that is gone, while a snapshot must still hear of it. */
-  #revive(id: number, start: number): SessionEntry | undefined {
-    return this.#sessions[id]?.find((session) => session.start === start)
-  }
-
-  #make(id: number, start: number, end: number, accumulator: unknown): SessionEntry {
-    const session: SessionEntry = { id, present: false, start, end, accumulator, dueMs: Number.NaN }
-    const sessions = this.#sessions[id]
-    if (sessions !== undefined) sessions.push(session)
-    else {
-      while (this.#sessions.length <= id) this.#sessions.push(undefined)
-      this.#sessions[id] = [session]
+  /** The same for functions, which are called at once: a record that they refuse changes nothing. */
+  #addRecords(
+    objects: SessionObjects,
+    record: (i: number) => unknown,
+    selection: Int32Array | undefined,
+    n: number,
+    minEndMs: number,
+    late: Int32Array,
+  ): number {
+    const { poison } = this.#options
+    const { functions } = objects
+    const sessions = this.#sessions
+    const rows = this.#rows
+    this.#find(n)
+    const times = Float64Array.from(this.#memory.f64.subarray(rows.times >>> 3, (rows.times >>> 3) + n))
+    const ids = Int32Array.from(this.#memory.i32.subarray(rows.ids >>> 2, (rows.ids >>> 2) + n))
+    let lateCount = 0
+    for (let i = 0; i < n; i++) {
+      const id = ids[i]
+      sessions.locate(id, times[i])
+      const { first, several } = sessions
+      if (!(sessions.end > minEndMs)) {
+        late[lateCount++] = selection === undefined ? i : selection[i]
+        this.#unused.push(id)
+        continue
+      }
+      if (this.#part.awaits(id)) this.#contents.guard(id)
+      try {
+        let value = functions.add(first === 0 || several ? functions.init() : objects.get(first), record(i))
+        if (several) for (const at of sessions.touched(id)) value = this.#merged(value, objects.get(at))
+        const at = sessions.join(id, (from) => objects.remove(from))
+        if (first === 0) objects.set(at, value)
+        else objects.replace(at, value)
+        this.#queue.push(id, sessions.end)
+      } catch (error) {
+        if (first === 0) this.#unused.push(id)
+        if (poison === undefined) throw error
+        poison(error, record(i), times[i])
+      }
     }
-    return session
+    this.#finish()
+    return lateCount
   }
 
-  #init(): unknown {
-    const { aggregate } = this.#options
-    return aggregate.kind === 'functions' ? aggregate.functions.init() : this.#numbers?.init()
+  #merged(into: unknown, other: unknown): unknown {
+    const merge = this.#objects?.functions.merge
+    assert(merge !== undefined, 'sessions need merge')
+    return merge(into, other)
   }
 
-  #accumulate(accumulator: unknown, record: unknown): unknown {
-    const { aggregate } = this.#options
-    if (aggregate.kind === 'functions') return aggregate.functions.add(accumulator, record)
-    this.#numbers?.add(accumulator as NumberAccumulator, record)
-    return accumulator
+  /** Entries of the keys of the loaded rows, marked as about to change. */
+  #find(n: number): void {
+    const rows = this.#rows
+    const { table } = this.#sessions
+    rows.find(table, 0, n, true)
+    table.touch(rows.ids, n, 0, rows.addresses)
   }
 
-  #merge(into: unknown, other: unknown): unknown {
-    const { aggregate } = this.#options
-    if (aggregate.kind === 'functions') {
-      assert(aggregate.functions.merge !== undefined, 'sessions need merge')
-      return aggregate.functions.merge(into, other)
+  /** Behind a batch: adds up what was joined, and lets go of keys without sessions. */
+  #finish(): void {
+    const absorbed = this.#absorbed
+    for (let i = 0; i < absorbed.length; i += 2) {
+      const { u32 } = this.#memory
+      u32[this.#pair >>> 2] = absorbed[i]
+      u32[(this.#pair >>> 2) + 1] = absorbed[i + 1]
+      this.#accumulators.merge(this.#memory, this.#pair, this.#pair + 4, 1)
     }
-    this.#numbers?.merge(into as NumberAccumulator, other as NumberAccumulator)
-    return into
+    absorbed.length = 0
+    this.#sessions.settle()
+    this.#release()
   }
 
-  #slice(due: readonly SessionEntry[]): SessionSlice {
-    const { type } = this.#options.key
-    const { aggregate } = this.#options
-    const { f64, u32, buffer } = this.#memory
-    const count = due.length
-    const entries = due.map((session) => this.#table.entry(session.id))
-    const numbers = type === 'number' ? Float64Array.from(entries, (entry) => f64[entry >>> 3]) : undefined
-    const keys =
-      type === 'number' ? undefined : entries.map((at) => keyInMemory(type, buffer, u32[at >>> 2], u32[(at >>> 2) + 1]))
-    const functions = this.#numbers
-    return {
-      count,
-      hashes: Int32Array.from(due, (session) => this.hashOf(session.id)),
-      numbers,
-      key: (i) => (numbers === undefined ? keys?.[i] : numbers[i]),
-      values:
-        aggregate.kind === 'declared'
-          ? aggregate.aggregates.map((_, a) =>
-              Float64Array.from(
-                due,
-                (session) => functions?.result(session.accumulator as NumberAccumulator, a) ?? Number.NaN,
-              ),
-            )
-          : [],
-      accumulators: aggregate.kind === 'functions' ? due.map((session) => session.accumulator) : [],
-      starts: Float64Array.from(due, (session) => session.start),
-      ends: Float64Array.from(due, (session) => session.end),
+  /** Removes what has been emitted for the last time. */
+  #leave(id: number): void {
+    const { table } = this.#sessions
+    table.touchOne(id, 0)
+    if (this.#part.awaits(id)) this.#contents.guard(id)
+    this.#sessions.removeLeaving(id, (at) => this.#objects?.remove(at))
+  }
+
+  #release(): void {
+    const { table } = this.#sessions
+    for (const id of this.#unused) {
+      if (!this.#sessions.isEmpty(id)) continue
+      if (table.releaseOne(id)) this.#queue.forget(id)
     }
+    this.#unused.length = 0
   }
 
   #readerOf(schema: Schema): RowReader {
-    if (this.#reader?.schema !== schema) this.#reader = { schema, read: rowReader(schema, this.#aggregateFields) }
+    if (this.#reader?.schema !== schema) this.#reader = { schema, read: rowReader(schema) }
     return this.#reader.read
   }
 }

@@ -4,6 +4,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { makeGolden } from './contents.ts'
 
-const path = new URL('state.v1.json', import.meta.url)
-if (existsSync(path)) process.stdout.write('state.v1.json is there already\n')
+const path = new URL('state.v2.json', import.meta.url)
+if (existsSync(path)) process.stdout.write('state.v2.json is there already\n')
 else writeFileSync(path, `${JSON.stringify(await makeGolden(), null, 2)}\n`)

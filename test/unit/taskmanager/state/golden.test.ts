@@ -15,14 +15,15 @@ import {
   windowsOf,
 } from '../../../golden/state/contents.ts'
 
-const golden = JSON.parse(
-  readFileSync(new URL('../../../golden/state/state.v1.json', import.meta.url), 'utf8'),
-) as GoldenState
+const goldenOf = (version: number): GoldenState =>
+  JSON.parse(readFileSync(new URL(`../../../golden/state/state.v${version}.json`, import.meta.url), 'utf8'))
 
-describe('state entries of version 1', () => {
-  test('are written byte by byte as they always were', async () => {
-    expect((await makeGolden()).entries).toEqual(golden.entries)
-  })
+test('state entries of version 2 are written byte by byte as they always were', async () => {
+  expect((await makeGolden()).entries).toEqual(goldenOf(2).entries)
+})
+
+describe.each([1, 2])('state entries of version %i', (version) => {
+  const golden = goldenOf(version)
 
   test('restore every kind of keyed state', async () => {
     const backend = backendOf(restoredFrom(golden.backend), new GoldenClock())

@@ -291,23 +291,27 @@ interface Session {
   start: number
   end: number
   values: number[]
+  fired: boolean
 }
 
 async function sessions(
   type: KeyShape['type'],
   aggregate: WindowAggregate,
+  keepMs: number,
   commands: readonly unknown[],
 ): Promise<void> {
   const subtasks = new Subtasks(directory.path, type, (options) =>
-    createSessionStore({ ...options, name: 's', aggregate, gapMs }),
+    createSessionStore({ ...options, name: 's', aggregate, gapMs, keepMs }),
   )
   await subtasks.start(1)
   let open: Session[] = []
   let saved: Session[] = []
   let pending: { open: Session[]; end: ReturnType<typeof subtasks.begin>['end'] } | undefined
   const fire = (to: number, per: number): void => {
-    const due = open.filter(({ end }) => end <= to)
-    open = open.filter(({ end }) => end > to)
+    const due = open.filter(({ end, fired }) => end <= to && !fired)
+    open = open
+      .filter(({ end }) => end + keepMs > to)
+      .map((session) => ({ ...session, fired: session.fired || session.end <= to }))
     const got: string[] = []
     for (const store of subtasks.stores) {
       let slices = 0
@@ -357,7 +361,7 @@ async function sessions(
           }
           open = open.filter((session) => !joined.includes(session))
           const start = Math.min(time, ...joined.map((session) => session.start))
-          open.push({ key, start, end, values: [v, ...joined.flatMap((session) => session.values)] })
+          open.push({ key, start, end, values: [v, ...joined.flatMap((session) => session.values)], fired: false })
         })
         expect([...late.subarray(0, count)]).toEqual(expected)
       }
@@ -372,7 +376,7 @@ async function sessions(
       await pending?.end('abort')
       pending = undefined
       await subtasks.start(step.parallelism, step.rewrite)
-      open = [...saved]
+      open = saved.map((session) => ({ ...session, fired: false }))
     }
   }
   await pending?.end('complete')
@@ -380,7 +384,7 @@ async function sessions(
   fire(1000, 1)
   if (subtasks.complete === undefined) return
   await subtasks.start(2)
-  open = saved
+  open = saved.map((session) => ({ ...session, fired: false }))
   fire(1000, 2)
 }
 
@@ -411,8 +415,10 @@ describe.each(['number', 'string', 'any'] as const)('sessions by %s keys', (type
         ...common,
       )
       await fc.assert(
-        fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => sessions(type, aggregate, commands)),
-        { numRuns: 40 },
+        fc.asyncProperty(fc.constantFrom(0, 9, 200), fc.array(command, { maxLength: 30 }), (keepMs, commands) =>
+          sessions(type, aggregate, keepMs, commands),
+        ),
+        { numRuns: 60 },
       )
     },
     60_000,

@@ -4,7 +4,19 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { window } from '../../../../sdk/index.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
 import { type HarnessOptions, nowhere, OperatorHarness } from '../../../support/operator-harness.ts'
-import { declared, functions, groupBy, Hit, keyings, runSteps, sessionsOf, sorted, totals, traffic } from './support.ts'
+import {
+  declared,
+  functions,
+  groupBy,
+  Hit,
+  keyings,
+  runSteps,
+  type Step,
+  sessionsOf,
+  sorted,
+  totals,
+  traffic,
+} from './support.ts'
 
 let harness: OperatorHarness | undefined
 afterEach(async () => {
@@ -53,6 +65,91 @@ describe.each(keyings)('sessions by %s', (_, keyBy, keyOf) => {
       { numRuns: 15 },
     )
   })
+})
+
+/** What sessions that are kept for a while emit, step by step. */
+function kept(steps: readonly Step[], bound: number, gap: number, lateness: number, keyOf: (hit: Hit) => unknown) {
+  interface Kept {
+    readonly key: string
+    readonly start: number
+    readonly end: number
+    readonly hits: readonly Hit[]
+    fired: boolean
+  }
+  let sessions: Kept[] = []
+  let highest = Number.NEGATIVE_INFINITY
+  let watermark = Number.NEGATIVE_INFINITY
+  let dropped = 0
+  const emitted: Kept[] = []
+  const fire = (): void => {
+    for (const session of sessions) {
+      if (session.fired || session.end - 1 > watermark) continue
+      session.fired = true
+      emitted.push(session)
+    }
+    sessions = sessions.filter(({ end }) => end - 1 + lateness > watermark)
+  }
+  for (const { hits, watermark: send } of steps) {
+    for (const hit of hits) {
+      highest = Math.max(highest, hit.at)
+      const key = JSON.stringify(keyOf(hit))
+      const joined = sessions.filter((x) => x.key === key && hit.at <= x.end && hit.at + gap >= x.start)
+      const start = Math.min(hit.at, ...joined.map((x) => x.start))
+      const end = Math.max(hit.at + gap, ...joined.map((x) => x.end))
+      if (end - 1 + lateness <= watermark) dropped++
+      else {
+        sessions = sessions.filter((x) => !joined.includes(x))
+        sessions.push({ key, start, end, hits: [hit, ...joined.flatMap((x) => x.hits)], fired: false })
+      }
+    }
+    fire()
+    if (send && highest !== Number.NEGATIVE_INFINITY) watermark = Math.max(watermark, highest - bound - 1)
+    fire()
+  }
+  watermark = Number.POSITIVE_INFINITY
+  fire()
+  return { emitted, dropped }
+}
+
+describe.each(keyings)('late records by %s', (_, keyBy, keyOf) => {
+  it.each([0, 7, 60])(
+    'join the sessions that are kept for a lateness of %i, which come out again',
+    async (lateness) => {
+      await fc.assert(
+        fc.asyncProperty(
+          traffic(30, 3),
+          fc.boolean(),
+          fc.constantFrom({}, { type: Hit }),
+          async (steps, byFunctions, options) => {
+            const h = await run((s) => {
+              const windowed = keyBy(s).window(window.session('5ms'), { allowedLateness: `${lateness}ms` })
+              return byFunctions
+                ? windowed.aggregate({ uid: 'w', ...functions })
+                : (windowed.aggregate(declared, { uid: 'w' }) as Stream<unknown>)
+            }, options)
+            let dropped = 0
+            const restart = h.restart.bind(h)
+            const lost = () => h.subtasks.reduce((sum, { metrics }) => sum + metrics.lateDropped, 0)
+            h.restart = (...args) => {
+              dropped += lost()
+              return restart(...args)
+            }
+            await runSteps(h, steps, 4)
+            const expected = kept(steps, 4, 5, lateness, keyOf)
+            const records = expected.emitted.map(({ start, end, hits }) => {
+              const key = keyOf(hits[0])
+              const single = Object.keys(key).length === 1 ? Object.values(key)[0] : key
+              return { ...(byFunctions ? { key: single } : key), ...totals(hits), windowStart: start, windowEnd: end }
+            })
+            expect(sorted(h.output.records)).toEqual(sorted(records))
+            expect(dropped + lost()).toBe(expected.dropped)
+            await h.close()
+          },
+        ),
+        { numRuns: 25 },
+      )
+    },
+  )
 })
 
 describe('sessions', () => {
@@ -126,20 +223,30 @@ describe('sessions', () => {
     }
   })
 
-  it('within the allowed lateness take records of sessions that are gone as sessions of their own', async () => {
+  it('within the allowed lateness take late records, and come out again with all they hold', async () => {
     const h = await run(
       (s) => s.keyBy('page').window(window.session('10ms'), { allowedLateness: '20ms' }).count({ uid: 'w' }),
       { type: Hit },
     )
-    push(h, [hit(0)])
+    push(h, [hit(0), hit(30)])
     h.watermark(25)
     push(h, [hit(2), hit(-9)])
-    h.watermark(26)
+    await h.restart(2)
+    push(h, [hit(14)], 'rows')
+    // Joins what has fired to what has not: once more when that is over.
+    push(h, [hit(20)])
+    h.watermark(39)
+    push(h, [hit(-9)])
     expect(counted(h)).toEqual([
       [1, 0, 10],
-      [1, 2, 12],
+      [3, -9, 12],
+      [1, 14, 24],
+      [3, 14, 40],
     ])
-    expect(h.subtasks[0].metrics.lateDropped).toBe(1)
+    h.watermark(100)
+    push(h, [hit(30)])
+    expect(h.subtasks.reduce((sum, { metrics }) => sum + metrics.lateDropped, 0)).toBe(2)
+    expect(h.output.records).toHaveLength(4)
   })
 
   it('refuse records without event time and those for which add throws', async () => {

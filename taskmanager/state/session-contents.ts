@@ -1,0 +1,157 @@
+/**
+ * Sessions in snapshots. A key that some snapshot may hold is written whole: what older runs have of it is dropped when one of
+ * its sessions is gone or begins earlier, and the sessions that there are are put.
+ *
+ * In a run: namespace = start as float64, little-endian. Value: byte 2, end as float64, the accumulators; for functions, and
+ * for declared aggregates in snapshots of version 1, flag byte 0 and the value codec of [end, accumulator]. Part of the
+ * snapshot format (proto/FORMATS.md).
+ *
+ * Promises: a run has each session as it was when it was frozen. Copies of pages keep entries; nodes and the accumulators of
+ * functions, which are elsewhere, are encoded by `guard` before they change.
+ */
+import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { Aggregates } from './aggregates.ts'
+import { stateErrors } from './errors.ts'
+import type { FlatContents, FrozenEntry } from './flat-part.ts'
+import { asBuffer } from './keys.ts'
+import type { StateMemory } from './memory.ts'
+import type { SessionObjects } from './session-objects.ts'
+import { restarted, type SessionTable, session } from './session-table.ts'
+import type { SnapshotRun } from './snapshot-run.ts'
+import { decodeStateValue, encodeStateValue } from './values.ts'
+
+const flatValue = 2
+const valueHeaderBytes = 9
+/** Of an aggregate in a value of version 1: the accumulator, and how many values it has. */
+const oldNumbers = 2
+
+interface Encoded {
+  readonly namespace: Uint8Array
+  readonly value: Uint8Array
+}
+
+/** What a snapshot has yet to write of a key, encoded before it changed. */
+interface Early {
+  /** Of functions only. */
+  readonly inEntry: Encoded | undefined
+  readonly inNodes: readonly Encoded[]
+}
+
+export interface SessionContentsOptions {
+  /** Number and name of the state. */
+  readonly state: number
+  readonly name: string
+  readonly accumulators: Aggregates
+  /** Of functions. */
+  readonly objects: SessionObjects | undefined
+  /** A session of a snapshot is there again. */
+  readonly restored: (id: number) => void
+  /** Sessions that end up to this have fired. */
+  readonly firedToMs: number
+}
+
+export class SessionContents implements FlatContents {
+  readonly #memory: StateMemory
+  readonly #sessions: SessionTable
+  readonly #options: SessionContentsOptions
+  readonly #early = new Map<number, Early>()
+  readonly #namespace = Buffer.alloc(8)
+  readonly #value: Buffer
+
+  constructor(memory: StateMemory, sessions: SessionTable, options: SessionContentsOptions) {
+    this.#memory = memory
+    this.#sessions = sessions
+    this.#options = options
+    this.#value = Buffer.alloc(valueHeaderBytes + options.accumulators.bytes)
+  }
+
+  /** Before nodes, or accumulators of functions, of a key change that a snapshot has yet to write. */
+  guard(id: number): void {
+    if (this.#early.has(id)) return
+    const entry = this.#sessions.table.entry(id)
+    const encoded = (address: number): Encoded => ({
+      namespace: new Uint8Array(this.#namespaceOf(address)),
+      value: new Uint8Array(this.#valueOf(address)),
+    })
+    const present = (this.#memory.u32[(entry >>> 2) + 3] & session.present) !== 0
+    this.#early.set(id, {
+      inEntry: present && this.#options.objects !== undefined ? encoded(entry) : undefined,
+      inNodes: Array.from(this.#sessions.nodes(entry), encoded),
+    })
+  }
+
+  ended(): void {
+    this.#early.clear()
+  }
+
+  accepts(state: number): boolean {
+    return state === this.#options.state
+  }
+
+  write(run: SnapshotRun, { id, address, hash, key, was }: FrozenEntry): boolean {
+    const { u32 } = this.#memory
+    const { state } = this.#options
+    const present = (u32[(address >>> 2) + 3] & session.present) !== 0
+    const marks = u32[(this.#sessions.table.entry(id) >>> 2) + 5]
+    if (was && (!present || (marks & restarted) !== 0)) run.drop(hash, state, key)
+    if (!present) return false
+    const early = this.#early.get(id)
+    if (early?.inEntry !== undefined) run.put(hash, state, key, early.inEntry.namespace, early.inEntry.value)
+    else run.put(hash, state, key, this.#namespaceOf(address), this.#valueOf(address))
+    if (early === undefined) {
+      for (const node of this.#sessions.nodes(address))
+        run.put(hash, state, key, this.#namespaceOf(node), this.#valueOf(node))
+    } else for (const { namespace, value } of early.inNodes) run.put(hash, state, key, namespace, value)
+    return true
+  }
+
+  restore(_: number, cursor: RunCursor, id: number): boolean {
+    const { accumulators, objects, name, firedToMs, restored } = this.#options
+    const namespace = asBuffer(cursor.namespace)
+    const bytes = asBuffer(cursor.value)
+    if (namespace.length !== 8 || bytes.length < 2 || (bytes[0] === flatValue && bytes.length < valueHeaderBytes))
+      throw this.#malformed()
+    const start = namespace.readDoubleLE(0)
+    const flat = bytes[0] === flatValue
+    const value = flat ? undefined : decodeStateValue(bytes, name).value
+    const [end, accumulator]: readonly unknown[] = flat
+      ? [bytes.readDoubleLE(1), undefined]
+      : Array.isArray(value) && value.length === 2
+        ? value
+        : []
+    if (typeof end !== 'number' || (flat && objects !== undefined)) throw this.#malformed()
+    const address = this.#sessions.restore(id, start, end, end <= firedToMs)
+    if (flat) accumulators.decode(this.#memory, bytes.subarray(valueHeaderBytes), address, name)
+    else if (objects !== undefined) objects.set(address, accumulator)
+    else this.#decodeNumbers(accumulator, address)
+    restored(id)
+    return true
+  }
+
+  #decodeNumbers(numbers: unknown, address: number): void {
+    const { accumulators } = this.#options
+    if (!Array.isArray(numbers) || numbers.length !== oldNumbers * accumulators.count) throw this.#malformed()
+    for (let a = 0; a < accumulators.count; a++)
+      accumulators.set(this.#memory, address, a, Number(numbers[oldNumbers * a]), Number(numbers[oldNumbers * a + 1]))
+  }
+
+  #malformed(): Error {
+    return stateErrors.create('MALFORMED', { state: this.#options.name, reason: 'an entry is not a session' })
+  }
+
+  /** Lent until the next call, as is the value. */
+  #namespaceOf(address: number): Uint8Array {
+    this.#namespace.writeDoubleLE(this.#memory.f64[(address >>> 3) + 3])
+    return this.#namespace
+  }
+
+  #valueOf(address: number): Uint8Array {
+    const end = this.#memory.f64[(address >>> 3) + 4]
+    const { objects, accumulators } = this.#options
+    if (objects !== undefined) return encodeStateValue([end, objects.get(address)], Number.NaN)
+    this.#value[0] = flatValue
+    this.#value.writeDoubleLE(end, 1)
+    this.#value.set(accumulators.encode(this.#memory, address), valueHeaderBytes)
+    return this.#value
+  }
+}
