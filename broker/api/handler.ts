@@ -122,7 +122,7 @@ export interface HandlerEntry<Q = never, R = unknown> {
   /** May run while earlier pipelined requests of the connection wait for their answers. */
   readonly pipelined?: boolean
   /** A whole response that says `error`, for a request whose handler threw. Without it the connection is closed. */
-  failed?(request: Q, error: number, version: number): R
+  failed?(request: Q, error: number, version: number): Answer<R>
 }
 
 /** Handlers by the API's name in Kafka without `Request`: `Metadata`, `JoinGroup`, … */

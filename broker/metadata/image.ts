@@ -55,6 +55,10 @@ export class MetadataImage {
     return this.#scram.values()
   }
 
+  get scramCount(): number {
+    return this.#scram.size
+  }
+
   scram(user: string, mechanism: number): ScramImage | undefined {
     return this.#scram.get(`${mechanism}:${user}`)
   }

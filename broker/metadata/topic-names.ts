@@ -4,6 +4,9 @@ import { metadataTopic, metadataTopicId } from './metadata-log.ts'
 
 const longest = 249
 
+/** Made by the broker itself, with settings of their own. */
+export const ownTopics: ReadonlySet<string> = new Set([metadataTopic, '__consumer_offsets', '__transaction_state'])
+
 /** Why `name` cannot be a topic, as a sentence; undefined when it can. */
 export function topicNameProblem(name: string): string | undefined {
   if (name === '') return 'the name of a topic must not be empty'
@@ -11,7 +14,7 @@ export function topicNameProblem(name: string): string | undefined {
   if (name.length > longest) return `the name of a topic has at most ${longest} characters`
   if (!/^[a-zA-Z0-9._-]+$/.test(name))
     return 'names of topics are made of letters, digits, dots, underscores and dashes'
-  if (name === metadataTopic) return `${metadataTopic} belongs to the broker`
+  if (ownTopics.has(name)) return `${name} belongs to the broker`
   return undefined
 }
 

@@ -124,7 +124,7 @@ export class Topics {
   logOf(topic: Topic, partition: number): PartitionLog | undefined {
     const log = topic.logs[partition]
     if (log !== undefined) return log
-    if (partition < 0 || partition >= topic.image.partitions) return undefined
+    if (!topic.image.internal || partition < 0 || partition >= topic.image.partitions) return undefined
     return this.#make(topic, partition)
   }
 
@@ -154,11 +154,7 @@ export class Topics {
   }
 
   /** An internal topic, made when it is not there. Throws BROKER_METADATA_FAILED. */
-  async ensureInternal(
-    name: string,
-    partitions: number,
-    configs: Readonly<Record<string, string>>,
-  ): Promise<Topic> {
+  async ensureInternal(name: string, partitions: number, configs: Readonly<Record<string, string>>): Promise<Topic> {
     const known = this.#byName.get(name)
     if (known !== undefined) return known
     const image = await this.#options.metadata.change((now) => {
@@ -172,7 +168,7 @@ export class Topics {
   }
 
   async delete(target: { readonly name?: string | null; readonly topicId?: string }): Promise<Outcome> {
-    const outcome = await this.#options.metadata.change((image) => {
+    const outcome = await this.#options.metadata.change<Outcome & { topic: TopicImage | undefined }>((image) => {
       const byName = target.name !== undefined && target.name !== null
       const topic = byName ? image.topics.get(target.name ?? '') : image.topicsById.get(target.topicId ?? '')
       if (topic === undefined) {
@@ -197,7 +193,7 @@ export class Topics {
     assignments: readonly (readonly number[])[] | null,
     validateOnly: boolean,
   ): Promise<Outcome> {
-    const outcome = await this.#options.metadata.change((image) => {
+    const outcome = await this.#options.metadata.change<Outcome & { topicId: string | undefined }>((image) => {
       const topic = image.topics.get(name)
       const problem = this.#growthProblem(topic, image, count, assignments)
       if (problem !== undefined || validateOnly || topic === undefined) {
@@ -206,7 +202,7 @@ export class Topics {
       const records: MetadataRecord[] = [{ kind: 'partitions', topicId: topic.topicId, partitions: count }]
       return { records, result: { ...success, topicId: topic.topicId } }
     })
-    if (outcome.topicId === undefined) return outcome
+    if (outcome.topicId === undefined) return { error: outcome.error, message: outcome.message }
     const image = this.#options.metadata.image.topicsById.get(outcome.topicId)
     const topic = this.#byId.get(outcome.topicId)
     if (image === undefined || topic === undefined) return success
@@ -218,7 +214,7 @@ export class Topics {
 
   /** Changes settings of a topic: a value, or null to take it back. All or none. */
   async configure(name: string, changes: ReadonlyMap<string, string | null>, validateOnly: boolean): Promise<Outcome> {
-    const outcome = await this.#options.metadata.change((image) => {
+    const outcome = await this.#options.metadata.change<Outcome & { topicId: string | undefined }>((image) => {
       const topic = image.topics.get(name)
       if (topic === undefined) {
         const message = `there is no topic ${name}`
@@ -255,7 +251,12 @@ export class Topics {
     for (const log of topic.logs) log?.configure(config)
   }
 
-  #check(spec: TopicSpec, image: MetadataImage, names: ReadonlySet<string>, partitionCount: number): Outcome | TopicImage {
+  #check(
+    spec: TopicSpec,
+    image: MetadataImage,
+    names: ReadonlySet<string>,
+    partitionCount: number,
+  ): Outcome | TopicImage {
     const { limits, brokerId, random } = this.#options
     const { name, configs } = spec
     const nameProblem = topicNameProblem(name)
@@ -409,7 +410,10 @@ export class Topics {
     for (const found of [...store.list()]) {
       const image = metadata.image.topicsById.get(found.topicId)
       if (image !== undefined && image.name === found.topic && found.partition < image.partitions) continue
-      log.warn({ topic: found.topic, partition: found.partition, topicId: found.topicId }, 'removes a deleted partition')
+      log.warn(
+        { topic: found.topic, partition: found.partition, topicId: found.topicId },
+        'removes a deleted partition',
+      )
       await store.delete(found.topic, found.partition)
     }
     for (const image of metadata.image.topics.values()) {

@@ -1,0 +1,255 @@
+/**
+ * From a frame to a handler and back. A frame whose API or version nobody serves, or that cannot be decoded, ends its
+ * connection with one line in the log, as Kafka does; only ApiVersions answers a version that it does not know.
+ *
+ * A handler that answers at once costs no promise. What a handler throws is our mistake: it is logged, and answered with
+ * the API's own response of failure where it has one. One thread.
+ */
+import type { Logger } from '../../core/log.ts'
+import type { Clock } from '../../core/platform/clock.ts'
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import { KafkaReader } from '../../proto/kafka/reader.ts'
+import { KafkaWriter } from '../../proto/kafka/writer.ts'
+import type { Connection, FrameHandler, ResponseSlot } from '../net/connection.ts'
+import { apiVersionsKey, unsupportedApiVersions } from './api-versions.ts'
+import {
+  type AclOperation,
+  type Answer,
+  type Authorizer,
+  type ConnectionInfo,
+  closeConnection,
+  noResponse,
+  type Principal,
+  type RequestContext,
+  type ResourceType,
+} from './handler.ts'
+import type { ServedApi, VersionTable } from './version-table.ts'
+
+const saslHandshakeKey = 17
+const saslAuthenticateKey = 36
+
+class Context implements RequestContext {
+  readonly apiKey: number
+  readonly version: number
+  readonly correlationId: number
+  readonly clientId: string | null
+  readonly principal: Principal
+  readonly connection: ConnectionInfo
+  readonly #authorizer: Authorizer
+
+  constructor(
+    apiKey: number,
+    version: number,
+    correlationId: number,
+    clientId: string | null,
+    connection: ConnectionInfo,
+    authorizer: Authorizer,
+  ) {
+    this.apiKey = apiKey
+    this.version = version
+    this.correlationId = correlationId
+    this.clientId = clientId
+    this.principal = connection.principal
+    this.connection = connection
+    this.#authorizer = authorizer
+  }
+
+  get signal(): AbortSignal {
+    return this.connection.signal
+  }
+
+  authorize(operation: AclOperation, resource: ResourceType, name: string): boolean {
+    const authorizer = this.#authorizer
+    return !authorizer.enabled || authorizer.authorize(this.principal, this.connection.host, operation, resource, name)
+  }
+}
+
+export interface DispatcherOptions {
+  readonly table: VersionTable
+  readonly authorizer: Authorizer
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export class Dispatcher implements FrameHandler {
+  readonly #table: VersionTable
+  readonly #authorizer: Authorizer
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #reader = new KafkaReader()
+  readonly #writer = new KafkaWriter()
+
+  constructor(options: DispatcherOptions) {
+    this.#table = options.table
+    this.#authorizer = options.authorizer
+    this.#clock = options.clock
+    this.#log = options.log
+  }
+
+  isPipelined(frame: Buffer): boolean {
+    return this.#table.get(((frame[0] as number) << 8) | (frame[1] as number))?.pipelined === true
+  }
+
+  handle(connection: Connection, frame: Buffer, slot: ResponseSlot): void {
+    if (connection.rawFrames !== undefined) {
+      this.#handleRaw(connection, frame, slot)
+      return
+    }
+    const reader = this.#reader.reset(frame)
+    const key = reader.int16()
+    const version = reader.int16()
+    const correlationId = reader.int32()
+    const api = this.#table.get(key)
+    if (api === undefined) {
+      connection.offend(`nobody serves API ${key} (version ${version})`)
+      return
+    }
+    if (!this.#admitted(connection, api)) return
+    if (version < api.minVersion || version > api.maxVersion) {
+      if (key === apiVersionsKey) slot.answer(unsupportedApiVersions(this.#writer, correlationId, api))
+      else if (version >= api.advertisedMinVersion && version < api.minVersion && api.failed !== undefined) {
+        this.#tooOld(connection, api, version, correlationId, slot)
+      } else connection.offend(`${api.name} has no version ${version}`)
+      return
+    }
+    let request: unknown
+    let clientId: string | null
+    try {
+      // The client id stays a plain string, also where the rest of the header is flexible.
+      clientId = reader.nullableString(false)
+      if (version >= api.flexibleFrom) reader.skipTags()
+      request = api.readRequest(reader, version)
+    } catch (error) {
+      connection.offend(`${api.name} version ${version} cannot be read: ${(error as Error).message}`)
+      return
+    }
+    const started = this.#clock.monotonic()
+    api.counts.requests++
+    let answer: Answer<unknown> | Promise<Answer<unknown>>
+    try {
+      const context = new Context(key, version, correlationId, clientId, connection, this.#authorizer)
+      answer = api.handle(request, context)
+    } catch (error) {
+      this.#failed(api, version, correlationId, request, slot, error)
+      return
+    }
+    if (answer instanceof Promise) {
+      answer.then(
+        (value) => {
+          api.counts.milliseconds += this.#clock.monotonic() - started
+          this.#answer(api, version, correlationId, slot, value)
+        },
+        (error: unknown) => this.#failed(api, version, correlationId, request, slot, error),
+      )
+      return
+    }
+    api.counts.milliseconds += this.#clock.monotonic() - started
+    this.#answer(api, version, correlationId, slot, answer)
+  }
+
+  #admitted(connection: Connection, api: ServedApi): boolean {
+    const { key } = api
+    if (key === apiVersionsKey || key === saslHandshakeKey || key === saslAuthenticateKey) return true
+    if (!connection.authenticated) {
+      connection.offend(`${api.name} before it has authenticated`)
+      return false
+    }
+    const until = connection.reauthenticateAtMs
+    if (until !== undefined && this.#clock.monotonic() > until) {
+      connection.offend('its authentication has expired')
+      return false
+    }
+    return true
+  }
+
+  /** Versions that are advertised for the sake of old clients, and not served. */
+  #tooOld(connection: Connection, api: ServedApi, version: number, correlationId: number, slot: ResponseSlot): void {
+    const reader = this.#reader
+    try {
+      reader.nullableString(false)
+      const request = api.readRequest(reader, version)
+      this.#answer(
+        api,
+        version,
+        correlationId,
+        slot,
+        api.failed?.(request, kafkaError.UNSUPPORTED_VERSION, version) ?? closeConnection,
+      )
+    } catch (error) {
+      connection.offend(`${api.name} version ${version} cannot be read: ${(error as Error).message}`)
+    }
+  }
+
+  #answer(api: ServedApi, version: number, correlationId: number, slot: ResponseSlot, answer: Answer<unknown>): void {
+    if (slot.connection.isClosed) return
+    if (answer === noResponse) {
+      slot.answer(undefined)
+      return
+    }
+    if (answer === closeConnection) {
+      slot.connection.close(`${api.name} failed, and wants no answer`)
+      slot.answer(undefined)
+      return
+    }
+    const writer = this.#writer
+    let pieces: Buffer[]
+    try {
+      writer.begin()
+      writer.int32(correlationId)
+      // ApiVersions keeps the old header for ever: its client does not know yet what we speak.
+      if (version >= api.flexibleFrom && api.key !== apiVersionsKey) writer.unsignedVarint(0)
+      api.writeResponse(writer, answer, version)
+      pieces = writer.finish()
+    } catch (error) {
+      this.#log.error({ api: api.name, version, error }, 'a response cannot be written')
+      api.counts.failures++
+      slot.connection.destroy('a response cannot be written')
+      return
+    }
+    slot.answer(pieces)
+  }
+
+  #failed(
+    api: ServedApi,
+    version: number,
+    correlationId: number,
+    request: unknown,
+    slot: ResponseSlot,
+    error: unknown,
+  ): void {
+    api.counts.failures++
+    this.#log.error({ api: api.name, version, error }, 'a handler failed')
+    if (api.failed === undefined) {
+      slot.connection.destroy(`${api.name} failed`)
+      return
+    }
+    let response: Answer<unknown>
+    try {
+      response = api.failed(request, kafkaError.UNKNOWN_SERVER_ERROR, version)
+    } catch (second) {
+      this.#log.error({ api: api.name, version, error: second }, 'the response of a failure failed')
+      slot.connection.destroy(`${api.name} failed`)
+      return
+    }
+    this.#answer(api, version, correlationId, slot, response)
+  }
+
+  #handleRaw(connection: Connection, frame: Buffer, slot: ResponseSlot): void {
+    const failed = (error: unknown): void => {
+      connection.offend(`its SASL token was refused: ${(error as Error).message}`)
+      slot.answer(undefined)
+    }
+    const answered = (token: Buffer): void => {
+      const size = Buffer.alloc(4)
+      size.writeInt32BE(token.length)
+      slot.answer([size, token])
+    }
+    try {
+      const token = connection.rawFrames?.(frame)
+      if (token instanceof Promise) token.then(answered, failed)
+      else if (token !== undefined) answered(token)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}
