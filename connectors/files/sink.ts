@@ -139,7 +139,7 @@ class FilesWriter<T> implements SinkWriter<T, PendingFile, FilesWriterState> {
   close(): void {
     if (this.#name === undefined) return
     const { disk, directory } = this.#options
-    disk.close(this.#file)
+    this.#closeFile()
     disk.remove(inProgressPath(directory, this.#name))
     this.#name = undefined
   }
@@ -166,6 +166,13 @@ class FilesWriter<T> implements SinkWriter<T, PendingFile, FilesWriterState> {
     this.#fileBytes += bytes.length
   }
 
+  /** Once: the number may already be that of a file or socket of somebody else in this process. */
+  #closeFile(): void {
+    const file = this.#file
+    this.#file = -1
+    if (file >= 0) this.#options.disk.close(file)
+  }
+
   /** Ends the open file: its bytes are on the device when this returns. */
   #roll(): void {
     if (this.#name === undefined) return
@@ -174,7 +181,7 @@ class FilesWriter<T> implements SinkWriter<T, PendingFile, FilesWriterState> {
     this.#flush()
     this.#guard(directory, () => {
       disk.sync(this.#file)
-      disk.close(this.#file)
+      this.#closeFile()
       disk.rename(inProgressPath(directory, name), pendingPath(directory, name))
     })
     this.#closed.push({ name })

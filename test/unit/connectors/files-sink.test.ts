@@ -3,7 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { files as fileSink } from '../../../connectors/files/sink.ts'
 import { sink } from '../../../connectors/index.ts'
+import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
 import type { SinkContext, SinkWriter } from '../../../sdk/sink.ts'
 
 let dir: string
@@ -46,6 +48,27 @@ describe('sink.files', () => {
     expect(lines()).toEqual(['{"a":1}', '{"a":2,"at":"1970-01-01T00:00:00.000Z"}'])
     void writer.close()
     expect(hidden()).toEqual([])
+  })
+
+  it('closes a file once, also when its successor has taken it away', () => {
+    const open = new Set<number>()
+    const disk = Object.create(systemDisk) as Disk
+    disk.open = (path, mode) => {
+      const file = systemDisk.open(path, mode)
+      open.add(file)
+      return file
+    }
+    disk.close = (file) => {
+      // Another thread may have the number by now.
+      expect(open.delete(file)).toBe(true)
+      systemDisk.close(file)
+    }
+    const writer = fileSink({ path: dir, format: 'ndjson' }, disk).createWriter(contextOf(), [])
+    writer.write(['one'], [])
+    for (const name of hidden()) rmSync(join(dir, name))
+    expect(() => writer.prepareCommit?.(1)).toThrow(/ENOENT|no such file/)
+    void writer.close()
+    expect(open.size).toBe(0)
   })
 
   it('removes what an earlier attempt left outside of the checkpoint, and finishes what is in it', () => {
