@@ -1,0 +1,155 @@
+/**
+ * What follows from a request about a transaction and the state of its transactional id: an error, nothing to do, or the
+ * state to be made durable. Pure.
+ */
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import {
+  hasAll,
+  isEpochExhausted,
+  isPrepared,
+  newState,
+  noEpoch,
+  noPartitions,
+  noProducerId,
+  prepared,
+  type TransactionPartitions,
+  type TransactionState,
+  transactionStatus,
+  withPartitions,
+} from './state.ts'
+
+export type Decision =
+  | { readonly kind: 'refused'; readonly error: number }
+  /** It is so already. */
+  | { readonly kind: 'done' }
+  | { readonly kind: 'write'; readonly next: TransactionState }
+  /** The transaction that is open has to be aborted before, its producer fenced. */
+  | { readonly kind: 'abort-first' }
+
+export interface ProducerIdAndEpoch {
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
+const refuse = (error: number): Decision => ({ kind: 'refused', error })
+const done: Decision = { kind: 'done' }
+
+export interface InitRequest {
+  readonly transactionalId: string
+  readonly timeoutMs: number
+  /** What the producer had before, when it says so. */
+  readonly expected: ProducerIdAndEpoch | undefined
+  /** An open transaction stays open for its owner, who comes back after a crash, to be ended by it. */
+  readonly keepPrepared: boolean
+  readonly nowMs: number
+  /** A producer id that nobody has, for an id that is new or whose epochs ran out. */
+  readonly freshProducerId: number
+}
+
+/** Whether `decideInit` will want a fresh producer id. */
+export function needsProducerId(state: TransactionState | undefined): boolean {
+  return state === undefined || isEpochExhausted(state.producerEpoch)
+}
+
+export function decideInit(known: TransactionState | undefined, request: InitRequest): Decision {
+  const { nowMs, timeoutMs } = request
+  const state = known ?? newState(request.transactionalId, request.freshProducerId, timeoutMs, nowMs)
+  if (request.expected !== undefined && !isOwn(state, request.expected)) return refuse(kafkaError.PRODUCER_FENCED)
+  if (isPrepared(state)) return refuse(kafkaError.CONCURRENT_TRANSACTIONS)
+  if (state.status === transactionStatus.Ongoing) {
+    return request.keepPrepared ? keepOpen(state, timeoutMs, nowMs) : { kind: 'abort-first' }
+  }
+  const expectedEpoch = request.expected?.producerEpoch
+  const base: TransactionState = {
+    ...state,
+    status: transactionStatus.Empty,
+    partitions: noPartitions,
+    timeoutMs,
+    startMs: -1,
+    lastUpdateMs: nowMs,
+  }
+  if (isEpochExhausted(state.producerEpoch)) {
+    if (expectedEpoch !== undefined && expectedEpoch !== state.producerEpoch) return refuse(kafkaError.PRODUCER_FENCED)
+    const next = {
+      ...base,
+      producerId: request.freshProducerId,
+      previousProducerId: state.producerId,
+      producerEpoch: 0,
+      lastProducerEpoch: expectedEpoch === undefined ? noEpoch : state.producerEpoch,
+    }
+    return { kind: 'write', next }
+  }
+  const bumped = state.producerEpoch + 1
+  if (expectedEpoch === undefined) {
+    return { kind: 'write', next: { ...base, producerEpoch: bumped, lastProducerEpoch: noEpoch } }
+  }
+  if (state.producerEpoch === noEpoch || expectedEpoch === state.producerEpoch) {
+    return { kind: 'write', next: { ...base, producerEpoch: bumped, lastProducerEpoch: state.producerEpoch } }
+  }
+  // Asked again, because the answer was lost.
+  if (expectedEpoch === state.lastProducerEpoch) return { kind: 'write', next: base }
+  return refuse(kafkaError.PRODUCER_FENCED)
+}
+
+/** The owner takes over its open transaction: who had it before is fenced, the transaction goes on. */
+function keepOpen(state: TransactionState, timeoutMs: number, nowMs: number): Decision {
+  // The last epoch is kept for the fence that goes with an abort; until it, the owner before shares this epoch.
+  const producerEpoch = isEpochExhausted(state.producerEpoch) ? state.producerEpoch : state.producerEpoch + 1
+  return {
+    kind: 'write',
+    next: { ...state, producerEpoch, lastProducerEpoch: noEpoch, timeoutMs, lastUpdateMs: nowMs },
+  }
+}
+
+function isOwn(state: TransactionState, expected: ProducerIdAndEpoch): boolean {
+  if (state.producerEpoch === noEpoch || expected.producerId === state.producerId) return true
+  return (
+    state.previousProducerId !== noProducerId &&
+    expected.producerId === state.previousProducerId &&
+    isEpochExhausted(expected.producerEpoch)
+  )
+}
+
+/** Error of any request that names a producer, 0 when it is the one of today. */
+export function producerError(state: TransactionState | undefined, producer: ProducerIdAndEpoch): number {
+  if (state === undefined || state.producerId !== producer.producerId) return kafkaError.INVALID_PRODUCER_ID_MAPPING
+  return state.producerEpoch === producer.producerEpoch ? kafkaError.NONE : kafkaError.PRODUCER_FENCED
+}
+
+export function decideAdd(
+  state: TransactionState | undefined,
+  producer: ProducerIdAndEpoch,
+  partitions: TransactionPartitions,
+  nowMs: number,
+): Decision {
+  const error = producerError(state, producer)
+  if (error !== kafkaError.NONE || state === undefined) return refuse(error)
+  if (isPrepared(state)) return refuse(kafkaError.CONCURRENT_TRANSACTIONS)
+  if (state.status === transactionStatus.Ongoing && hasAll(state, partitions)) return done
+  return { kind: 'write', next: withPartitions(state, partitions, nowMs) }
+}
+
+export function decideEnd(
+  state: TransactionState | undefined,
+  producer: ProducerIdAndEpoch,
+  commit: boolean,
+  nowMs: number,
+): Decision {
+  const error = producerError(state, producer)
+  if (error !== kafkaError.NONE || state === undefined) return refuse(error)
+  const { Ongoing, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort } = transactionStatus
+  switch (state.status) {
+    case Ongoing:
+      return { kind: 'write', next: prepared(state, commit, false, nowMs) }
+    case PrepareCommit:
+    case PrepareAbort:
+      return refuse(
+        commit === (state.status === PrepareCommit) ? kafkaError.CONCURRENT_TRANSACTIONS : kafkaError.INVALID_TXN_STATE,
+      )
+    case CompleteCommit:
+    case CompleteAbort:
+      return commit === (state.status === CompleteCommit) ? done : refuse(kafkaError.INVALID_TXN_STATE)
+    default:
+      return refuse(kafkaError.INVALID_TXN_STATE)
+  }
+}

@@ -1,0 +1,388 @@
+/**
+ * Transactions as Kafka 4 has them for producers that add their partitions beforehand: who is the producer of a
+ * transactional id, which partitions belong to its transaction, and how it ended.
+ *
+ * Promises: a decision is durable before the first marker is written, and every partition gets a marker of that decision,
+ * over restarts; a producer that was replaced or timed out is fenced by its epoch. Where Kafka answers "try again" because
+ * a transaction is just ending, this waits for its end for a moment and then answers for good.
+ *
+ * Single-threaded; requests about one transactional id may overlap.
+ */
+import { createLogger, type Logger } from '../../core/log.ts'
+import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import { type CoordinatorLogSource, coordinatorPartition } from '../coordinator/log.ts'
+import { type Decision, decideAdd, decideEnd, decideInit, needsProducerId, type ProducerIdAndEpoch } from './decide.ts'
+import { type MarkerTarget, MarkerWriter } from './markers.ts'
+import type { TransactionConfig } from './options.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import { transactionRecord, transactionTombstone } from './records.ts'
+import { TransactionEntry, TransactionShard } from './shard.ts'
+import {
+  completed,
+  hasPartition,
+  isForgotten,
+  isPrepared,
+  isTimedOut,
+  neverExpires,
+  noEpoch,
+  noProducerId,
+  prepared,
+  type TransactionPartitions,
+  type TransactionState,
+  transactionStatus,
+} from './state.ts'
+
+export interface TransactionCoordinatorOptions {
+  readonly clock: Clock
+  readonly config: TransactionConfig
+  readonly producerIds: ProducerIds
+  /** The log of a partition of `__transaction_state`. */
+  logs(partition: number): CoordinatorLogSource
+  readonly markers: MarkerTarget
+  readonly logger?: Logger
+}
+
+export interface InitProducer {
+  readonly transactionalId: string
+  /** 2147483647: the transactions never expire. */
+  readonly timeoutMs: number
+  readonly expected: ProducerIdAndEpoch | undefined
+  readonly keepPrepared?: boolean
+}
+
+export interface InitResult {
+  readonly error: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** With `keepPrepared`: a transaction is open that this producer has to end. */
+  readonly hasOpenTransaction: boolean
+}
+
+/** How long a request waits for a transaction that is just ending before it is told to try again. */
+const concurrentWaitMs = 1000
+const recordMaxBytes = 16 * 1024 * 1024
+
+const initFailure = (error: number): InitResult => ({
+  error,
+  producerId: noProducerId,
+  producerEpoch: noEpoch,
+  hasOpenTransaction: false,
+})
+
+export class TransactionCoordinator {
+  readonly shards: readonly TransactionShard[]
+  readonly #clock: Clock
+  readonly #config: TransactionConfig
+  readonly #producerIds: ProducerIds
+  readonly #markers: MarkerWriter
+  readonly #logger: Logger
+  readonly #byProducer = new Map<number, TransactionEntry>()
+  readonly #timers: TimerHandle[] = []
+  #closed = false
+
+  constructor(options: TransactionCoordinatorOptions) {
+    this.#clock = options.clock
+    this.#config = options.config
+    this.#producerIds = options.producerIds
+    this.#logger = options.logger ?? createLogger('broker.transaction')
+    this.#markers = new MarkerWriter(options.markers, options.clock, this.#logger)
+    this.shards = Array.from(
+      { length: options.config.partitionCount },
+      (_, partition) =>
+        new TransactionShard({
+          partition,
+          clock: options.clock,
+          logs: options.logs(partition),
+          maxBatchBytes: recordMaxBytes,
+          byProducer: this.#byProducer,
+        }),
+    )
+  }
+
+  /** Replays all partitions and goes on with the transactions whose end was decided. */
+  async load(): Promise<void> {
+    await Promise.all(
+      this.shards.map(async (shard) => {
+        try {
+          await shard.runtime.load()
+        } catch (error) {
+          this.#logger.error({ err: error, partition: shard.partition }, 'transactions of a partition cannot be loaded')
+          return
+        }
+        for (const entry of shard.entries.values()) {
+          if (entry.state !== undefined && isPrepared(entry.state)) void this.#complete(shard, entry)
+        }
+      }),
+    )
+    if (this.#closed) return
+    this.#every(this.#config.abortCheckIntervalMs, () => void this.abortTimedOut())
+    this.#every(this.#config.idCheckIntervalMs, () => void this.forgetIdle())
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const timer of this.#timers) this.#clock.clearTimeout(timer)
+    this.#markers.close()
+    for (const shard of this.shards) {
+      shard.runtime.close()
+      for (const entry of shard.entries.values()) entry.changed()
+    }
+  }
+
+  partitionOf(transactionalId: string): number {
+    return coordinatorPartition(transactionalId, this.shards.length)
+  }
+
+  shardOf(transactionalId: string): TransactionShard {
+    return this.shards[this.partitionOf(transactionalId)] as TransactionShard
+  }
+
+  stateOf(transactionalId: string): TransactionState | undefined {
+    return this.shardOf(transactionalId).entries.get(transactionalId)?.state
+  }
+
+  /** A producer without transactions: an id that nobody has. */
+  async newProducer(): Promise<InitResult> {
+    const producerId = await this.#freshProducerId()
+    if (producerId === undefined) return initFailure(kafkaError.COORDINATOR_NOT_AVAILABLE)
+    return { error: kafkaError.NONE, producerId, producerEpoch: 0, hasOpenTransaction: false }
+  }
+
+  /** The producer of a transactional id; whoever was it before is fenced, and its open transaction aborted. */
+  async initProducer(request: InitProducer): Promise<InitResult> {
+    const { transactionalId, timeoutMs } = request
+    const error = this.#initError(request)
+    if (error !== kafkaError.NONE) return initFailure(error)
+    const shard = this.shardOf(transactionalId)
+    let freshProducerId = noProducerId
+    if (needsProducerId(shard.entries.get(transactionalId)?.state)) {
+      const id = await this.#freshProducerId()
+      if (id === undefined) return initFailure(kafkaError.COORDINATOR_NOT_AVAILABLE)
+      freshProducerId = id
+    }
+    const known = shard.entries.get(transactionalId) ?? this.#newEntry(shard, transactionalId)
+    if (known === undefined) return initFailure(kafkaError.POLICY_VIOLATION)
+    const outcome = await this.#change(shard, known, (state) => {
+      // The epochs ran out while this waited: the client asks again.
+      if (freshProducerId === noProducerId && needsProducerId(state)) {
+        return { kind: 'refused', error: kafkaError.CONCURRENT_TRANSACTIONS }
+      }
+      const keepPrepared = request.keepPrepared === true
+      const nowMs = this.#clock.now()
+      const { expected } = request
+      return decideInit(state, { transactionalId, timeoutMs, expected, keepPrepared, nowMs, freshProducerId })
+    })
+    const state = known.state
+    if (outcome !== kafkaError.NONE || state === undefined) {
+      if (known.state === undefined && known.pending === undefined) shard.forget(transactionalId)
+      return initFailure(outcome)
+    }
+    return {
+      error: kafkaError.NONE,
+      producerId: state.producerId,
+      producerEpoch: state.producerEpoch,
+      hasOpenTransaction: state.status === transactionStatus.Ongoing,
+    }
+  }
+
+  /** Makes partitions part of the transaction, which begins with the first. Resolves with a Kafka error, 0 once durable. */
+  addPartitions(
+    transactionalId: string,
+    producer: ProducerIdAndEpoch,
+    partitions: TransactionPartitions,
+  ): Promise<number> {
+    return this.#changeKnown(transactionalId, (state) => decideAdd(state, producer, partitions, this.#clock.now()))
+  }
+
+  /** Ends the transaction. Resolves with a Kafka error, 0 once the decision is durable. */
+  endTransaction(transactionalId: string, producer: ProducerIdAndEpoch, commit: boolean): Promise<number> {
+    return this.#changeKnown(transactionalId, (state) => decideEnd(state, producer, commit, this.#clock.now()))
+  }
+
+  /** Whether a transactional append of this producer to this partition belongs to its transaction, now. */
+  isOngoing(producerId: number, producerEpoch: number, topic: string, partition: number): boolean {
+    return isOpen(this.#byProducer.get(producerId), { producerId, producerEpoch }, topic, partition)
+  }
+
+  /** As `isOngoing`, with the Kafka error that says why not. */
+  verify(transactionalId: string, producer: ProducerIdAndEpoch, topic: string, partition: number): number {
+    const shard = this.shardOf(transactionalId)
+    if (shard.runtime.unavailable !== kafkaError.NONE) return shard.runtime.unavailable
+    const entry = shard.entries.get(transactionalId)
+    const state = entry?.state
+    if (state === undefined || state.producerId !== producer.producerId) return kafkaError.INVALID_PRODUCER_ID_MAPPING
+    if (state.producerEpoch !== producer.producerEpoch) return kafkaError.INVALID_PRODUCER_EPOCH
+    return isOpen(entry, producer, topic, partition) ? kafkaError.NONE : kafkaError.INVALID_TXN_STATE
+  }
+
+  /** Aborts transactions past their time-out and fences their producers. Returns when their decisions are durable. */
+  async abortTimedOut(): Promise<void> {
+    const now = this.#clock.now()
+    const aborts: Promise<number>[] = []
+    for (const shard of this.shards) {
+      if (shard.runtime.unavailable !== kafkaError.NONE) continue
+      for (const entry of shard.entries.values()) {
+        if (entry.pending !== undefined || entry.state === undefined || !isTimedOut(entry.state, now)) continue
+        this.#logger.warn({ transactionalId: entry.transactionalId }, 'transaction timed out and is aborted')
+        aborts.push(this.#write(shard, entry, prepared(entry.state, false, true, now)))
+      }
+    }
+    await Promise.all(aborts)
+  }
+
+  /** Forgets transactional ids that nobody used for long. */
+  async forgetIdle(): Promise<void> {
+    const now = this.#clock.now()
+    const writes: Promise<number>[] = []
+    for (const shard of this.shards) {
+      if (shard.runtime.unavailable !== kafkaError.NONE) continue
+      const idle = [...shard.entries.values()].filter(
+        ({ state, pending }) =>
+          pending === undefined && state !== undefined && isForgotten(state, now, this.#config.idExpirationMs),
+      )
+      if (idle.length > 0)
+        writes.push(shard.runtime.write(idle.map((each) => transactionTombstone(each.transactionalId))))
+    }
+    await Promise.all(writes)
+  }
+
+  #initError({ transactionalId, timeoutMs }: InitProducer): number {
+    if (transactionalId === '') return kafkaError.INVALID_REQUEST
+    const twoPhase = this.#config.twoPhaseCommit && timeoutMs === neverExpires
+    if (timeoutMs <= 0 || (timeoutMs > this.#config.maxTimeoutMs && !twoPhase)) {
+      return kafkaError.INVALID_TRANSACTION_TIMEOUT
+    }
+    return this.shardOf(transactionalId).runtime.unavailable
+  }
+
+  #newEntry(shard: TransactionShard, transactionalId: string): TransactionEntry | undefined {
+    let count = 0
+    for (const each of this.shards) count += each.entries.size
+    if (count >= this.#config.maxIds) return undefined
+    const entry = new TransactionEntry(transactionalId)
+    shard.entries.set(transactionalId, entry)
+    return entry
+  }
+
+  async #freshProducerId(): Promise<number | undefined> {
+    try {
+      return await this.#producerIds.next()
+    } catch (error) {
+      this.#logger.error({ err: error }, 'no producer id can be given out')
+      return undefined
+    }
+  }
+
+  async #changeKnown(
+    transactionalId: string,
+    decide: (state: TransactionState | undefined) => Decision,
+  ): Promise<number> {
+    if (transactionalId === '') return kafkaError.INVALID_REQUEST
+    const shard = this.shardOf(transactionalId)
+    if (shard.runtime.unavailable !== kafkaError.NONE) return shard.runtime.unavailable
+    const entry = shard.entries.get(transactionalId)
+    return entry === undefined ? kafkaError.INVALID_PRODUCER_ID_MAPPING : this.#change(shard, entry, decide)
+  }
+
+  /** Decides, and writes what follows. Waits for a transaction that is just ending, but not for long. */
+  async #change(
+    shard: TransactionShard,
+    entry: TransactionEntry,
+    decide: (state: TransactionState | undefined) => Decision,
+  ): Promise<number> {
+    const deadlineMs = this.#clock.monotonic() + concurrentWaitMs
+    for (;;) {
+      if (this.#closed) return kafkaError.NOT_COORDINATOR
+      const decision = decide(entry.state)
+      // What will never be so is said at once; the rest waits for what is being written.
+      if (decision.kind === 'refused' && decision.error !== kafkaError.CONCURRENT_TRANSACTIONS) return decision.error
+      if (decision.kind !== 'refused' && entry.pending === undefined) {
+        if (decision.kind === 'done') return kafkaError.NONE
+        if (decision.kind === 'write') return this.#write(shard, entry, decision.next)
+        const error = await this.#write(
+          shard,
+          entry,
+          prepared(entry.state as TransactionState, false, true, this.#clock.now()),
+        )
+        if (error !== kafkaError.NONE) return error
+        continue
+      }
+      const remainingMs = deadlineMs - this.#clock.monotonic()
+      if (remainingMs <= 0) return kafkaError.CONCURRENT_TRANSACTIONS
+      await this.#changeOf(entry, remainingMs)
+    }
+  }
+
+  #changeOf(entry: TransactionEntry, withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, withinMs)
+      entry.waiting.push(() => {
+        this.#clock.clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  /** Makes a state durable and takes it, then does what follows from it. */
+  async #write(shard: TransactionShard, entry: TransactionEntry, next: TransactionState): Promise<number> {
+    entry.pending = next
+    const error = await shard.runtime.write([transactionRecord(next)], { replay: false })
+    entry.pending = undefined
+    if (error !== kafkaError.NONE) {
+      entry.changed()
+      return error
+    }
+    shard.apply(next)
+    if (isPrepared(next)) void this.#complete(shard, entry)
+    return kafkaError.NONE
+  }
+
+  /** Markers into all partitions, then the record that says so. */
+  async #complete(shard: TransactionShard, entry: TransactionEntry): Promise<void> {
+    const state = entry.state as TransactionState
+    if (entry.completing) return
+    entry.completing = true
+    try {
+      const written = await this.#markers.write(state, shard.runtime.epoch)
+      // Closed: the next start goes on from the decision.
+      if (!written) return
+      const next = completed(state, this.#clock.now())
+      const write = shard.runtime.write([transactionRecord(next)])
+      const error = await write
+      if (error !== kafkaError.NONE && !this.#closed) {
+        this.#logger.error(
+          { transactionalId: entry.transactionalId, error },
+          'the end of a transaction cannot be noted',
+        )
+      }
+    } finally {
+      entry.completing = false
+    }
+  }
+
+  #every(intervalMs: number, task: () => void): void {
+    const timer = this.#clock.setInterval(task, intervalMs)
+    timer.unref()
+    this.#timers.push(timer)
+  }
+}
+
+function isOpen(
+  entry: TransactionEntry | undefined,
+  producer: ProducerIdAndEpoch,
+  topic: string,
+  partition: number,
+): boolean {
+  const state = entry?.state
+  if (entry === undefined || state === undefined) return false
+  // Its end is being decided: what comes now would come after the markers.
+  const ending = entry.pending !== undefined && entry.pending.status !== transactionStatus.Ongoing
+  return (
+    !ending &&
+    state.status === transactionStatus.Ongoing &&
+    state.producerId === producer.producerId &&
+    state.producerEpoch === producer.producerEpoch &&
+    hasPartition(state, topic, partition)
+  )
+}
