@@ -8,7 +8,14 @@ import type { PartitionLog } from '../log/partition-log.ts'
 /** The part of a partition that a coordinator uses. */
 export type CoordinatorLog = Pick<
   PartitionLog,
-  'leaderEpoch' | 'logStartOffset' | 'highWatermark' | 'logEndOffset' | 'append' | 'onCommitted' | 'read' | 'writeMarker'
+  | 'leaderEpoch'
+  | 'logStartOffset'
+  | 'highWatermark'
+  | 'logEndOffset'
+  | 'append'
+  | 'onCommitted'
+  | 'read'
+  | 'writeMarker'
 >
 
 /** Finds one partition of an internal topic. */

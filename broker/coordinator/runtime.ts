@@ -94,7 +94,9 @@ export class CoordinatorRuntime {
       records: records.map((record) => ({ key: record.key, value: record.value, timestamp: timestampMs, headers: [] })),
       codec: 'none',
       baseOffset: 0,
-      ...(producer === undefined ? {} : { producerId: producer.id, producerEpoch: producer.epoch, transactional: true }),
+      ...(producer === undefined
+        ? {}
+        : { producerId: producer.id, producerEpoch: producer.epoch, transactional: true }),
     })
     if (batch.length > this.#maxBatchBytes) return Promise.resolve(coordinatorErrorOf(kafkaError.MESSAGE_TOO_LARGE))
     const log = this.#open()
@@ -187,7 +189,10 @@ export class CoordinatorRuntime {
     while (offset < log.highWatermark && this.#state === 'loading') {
       const read: LogRead = await log.read(offset, readBytes, { atLeastOne: true, isolation: 'read-uncommitted' })
       if (read.kind !== 'data') {
-        throw coordinatorErrors.create('UNREADABLE', { offset, why: read.kind === 'failed' ? read.message : 'it is gone' })
+        throw coordinatorErrors.create('UNREADABLE', {
+          offset,
+          why: read.kind === 'failed' ? read.message : 'it is gone',
+        })
       }
       const before = offset
       for (const buffer of read.buffers) offset = this.#replayBuffer(buffer, offset)

@@ -44,7 +44,10 @@ export class OffsetExpiry {
   }
 
   start(): void {
-    this.#timer ??= this.#clock.setInterval(() => void this.run(), this.#coordinator.config.offsetsRetentionCheckIntervalMs)
+    this.#timer ??= this.#clock.setInterval(
+      () => void this.run(),
+      this.#coordinator.config.offsetsRetentionCheckIntervalMs,
+    )
     this.#timer.unref()
   }
 
@@ -100,6 +103,9 @@ export class OffsetExpiry {
 
 function isAbandoned(shard: GroupShard, group: Group): boolean {
   return (
-    group.state === 'Empty' && group.isEmpty && group.pendingMembers.size === 0 && !shard.offsets.hasPending(group.groupId)
+    group.state === 'Empty' &&
+    group.isEmpty &&
+    group.pendingMembers.size === 0 &&
+    !shard.offsets.hasPending(group.groupId)
   )
 }

@@ -301,9 +301,9 @@ export class GroupCoordinator {
     const member = group.members.get(oldMemberId) as Member
     const oldLeader = group.leaderId
     replaceStatic(group, member, newMemberId)
-    const same = member.metadataFor(group.protocolName).equals(
-      request.protocols.find((each) => each.name === group.protocolName)?.metadata ?? Buffer.alloc(0),
-    )
+    const same = member
+      .metadataFor(group.protocolName)
+      .equals(request.protocols.find((each) => each.name === group.protocolName)?.metadata ?? Buffer.alloc(0))
     group.setProtocols(member, request.protocols)
     member.rebalanceTimeoutMs = request.rebalanceTimeoutMs
     member.sessionTimeoutMs = request.sessionTimeoutMs

@@ -119,7 +119,9 @@ export class Group {
   supports(protocolType: string, protocols: readonly MemberProtocol[]): boolean {
     if (protocolType === '' || protocols.length === 0) return false
     if (this.isEmpty) return true
-    return protocolType === this.protocolType && protocols.some((each) => this.#votes.get(each.name) === this.members.size)
+    return (
+      protocolType === this.protocolType && protocols.some((each) => this.#votes.get(each.name) === this.members.size)
+    )
   }
 
   /** The protocol that most members prefer among those that all of them list. The members' order breaks ties. */

@@ -95,7 +95,8 @@ export class OffsetStore {
       for (const [topic, partitions] of topics) {
         for (const [partition, value] of partitions) {
           const present = this.get(groupId, topic, partition)
-          if (present === undefined || present.recordOffset < value.recordOffset) this.set(groupId, topic, partition, value)
+          if (present === undefined || present.recordOffset < value.recordOffset)
+            this.set(groupId, topic, partition, value)
         }
       }
     }

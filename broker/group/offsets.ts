@@ -113,7 +113,11 @@ export class Offsets {
   }
 
   /** The offsets of a group, of all its partitions when `topics` is null. */
-  async fetch(groupId: string, topics: readonly TopicPartitions[] | null, requireStable: boolean): Promise<FetchResult> {
+  async fetch(
+    groupId: string,
+    topics: readonly TopicPartitions[] | null,
+    requireStable: boolean,
+  ): Promise<FetchResult> {
     const unavailable = this.#coordinator.unavailable(groupId)
     if (unavailable !== kafkaError.NONE) return { error: unavailable, topics: [] }
     const shard = this.#coordinator.shardOf(groupId)
@@ -215,9 +219,7 @@ export class Offsets {
     // A simple consumer's group exists by its offsets; it has no members and no generation to keep.
     const error = await shard.runtime.write(
       records,
-      transaction === undefined
-        ? {}
-        : { producer: { id: transaction.producerId, epoch: transaction.producerEpoch } },
+      transaction === undefined ? {} : { producer: { id: transaction.producerId, epoch: transaction.producerEpoch } },
     )
     if (error !== kafkaError.NONE) {
       const shown = error === kafkaError.UNKNOWN_SERVER_ERROR ? kafkaError.INVALID_COMMIT_OFFSET_SIZE : error
