@@ -62,6 +62,11 @@ class Context implements RequestContext {
     const authorizer = this.#authorizer
     return !authorizer.enabled || authorizer.authorize(this.principal, this.connection.host, operation, resource, name)
   }
+
+  authorizeSome(operation: AclOperation, resource: ResourceType): boolean {
+    const authorizer = this.#authorizer
+    return !authorizer.enabled || authorizer.authorizeSome(this.principal, this.connection.host, operation, resource)
+  }
 }
 
 export interface DispatcherOptions {

@@ -18,30 +18,6 @@ export interface Principal {
 /** Whoever has not authenticated, on a listener that does not ask for it. */
 export const anonymous: Principal = { type: 'User', name: 'ANONYMOUS' }
 
-/** Operations of ACLs, with the numbers of the wire. */
-export const aclOperation = {
-  ANY: 1,
-  ALL: 2,
-  READ: 3,
-  WRITE: 4,
-  CREATE: 5,
-  DELETE: 6,
-  ALTER: 7,
-  DESCRIBE: 8,
-  CLUSTER_ACTION: 9,
-  DESCRIBE_CONFIGS: 10,
-  ALTER_CONFIGS: 11,
-  IDEMPOTENT_WRITE: 12,
-} as const
-export type AclOperation = (typeof aclOperation)[keyof typeof aclOperation]
-
-/** Kinds of resources of ACLs, with the numbers of the wire. */
-export const resourceType = { ANY: 1, TOPIC: 2, GROUP: 3, CLUSTER: 4, TRANSACTIONAL_ID: 5 } as const
-export type ResourceType = (typeof resourceType)[keyof typeof resourceType]
-
-/** The only name of a resource of type CLUSTER. */
-export const clusterResource = 'kafka-cluster'
-
 /** Decides who may do what. `allowAll` until an authoriser is configured. */
 export interface Authorizer {
   /** True when decisions depend on ACLs at all: responses then tell the operations that a client may do. */
@@ -53,9 +29,11 @@ export interface Authorizer {
     resource: ResourceType,
     resourceName: string,
   ): boolean
+  /** Whether there is any resource of this type that the principal may do this to. */
+  authorizeSome(principal: Principal, host: string, operation: AclOperation, resource: ResourceType): boolean
 }
 
-export const allowAll: Authorizer = { enabled: false, authorize: () => true }
+export const allowAll: Authorizer = { enabled: false, authorize: () => true, authorizeSome: () => true }
 
 /** Answers one frame that carries no Kafka header: the raw tokens of SASL after SaslHandshake v0. */
 export type RawFrameHandler = (frame: Buffer) => Buffer | Promise<Buffer>
@@ -101,6 +79,8 @@ export interface RequestContext {
   /** Aborted when the connection has closed; whoever waits gives up then. */
   readonly signal: AbortSignal
   authorize(operation: AclOperation, resource: ResourceType, name: string): boolean
+  /** Whether there is any resource of this type that the client may do this to. */
+  authorizeSome(operation: AclOperation, resource: ResourceType): boolean
 }
 
 /** The handler's answer when the protocol wants none (acks=0). */

@@ -45,18 +45,17 @@ export class AclAuthorizer implements Authorizer {
     this.#remembered.clear()
   }
 
-  /** Removes an entry; nothing when it is not there. */
-  remove(entry: AclEntry): void {
-    const key = aclKey(entry)
+  /** Removes an entry by its key; nothing when it is not there. */
+  remove(key: string): void {
     const held = this.#entries.get(key)
     if (held === undefined) return
     this.#entries.delete(key)
-    const entries = this.#byType.get(entry.resourceType) as TypeEntries
-    if (entry.patternType === patternType.PREFIXED) entries.prefixed = entries.prefixed.filter((each) => each !== held)
+    const entries = this.#byType.get(held.resourceType) as TypeEntries
+    if (held.patternType === patternType.PREFIXED) entries.prefixed = entries.prefixed.filter((each) => each !== held)
     else {
-      const left = (entries.literal.get(entry.resourceName) ?? []).filter((each) => each !== held)
-      if (left.length > 0) entries.literal.set(entry.resourceName, left)
-      else entries.literal.delete(entry.resourceName)
+      const left = (entries.literal.get(held.resourceName) ?? []).filter((each) => each !== held)
+      if (left.length > 0) entries.literal.set(held.resourceName, left)
+      else entries.literal.delete(held.resourceName)
     }
     this.#remembered.clear()
   }

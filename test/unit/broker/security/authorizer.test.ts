@@ -82,7 +82,7 @@ describe('access control', () => {
     expect(reads(changing)).toBe(false)
     changing.add(entry())
     expect(reads(changing)).toBe(true)
-    changing.remove(entry())
+    changing.remove(aclKey(entry()))
     expect(reads(changing)).toBe(false)
     expect(changing.list()).toEqual([])
   })
