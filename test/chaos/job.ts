@@ -6,7 +6,8 @@
  * a run kills a single slot from outside. The time at which it did is left beside, in a file `.at`.
  */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { count, defineJob, sink, sum, t, window } from 'millrace'
+import { count, defineJob, type Sink, sink, sum, t, window } from 'millrace'
+import { ledger } from './ledger.ts'
 import { createShape } from './shape.ts'
 import { numbered } from './source.ts'
 
@@ -29,6 +30,10 @@ function dieWhenTold(order: string): void {
 export default defineJob('chaos', (env) => {
   const number = (name: string): number => Number(env.option(`chaos.${name}`))
   const out = env.option('chaos.out', 'out')
+  const output = (name: string): Sink<unknown> =>
+    env.option('chaos.sink', 'files') === 'ledger'
+      ? ledger(`${out}/${name}`)
+      : (sink.files({ path: `${out}/${name}`, format: 'ndjson' }) as Sink<unknown>)
   const slotKill = env.option('chaos.slot-kill', 'slot-kill')
   const shape = createShape({ records: number('records'), keys: number('keys'), windowMs: number('window-ms') })
   const records = env.from(numbered({ type: Record, shape, splits: number('splits'), rate: number('rate') }), {
@@ -48,10 +53,10 @@ export default defineJob('chaos', (env) => {
         emit({ key: record.key, sequence: record.sequence, step: record.sequence - last, digest: record.digest })
       },
     })
-    .to(sink.files({ path: `${out}/checked`, format: 'ndjson' }), { uid: 'checked' })
+    .to(output('checked'), { uid: 'checked' })
   records
     .keyBy('key')
     .window(window.tumbling(`${shape.windowMs}ms`))
     .aggregate({ count: count(), sum: sum('sequence') }, { uid: 'windows' })
-    .to(sink.files({ path: `${out}/windows`, format: 'ndjson' }), { uid: 'window-files' })
+    .to(output('windows'), { uid: 'window-files' })
 })

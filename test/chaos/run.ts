@@ -25,6 +25,8 @@ export interface ChaosOptions {
   readonly taskManagers?: number
   readonly slots?: number
   readonly checkpointInterval?: string
+  /** What the job writes with; absent: `sink.files`. */
+  readonly sink?: 'files' | 'ledger'
   /** Options of the processes beside the usual ones. */
   readonly options?: Readonly<Record<string, string>>
   /** A run that was right leaves nothing behind; one that was not keeps its directory, unless this is false. */
@@ -132,7 +134,7 @@ class ChaosRun {
   }
 
   async submit(): Promise<void> {
-    const { rate, splits = 8, parallelism = 4, checkpointInterval = '200ms' } = this.#options
+    const { rate, splits = 8, parallelism = 4, checkpointInterval = '200ms', sink = 'files' } = this.#options
     const given = {
       'chaos.records': String(this.#shape.records),
       'chaos.keys': String(this.#shape.keys),
@@ -140,6 +142,7 @@ class ChaosRun {
       'chaos.splits': String(splits),
       'chaos.rate': String(rate),
       'chaos.out': this.#out,
+      'chaos.sink': sink,
       'chaos.slot-kill': this.#slotKill,
       'execution.checkpointing.interval': checkpointInterval,
       'execution.checkpointing.tolerable-failed-checkpoints': '10',
@@ -174,6 +177,7 @@ class ChaosRun {
         name = users[victim.index % users.length] ?? ''
         const member = cluster.taskManager(name)
         if (victim.kind === 'freeze') killedMs = await this.#freeze(name)
+        else if (victim.kind === 'zombie') killedMs = await this.#zombie(name)
         else {
           killedMs = cluster.kill(member)
           cluster.restartSoon(member)
@@ -270,6 +274,26 @@ class ChaosRun {
       this.#cluster.freeze(member, false)
     }
     return frozenMs
+  }
+
+  /** Gives the time of the kills that follow the thaw. */
+  async #zombie(name: string): Promise<number> {
+    const cluster = this.#cluster
+    await this.#freeze(name)
+    await cluster.until(
+      'the TaskManager that was frozen to register again',
+      async () => (await cluster.client.cluster()).taskManagers.some(({ id }) => id === name),
+      recoveryLimitMs,
+    )
+    const { vertices } = await this.#info()
+    const users = new Set(vertices.flatMap(({ subtasks }) => subtasks.map((task) => task.taskManagerId)))
+    if (users.has(name)) throw new Error(`the job went back to ${name} although that was frozen`)
+    const killed = [...users].map((id) => cluster.taskManager(id))
+    const killedMs = Math.min(...killed.map((member) => cluster.kill(member)))
+    // First the job must be where the old attempt was, or it would go to those that are started again.
+    await this.#runsAgain(killedMs)
+    for (const member of killed) cluster.restartSoon(member)
+    return killedMs
   }
 
   async #recovered(kind: VictimKind, victim: string, killedMs: number, spare: boolean): Promise<KillReport> {

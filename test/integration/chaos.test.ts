@@ -1,6 +1,5 @@
 /**
- * Exactly once through kill -9, and that the judge of it is awake: seeded bugs of the engine show. One of them,
- * `reuse-epoch`, harms only one frozen TaskManager in three, too rarely to be a test.
+ * Exactly once through kill -9, and that the judge of it is awake: seeded bugs of the engine show.
  */
 import { expect, test } from 'vitest'
 import type { FaultName } from '../../core/faults.ts'
@@ -83,6 +82,20 @@ test('a frozen TaskManager that comes back is turned away', async () => {
   const more = { options: { 'heartbeat.timeout': '500ms' }, parallelism: 1 }
   const result = await run({ seed: 4, kills: 1, mix: { freeze: 1 } }, more)
   expect(result).toMatchObject({ outcome: 'finished', violations: 0 })
+}, 60_000)
+
+const zombie = { kills: 1, mix: { zombie: 1 } }
+// A sink of files would end the older attempt by itself: its open file is taken away by the newer one.
+const outlived = { options: { 'heartbeat.timeout': '500ms' }, parallelism: 1, sink: 'ledger' } as const
+
+test('an attempt that outlives its successor on a TaskManager that was frozen harms nothing', async () => {
+  const result = await run({ ...zombie, seed: 6 }, outlived)
+  expect(result).toMatchObject({ outcome: 'finished', violations: 0 })
+}, 60_000)
+
+test('an attempt that outlives its successor shows when attempts keep their number', async () => {
+  const result = await run({ ...zombie, seed: 6 }, { ...outlived, ...withFault('reuse-epoch', outlived.options) })
+  expect(result.verdict.duplicated).toBeGreaterThan(0)
 }, 60_000)
 
 test('one batch that is lost between two subtasks shows', async () => {
