@@ -8,6 +8,9 @@
  * their answers. A handler puts errors of items into their own slots of the response. What it throws is logged as our
  * mistake and answered with `failed`, or by closing the connection where there is none.
  */
+import type { AclOperation, ResourceType } from '../security/acl.ts'
+
+export { type AclOperation, aclOperation, clusterResource, type ResourceType, resourceType } from '../security/acl.ts'
 
 /** Who speaks. Kafka writes it `User:alice`. */
 export interface Principal {
