@@ -44,6 +44,10 @@ export class EdgeWriter implements Output {
   readonly #lanes: readonly Lane[]
   readonly #router: Router
   readonly #flushRows: number
+  /** The schema of a batch, the columns of it that are sent, and their schema. */
+  #from: Schema | undefined
+  #kept: readonly number[] = []
+  #to: Schema | undefined
   #recordsOut = 0
   /** Monotonic time at which what waits must go; Infinity: nothing waits. */
   #deadline = Number.POSITIVE_INFINITY
@@ -192,22 +196,22 @@ export class EdgeWriter implements Output {
       this.#deadline = this.#options.monotonic() + this.#options.bufferTimeoutMs
   }
 
-  /** Only what the edge's schema names is sent. */
+  /** Only what the edge's schema names is sent. The view's schema is made once per schema, not per batch. */
   #prune(batch: RecordBatch): RecordBatch {
     const { schema } = this.#options
     if (schema === undefined) return batch
-    const { columns } = batch
-    const { fields } = schema
-    let same = columns.length >= fields.length
-    let at = 0
-    const names: string[] = []
-    for (const field of fields) {
-      if (field.name === keyColumn && this.#router.computedKeys) continue
-      names.push(field.name)
-      if (columns[at]?.field.name !== field.name) same = false
-      at++
+    if (batch.schema !== this.#from) {
+      const names = schema.fields
+        .map((field) => field.name)
+        .filter((name) => name !== keyColumn || !this.#router.computedKeys)
+      this.#from = batch.schema
+      this.#kept = names.map((name) => batch.columns.indexOf(batch.column(name)))
+      this.#to = batch.project(names).schema
     }
-    return same && at === columns.length ? batch : batch.project(names)
+    const kept = this.#kept
+    // A column behind those of the record is a key that an earlier edge computed.
+    if (kept.length === batch.columns.length && kept.every((column, at) => column === at)) return batch
+    return batch.with({ schema: this.#to as Schema, columns: kept.map((at) => batch.columns[at]) })
   }
 
   #asRows(batch: RecordBatch, selection: Selection | undefined): void {

@@ -7,6 +7,12 @@ export const networkErrors = defineErrors('NETWORK', {
     blame: 'user',
     retry: 'never',
   },
+  NO_KEY: {
+    text: 'keyBy finds no key: {problem}',
+    hint: 'Every record needs a key. Take records that have none out with filter(…) before keyBy(…), or give them one.',
+    blame: 'user',
+    retry: 'never',
+  },
   CONNECTION_LOST: {
     text: 'connection to TaskManager {taskManager} lost: {reason}',
     hint: 'The log of that TaskManager says why it went away.',

@@ -5,15 +5,17 @@
  * Concurrency: one thread.
  */
 import type { Arena } from '../../core/arena/arena.ts'
-import type { Column, RecordBatch } from '../../core/columns/batch.ts'
+import { type Column, type RecordBatch, withField } from '../../core/columns/batch.ts'
 import { encodeRows } from '../../core/columns/encode.ts'
 import { hashColumns, hashValue, partition } from '../../core/columns/hash.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
+import type { OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
 import { ColumnSpace } from './column-space.ts'
 import { keyColumn, wireSchema } from './computed-key.ts'
+import { blamedOn, checkKeys, noKey } from './key-errors.ts'
 import type { Lane } from './lane.ts'
 import type { Part, Router } from './router.ts'
 
@@ -22,6 +24,8 @@ export interface HashRouterOptions {
   readonly selector: KeySelector
   /** Declared schema of the edge, with `$key` when the key is computed. */
   readonly schema: Schema | undefined
+  /** Whose key it is: who is told when a record has none. */
+  readonly operator?: OperatorPlan | undefined
 }
 
 export class HashRouter implements Router {
@@ -34,13 +38,18 @@ export class HashRouter implements Router {
   readonly #rows: unknown[] = []
   readonly #vectors: Int32Array[] = []
   readonly #keyOf: (row: unknown) => unknown
+  readonly #operator: OperatorPlan | undefined
+  /** The schema of a batch, and that with the key. */
+  #from: Schema | undefined
+  #to: Schema | undefined
   /** Segment of computed keys that the last `prepare` holds; -1: none. */
   #keySegment = -1
   readonly computedKeys: boolean
 
   constructor(options: HashRouterOptions, channels: number) {
-    const { arena, selector, schema } = options
+    const { arena, selector, schema, operator } = options
     this.#arena = arena
+    this.#operator = operator
     this.#selector = selector
     this.#channels = channels
     this.#hashes = new ColumnSpace(arena)
@@ -52,20 +61,24 @@ export class HashRouter implements Router {
   }
 
   prepare(batch: RecordBatch, original: RecordBatch, selection: Selection | undefined): RecordBatch | undefined {
+    const selector = this.#selector
     let keyed = batch
-    if (this.#selector.kind === 'function') {
-      const keys = this.#computeKeys(original, selection)
-      const attached = this.#attach(batch, keys)
+    if (selector.kind === 'function') {
+      const column = this.#returnedColumn(original)
+      const attached =
+        column === undefined
+          ? this.#attach(batch, this.#computeKeys(original, selection))
+          : this.#withKey(batch, column)
       if (attached === undefined) return undefined
       keyed = attached
-    }
+    } else checkKeys(batch, selector.fields, selection, this.#operator)
     const hashes = this.#hashes.take(batch.rowCount * 4)
     if (hashes === 0) {
       this.done()
       return undefined
     }
-    const fields = this.#selector.kind === 'function' ? [keyColumn] : this.#selector.fields
-    hashColumns(keyed, fields, hashes, this.#selector.kind === 'function' || this.#selector.single)
+    const fields = selector.kind === 'function' ? [keyColumn] : selector.fields
+    hashColumns(keyed, fields, hashes, selector.kind === 'function' || selector.single)
     return keyed.with({ hashes, segments: [...keyed.segments, this.#hashes.segment] })
   }
 
@@ -97,13 +110,19 @@ export class HashRouter implements Router {
     const { timestamps, count } = rows
     const keyOf = this.#keyOf
     const channels = this.#channels
-    for (let i = 0; i < count; i++) {
-      const row = rows.rows[i]
-      const key = keyOf(row)
-      const hash = hashValue(key)
-      const lane = lanes[((hash >>> 16) * channels) >>> 16]
-      lane.rowsGroup().pushKeyed(row, timestamps === undefined ? Number.NaN : timestamps[i], hash, key)
-      lane.rows++
+    let i = 0
+    try {
+      for (; i < count; i++) {
+        const row = rows.rows[i]
+        const key = keyOf(row)
+        if (key === undefined) throw noKey(this.#selector, row)
+        const hash = hashValue(key)
+        const lane = lanes[((hash >>> 16) * channels) >>> 16]
+        lane.rowsGroup().pushKeyed(row, timestamps === undefined ? Number.NaN : timestamps[i], hash, key)
+        lane.rows++
+      }
+    } catch (error) {
+      throw blamedOn(this.#operator, rows.rows[i], error)
     }
   }
 
@@ -121,17 +140,47 @@ export class HashRouter implements Router {
     this.#hashes.close()
   }
 
+  /** The column that the key function does nothing but return, in the type in which keys travel. */
+  #returnedColumn(batch: RecordBatch): Column | undefined {
+    const selector = this.#selector
+    if (selector.kind !== 'function' || selector.field === undefined) return undefined
+    if ((selector.field === '') !== (batch.schema.record === 'value')) return undefined
+    const at = batch.schema.fields.findIndex((field) => field.name === selector.field)
+    const column = batch.columns[at] as Column | undefined
+    if (column === undefined || column.validity !== 0) return undefined
+    const { kind } = column.field.type
+    const declared = this.#keySchema?.fields[0].type.kind
+    return declared === kind || (declared === undefined && plainKinds.has(kind)) ? column : undefined
+  }
+
   #computeKeys(batch: RecordBatch, selection: Selection | undefined): unknown[] {
     const rows = this.#rows
-    const reads = this.#selector.kind === 'function' ? this.#selector.reads : undefined
+    const selector = this.#selector
     const count = selection?.count ?? batch.rowCount
-    rowReader(batch.schema, reads)(batch, rows, selection?.rows, count)
-    rows.length = count
+    rowReader(batch.schema, selector.kind === 'function' ? selector.reads : undefined)(
+      batch,
+      rows,
+      selection?.rows,
+      count,
+    )
     const keyOf = this.#keyOf
-    if (selection === undefined) return Array.from(rows, (row) => keyOf(row))
+    const keys = new Array<unknown>(batch.rowCount)
+    let i = 0
+    try {
+      for (; i < count; i++) {
+        const key = keyOf(rows[i])
+        if (key === undefined) throw noKey(selector, rows[i])
+        keys[selection === undefined ? i : selection.rows[i]] = key
+      }
+    } catch (error) {
+      throw blamedOn(this.#operator, rows[i], error)
+    }
     // Rows that do not count take the key of one that does: the column has to be full.
-    const keys = new Array<unknown>(batch.rowCount).fill(keyOf(rows[0]))
-    for (let i = 0; i < selection.count; i++) keys[selection.rows[i]] = keyOf(rows[i])
+    if (selection !== undefined) {
+      const any = keys[selection.rows[0]]
+      for (let row = 0; row < keys.length; row++) if (keys[row] === undefined) keys[row] = any
+    }
+    rows.length = 0
     return keys
   }
 
@@ -146,14 +195,27 @@ export class HashRouter implements Router {
       return undefined
     }
     this.#keySegment = segment
-    const [values] = encoded.batch.columns
-    const column: Column = { ...values, field: { ...values.field, name: keyColumn } }
+    const keyed = this.#withKey(batch, encoded.batch.columns[0])
+    return keyed.with({ segments: [...batch.segments, segment] })
+  }
+
+  #withKey(batch: RecordBatch, values: Column): RecordBatch {
     // A key that an earlier edge computed stands behind the record's columns: it is not the record's.
-    const columns = [...batch.columns.slice(0, batch.schema.fields.length), column]
-    const schema = wireSchema({ record: 'object', fields: columns.map((each) => each.field) })
-    return batch.with({ schema, columns, segments: [...batch.segments, segment] })
+    const own = batch.schema.fields.length
+    const last = this.#to?.fields[own]
+    if (batch.schema !== this.#from || last?.type !== values.field.type) {
+      const fields = [...batch.schema.fields, { ...values.field, name: keyColumn }]
+      this.#from = batch.schema
+      this.#to = wireSchema({ record: 'object', fields })
+    }
+    const schema = this.#to as Schema
+    const column = withField(values, { ...values.field, name: keyColumn })
+    return batch.with({ schema, columns: [...batch.columns.slice(0, own), column] })
   }
 }
+
+/** Values that are their own keys in every form. */
+const plainKinds: ReadonlySet<string> = new Set(['float64', 'timestamp', 'int32', 'int64', 'boolean', 'string'])
 
 /** The key of a plain record. */
 function keyReader(selector: KeySelector): (row: unknown) => unknown {

@@ -34,13 +34,13 @@ export function createOperator(node: GraphNode, context: OperatorContext): Opera
     case 'select':
       return new SelectOperator(context, node.columns)
     case 'process':
-      return new ProcessOperator(context, node, node.reads)
+      return new ProcessOperator(context, node)
     case 'reduce':
-      return new RunningFunctionsOperator(context, reducing(node.reduce), node.reads)
+      return new RunningFunctionsOperator(context, reducing(node.reduce), node)
     case 'aggregate':
       return node.aggregate.kind === 'declared'
         ? new RunningAggregateOperator(context, node.aggregate.aggregates)
-        : new RunningFunctionsOperator(context, aggregating(node.aggregate.functions), node.reads)
+        : new RunningFunctionsOperator(context, aggregating(node.aggregate.functions), node)
     case 'window':
       return createWindow(context, node)
     case 'sink':

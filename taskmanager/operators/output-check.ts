@@ -1,6 +1,7 @@
 /**
  * Holds what a user's function returns to the declared type, also where the record stays in its chain and never becomes
- * columns. Accepts exactly what the encoder of columns accepts, so that the function is told and not who comes later.
+ * columns. Accepts what the encoder of columns accepts, so that the function is told and not who comes later; what is
+ * inside of a value of type `any` is not looked at.
  *
  * The check is code to be put where the record is, so that it costs a comparison per field. Pure.
  */
@@ -122,7 +123,7 @@ function nested(field: Field, path: string, around: (check: string) => string): 
     },
   }
   const condition = conditionOf(field, 'v', 'inner', path, bindings)
-  const code = `return (value) => { ${around(`if (!(${condition})) refuse(v)`)} return true }`
+  const code = `return (value) => { ${around(`if (!(${condition})) refuse(v)`)}; return true }`
   const names = Object.keys(bindings)
   return new Function(...names, code)(...names.map((name) => bindings[name])) as Nested
 }

@@ -5,12 +5,13 @@
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Emit, TimerContext } from '../../sdk/functions.ts'
-import type { ProcessBody } from '../../sdk/graph/nodes.ts'
+import type { NodeBase, ProcessBody } from '../../sdk/graph/nodes.ts'
 import type { KeyedStateBackend, TimerStore } from '../state/api.ts'
 import { createKeyedStateBackend } from '../state/backend.ts'
 import { operatorErrors } from './errors.ts'
 import { keyedRows, stateOptions } from './keyed.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
+import { outputCheck } from './output-check.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
 import { type CurrentKey, stateFacades } from './state-facades.ts'
 import {
@@ -22,12 +23,15 @@ import {
   type RefusePromise,
 } from './stateless.ts'
 
+/** What is declared of it. */
+type ProcessNode = ProcessBody & Pick<NodeBase, 'reads' | 'type' | 'sides'>
+
 /** Timers that fire before the outputs are looked at again. */
 const timersPerSlice = 1024
 
 export class ProcessOperator implements Operator {
   readonly #context: OperatorContext
-  readonly #body: ProcessBody
+  readonly #body: ProcessNode
   readonly #input: RowMaterialiser
   readonly #out = new RowBuffer()
   readonly #sides = new Map<string, SideBuffer>()
@@ -43,11 +47,15 @@ export class ProcessOperator implements Operator {
   #timestamp = Number.NaN
   #watermark = Number.NEGATIVE_INFINITY
 
-  constructor(context: OperatorContext, body: ProcessBody, reads: readonly string[] | undefined) {
+  constructor(context: OperatorContext, body: ProcessNode) {
     this.#context = context
     this.#body = body
-    this.#input = new RowMaterialiser(reads)
-    this.#emit = (record) => this.#out.push(record, this.#timestamp)
+    this.#input = new RowMaterialiser(body.reads)
+    const check = outputCheck(body.type)
+    this.#emit = (record) => {
+      check?.(record)
+      this.#out.push(record, this.#timestamp)
+    }
     this.#refusePromise = promiseRefusal(context)
     if (body.keyed) {
       this.#backend = createKeyedStateBackend(stateOptions(context))
@@ -238,9 +246,10 @@ export class ProcessOperator implements Operator {
     if (!this.#context.sides.has(tag)) return
     let buffer = this.#sides.get(tag)
     if (buffer === undefined) {
-      buffer = new SideBuffer()
+      buffer = new SideBuffer(outputCheck(this.#body.sides?.[tag]))
       this.#sides.set(tag, buffer)
     }
+    buffer.check?.(record)
     if (buffer.turn !== this.#turn) {
       buffer.turn = this.#turn
       buffer.whole = buffer.count
@@ -256,9 +265,16 @@ export class ProcessOperator implements Operator {
 }
 
 class SideBuffer extends RowBuffer {
+  /** Of the declared type of its records. */
+  readonly check: ((record: unknown) => void) | undefined
   /** The last record that emitted here, and the records before it. */
   turn = -1
   whole = 0
+
+  constructor(check: ((record: unknown) => void) | undefined) {
+    super()
+    this.check = check
+  }
 }
 
 type MutableContext = {

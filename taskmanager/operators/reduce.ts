@@ -2,10 +2,12 @@
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { AggregateFunctions } from '../../sdk/functions.ts'
+import type { NodeBase } from '../../sdk/graph/nodes.ts'
 import type { KeyedStateBackend, ValueStore } from '../state/api.ts'
 import { createKeyedStateBackend } from '../state/backend.ts'
 import { keyedRows, stateOptions } from './keyed.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
+import { outputCheck } from './output-check.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
 import { guarded, type LoopCursor, promiseRefusal, type RefusePromise, StatelessOperator } from './stateless.ts'
 
@@ -35,9 +37,15 @@ export class RunningFunctionsOperator extends StatelessOperator {
   readonly #out = new RowBuffer()
   readonly #cursor: LoopCursor = { at: 0 }
   readonly #refusePromise: RefusePromise
+  readonly #check: ((result: unknown) => void) | undefined
 
-  constructor(context: OperatorContext, functions: RunningFunctions, reads: readonly string[] | undefined) {
+  constructor(
+    context: OperatorContext,
+    functions: RunningFunctions,
+    { reads, type }: Pick<NodeBase, 'reads' | 'type'>,
+  ) {
     super(context)
+    this.#check = outputCheck(type)
     this.#functions = functions
     this.#refusePromise = promiseRefusal(context)
     this.#backend = createKeyedStateBackend(stateOptions(context))
@@ -113,6 +121,7 @@ export class RunningFunctionsOperator extends StatelessOperator {
     const state = this.#state
     const cursor = this.#cursor
     const out = this.#out
+    const check = this.#check
     const { next, emit } = this.#functions
     let id = 0
     const key = (): unknown => this.#backend.keyOf(id)
@@ -122,6 +131,8 @@ export class RunningFunctionsOperator extends StatelessOperator {
       const value = next(state.get(id), rows[i])
       const result = emit(value, key)
       if (i === from) this.#refusePromise(value)
+      // Before the state changes: a record that is refused leaves nothing.
+      check?.(result)
       state.set(id, value)
       out.push(result, timestamps === undefined ? Number.NaN : timestamps[i])
     }

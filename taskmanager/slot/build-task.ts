@@ -145,7 +145,10 @@ function chainEdge(at: TaskSurroundings, edge: EdgePlan, subtask: number): Chain
 
 function routerPlan({ graph, arena, deployment: { plan } }: TaskSurroundings, edge: EdgePlan): RouterPlan {
   const { exchange } = edgeInput(graph, plan, edge)
-  if (exchange.kind === 'hash') return { kind: 'hash', arena, selector: exchange.key, schema: edge.schema }
+  if (exchange.kind === 'hash') {
+    const [operator] = plan.vertices[edge.to.vertex].operators
+    return { kind: 'hash', arena, selector: exchange.key, schema: edge.schema, operator }
+  }
   if (exchange.kind === 'custom') {
     return { kind: 'custom', partition: exchange.partition, name: plan.vertices[edge.to.vertex].name }
   }

@@ -1,6 +1,7 @@
 /**
  * The consumer's side of a data connection: frames in, each batch into a segment of its own, credits out as batches are
- * taken. While no segment is free the socket is not read. Concurrency: the slot's thread.
+ * taken. Never stops reading: what finds no free segment waits outside of the arena (parked.ts), at most the credit of its
+ * channel. Concurrency: the slot's thread.
  */
 import type { Arena } from '../../../core/arena/arena.ts'
 import { openBatch } from '../../../core/columns/open.ts'
@@ -13,6 +14,7 @@ import { wireSchema } from '../computed-key.ts'
 import { networkErrors } from '../errors.ts'
 import { type FrameKind, frameKind } from '../frame.ts'
 import { Chunks } from './chunks.ts'
+import type { ParkingLot, WaitingFrame } from './parked.ts'
 import { type ConnectionEvents, usedBytesAt } from './producer.ts'
 import {
   answerHeadBytes,
@@ -34,8 +36,9 @@ const memoryRetryMs = 2
 export class TcpInput implements InputChannel {
   readonly #arena: Arena
   readonly #schema: Schema | undefined
-  readonly #queue: FrameHead[] = []
-  readonly #segments: number[] = []
+  readonly #parking: ParkingLot
+  readonly #queue: WaitingFrame[] = []
+  #batches = 0
   readonly #frame: InputFrame = emptyFrame()
   #connection: ConsumerConnection | undefined
   #index = 0
@@ -43,8 +46,10 @@ export class TcpInput implements InputChannel {
   sequence = 0
   ended = false
 
-  constructor(arena: Arena, schema: Schema | undefined) {
+  constructor(arena: Arena, schema: Schema | undefined, parking: ParkingLot) {
     this.#arena = arena
+    this.#parking = parking
+    parking.add(this)
     this.#schema = schema && wireSchema(schema)
   }
 
@@ -53,16 +58,17 @@ export class TcpInput implements InputChannel {
     this.#index = index
   }
 
-  /** `segment` holds the body of a batch. */
-  put(head: FrameHead, segment: number): void {
-    this.#queue.push(head)
-    this.#segments.push(segment)
+  /** The body of a batch is in `segment` or `parked`. Throws NETWORK_BAD_FRAME for a batch beyond the credit. */
+  put(head: FrameHead, segment: number, parked: Uint8Array | undefined): void {
+    this.#queue.push({ head, segment, parked })
     if (head.kind === frameKind.end) this.ended = true
+    if (head.kind === frameKind.batch && ++this.#batches > inputCredit)
+      throw networkErrors.create('BAD_FRAME', { reason: `channel ${head.channel} had no credit for another batch` })
   }
 
-  /** Batches that wait: never more than the credit, if the producer keeps to it. */
-  get waiting(): number {
-    return this.#queue.length
+  /** Frames that wait, in order. */
+  get waiting(): readonly WaitingFrame[] {
+    return this.#queue
   }
 
   ready(): boolean {
@@ -70,9 +76,10 @@ export class TcpInput implements InputChannel {
   }
 
   take(): InputFrame | undefined {
-    const head = this.#queue.shift()
-    if (head === undefined) return undefined
-    const segment = this.#segments.shift() as number
+    const next = this.#queue[0]
+    if (next === undefined || !this.#unpark(next)) return undefined
+    this.#queue.shift()
+    const { head } = next
     const frame = this.#frame
     frame.kind = head.kind as FrameKind
     frame.detail = head.detail
@@ -80,18 +87,34 @@ export class TcpInput implements InputChannel {
     frame.batch = undefined
     if (head.kind === frameKind.batch) {
       this.#taken++
+      this.#batches--
       if (this.#taken >= creditBatch || this.#queue.length === 0) {
         this.#connection?.grant(this.#index, this.#taken)
         this.#taken = 0
       }
-      frame.batch = this.#open(segment)
+      frame.batch = this.#open(next.segment)
     }
     return frame
   }
 
   close(): void {
-    for (const segment of this.#segments.splice(0)) if (segment >= 0) this.#arena.release(segment)
-    this.#queue.length = 0
+    for (const { segment } of this.#queue.splice(0)) if (segment >= 0) this.#arena.release(segment)
+    this.#batches = 0
+  }
+
+  /** False: there is no segment for it now; the loop is woken to ask again. */
+  #unpark(frame: WaitingFrame): boolean {
+    const { parked } = frame
+    if (parked === undefined) return true
+    const segment = this.#parking.allocate(parked.length)
+    if (segment < 0) {
+      this.#connection?.wakeSoon()
+      return false
+    }
+    this.#arena.u8.set(parked, this.#arena.address(segment))
+    frame.segment = segment
+    frame.parked = undefined
+    return true
   }
 
   /** The bytes came from outside: a batch that is none gives its segment back before the error. */
@@ -119,6 +142,8 @@ export class ConsumerConnection {
   #closed = false
   #head: FrameHead | undefined
   #segment = -1
+  /** Takes the body when there is no segment for it. */
+  #parked: Buffer | undefined
   #filled = 0
   #retry: ReturnType<Clock['setTimeout']> | undefined
   readonly #answered: { resolve(): void; reject(error: unknown): void }
@@ -205,20 +230,28 @@ export class ConsumerConnection {
     }
     const head = this.#head
     if (head.kind === frameKind.batch) {
-      if (this.#segment < 0) {
+      if (this.#segment < 0 && this.#parked === undefined) {
         this.#segment = this.#arena.allocate(this.#arena.owner, head.bodyBytes)
-        if (this.#segment < 0) return this.#waitForMemory()
+        if (this.#segment < 0) this.#parked = Buffer.allocUnsafeSlow(head.bodyBytes)
       }
       const left = head.bodyBytes - this.#filled
-      this.#filled += this.#chunks.moveTo(this.#arena.u8, this.#arena.address(this.#segment) + this.#filled, left)
+      const [into, at] = this.#body()
+      this.#filled += this.#chunks.moveTo(into, at + this.#filled, left)
       if (this.#filled < head.bodyBytes) return false
       this.#checkLength(head.bodyBytes)
     }
     const segment = this.#segment
+    const parked = this.#parked
     this.#segment = -1
+    this.#parked = undefined
     this.#head = undefined
-    this.#inputs[head.channel].put(head, segment)
+    this.#inputs[head.channel].put(head, segment, parked)
     return true
+  }
+
+  /** Where the body of the frame goes. */
+  #body(): [bytes: Uint8Array, at: number] {
+    return this.#parked === undefined ? [this.#arena.u8, this.#arena.address(this.#segment)] : [this.#parked, 0]
   }
 
   #check(head: FrameHead): void {
@@ -235,20 +268,22 @@ export class ConsumerConnection {
 
   /** What a segment held before must not be taken for part of the batch. */
   #checkLength(bodyBytes: number): void {
-    const used = this.#arena.u32[(this.#arena.address(this.#segment) + usedBytesAt) >>> 2]
+    const [bytes, at] = this.#body()
+    // The first bytes of a body are there even of one that is too short to be a batch.
+    const used =
+      bodyBytes < usedBytesAt + 4 ? -1 : new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(usedBytesAt, true)
     if (used !== bodyBytes) {
       throw networkErrors.create('BAD_FRAME', { reason: `a batch of ${used} bytes came as ${bodyBytes}` })
     }
   }
 
-  #waitForMemory(): false {
-    this.#socket.pause()
+  /** No segment was free for a batch that is wanted: others give some back, and nobody rings. */
+  wakeSoon(): void {
+    if (this.#closed) return
     this.#retry ??= this.#clock.setTimeout(() => {
       this.#retry = undefined
-      this.#socket.resume()
-      this.#read()
+      this.#events.wake()
     }, memoryRetryMs)
-    return false
   }
 
   #lost(reason: string): void {

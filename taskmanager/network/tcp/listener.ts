@@ -19,6 +19,7 @@ import type { InputChannel, OutputChannel } from '../channel.ts'
 import { networkErrors } from '../errors.ts'
 import { Chunks } from './chunks.ts'
 import { ConsumerConnection, inputCredit, readBytes, TcpInput } from './consumer.ts'
+import { ParkingLot } from './parked.ts'
 import { type ConnectionEvents, ProducerConnection, TcpOutput } from './producer.ts'
 import { decodeHello, encodeAnswer, encodeHello, type Hello, helloHeadBytes, helloLength, wireVersion } from './wire.ts'
 
@@ -132,6 +133,7 @@ export class TcpExchange {
   readonly #wanted: Wanted[] = []
   readonly #producing: ProducerConnection[] = []
   readonly #consuming: ConsumerConnection[] = []
+  readonly #parking: ParkingLot
 
   constructor(
     deployment: Deployment,
@@ -143,6 +145,7 @@ export class TcpExchange {
   ) {
     this.#deployment = deployment
     this.#arena = arena
+    this.#parking = new ParkingLot(arena)
     this.#network = network
     this.#clock = clock
     this.#events = events
@@ -156,7 +159,7 @@ export class TcpExchange {
   }
 
   input(edge: EdgePlan, from: number, to: number, producer: SubtaskLocation): InputChannel {
-    const input = new TcpInput(this.#arena, edge.schema)
+    const input = new TcpInput(this.#arena, edge.schema, this.#parking)
     this.#wanted.push({ edge: edge.id, from, to, producer, input })
     return input
   }
