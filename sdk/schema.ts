@@ -40,7 +40,9 @@ export function aggregateField(as: string, fn: AggregateFunction, over: Field | 
   if (over === undefined || fn === 'count' || fn === 'avg') return { name: as, type: { kind: 'float64' } }
   // A sum of 32-bit numbers outgrows them.
   if (fn === 'sum') return { name: as, type: over.type.kind === 'int64' ? over.type : { kind: 'float64' } }
-  return { name: as, type: over.type }
+  // The least of no values is null where whole numbers have no NaN to say so.
+  const none = (over.nullable || over.optional) && (over.type.kind === 'int32' || over.type.kind === 'int64')
+  return { name: as, type: over.type, ...(none ? { nullable: true } : {}) }
 }
 
 /** Column of a computed expression over these fields; undefined when a field is unknown. */

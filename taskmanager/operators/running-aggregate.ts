@@ -57,6 +57,13 @@ export class RunningAggregateOperator extends StatelessOperator {
     const count = selection?.count ?? batch.rowCount
     metrics.recordsIn += (given?.count ?? batch.rowCount) - count
     if (count === 0) return
+    if (output.skip !== undefined) {
+      metrics.recordsIn += count
+      metrics.recordsOut += count
+      this.#store.update(this.#backend.resolve(batch, selection?.rows, count), count, batch, selection?.rows)
+      output.skip(count)
+      return
+    }
     const room = NumberColumns.allocate(arena, owner, this.#aggregates.length, count)
     const keys = room === undefined ? undefined : this.#keysOf(batch, selection)
     if (room === undefined || keys === undefined) {
@@ -71,7 +78,7 @@ export class RunningAggregateOperator extends StatelessOperator {
       const ids = this.#backend.resolve(batch, rows, count)
       const addresses = this.#aggregates.map(() => room.take())
       this.#store.update(ids, count, batch, rows, addresses)
-      const results = this.#resultFields.map((field, at) => numberColumn(arena, field, count, addresses[at]))
+      const results = this.#resultFields.map((field, at) => numberColumn(room, field, addresses[at]))
       const columns = [...keys.columns, ...results]
       if (keys.schema !== this.#from) {
         this.#from = keys.schema
@@ -150,6 +157,10 @@ export class RunningAggregateOperator extends StatelessOperator {
     }
     const ids = this.#backend.resolveRows(keyed, count)
     this.#store.updateRows(ids, count, rows, this.#outArrays)
+    if (output.skip !== undefined) {
+      output.skip(count)
+      return
+    }
     const out = this.#out
     const fields = this.#resultFields
     for (let i = 0; i < count; i++) {

@@ -61,7 +61,7 @@ export class SelectOperator extends StatelessOperator {
         layout.compute?.(batch, selection, addresses)
       }
       const columns = layout.from.map(({ field, column, computed }): Column => {
-        if (computed) return numberColumn(arena, field, rowCount, addresses[column])
+        if (computed && room !== undefined) return numberColumn(room, field, addresses[column])
         const taken = batch.columns[column]
         return taken.field.name === field.name ? taken : { ...taken, field }
       })

@@ -215,6 +215,48 @@ describe('running aggregates', () => {
     }
   })
 
+  it('are null where whole numbers that may be null gave none yet', async () => {
+    const Row = t.object({ k: t.timestamp(), a: t.nullable(t.int32()), b: t.optional(t.int64()) })
+    type Row = { k: number; a: number | null; b?: bigint | undefined }
+    const rows: Row[] = [
+      { k: 5, a: null },
+      { k: 6, a: 1, b: 2n },
+      { k: 5, a: -3, b: 4n },
+      { k: 5, a: null },
+    ]
+    for (const how of ['rows', 'columns'] as const) {
+      harness = OperatorHarness.of<Row>(
+        (s) => s.keyBy('k').aggregate({ low: min('a' as never), high: max('b' as never) }, { uid: 'a' }),
+        { type: Row },
+      )
+      await harness.start()
+      expect(harness.node.type?.dataType).toMatchObject({
+        fields: [{ name: 'k' }, { name: 'low', nullable: true }, { name: 'high', nullable: true }],
+      })
+      harness.push(how, rows)
+      expect(harness.output.records).toEqual([
+        { k: 5, low: null, high: null },
+        { k: 6, low: 1, high: 2n },
+        { k: 5, low: -3, high: 4n },
+        { k: 5, low: -3, high: 4n },
+      ])
+      await harness.close()
+    }
+  })
+
+  it('that nobody looks at are counted only, and go on from there', async () => {
+    const h = await run((s) => s.keyBy('auction').count({ uid: 'c' }), { type: Bid })
+    const bids = [1, 2, 1].map((auction) => ({ auction, price: 1, channel: 'x' }))
+    let skipped = 0
+    Object.assign(h.output, { skip: (n: number) => (skipped += n) })
+    for (const how of ['rows', 'columns'] as const) h.push(how, bids)
+    Object.assign(h.output, { skip: undefined })
+    h.columns(bids, { selection: [0] })
+    expect(skipped).toBe(6)
+    expect(h.output.records).toEqual([{ auction: 1, count: 5 }])
+    expect(h.subtasks[0].metrics).toMatchObject({ recordsIn: 7, recordsOut: 7 })
+  })
+
   it('go on as objects while no segment is free', async () => {
     const h = await run((s) => s.keyBy('auction').count({ uid: 'c' }), { type: Bid })
     const bids = [1, 2, 1].map((auction) => ({ auction, price: 1, channel: 'x' }))
