@@ -2,6 +2,7 @@
 import { checkpointTargets } from './checkpoint-targets.ts'
 import { columnTargets } from './column-targets.ts'
 import type { FuzzTarget } from './harness.ts'
+import { kafkaTargets } from './kafka-targets.ts'
 import { stateTargets } from './state-targets.ts'
 import { wireTargets } from './wire-targets.ts'
 
@@ -10,4 +11,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...stateTargets,
   ...columnTargets,
   ...wireTargets,
+  ...kafkaTargets,
 ]
