@@ -1,0 +1,248 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Connection, FrameHandler, ResponseSlot } from '../../../../broker/net/connection.ts'
+import { BrokerServer, type ServerLimits } from '../../../../broker/net/server.ts'
+import { createLogger } from '../../../../core/log.ts'
+import { ManualClock } from '../../../../core/platform/manual-clock.ts'
+import { type Socket, systemNetwork } from '../../../../core/platform/net.ts'
+
+const limits: ServerLimits = {
+  frameBytesMax: 1000,
+  unsentBytesMax: 100_000,
+  pipelinedMax: 4,
+  idleTimeoutMs: 60_000,
+  writeTimeoutMs: 10_000,
+  connectionsMax: 3,
+  connectionsPerAddressMax: 3,
+  heldBytesMax: 1e6,
+}
+
+/** Takes requests and answers when the test says so. The first byte of a frame is 1 for a pipelined one. */
+class Handler implements FrameHandler {
+  readonly started: { readonly text: string; readonly slot: ResponseSlot; readonly connection: Connection }[] = []
+  #arrived: (() => void) | undefined
+
+  isPipelined(frame: Buffer): boolean {
+    return frame[0] === 1
+  }
+
+  handle(connection: Connection, frame: Buffer, slot: ResponseSlot): void {
+    this.started.push({ text: frame.toString('latin1', 1).trim(), slot, connection })
+    this.#arrived?.()
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.started.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve
+      })
+    }
+  }
+
+  answer(index: number, text: string): void {
+    this.started[index]?.slot.answer([Buffer.from(text)])
+  }
+}
+
+function request(text: string, pipelined = false): Buffer {
+  const body = Buffer.from(`${pipelined ? '\u0001' : '\u0000'}${text.padEnd(8)}`, 'latin1')
+  const head = Buffer.alloc(4)
+  head.writeInt32BE(body.length)
+  return Buffer.concat([head, body])
+}
+
+class Client {
+  readonly socket: Socket
+  text = ''
+  closed = false
+  #changed: (() => void) | undefined
+
+  constructor(port: number) {
+    this.socket = systemNetwork.connect({ host: '127.0.0.1', port })
+    this.socket.on('data', (chunk: Buffer) => {
+      this.text += chunk.toString('latin1')
+      this.#changed?.()
+    })
+    this.socket.on('error', () => undefined)
+    this.socket.on('close', () => {
+      this.closed = true
+      this.#changed?.()
+    })
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve
+      })
+    }
+  }
+}
+
+const open: { close(): Promise<void> | void }[] = []
+
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close()
+})
+
+async function start(changed: Partial<ServerLimits> = {}) {
+  const clock = new ManualClock()
+  const handler = new Handler()
+  const lines: string[] = []
+  const log = createLogger('test', { level: 'warn', write: (line) => lines.push(line) })
+  const server = new BrokerServer({
+    clock,
+    network: systemNetwork,
+    log,
+    handler,
+    limits: { ...limits, ...changed },
+    saslMechanisms: [],
+  })
+  const { port } = await server.listen({ name: 'P', protocol: 'PLAINTEXT', host: '127.0.0.1', port: 0 })
+  open.push({
+    close: async () => {
+      const closing = server.close(0)
+      clock.advance(1)
+      await closing
+    },
+  })
+  const connect = (): Client => {
+    const client = new Client(port)
+    open.push({ close: () => void client.socket.destroy() })
+    return client
+  }
+  return { clock, handler, lines, server, connect }
+}
+
+describe('a connection', () => {
+  it('starts requests one after the other, and answers in their order', async () => {
+    const { handler, connect } = await start()
+    const client = connect()
+    client.socket.write(Buffer.concat([request('a'), request('b')]))
+    await handler.until(1)
+    expect(handler.started.map((each) => each.text)).toEqual(['a'])
+    handler.answer(0, 'A')
+    await handler.until(2)
+    handler.answer(1, 'B')
+    await client.until(() => client.text === 'AB')
+  })
+
+  it('starts pipelined requests together, and still answers in their order', async () => {
+    const { handler, connect } = await start()
+    const client = connect()
+    client.socket.write(Buffer.concat([request('a', true), request('b', true), request('c'), request('d', true)]))
+    await handler.until(2)
+    expect(handler.started.map((each) => each.text)).toEqual(['a', 'b'])
+    handler.answer(1, 'B')
+    handler.answer(0, 'A')
+    await handler.until(3)
+    // Not pipelined itself, so nothing starts behind it.
+    expect(handler.started).toHaveLength(3)
+    handler.answer(2, 'C')
+    await handler.until(4)
+    handler.answer(3, 'D')
+    await client.until(() => client.text === 'ABCD')
+  })
+
+  it('starts no more pipelined requests than the limit', async () => {
+    const { handler, connect } = await start({ pipelinedMax: 2 })
+    const client = connect()
+    client.socket.write(Buffer.concat(['a', 'b', 'c'].map((text) => request(text, true))))
+    await handler.until(2)
+    expect(handler.started).toHaveLength(2)
+    handler.answer(0, 'A')
+    await handler.until(3)
+  })
+
+  it('skips requests that want no answer', async () => {
+    const { handler, connect } = await start()
+    const client = connect()
+    client.socket.write(Buffer.concat([request('a'), request('b')]))
+    await handler.until(1)
+    handler.started[0]?.slot.answer(undefined)
+    await handler.until(2)
+    handler.answer(1, 'B')
+    await client.until(() => client.text === 'B')
+  })
+
+  it('starts nothing more for a client that does not read, and closes it in the end', async () => {
+    const { handler, connect, clock, server } = await start({ unsentBytesMax: 1000, pipelinedMax: 100 })
+    const client = connect()
+    client.socket.pause()
+    for (let index = 0; index < 3; index++) client.socket.write(request('x', true))
+    await handler.until(3)
+    // More than the buffers of both sockets take.
+    handler.started[0]?.slot.answer([Buffer.alloc(64 * 1024 * 1024)])
+    for (let index = 1; index < 3; index++) handler.started[index]?.slot.answer(undefined)
+    client.socket.write(request('y', true))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(handler.started).toHaveLength(3)
+    expect(server.budget.usedBytes).toBeGreaterThan(60 * 1024 * 1024)
+    for (let second = 0; second < 15; second++) clock.advance(1000)
+    expect(server.connectionCount).toBe(0)
+    expect(server.budget.usedBytes).toBe(0)
+  })
+
+  it('closes when it has been silent for long, and not while a request waits', async () => {
+    const { handler, connect, clock, server } = await start()
+    const client = connect()
+    client.socket.write(request('a'))
+    await handler.until(1)
+    for (let minute = 0; minute < 5; minute++) clock.advance(60_000)
+    expect(server.connectionCount).toBe(1)
+    handler.answer(0, 'A')
+    await client.until(() => client.text === 'A')
+    for (let minute = 0; minute < 5; minute++) clock.advance(60_000)
+    await client.until(() => client.closed)
+  })
+
+  it('closes on what is no frame, with one line that names the peer', async () => {
+    const { connect, lines, server } = await start()
+    for (let index = 0; index < 2; index++) {
+      const client = connect()
+      client.socket.write('GET / HTTP/1.1\r\n\r\n')
+      await client.until(() => client.closed)
+    }
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('a frame of 1195725856 bytes')
+    expect(lines[0]).toContain('127.0.0.1:')
+    expect(server.counts.offences).toBe(2)
+  })
+
+  it('is refused above the limit, and taken again when another has gone', async () => {
+    const { connect, server, handler } = await start()
+    const clients = [connect(), connect(), connect()]
+    for (const client of clients) client.socket.write(request('a'))
+    await handler.until(3)
+    const fourth = connect()
+    await fourth.until(() => fourth.closed)
+    expect(server.counts.refused).toBe(1)
+    clients[0]?.socket.destroy()
+    while (server.connectionCount > 2) await new Promise((resolve) => setImmediate(resolve))
+    connect().socket.write(request('b'))
+    await handler.until(4)
+  })
+
+  it('tells handlers when the peer has gone', async () => {
+    const { handler, connect } = await start()
+    const client = connect()
+    client.socket.write(request('a'))
+    await handler.until(1)
+    const { signal } = (handler.started[0] as { connection: Connection }).connection
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
+    client.socket.destroy()
+    await aborted
+    handler.answer(0, 'A')
+  })
+
+  it('answers what has begun when the server closes', async () => {
+    const { handler, connect, server } = await start()
+    const client = connect()
+    client.socket.write(request('a'))
+    await handler.until(1)
+    const closing = server.close(1000)
+    handler.answer(0, 'A')
+    await closing
+    await client.until(() => client.closed)
+    expect(client.text).toBe('A')
+  })
+})
