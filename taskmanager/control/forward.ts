@@ -3,7 +3,7 @@ import { unreachable } from '../../core/assert.ts'
 import type { FromTaskManager } from '../../proto/generated/shapes.ts'
 import type { FromSlot } from '../slot/messages.ts'
 
-type Forwarded = Exclude<FromSlot, { kind: 'ready' | 'released' }>
+type Forwarded = Exclude<FromSlot, { kind: 'ready' | 'released' | 'warning' }>
 
 export function fromSlot(jobId: string, message: Forwarded): FromTaskManager {
   switch (message.kind) {

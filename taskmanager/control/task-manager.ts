@@ -127,6 +127,10 @@ export class TaskManager {
       send({ kind: 'slotReady', slot, port: message.port })
       return
     }
+    if (message.kind === 'warning') {
+      this.#options.log('warn', message.text, { slot, ...message.fields })
+      return
+    }
     const holding = this.#holdings[slot]
     if (holding === undefined || holding.attempt !== message.attempt) return
     if (message.kind !== 'released') {

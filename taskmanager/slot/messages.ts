@@ -125,6 +125,8 @@ export interface FailureCause {
 export type FromSlot =
   /** The slot thread is up; `port` is its data listener. */
   | { readonly kind: 'ready'; readonly port: number }
+  /** For the log of the TaskManager. */
+  | { readonly kind: 'warning'; readonly text: string; readonly fields: Readonly<Record<string, unknown>> }
   | {
       readonly kind: 'state'
       readonly attempt: number

@@ -8,6 +8,8 @@
 import process from 'node:process'
 import { Arena } from '../../core/arena/arena.ts'
 import { configureFaultsFrom } from '../../core/faults.ts'
+import { systemClock } from '../../core/platform/clock.ts'
+import { systemNetwork } from '../../core/platform/net.ts'
 import { parentPort, workerData } from '../../core/platform/threads.ts'
 import { Doorbells } from '../network/doorbell.ts'
 import { DataListener } from '../network/tcp/listener.ts'
@@ -27,7 +29,9 @@ let released = -1
 let turn: Promise<void> = Promise.resolve()
 const say = (message: FromSlot): void => parentPort?.postMessage(message)
 
-const listener = await DataListener.open(arena, start.dataHost)
+const listener = await DataListener.open(arena, start.dataHost, systemNetwork, systemClock, (text, fields) =>
+  say({ kind: 'warning', text, fields }),
+)
 
 parentPort?.on('message', (message: ToSlot) => {
   if (message.kind === 'doorbells') {

@@ -1,6 +1,6 @@
 /**
  * The data port of a slot and the exchanges of its deployments with slots of other TaskManagers. A connection that says
- * nothing sensible is closed and hurts nobody. Concurrency: the slot's thread.
+ * nothing sensible is closed with a line in the log, and hurts nobody. Concurrency: the slot's thread.
  */
 import type { Arena } from '../../../core/arena/arena.ts'
 import { faulty } from '../../../core/faults.ts'
@@ -21,6 +21,7 @@ import { Chunks } from './chunks.ts'
 import { ConsumerConnection, inputCredit, readBytes, TcpInput } from './consumer.ts'
 import { ParkingLot } from './parked.ts'
 import { type ConnectionEvents, ProducerConnection, TcpOutput } from './producer.ts'
+import { Strangers, type Warn } from './strangers.ts'
 import { decodeHello, encodeAnswer, encodeHello, type Hello, helloHeadBytes, helloLength, wireVersion } from './wire.ts'
 
 const helloTimeoutMs = 5000
@@ -31,23 +32,26 @@ export class DataListener {
   readonly #network: Network
   readonly #clock: Clock
   readonly #server: Server
+  readonly #strangers: Strangers
   readonly #exchanges = new Map<string, TcpExchange>()
 
-  private constructor(arena: Arena, network: Network, clock: Clock) {
+  private constructor(arena: Arena, network: Network, clock: Clock, warn: Warn) {
+    this.#strangers = new Strangers(clock, warn)
     this.#arena = arena
     this.#network = network
     this.#clock = clock
     this.#server = network.createServer({ noDelay: true }, (socket) => this.#greet(socket))
   }
 
-  /** Listens on a free port of `host`. */
+  /** Listens on a free port of `host`. `warn` hears of connections that are turned away, not of each when there are many. */
   static async open(
     arena: Arena,
     host: string,
     network: Network = systemNetwork,
     clock: Clock = systemClock,
+    warn: Warn = () => undefined,
   ): Promise<DataListener> {
-    const listener = new DataListener(arena, network, clock)
+    const listener = new DataListener(arena, network, clock, warn)
     await new Promise<void>((resolve, reject) => {
       listener.#server.once('error', reject)
       listener.#server.listen(0, host, resolve)
@@ -75,7 +79,10 @@ export class DataListener {
 
   #greet(socket: Socket): void {
     const chunks = new Chunks()
-    const timer = this.#clock.setTimeout(() => socket.destroy(), helloTimeoutMs)
+    const timer = this.#clock.setTimeout(() => {
+      this.#strangers.turnedAway(socket, 'silent', `no whole greeting within ${helloTimeoutMs} ms`)
+      socket.destroy()
+    }, helloTimeoutMs)
     const done = (): void => {
       this.#clock.clearTimeout(timer)
       socket.removeAllListeners('data')
@@ -90,8 +97,9 @@ export class DataListener {
         if (whole === undefined) return
         done()
         this.#welcome(socket, decodeHello(whole))
-      } catch {
+      } catch (error) {
         // Whoever this is, it is none of ours: nothing is owed to it.
+        this.#strangers.turnedAway(socket, 'garbage', error instanceof Error ? error.message : String(error))
         done()
         socket.destroy()
       }

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Arena } from '../../../../core/arena/arena.ts'
 import { encodeRows } from '../../../../core/columns/encode.ts'
 import type { Schema } from '../../../../core/columns/schema.ts'
+import { systemClock } from '../../../../core/platform/clock.ts'
+import { systemNetwork } from '../../../../core/platform/net.ts'
 import { frameKind } from '../../../../taskmanager/network/frame.ts'
 import { inputCredit } from '../../../../taskmanager/network/tcp/consumer.ts'
 import { DataListener, type TcpExchange } from '../../../../taskmanager/network/tcp/listener.ts'
@@ -26,9 +28,11 @@ interface End {
   exchange(attempt: number): TcpExchange
 }
 
-async function end(): Promise<End> {
+async function end(warnings: string[] = []): Promise<End> {
   const arena = newArena()
-  const listener = await DataListener.open(arena, '127.0.0.1')
+  const listener = await DataListener.open(arena, '127.0.0.1', systemNetwork, systemClock, (text) =>
+    warnings.push(text),
+  )
   closing.push(() => listener.close())
   const failures: { code: string; message: string }[] = []
   const events = {
@@ -209,5 +213,81 @@ describe('a data connection', () => {
     await until(() => consumer.failures.length === 1)
     expect(consumer.failures[0].code).toBe('NETWORK_BAD_FRAME')
     expect(heldIn(consumer.arena)).toBe(0)
+  })
+})
+
+describe('the data port', () => {
+  it('says once who sent what is no greeting, however often it comes', async () => {
+    const warnings: string[] = []
+    const { listener } = await end(warnings)
+    for (let i = 0; i < 20; i++) await raw(listener.port, Buffer.from('GET / HTTP/1.1\r\n\r\n'))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(/data port from 127\.0\.0\.1:\d+ was closed: .*does not begin as one of Millrace/)
+  })
+})
+
+describe('without a free segment', () => {
+  const rest = (arena: Arena): number[] => {
+    const taken: number[] = []
+    for (let segment = arena.allocate(2); segment >= 0; segment = arena.allocate(2)) taken.push(segment)
+    return taken
+  }
+
+  it('barriers of one channel pass the batches of another that wait for memory', async () => {
+    const [producer, consumer] = [await end(), await end()]
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    const [full, free] = [0, 1].map((to) => sending.output(edgeOf(schema), 0, to))
+    const [slow, fast] = [0, 1].map((to) => receiving.input(edgeOf(schema), 0, to, locationOf(producer.listener.port)))
+    await receiving.connect()
+    const taken = rest(consumer.arena)
+    for (let i = 0; i < inputCredit; i++) full.sendBatch(batch(producer.arena, i))
+    expect(free.sendControl(frameKind.barrier, 0, 7)).toBe(true)
+    await until(() => fast.ready())
+    expect(fast.take()).toMatchObject({ kind: frameKind.barrier, value: 7 })
+    expect(slow.take()).toBeUndefined()
+    for (const segment of taken) consumer.arena.release(segment, 2)
+    const late = new Recorder([{ channel: slow, computedKey: false }])
+    await until(() => late.drain() || late.records.length === inputCredit)
+    await until(() => full.room() === inputCredit)
+    expect(late.records).toEqual(Array.from({ length: inputCredit }, (_, n) => ({ n })))
+    expect(heldIn(consumer.arena)).toBe(0)
+    expect(consumer.failures).toEqual([])
+  })
+
+  it('batches behind a barrier give their segments to the channel that is waited for', async () => {
+    const [producer, consumer] = [await end(), await end()]
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    const [early, behind] = [0, 1].map((to) => sending.output(edgeOf(schema), 0, to))
+    const inputs = [0, 1].map((to) => receiving.input(edgeOf(schema), 0, to, locationOf(producer.listener.port)))
+    await receiving.connect()
+    early.sendControl(frameKind.barrier, 0, 1)
+    for (let i = 0; i < inputCredit; i++) early.sendBatch(batch(producer.arena, i))
+    await until(() => (inputs[0] as unknown as { waiting: unknown[] }).waiting.length === inputCredit + 1)
+    // Whatever is left belongs to others, who do not give it back.
+    const taken = rest(consumer.arena)
+    const gate = new Recorder(inputs.map((channel) => ({ channel, computedKey: false })))
+    for (let i = 0; i < 3; i++) behind.sendBatch(batch(producer.arena, 100 + i))
+    behind.sendControl(frameKind.barrier, 0, 1)
+    await until(() => gate.drain() || gate.seen.some(({ kind }) => kind === 'barrier'))
+    await until(() => gate.drain() || gate.records.length === 3 + inputCredit)
+    const numbers = gate.records.map((record) => (record as { n: number }).n)
+    expect(numbers).toEqual([100, 101, 102, ...Array.from({ length: inputCredit }, (_, n) => n)])
+    for (const segment of taken) consumer.arena.release(segment, 2)
+    expect(heldIn(consumer.arena)).toBe(0)
+  })
+
+  it('a producer that goes beyond its credit is turned away', async () => {
+    const [producer, consumer] = [await end(), await end()]
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    const output = sending.output(edgeOf(schema), 0, 0)
+    receiving.input(edgeOf(schema), 0, 0, locationOf(producer.listener.port))
+    await receiving.connect()
+    for (let i = 0; i <= inputCredit; i++) output.sendBatch(batch(producer.arena, i))
+    await until(() => consumer.failures.length > 0)
+    expect(consumer.failures[0]).toMatchObject({ code: 'NETWORK_BAD_FRAME' })
+    expect(consumer.failures[0].message).toContain('no credit')
   })
 })
