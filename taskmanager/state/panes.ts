@@ -3,6 +3,7 @@
  * Declared aggregates lie in the entries, accumulators of functions are objects by id.
  */
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { AggregateFunctions } from '../../sdk/functions.ts'
 import { Aggregates } from './aggregates.ts'
 import type { KeyShape, WindowAggregate } from './api.ts'
 import { entryKey, FlatPart, FlatStates } from './flat-part.ts'
@@ -29,6 +30,8 @@ export interface PaneShape {
 }
 
 export const presentBit = 1
+
+type Functions = AggregateFunctions<unknown, unknown, unknown, unknown, unknown>
 
 interface PaneEntry extends TrackedEntry {
   value: unknown
@@ -62,8 +65,8 @@ export class Pane {
       shape.rows.find(this.table, 0, 1, true)
       return memory.i32[shape.rows.ids >>> 2]
     }
-    if (!flat) {
-      this.objects = new PaneObjects(shape, this.table, namespace, restoreId)
+    if (aggregate.kind === 'functions') {
+      this.objects = new PaneObjects(shape, aggregate.functions, this.table, namespace, restoreId)
       this.part = this.objects.tracker
       return
     }
@@ -89,9 +92,17 @@ export class PaneObjects implements EntryCodec<PaneEntry> {
   readonly #table: KeyTable
   readonly #namespace: Uint8Array
   readonly #restoreId: (entry: RunCursor) => number
+  readonly #functions: Functions
   readonly #entries: PaneEntry[] = []
 
-  constructor(shape: PaneShape, table: KeyTable, namespace: Uint8Array, restoreId: (entry: RunCursor) => number) {
+  constructor(
+    shape: PaneShape,
+    functions: Functions,
+    table: KeyTable,
+    namespace: Uint8Array,
+    restoreId: (entry: RunCursor) => number,
+  ) {
+    this.#functions = functions
     this.state = shape.state
     this.#shape = shape
     this.#table = table
@@ -104,16 +115,17 @@ export class PaneObjects implements EntryCodec<PaneEntry> {
     return this.#entries[id]?.value
   }
 
-  /** Replaces the accumulator; `change` may work on the old one in place. */
-  update(id: number, change: (accumulator: unknown, existed: boolean) => unknown): void {
+  /** Adds a record to the accumulator of a key. Throws what the function throws. */
+  add(id: number, record: unknown): void {
     const entry = this.#entries[id]
     if (entry?.present) {
+      // Before the function, which may work in place.
       this.tracker.put(entry)
-      entry.value = change(entry.value, true)
+      entry.value = this.#functions.add(entry.value, record)
       return
     }
     // A function that throws leaves nothing behind.
-    const value = change(undefined, false)
+    const value = this.#functions.add(this.#functions.init(), record)
     const made = this.#make(id)
     made.value = value
     this.tracker.put(made)
@@ -150,9 +162,10 @@ export class PaneObjects implements EntryCodec<PaneEntry> {
   }
 
   #make(id: number): PaneEntry {
-    const entry: PaneEntry = { id, present: false, value: undefined }
+    const entry: PaneEntry = { id, present: false, epoch: -1, value: undefined }
     // Ids of a pane are given out in order.
-    while (this.#entries.length < id) this.#entries.push({ id: this.#entries.length, present: false, value: undefined })
+    while (this.#entries.length < id)
+      this.#entries.push({ id: this.#entries.length, present: false, epoch: -1, value: undefined })
     this.#entries[id] = entry
     return entry
   }

@@ -15,6 +15,8 @@ export interface TrackedEntry {
   readonly id: number
   /** False: removed, a snapshot has to hear of it. */
   present: boolean
+  /** The tracker's: when it was last noted as changed. */
+  epoch: number
 }
 
 /** What a tracker asks of its owner. */
@@ -49,6 +51,8 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
   /** Changes of snapshots that are neither complete nor aborted. */
   readonly #unresolved = new Map<number, ReadonlyMap<E, Change>>()
   #frozen: ReadonlyMap<E, Change> | undefined
+  /** Number of snapshots so far. */
+  #epoch = 0
   #encoding = -1
   readonly #early = new Map<E, EarlyRecord>()
 
@@ -59,11 +63,16 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
 
   /** Before an entry is written, and before it is marked present. */
   put(entry: E): void {
-    if (this.#tracked) {
-      if (this.#frozen !== undefined) this.guard(entry)
-      this.#changes.put(entry, entry.present)
+    if (!this.#tracked) {
+      entry.present = true
+      return
     }
+    // Most entries have changed since the last snapshot already.
+    if (entry.epoch === this.#epoch && entry.present) return
+    if (this.#frozen !== undefined) this.guard(entry)
+    this.#changes.put(entry, entry.present)
     entry.present = true
+    entry.epoch = this.#epoch
   }
 
   /** Before the value of an entry that is there goes away. */
@@ -92,6 +101,7 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
 
   freeze(checkpointId: number): void {
     this.#frozen = this.#changes.freeze()
+    this.#epoch++
     this.#encoding = checkpointId
     this.#unresolved.set(checkpointId, this.#frozen)
   }

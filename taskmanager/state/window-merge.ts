@@ -35,6 +35,7 @@ export class WindowMerge {
   readonly #ids: number
   readonly #values: readonly Float64Array[]
   #firing: Firing | undefined
+  #lastSlots = 0
 
   constructor(shape: PaneShape) {
     this.#shape = shape
@@ -125,7 +126,8 @@ export class WindowMerge {
       return { start, end, table: pane.table, own: false, accumulatorOf: (id) => pane.objects?.get(id), next: 0 }
     }
     const { memory, accumulators, aggregate, type } = this.#shape
-    const slots = panes.reduce((most, pane) => Math.max(most, pane.table.slots), 0)
+    // As large as the window before has become: a window of steady traffic does not grow.
+    const slots = panes.reduce((most, pane) => Math.max(most, pane.table.slots), this.#lastSlots)
     const table = new KeyTable(memory, {
       payloadBytes: accumulators.bytes,
       bytesKeys: type !== 'number',
@@ -157,6 +159,7 @@ export class WindowMerge {
         }
       }
     }
+    this.#lastSlots = table.size < table.slots >>> 2 ? table.slots >>> 1 : table.slots
     return { start, end, table, own: true, accumulatorOf: (id) => merged[id], next: 0 }
   }
 

@@ -5,7 +5,6 @@
  * Promises and use: api.ts. One thread; a pane that is dropped while a snapshot reads it is kept until it was read.
  */
 
-import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { type RowReader, rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
@@ -14,7 +13,7 @@ import type { KeyedRows, StateSnapshot, WindowSlice, WindowStore, WindowStoreOpt
 import { stateErrors } from './errors.ts'
 import { asBuffer } from './keys.ts'
 import { StateMemory } from './memory.ts'
-import { Pane, type PaneShape, paneAccumulators, paneNamespace, presentBit } from './panes.ts'
+import { Pane, type PaneObjects, type PaneShape, paneAccumulators, paneNamespace, presentBit } from './panes.ts'
 import { StateRows } from './rows.ts'
 import { ScatteredRows } from './scattered-rows.ts'
 import type { SnapshotRun } from './snapshot-run.ts'
@@ -264,22 +263,25 @@ class PaneStore implements WindowStore, SnapshotPart {
   }
 
   #addRecords(record: (i: number) => unknown, n: number): void {
-    const { aggregate } = this.#shape
-    assert(aggregate.kind === 'functions', 'functions work on records')
-    const { functions } = aggregate
-    const { paneMs, offsetMs } = this.#options
-    const times = Float64Array.from(this.#memory.f64.subarray(this.#rows.times >>> 3, (this.#rows.times >>> 3) + n))
-    const ids = Int32Array.from(this.#memory.i32.subarray(this.#rows.ids >>> 2, (this.#rows.ids >>> 2) + n))
+    const { poison, paneMs, offsetMs } = this.#options
+    // These views see what was loaded, even if the memory grows meanwhile.
+    const { f64, i32 } = this.#memory
+    const times = this.#rows.times >>> 3
+    const ids = this.#rows.ids >>> 2
+    let start = Number.POSITIVE_INFINITY
+    let objects: PaneObjects | undefined
     for (let i = 0; i < n; i++) {
-      const pane = this.#paneAt(Math.floor((times[i] - offsetMs) / paneMs) * paneMs + offsetMs)
+      const time = f64[times + i]
+      if (!(time >= start && time < start + paneMs)) {
+        start = Math.floor((time - offsetMs) / paneMs) * paneMs + offsetMs
+        objects = this.#paneAt(start).objects
+      }
       const value = record(i)
       try {
-        pane.objects?.update(ids[i], (accumulator, existed) =>
-          functions.add(existed ? accumulator : functions.init(), value),
-        )
+        objects?.add(i32[ids + i], value)
       } catch (error) {
-        if (this.#options.poison === undefined) throw error
-        this.#options.poison(error, value, times[i])
+        if (poison === undefined) throw error
+        poison(error, value, time)
       }
     }
   }
