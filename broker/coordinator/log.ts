@@ -22,8 +22,8 @@ export type CoordinatorLog = Pick<
 export interface CoordinatorLogSource {
   /** The partition if it was ever written to. */
   existing(): CoordinatorLog | undefined
-  /** The partition, made when it is not there. Throws when it cannot be made (no space, no permission). */
-  create(): CoordinatorLog
+  /** The partition, made when it is not there. Undefined when it cannot be made (no space, no permission). */
+  create(): CoordinatorLog | undefined
 }
 
 /** A record of a coordinator: its state is what a replay of them gives. Null as value takes the key back. */

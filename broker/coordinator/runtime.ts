@@ -146,14 +146,8 @@ export class CoordinatorRuntime {
   }
 
   #open(): CoordinatorLog | number {
-    if (this.#log !== undefined) return this.#log
-    try {
-      this.#log = this.#logs.create()
-      return this.#log
-    } catch {
-      // Whoever makes logs reports why; to a client it is a coordinator that cannot serve now.
-      return kafkaError.COORDINATOR_NOT_AVAILABLE
-    }
+    this.#log ??= this.#logs.create()
+    return this.#log ?? kafkaError.COORDINATOR_NOT_AVAILABLE
   }
 
   #committed(log: CoordinatorLog, result: AppendAccepted): Promise<number> {

@@ -175,7 +175,8 @@ export class TransactionCoordinator {
     })
     const state = known.state
     if (outcome !== kafkaError.NONE || state === undefined) {
-      if (known.state === undefined && known.pending === undefined) shard.forget(transactionalId)
+      if (known.state === undefined && known.pending === undefined && known.waiting.length === 0)
+        shard.forget(transactionalId)
       return initFailure(outcome)
     }
     return {
