@@ -16,6 +16,7 @@ import {
 } from './batch.ts'
 import { columnErrors } from './errors.ts'
 import { headerBytes, nodeBytes, pad16, SegmentBuilder, segmentFull, shapeOf } from './layout.ts'
+import { LazyStrings } from './lazy-strings.ts'
 import type { Field, Schema } from './schema.ts'
 
 export { contiguous } from './layout.ts'
@@ -289,15 +290,12 @@ class Plan {
         arena.i32[offsets >>> 2] = 0
         for (const piece of pieces) {
           const { column } = piece
-          position = kernels.gatherStrings(
-            column.offsets,
-            column.data,
-            this.#selectionOf(piece),
-            piece.count,
-            offsets + at * 4,
-            data,
-            position,
-          )
+          const selection = this.#selectionOf(piece)
+          const to = offsets + at * 4
+          position =
+            column instanceof LazyStrings
+              ? column.gather(selection, piece.count, arena.scratch(this.owner, 4), to, data, position)
+              : kernels.gatherStrings(column.offsets, column.data, selection, piece.count, to, data, position)
           all &= column.flags
           ill |= column.flags & columnFlags.illFormed
           at += piece.count
@@ -383,8 +381,14 @@ class Plan {
 
   #stringBytes(pieces: readonly Piece[]): number {
     let bytes = 0
-    for (const piece of pieces)
-      bytes += this.arena.kernels.stringBytes(piece.column.offsets, this.#selectionOf(piece), piece.count)
+    for (const piece of pieces) {
+      const { column, count } = piece
+      const selection = this.#selectionOf(piece)
+      bytes +=
+        column instanceof LazyStrings
+          ? column.selectedBytes(selection, count, this.arena.scratch(this.owner, 4))
+          : this.arena.kernels.stringBytes(column.offsets, selection, count)
+    }
     return bytes
   }
 

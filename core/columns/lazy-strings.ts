@@ -63,4 +63,38 @@ export class LazyStrings implements Column {
       kernels.gatherStrings(from.offsets, from.bytes, offsets, this.rowCount, offsets, data, 0)
     else kernels.sliceStrings(from.pool, offsets, from.lengths, this.rowCount, offsets, data, 0)
   }
+
+  /** Sum of the byte lengths of the selected strings. `scratch`: address of 4 bytes a row. */
+  selectedBytes(selection: number, count: number, scratch: number): number {
+    const from = this.#from
+    const { kernels } = this.#arena
+    const { offsets } = this.reserved
+    if (selection === 0 && count === this.rowCount) return this.dataBytes
+    if (from === undefined) return kernels.stringBytes(offsets, selection, count)
+    kernels.gather4(from.kind === 'picked' ? offsets : from.lengths, selection, count, scratch)
+    return from.kind === 'picked' ? kernels.stringBytes(from.offsets, scratch, count) : kernels.sum32(scratch, count)
+  }
+
+  /**
+   * `gatherStrings` of the selected rows; strings that have not been copied yet are taken from where they come from, and
+   * so are copied once. `scratch` as above.
+   */
+  gather(
+    selection: number,
+    count: number,
+    scratch: number,
+    dstOffsets: number,
+    dstData: number,
+    position: number,
+  ): number {
+    const from = this.#from
+    const { kernels } = this.#arena
+    const { offsets, data } = this.reserved
+    if (from === undefined) return kernels.gatherStrings(offsets, data, selection, count, dstOffsets, dstData, position)
+    kernels.gather4(offsets, selection, count, dstOffsets)
+    if (from.kind === 'picked')
+      return kernels.gatherStrings(from.offsets, from.bytes, dstOffsets, count, dstOffsets, dstData, position)
+    kernels.gather4(from.lengths, selection, count, scratch)
+    return kernels.sliceStrings(from.pool, dstOffsets, scratch, count, dstOffsets, dstData, position)
+  }
 }

@@ -7,16 +7,15 @@
  * Concurrency: belongs to one thread; uses the scratch memory of its owner (parts 0 and 1).
  */
 import type { Arena } from '../arena/arena.ts'
-import { bitSetBytes, type Column, columnFlags, maxBatchRows, type RecordBatch } from './batch.ts'
+import { bitSetBytes, type Column, maxBatchRows, type RecordBatch } from './batch.ts'
 import { columnErrors } from './errors.ts'
-import { gather } from './gather.ts'
-import { fixedBatchBytes, fixedRowBytes, rowsThatFit, SegmentBuilder, segmentFull } from './layout.ts'
-import { LazyStrings, type LazyStringsFrom } from './lazy-strings.ts'
+import { fixedRowBytes, pad16, rowsThatFit, SegmentBuilder } from './layout.ts'
+import { LazyStrings } from './lazy-strings.ts'
 import { type Dictionary, StringPools } from './pools.ts'
 import type { DataType, Field, Schema } from './schema.ts'
-import { type EmittedRows, emitSplit, type HeapColumn, stringLengths } from './split.ts'
-import { putInts, stageInts, sumInts } from './staging.ts'
-import { type StringBuffers, writeStrings } from './strings.ts'
+import { type EmittedRows, emitSplit, type HeapColumn } from './split.ts'
+import { sumInts } from './staging.ts'
+import { type StringSupplies, StringWriter } from './string-writer.ts'
 
 export interface BatchWritersOptions {
   readonly arena: Arena
@@ -40,7 +39,7 @@ export interface BatchWritersOptions {
  * Writers of one stream: remembers its pools and how long its strings are. `close` gives its memory back, its own pools
  * included; batches of its writers must have been read or retained by then (lazy-strings.ts).
  */
-export class BatchWriters {
+export class BatchWriters implements StringSupplies {
   readonly options: BatchWritersOptions
   /** Column numbers by name. */
   readonly index: ReadonlyMap<string, number>
@@ -92,16 +91,15 @@ export class BatchWriter {
   readonly #builder: SegmentBuilder
   readonly #emit: (batch: RecordBatch) => void
   readonly #emitRows: ((rows: EmittedRows) => void) | undefined
-  /** Addresses of fixed-width columns; 0: written otherwise. */
+  /** Addresses of fixed-width columns; 0: strings. */
   readonly #fixed: number[]
   readonly #written: boolean[]
-  readonly #strings: (StringBuffers | LazyStrings | undefined)[]
-  /** String columns for which there was no room: the batch will be split. */
-  readonly #deferred: (HeapColumn | undefined)[] = []
+  readonly #strings: StringWriter
   readonly #flags: (Uint8Array | undefined)[]
-  readonly #timestamps: number
-  readonly #extra: number[] = []
-  #overflow: SegmentBuilder | undefined
+  #timestamps: number
+  /** Used bytes before the first column of fixed width, and before the first string. */
+  readonly #fixedStart: number
+  readonly #fixedEnd: number
 
   constructor(
     writers: BatchWriters,
@@ -113,20 +111,23 @@ export class BatchWriter {
     this.#writers = writers
     this.#emit = emit
     this.#emitRows = emitRows
-    this.#builder = new SegmentBuilder(arena, owner, segment, schema, describe)
+    const builder = new SegmentBuilder(arena, owner, segment, schema, describe)
+    this.#builder = builder
     this.capacity = Math.min(
       rowsMax,
       maxBatchRows,
       rowsThatFit(schema, arena.segmentBytes, writers.varBytes * 1.15 + 1),
     )
+    this.#fixedStart = builder.end
     this.#fixed = schema.fields.map(({ type }) => {
       const bytes = fixedBytes(type, this.capacity)
-      return bytes === 0 ? 0 : this.#builder.take(bytes)
+      return bytes === 0 ? 0 : builder.take(bytes)
     })
-    this.#timestamps = timestampField === undefined ? this.#builder.take(this.capacity * 8) : 0
-    this.#written = schema.fields.map(() => false)
-    this.#strings = schema.fields.map(() => undefined)
-    this.#flags = schema.fields.map(() => undefined)
+    this.#timestamps = timestampField === undefined ? builder.take(this.capacity * 8) : 0
+    this.#fixedEnd = builder.end
+    this.#written = new Array(schema.fields.length).fill(false)
+    this.#flags = new Array(schema.fields.length).fill(undefined)
+    this.#strings = new StringWriter(schema, builder, writers)
   }
 
   float64(field: string): Float64Array {
@@ -153,100 +154,19 @@ export class BatchWriter {
   }
 
   slices(field: string, pool: Uint8Array, starts: Int32Array, lengths: Int32Array, rows: number): void {
-    const index = this.#stringIndex(field)
-    const { arena, owner } = this.#builder
-    const kept = this.#writers.pools.pool(pool)
-    const lengthsAt = stageInts(arena, arena.scratch(owner, 1), lengths, rows)
-    const bytes = rows * pool.length < 2 ** 31 ? arena.kernels.sum32(lengthsAt, rows) : sumInts(lengths, rows)
-    const builder = this.#room(bytes, rows)
-    if (builder === undefined) {
-      this.#deferSlices(index, pool, starts.slice(0, rows), lengths.slice(0, rows))
-      return
-    }
-    const offsets = builder.take(rows * 4 + 4)
-    const data = builder.take(bytes)
-    if (kept !== undefined) {
-      const lengthsKept = builder.take(rows * 4)
-      putInts(arena, starts, rows, offsets)
-      putInts(arena, lengths, rows, lengthsKept)
-      const from: LazyStringsFrom = { kind: 'slices', pool: kept.address, lengths: lengthsKept }
-      this.#lazy(index, rows, { offsets, data, dataBytes: bytes, flags: kept.ascii ? columnFlags.ascii : 0 }, from)
-      return
-    }
-    let end = 0
-    for (let i = 0; i < rows; i++) {
-      arena.i32[(offsets >>> 2) + i] = end
-      arena.u8.set(pool.subarray(starts[i], starts[i] + lengths[i]), data + end)
-      end += lengths[i]
-    }
-    arena.i32[(offsets >>> 2) + rows] = end
-    this.#put(index, { offsets, data, dataBytes: bytes, flags: this.#flagsOf(data, bytes) })
+    this.#strings.slices(this.#stringIndex(field), pool, starts, lengths, rows)
   }
 
   pick(field: string, dictionary: Dictionary, indices: Int32Array, rows: number): void {
-    const index = this.#stringIndex(field)
-    const { arena, owner } = this.#builder
-    const bytesOf = this.#writers.pools.pool(dictionary.bytes)
-    const offsetsOf = this.#writers.pools.offsets(dictionary)
-    if (bytesOf === undefined || offsetsOf === undefined || rows * dictionary.bytes.length >= 2 ** 31) {
-      const { starts, lengths } = StringPools.picked(dictionary, indices, rows)
-      this.slices(field, dictionary.bytes, starts, lengths, rows)
-      return
-    }
-    const selection = stageInts(arena, arena.scratch(owner, 0), indices, rows)
-    // No rows: the kernel takes a selection of 0 for all of them.
-    const bytes = rows === 0 ? 0 : arena.kernels.stringBytes(offsetsOf.address, selection, rows)
-    const builder = this.#room(bytes, rows)
-    if (builder === undefined) {
-      const { starts, lengths } = StringPools.picked(dictionary, indices, rows)
-      this.#deferSlices(index, dictionary.bytes, starts, lengths)
-      return
-    }
-    const offsets = builder.take(rows * 4 + 4)
-    const data = builder.take(bytes)
-    putInts(arena, indices, rows, offsets)
-    const from: LazyStringsFrom = { kind: 'picked', offsets: offsetsOf.address, bytes: bytesOf.address }
-    this.#lazy(index, rows, { offsets, data, dataBytes: bytes, flags: bytesOf.ascii ? columnFlags.ascii : 0 }, from)
+    this.#strings.pick(this.#stringIndex(field), dictionary, indices, rows)
   }
 
   utf8(field: string, bytes: Uint8Array, offsets: Int32Array, rows: number): void {
-    const index = this.#stringIndex(field)
-    const { arena } = this.#builder
-    const [first] = offsets
-    const size = offsets[rows] - first
-    const builder = this.#room(size, rows)
-    if (builder === undefined) {
-      const starts = offsets.slice(0, rows)
-      this.#deferSlices(
-        index,
-        bytes.slice(first, first + size),
-        starts.map((start) => start - first),
-        starts.map((start, i) => offsets[i + 1] - start),
-      )
-      return
-    }
-    const at = builder.take(rows * 4 + 4)
-    const data = builder.take(size)
-    putInts(arena, offsets, rows + 1, at)
-    if (first !== 0) arena.kernels.add32(at, rows + 1, -first, at)
-    arena.u8.set(bytes.subarray(first, first + size), data)
-    this.#put(index, { offsets: at, data, dataBytes: size, flags: this.#flagsOf(data, size) })
+    this.#strings.utf8(this.#stringIndex(field), bytes, offsets, rows)
   }
 
   strings(field: string, values: readonly string[], rows: number): void {
-    const index = this.#stringIndex(field)
-    const { end } = this.#builder
-    try {
-      this.#put(index, writeStrings(this.#builder, values, rows))
-    } catch (thrown) {
-      if (thrown !== segmentFull) throw thrown
-      this.#builder.end = end
-      const lengths = stringLengths(values, rows)
-      const builder = this.#room(sumInts(lengths, rows), rows)
-      if (builder !== undefined) this.#strings[index] = writeStrings(builder, values, rows)
-      this.#deferred[index] =
-        builder === undefined ? { kind: 'strings', values: values.slice(0, rows), lengths } : undefined
-    }
+    this.#strings.strings(this.#stringIndex(field), values, rows)
   }
 
   /**
@@ -255,12 +175,15 @@ export class BatchWriter {
    * taken. The writer is closed either way.
    */
   commit(rows: number, timestamps?: Float64Array): void {
-    const { arena, owner } = this.#builder
-    const { schema, describe = false, timestampField } = this.#writers.options
-    if (this.#deferred.some((column) => column !== undefined)) {
+    const { arena } = this.#builder
+    const { schema, timestampField } = this.#writers.options
+    const strings = this.#strings
+    if (strings.outgrown) {
       this.#split(rows, timestamps)
       return
     }
+    // Few rows leave holes behind their columns, and those would travel.
+    if (rows < this.capacity / 2 && strings.segments.length === 0) this.#tighten(rows)
     let columns: Column[]
     try {
       columns = schema.fields.map((field, index) => this.#column(field, index, rows))
@@ -272,7 +195,7 @@ export class BatchWriter {
     if (timestamps !== undefined) {
       times = this.#timestamps
       if (times === 0) {
-        const builder = this.#room(0, rows * 2)
+        const builder = strings.room(0, rows * 2)
         if (builder === undefined) {
           this.#split(rows, timestamps)
           return
@@ -282,33 +205,42 @@ export class BatchWriter {
       arena.f64.set(timestamps.length === rows ? timestamps : timestamps.subarray(0, rows), times >>> 3)
     } else if (timestampField !== undefined) times = this.#fixed[this.#indexOf(timestampField)]
     this.#learn(rows)
-    let batch = this.#builder.finish(rows, columns.map(written), this.#overflow === undefined ? times : 0, 0)
-    batch = batch.with({ columns, timestamps: times, segments: [...batch.segments, ...this.#extra] })
-    // Few rows leave holes behind their columns, and those would travel.
-    if (rows > 0 && rows < this.capacity / 2) {
-      const tight = gather(arena, owner, [{ batch, selection: undefined, count: rows }], schema, describe)
-      if (tight !== undefined && tight.consumed === rows) {
-        batch.release()
-        batch = tight.batch
-      } else tight?.batch.release()
-    }
-    this.#emit(batch)
+    const { segments } = strings
+    const batch = this.#builder.finish(rows, columns.map(placed), segments.length === 0 ? times : 0, 0)
+    this.#emit(batch.with({ columns, timestamps: times, segments: [...batch.segments, ...segments] }))
   }
 
   /** Gives everything up instead of `commit`. */
   discard(): void {
     const { arena, owner, segment } = this.#builder
-    for (const each of [segment, ...this.#extra.splice(0)]) arena.release(each, owner)
+    for (const each of [segment, ...this.#strings.segments.splice(0)]) arena.release(each, owner)
   }
 
   #learn(rows: number): void {
     if (rows < 16) return
-    let bytes = 0
-    // References that wait to be read take 4 bytes a row.
-    for (const strings of this.#strings)
-      if (strings !== undefined) bytes += strings.dataBytes + (strings instanceof LazyStrings ? rows * 4 : 0)
-    const recent = bytes / rows
+    const recent = this.#strings.bytes / rows
     this.#writers.varBytes = Math.max(recent, this.#writers.varBytes * 0.95 + recent * 0.05)
+  }
+
+  /** Moves the columns together. */
+  #tighten(rows: number): void {
+    const builder = this.#builder
+    const { arena, base } = builder
+    const { fields } = this.#writers.options.schema
+    let to = base + this.#fixedStart
+    const move = (from: number, bytes: number): number => {
+      const at = to
+      arena.u8.copyWithin(at, from, from + bytes)
+      to += pad16(bytes) + 16
+      return at
+    }
+    for (let index = 0; index < fields.length; index++)
+      if (this.#fixed[index] !== 0) this.#fixed[index] = move(this.#fixed[index], fixedBytes(fields[index].type, rows))
+    if (this.#timestamps !== 0) this.#timestamps = move(this.#timestamps, rows * 8)
+    const by = base + this.#fixedEnd - to
+    move(base + this.#fixedEnd, builder.end - this.#fixedEnd)
+    builder.end -= by
+    this.#strings.moved(by)
   }
 
   /** Moves the rows out of the arena, so that they come back in as many batches as they need. */
@@ -335,18 +267,10 @@ export class BatchWriter {
   }
 
   #heapColumn(field: Field, index: number, rows: number): HeapColumn {
-    const { u8, i32 } = this.#builder.arena
+    const { u8 } = this.#builder.arena
     if (!this.#written[index]) throw columnErrors.create('NOT_WRITTEN', { field: field.name })
-    const deferred = this.#deferred[index]
-    if (deferred !== undefined) return deferred
-    const strings = this.#strings[index]
-    if (strings !== undefined) {
-      const at = strings.offsets >>> 2
-      const starts = i32.slice(at, at + rows)
-      const lengths = starts.map((start, i) => i32[at + i + 1] - start)
-      const pool = u8.slice(strings.data, strings.data + strings.dataBytes)
-      return { kind: 'slices', pool, starts, lengths, flags: strings.flags }
-    }
+    const strings = this.#strings.heapColumn(index, rows)
+    if (strings !== undefined) return strings
     const flags = this.#flags[index]
     if (flags !== undefined) return { kind: 'flags', bytes: flags }
     const bytes = new Uint8Array(fixedBytes(field.type, rows))
@@ -354,34 +278,11 @@ export class BatchWriter {
     return { kind: 'fixed', bytes, width: field.type.kind === 'int32' ? 4 : 8 }
   }
 
-  #put(index: number, strings: StringBuffers | LazyStrings): void {
-    this.#strings[index] = strings
-    this.#deferred[index] = undefined
-  }
-
-  #lazy(index: number, rows: number, reserved: StringBuffers, from: LazyStringsFrom): void {
-    const { schema, arena } = this.#writers.options
-    this.#put(index, new LazyStrings(arena, schema.fields[index], rows, reserved, from))
-  }
-
-  #flagsOf(data: number, bytes: number): number {
-    return this.#builder.arena.kernels.isAscii(data, bytes) === 1 ? columnFlags.ascii : 0
-  }
-
-  #deferSlices(index: number, pool: Uint8Array, starts: Int32Array, lengths: Int32Array): void {
-    this.#deferred[index] = { kind: 'slices', pool, starts, lengths, flags: undefined }
-  }
-
   #column(field: Field, index: number, rows: number): Column {
     const { arena } = this.#builder
-    const none = { field, rowCount: rows, validity: 0, missing: 0, flags: 0, children: [] }
     if (!this.#written[index]) throw columnErrors.create('NOT_WRITTEN', { field: field.name })
-    const strings = this.#strings[index]
-    if (strings instanceof LazyStrings && strings.rowCount === rows) return strings
-    if (strings !== undefined) {
-      const { offsets, data, dataBytes, flags } = strings
-      return { ...none, offsets, data, dataBytes, flags }
-    }
+    const strings = this.#strings.column(index, rows)
+    if (strings !== undefined) return strings
     const data = this.#fixed[index]
     const flags = this.#flags[index]
     if (flags !== undefined) {
@@ -390,26 +291,8 @@ export class BatchWriter {
       arena.u8.fill(0, data, data + bitSetBytes(rows))
       arena.kernels.packBits(at, rows, data)
     }
-    return { ...none, data, dataBytes: fixedBytes(field.type, rows), offsets: 0 }
-  }
-
-  /**
-   * A builder with room for `bytes` of strings of `rows` rows: this segment, or another that the batch holds as well;
-   * undefined when there is none.
-   */
-  #room(bytes: number, rows: number): SegmentBuilder | undefined {
-    const needed = rows * 8 + 4 + bytes + 112
-    if (this.#builder.room >= needed) return this.#builder
-    if (this.#overflow !== undefined && this.#overflow.room >= needed) return this.#overflow
-    const { arena, owner } = this.#builder
-    const { schema } = this.#writers.options
-    let segment = this.#writers.spare
-    if (segment >= 0 && arena.capacity(segment) >= needed + fixedBatchBytes(schema)) this.#writers.spare = -1
-    else segment = arena.allocate(owner, needed + fixedBatchBytes(schema))
-    if (segment < 0) return undefined
-    this.#extra.push(segment)
-    this.#overflow = new SegmentBuilder(arena, owner, segment, schema, false)
-    return this.#overflow
+    const dataBytes = fixedBytes(field.type, rows)
+    return { field, rowCount: rows, data, dataBytes, offsets: 0, validity: 0, missing: 0, flags: 0, children: [] }
   }
 
   #indexOf(field: string): number {
@@ -435,8 +318,13 @@ export class BatchWriter {
   }
 }
 
-/** What the header says of a column: its place, without writing a lazy one. */
-const written = (column: Column): Column => (column instanceof LazyStrings ? { ...column, ...column.reserved } : column)
+/** What the header says of a column: its place, without copying strings that wait to be read. */
+function placed(column: Column): Column {
+  if (!(column instanceof LazyStrings)) return column
+  const { field, rowCount, reserved } = column
+  const { offsets, data, dataBytes, flags } = reserved
+  return { field, rowCount, data, dataBytes, offsets, validity: 0, missing: 0, flags, children: [] }
+}
 
 function fixedBytes(type: DataType, rows: number): number {
   if (type.kind === 'boolean') return bitSetBytes(rows)

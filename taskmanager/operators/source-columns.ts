@@ -79,7 +79,8 @@ export class ColumnOutput {
       if (this.#columnTimes.kind === 'given') this.#pass(batch, undefined)
       else if (this.#columnTimes.kind === 'computed') this.#compute(batch)
       else {
-        const timed = batch.with({ timestamps: batch.column(this.#columnTimes.name).data })
+        const { data } = batch.column(this.#columnTimes.name)
+        const timed = batch.timestamps === data ? batch : batch.with({ timestamps: data })
         const times = timed.timestampArray() as Float64Array
         const recordAt = (row: number): unknown => this.#input.read(batch, { rows: Int32Array.of(row), count: 1 })[0]
         this.#pass(timed, withTimes(timed, times, recordAt, this.#refuse))

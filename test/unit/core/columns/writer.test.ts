@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Arena } from '../../../../core/arena/arena.ts'
 import { type Column, type RecordBatch, withField } from '../../../../core/columns/batch.ts'
 import { encodeRows } from '../../../../core/columns/encode.ts'
+import { gather } from '../../../../core/columns/gather.ts'
 import { contiguous } from '../../../../core/columns/layout.ts'
 import { LazyStrings } from '../../../../core/columns/lazy-strings.ts'
 import { readRows } from '../../../../core/columns/rows.ts'
@@ -316,6 +317,34 @@ describe('strings of pools and dictionaries', () => {
     })
     writers.close()
     expect(arena.usedBytes).toBe(0)
+  })
+
+  test('are gathered from where they come from, without being copied before, as they are when they have been', () => {
+    fc.assert(
+      fc.property(fc.option(fc.uniqueArray(fc.nat(3))), fc.boolean(), (rows, before) => {
+        const selection = rows === null ? undefined : Int32Array.from(rows)
+        const count = rows?.length ?? 3
+        const writers = fourRows((batch) => {
+          if (before) readRows(batch)
+          const gathered = gather(
+            arena,
+            3,
+            [
+              { batch, selection, count },
+              { batch, selection: undefined, count: 4 },
+            ],
+            texts,
+          )
+          const chosen = rows === null ? expected.slice(0, 3) : rows.map((row) => expected[row])
+          expect(gathered && readRows(gathered.batch)).toStrictEqual([...chosen, ...expected])
+          gathered?.batch.release()
+          batch.release()
+        })
+        writers.close()
+        expect(arena.usedBytes).toBe(0)
+      }),
+      { numRuns: 100 },
+    )
   })
 
   test('of a batch that is kept outlive their pools', () => {
