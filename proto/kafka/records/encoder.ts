@@ -232,6 +232,8 @@ function copyBytes(from: Buffer, fromAt: number, length: number, to: Buffer, toA
 
 /** Bytes of a zigzag number. */
 function signedBytes(value: number): number {
+  if (value >= -64 && value < 64) return 1
+  if (value >= -8192 && value < 8192) return 2
   let rest = value >= 0 ? value * 2 : -value * 2 - 1
   let count = 1
   while (rest >= 128) {
@@ -242,6 +244,16 @@ function signedBytes(value: number): number {
 }
 
 function putSigned(bytes: Buffer, from: number, value: number): number {
+  if (value >= -1 && value < 64) {
+    // -1 stands for null.
+    bytes[from] = value < 0 ? 1 : value << 1
+    return from + 1
+  }
+  if (value >= 0 && value < 8192) {
+    bytes[from] = ((value << 1) & 0x7f) | 0x80
+    bytes[from + 1] = value >> 6
+    return from + 2
+  }
   let at = from
   let rest = value >= 0 ? value * 2 : -value * 2 - 1
   // Beyond 31 bits there are no bit operations.

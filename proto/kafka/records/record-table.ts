@@ -33,7 +33,8 @@ export class RecordTable {
   headerCount: Int32Array<ArrayBuffer> = new Int32Array(0)
   /** First place behind the record. */
   endAt: Int32Array<ArrayBuffer> = new Int32Array(0)
-  #at = 0
+  /** Behind the number that `varint` read last. */
+  private at = 0
 
   /**
    * Fills the table from the batch whose header is given and which begins at `at`. Throws KAFKA_RECORDS_* for records that
@@ -74,39 +75,62 @@ export class RecordTable {
     const { baseTimestamp, lastOffsetDelta } = header
     const { offsetDelta, timestamp, keyAt, keyLength, valueAt, valueLength, headersAt, headerCount, endAt } = this
     let at = from
+    let byte = 0
+    let value = 0
     for (let index = 0; index < count; index++) {
-      // Numbers of one byte, which most are, are read in place.
-      let byte = at < end ? bytes[at] : 0x80
-      let length: number
-      if (byte < 0x80) {
-        length = (byte >>> 1) ^ -(byte & 1)
-        at++
-      } else {
-        length = this.#varint(bytes, at, end, index)
-        at = this.#at
-      }
-      const recordEnd = at + length
-      if (length < recordBytesMin - 1 || recordEnd > end) throw malformed(index, 'its length is wrong')
-      // The attributes of a record mean nothing yet.
-      at++
-      byte = bytes[at]
-      let delta: number
-      if (byte < 0x80) {
-        delta = (byte >>> 1) ^ -(byte & 1)
-        at++
-      } else {
-        delta = this.#varint(bytes, at, recordEnd, index)
-        at = this.#at
-      }
-      timestamp[index] = appendTime >= 0 ? appendTime : baseTimestamp + delta
-      byte = at < recordEnd ? bytes[at] : 0x80
-      let value: number
+      // Numbers of one and two bytes, which nearly all are, are read in place.
+      byte = at < end ? bytes[at] : 0x80
       if (byte < 0x80) {
         value = (byte >>> 1) ^ -(byte & 1)
         at++
       } else {
-        value = this.#varint(bytes, at, recordEnd, index)
-        at = this.#at
+        // Two bytes: bit 7 of the first is taken off by the subtraction.
+        const second = at + 1 < end ? bytes[at + 1] : 0x80
+        if (second < 0x80) {
+          byte = byte - 0x80 + (second << 7)
+          value = (byte >>> 1) ^ -(byte & 1)
+          at += 2
+        } else {
+          value = this.varint(bytes, at, end, index)
+          at = this.at
+        }
+      }
+      const recordEnd = at + value
+      if (value < recordBytesMin - 1 || recordEnd > end) throw malformed(index, 'its length is wrong')
+      // The attributes of a record mean nothing yet.
+      at++
+      byte = at < recordEnd ? bytes[at] : 0x80
+      if (byte < 0x80) {
+        value = (byte >>> 1) ^ -(byte & 1)
+        at++
+      } else {
+        // Two bytes: bit 7 of the first is taken off by the subtraction.
+        const second = at + 1 < recordEnd ? bytes[at + 1] : 0x80
+        if (second < 0x80) {
+          byte = byte - 0x80 + (second << 7)
+          value = (byte >>> 1) ^ -(byte & 1)
+          at += 2
+        } else {
+          value = this.varint(bytes, at, recordEnd, index)
+          at = this.at
+        }
+      }
+      timestamp[index] = appendTime >= 0 ? appendTime : baseTimestamp + value
+      byte = at < recordEnd ? bytes[at] : 0x80
+      if (byte < 0x80) {
+        value = (byte >>> 1) ^ -(byte & 1)
+        at++
+      } else {
+        // Two bytes: bit 7 of the first is taken off by the subtraction.
+        const second = at + 1 < recordEnd ? bytes[at + 1] : 0x80
+        if (second < 0x80) {
+          byte = byte - 0x80 + (second << 7)
+          value = (byte >>> 1) ^ -(byte & 1)
+          at += 2
+        } else {
+          value = this.varint(bytes, at, recordEnd, index)
+          at = this.at
+        }
       }
       if (value < 0 || value > lastOffsetDelta) throw malformed(index, 'its offset lies outside of the batch')
       offsetDelta[index] = value
@@ -115,8 +139,16 @@ export class RecordTable {
         value = (byte >>> 1) ^ -(byte & 1)
         at++
       } else {
-        value = this.#varint(bytes, at, recordEnd, index)
-        at = this.#at
+        // Two bytes: bit 7 of the first is taken off by the subtraction.
+        const second = at + 1 < recordEnd ? bytes[at + 1] : 0x80
+        if (second < 0x80) {
+          byte = byte - 0x80 + (second << 7)
+          value = (byte >>> 1) ^ -(byte & 1)
+          at += 2
+        } else {
+          value = this.varint(bytes, at, recordEnd, index)
+          at = this.at
+        }
       }
       if (value < -1 || value > recordEnd - at) throw malformed(index, 'its key is longer than the record')
       keyAt[index] = at
@@ -127,8 +159,16 @@ export class RecordTable {
         value = (byte >>> 1) ^ -(byte & 1)
         at++
       } else {
-        value = this.#varint(bytes, at, recordEnd, index)
-        at = this.#at
+        // Two bytes: bit 7 of the first is taken off by the subtraction.
+        const second = at + 1 < recordEnd ? bytes[at + 1] : 0x80
+        if (second < 0x80) {
+          byte = byte - 0x80 + (second << 7)
+          value = (byte >>> 1) ^ -(byte & 1)
+          at += 2
+        } else {
+          value = this.varint(bytes, at, recordEnd, index)
+          at = this.at
+        }
       }
       if (value < -1 || value > recordEnd - at) throw malformed(index, 'its value is longer than the record')
       valueAt[index] = at
@@ -139,12 +179,20 @@ export class RecordTable {
         value = (byte >>> 1) ^ -(byte & 1)
         at++
       } else {
-        value = this.#varint(bytes, at, recordEnd, index)
-        at = this.#at
+        // Two bytes: bit 7 of the first is taken off by the subtraction.
+        const second = at + 1 < recordEnd ? bytes[at + 1] : 0x80
+        if (second < 0x80) {
+          byte = byte - 0x80 + (second << 7)
+          value = (byte >>> 1) ^ -(byte & 1)
+          at += 2
+        } else {
+          value = this.varint(bytes, at, recordEnd, index)
+          at = this.at
+        }
       }
       headersAt[index] = at
       headerCount[index] = value
-      if (value !== 0) at = this.#skipHeaders(bytes, at, recordEnd, value, index)
+      if (value !== 0) at = this.skipHeaders(bytes, at, recordEnd, value, index)
       if (at !== recordEnd) throw malformed(index, 'bytes are left over')
       endAt[index] = at
     }
@@ -152,15 +200,15 @@ export class RecordTable {
     this.count = count
   }
 
-  #skipHeaders(bytes: Buffer, from: number, end: number, count: number, index: number): number {
+  private skipHeaders(bytes: Buffer, from: number, end: number, count: number, index: number): number {
     if (count < 0 || count * 2 > end - from) throw malformed(index, 'its headers do not fit')
     let at = from
     for (let left = count; left > 0; left--) {
-      const key = this.#varint(bytes, at, end, index)
-      at = this.#at
+      const key = this.varint(bytes, at, end, index)
+      at = this.at
       if (key < 0 || key > end - at) throw malformed(index, 'the name of a header does not fit')
-      const value = this.#varint(bytes, at + key, end, index)
-      at = this.#at
+      const value = this.varint(bytes, at + key, end, index)
+      at = this.at
       if (value < -1 || value > end - at) throw malformed(index, 'the value of a header does not fit')
       if (value > 0) at += value
     }
@@ -168,7 +216,15 @@ export class RecordTable {
   }
 
   /** A zigzag number; leaves the place behind it in `#at`. */
-  #varint(bytes: Buffer, from: number, end: number, index: number): number {
+  private varint(bytes: Buffer, from: number, end: number, index: number): number {
+    if (end - from >= 4 && bytes[from + 2] < 0x80) {
+      const bits = (bytes[from] & 0x7f) | ((bytes[from + 1] & 0x7f) << 7) | (bytes[from + 2] << 14)
+      // The first two were found to go on.
+      if (bytes[from] >= 0x80 && bytes[from + 1] >= 0x80) {
+        this.at = from + 3
+        return (bits >>> 1) ^ -(bits & 1)
+      }
+    }
     let value = 0
     let factor = 1
     let at = from
@@ -177,7 +233,7 @@ export class RecordTable {
       const byte = bytes[at++]
       value += (byte & 0x7f) * factor
       if (byte < 0x80) {
-        this.#at = at
+        this.at = at
         if (value > Number.MAX_SAFE_INTEGER) throw malformed(index, 'a number is too large')
         return value % 2 === 0 ? value / 2 : -(value + 1) / 2
       }
