@@ -48,6 +48,8 @@ const producerIdBlockSize = 1000
 const internalTopicConfigs = {
   'cleanup.policy': 'compact',
   'compression.type': 'producer',
+  // Offsets and decisions are acknowledged as durable, whatever holds for topics of users.
+  'millrace.durability': 'group',
   'segment.bytes': String(100 * 1024 * 1024),
   'max.message.bytes': String(16 * 1024 * 1024),
 } as const
