@@ -5,6 +5,7 @@
  * Sequences are 31-bit and wrap from 2^31 - 1 to 0. A producer that nothing is known of may begin anywhere; a new epoch begins at 0.
  * One thread; `check` changes nothing, `appended` and `marked` follow the log.
  */
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
 
 /** Batches that are remembered per producer. */
 export const duplicateWindow = 5
@@ -37,11 +38,13 @@ export interface ProducerEntry {
 export const mayAppend = 0
 export const isDuplicate = -1
 
-const outOfOrder = 45
-const duplicateSequence = 46
-const invalidProducerEpoch = 47
-const invalidTransactionState = 48
-const coordinatorFenced = 52
+const {
+  OUT_OF_ORDER_SEQUENCE_NUMBER: outOfOrder,
+  DUPLICATE_SEQUENCE_NUMBER: duplicateSequence,
+  INVALID_PRODUCER_EPOCH: invalidProducerEpoch,
+  INVALID_TXN_STATE: invalidTransactionState,
+  TRANSACTION_COORDINATOR_FENCED: coordinatorFenced,
+} = kafkaError
 
 interface DecidedTransaction {
   readonly firstOffset: number
@@ -89,7 +92,8 @@ export class ProducerStates {
     const entry = this.#producers.get(producerId)
     if (entry !== undefined) {
       if (epoch < entry.epoch) return invalidProducerEpoch
-      const problem = this.#checkSequence(entry, epoch, firstSequence, lastSequence)
+      // Batches of coordinators have no sequence.
+      const problem = firstSequence < 0 ? mayAppend : this.#checkSequence(entry, epoch, firstSequence, lastSequence)
       if (problem !== mayAppend) return problem
     }
     const open = entry !== undefined && entry.transactionStart >= 0

@@ -58,8 +58,9 @@ export class TailMemory {
   added(tail: LogTail, bytes: number): void {
     this.#usedBytes += bytes
     this.#order.push(tail)
-    while (this.#usedBytes > this.#budgetBytes && this.#head < this.#order.length) {
+    while (this.#head < this.#order.length) {
       const oldest = this.#order[this.#head] as LogTail
+      if (this.#usedBytes <= this.#budgetBytes && !oldest.hasGone) break
       const freed = oldest.evictOldest()
       if (freed < 0) break
       this.#usedBytes -= freed
@@ -113,6 +114,11 @@ export class LogTail {
     this.#written = this.#entries.length
   }
 
+  /** True when the memory mentions entries that went another way. */
+  get hasGone(): boolean {
+    return this.#gone > 0
+  }
+
   /** Bytes that became free; 0 for an entry that went before; -1 when the oldest is not written yet. */
   evictOldest(): number {
     if (this.#gone > 0) {
@@ -137,6 +143,13 @@ export class LogTail {
     this.#gone += count
     this.#memory.dropped(bytes)
     this.#remove(count)
+  }
+
+  /** Lets go of everything, written or not. */
+  clear(nextOffset: number): void {
+    this.#written = this.#entries.length
+    this.dropBelow(Number.POSITIVE_INFINITY)
+    this.firstOffset = nextOffset
   }
 
   /** The entry with this offset, as a place for `entryAt`; -1 when it is not here. */

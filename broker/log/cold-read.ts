@@ -1,0 +1,194 @@
+/**
+ * Reads from segment files: whole batches in pieces of 64 KB to 1 MB, and for whoever reads on where it stopped the next piece before
+ * it is asked for. Each batch is looked at before it is handed out; damage is said, not served.
+ *
+ * One thread; a piece is never written to after it was read.
+ */
+import { crc32c } from '../../core/bytes/crc32c.ts'
+import type { Disk } from '../../core/platform/disk.ts'
+import {
+  baseOffsetOf,
+  batchBytesOf,
+  batchHeaderBytes,
+  checksumOf,
+  checksumStart,
+  lastOffsetOf,
+  magicOf,
+} from './batch-fields.ts'
+import type { OpenFiles } from './open-files.ts'
+import type { Segment } from './segment.ts'
+
+const minPieceBytes = 64 * 1024
+const maxPieceBytes = 1024 * 1024
+
+export type ColdRead =
+  | { readonly kind: 'data'; readonly buffer: Buffer; readonly nextOffset: number }
+  /** Nothing from the offset up to the end of the segment, or the limit comes first. */
+  | { readonly kind: 'nothing' }
+  /** The first batch is larger than allowed. */
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'damaged'; readonly position: number; readonly reason: string }
+
+/** Where somebody stopped reading. */
+interface Cursor {
+  readonly segment: Segment
+  readonly offset: number
+  readonly position: number
+  readonly piece: Promise<Piece> | Piece
+}
+
+interface Piece {
+  readonly at: number
+  readonly bytes: Buffer
+}
+
+export interface ColdReaderOptions {
+  /** Check the CRC of each batch. */
+  readonly verify: boolean
+  /** Pieces that are kept for whoever reads on. */
+  readonly cursors: number
+}
+
+export class ColdReader {
+  readonly #disk: Disk
+  readonly #files: OpenFiles
+  readonly #options: ColdReaderOptions
+  /** Oldest first. */
+  #cursors: Cursor[] = []
+
+  constructor(disk: Disk, files: OpenFiles, options: ColdReaderOptions) {
+    this.#disk = disk
+    this.#files = files
+    this.#options = options
+  }
+
+  /** Batches from the one that holds `offset` or follows it, below `endOffset`. Rejects with the system's error. */
+  async read(
+    segment: Segment,
+    offset: number,
+    endOffset: number,
+    maxBytes: number,
+    atLeastOne: boolean,
+  ): Promise<ColdRead> {
+    const cursor = this.#take(segment, offset)
+    let position = cursor?.position ?? this.#lookUp(segment, offset)
+    let piece = cursor === undefined ? undefined : await cursor.piece
+    const wanted = cursor === undefined ? Math.min(Math.max(maxBytes, minPieceBytes), maxPieceBytes) : maxPieceBytes
+    let size = 0
+    for (;;) {
+      if (position + batchHeaderBytes > segment.writtenBytes) return { kind: 'nothing' }
+      if (!holds(piece, position, batchHeaderBytes)) piece = await this.#load(segment, position, wanted)
+      if (!holds(piece, position, batchHeaderBytes)) return damaged(position, 'the file ends within a batch')
+      const at = position - piece.at
+      const problem = this.#headerProblem(piece.bytes, at, segment, position)
+      if (problem !== undefined) return damaged(position, problem)
+      if (baseOffsetOf(piece.bytes, at) >= endOffset) return { kind: 'nothing' }
+      size = batchBytesOf(piece.bytes, at)
+      if (lastOffsetOf(piece.bytes, at) >= offset) break
+      position += size
+    }
+    if (size > maxBytes && !atLeastOne) return { kind: 'too-large' }
+    if (!holds(piece, position, size)) piece = await this.#load(segment, position, Math.max(size, wanted))
+    if (!holds(piece, position, size)) return damaged(position, 'the file ends within a batch')
+    return this.#collect(segment, piece, position, endOffset, maxBytes, cursor !== undefined)
+  }
+
+  /** Forgets what belongs to a segment that goes. */
+  forget(segment: Segment): void {
+    this.#cursors = this.#cursors.filter((cursor) => cursor.segment !== segment)
+  }
+
+  #collect(
+    segment: Segment,
+    piece: Piece,
+    position: number,
+    endOffset: number,
+    maxBytes: number,
+    sequential: boolean,
+  ): ColdRead {
+    const { bytes } = piece
+    const start = position - piece.at
+    let end = start
+    let nextOffset = -1
+    while (end + batchHeaderBytes <= bytes.length) {
+      const problem = this.#headerProblem(bytes, end, segment, piece.at + end)
+      const size = problem === undefined ? batchBytesOf(bytes, end) : 0
+      // What comes before the damage is handed out; the next read meets it.
+      if (problem !== undefined) break
+      if (end + size > bytes.length || baseOffsetOf(bytes, end) >= endOffset) break
+      if (end > start && end + size - start > maxBytes) break
+      if (this.#options.verify && checksumOf(bytes, end) !== crc32c(bytes.subarray(end + checksumStart, end + size))) {
+        if (end > start) break
+        return damaged(piece.at + end, 'the checksum of a batch does not match its bytes')
+      }
+      nextOffset = lastOffsetOf(bytes, end) + 1
+      end += size
+    }
+    const next = piece.at + end
+    if (next < segment.writtenBytes) {
+      const rest = bytes.length - end
+      const ahead = sequential && rest < maxBytes ? this.#ahead(segment, next) : piece
+      this.#keep({ segment, offset: nextOffset, position: next, piece: ahead })
+    }
+    return { kind: 'data', buffer: bytes.subarray(start, end), nextOffset }
+  }
+
+  #headerProblem(bytes: Buffer, at: number, segment: Segment, position: number): string | undefined {
+    const size = batchBytesOf(bytes, at)
+    if (size < batchHeaderBytes || position + size > segment.writtenBytes) return `a batch of ${size} bytes`
+    if (magicOf(bytes, at) !== 2) return `record format ${magicOf(bytes, at)}`
+    if (baseOffsetOf(bytes, at) < segment.baseOffset) return `offset ${baseOffsetOf(bytes, at)}`
+    return undefined
+  }
+
+  #lookUp(segment: Segment, offset: number): number {
+    const host = { disk: this.#disk, files: this.#files }
+    return segment.offsets(host).positionFor(offset - segment.baseOffset)
+  }
+
+  async #load(segment: Segment, position: number, wanted: number): Promise<Piece> {
+    const length = Math.min(wanted, segment.writtenBytes - position)
+    const bytes = Buffer.allocUnsafeSlow(length)
+    const file = this.#files.pin(segment.file)
+    try {
+      let done = 0
+      while (done < length) {
+        const count = await this.#disk.readAtAsync(file, bytes, done, length - done, position + done)
+        if (count === 0) break
+        done += count
+      }
+      return { at: position, bytes: done === length ? bytes : bytes.subarray(0, done) }
+    } finally {
+      this.#files.unpin(segment.file)
+    }
+  }
+
+  #ahead(segment: Segment, position: number): Promise<Piece> {
+    const piece = this.#load(segment, position, maxPieceBytes)
+    // Whoever reads on meets the failure by reading itself.
+    return piece.catch(() => ({ at: position, bytes: Buffer.alloc(0) }))
+  }
+
+  #take(segment: Segment, offset: number): Cursor | undefined {
+    for (let i = this.#cursors.length - 1; i >= 0; i--) {
+      const cursor = this.#cursors[i]
+      if (cursor.segment !== segment || cursor.offset !== offset) continue
+      this.#cursors.splice(i, 1)
+      return cursor
+    }
+    return undefined
+  }
+
+  #keep(cursor: Cursor): void {
+    this.#cursors.push(cursor)
+    if (this.#cursors.length > this.#options.cursors) this.#cursors.shift()
+  }
+}
+
+function holds(piece: Piece | undefined, position: number, length: number): piece is Piece {
+  return piece !== undefined && position >= piece.at && position + length <= piece.at + piece.bytes.length
+}
+
+function damaged(position: number, reason: string): ColdRead {
+  return { kind: 'damaged', position, reason }
+}

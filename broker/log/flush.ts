@@ -1,0 +1,83 @@
+/**
+ * The one path to the disk: whoever appended is written once per turn of the event loop, one call per partition, and whoever needs
+ * it is synced, one fdatasync per partition for everything that was queued meanwhile. Partitions take turns; a few syncs run at a
+ * time, so that reads find threads.
+ *
+ * Writes are synchronous: a write to the page cache costs a fifth of one that goes through the thread pool. Syncs never block, except
+ * with durability `always`. One thread.
+ */
+import type { Clock } from '../../core/platform/clock.ts'
+
+/** What the flusher needs of a log. */
+export interface Flushable {
+  /** Writes what is queued; true when it has to be synced. Never throws: a log that fails says so in its state. */
+  writePending(): boolean
+  /** Syncs what is written. Never rejects. */
+  syncWritten(): Promise<void>
+  /** True when something was written after the last sync began. */
+  readonly needsSync: boolean
+  flushQueued: boolean
+  syncQueued: boolean
+}
+
+export class Flusher {
+  readonly #clock: Clock
+  readonly #concurrency: number
+  #dirty: Flushable[] = []
+  #scheduled = false
+  #syncs: Flushable[] = []
+  #running = 0
+  /** Syncs so far. */
+  syncCount = 0
+
+  constructor(clock: Clock, concurrency: number) {
+    this.#clock = clock
+    this.#concurrency = concurrency
+  }
+
+  /** Writes `log` at the end of this turn. */
+  written(log: Flushable): void {
+    if (log.flushQueued) return
+    log.flushQueued = true
+    this.#dirty.push(log)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#clock.setImmediate(this.#turn)
+  }
+
+  /** Syncs `log` when its turn comes. */
+  sync(log: Flushable): void {
+    if (log.syncQueued) return
+    log.syncQueued = true
+    this.#syncs.push(log)
+    this.#pump()
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false
+    const logs = this.#dirty
+    this.#dirty = []
+    for (let i = 0; i < logs.length; i++) {
+      logs[i].flushQueued = false
+      if (logs[i].writePending()) this.sync(logs[i])
+    }
+  }
+
+  #pump(): void {
+    while (this.#running < this.#concurrency) {
+      const log = this.#syncs.shift()
+      if (log === undefined) return
+      this.#running++
+      this.syncCount++
+      void this.#run(log)
+    }
+  }
+
+  async #run(log: Flushable): Promise<void> {
+    await log.syncWritten()
+    this.#running--
+    log.syncQueued = false
+    if (log.needsSync) this.sync(log)
+    else this.#pump()
+  }
+}

@@ -1,0 +1,547 @@
+/**
+ * A partition's log over segment files. Order of events for a batch: checked and given offsets (`append`), in memory and readable by
+ * nobody; written at the end of the turn; synced where the durability asks; then the high watermark moves past it, waiters
+ * are told, readers see it.
+ *
+ * A failed write or sync ends appends for good: the log keeps serving what is below its high watermark, and a restart finds out
+ * what the disk has. One thread.
+ */
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import { buildControlBatch } from '../../proto/kafka/records/index.ts'
+import { checkBatch, producerProblem, refused } from './append-check.ts'
+import {
+  attributesOf,
+  baseSequenceOf,
+  baseTimestampOf,
+  lastOffsetDeltaOf,
+  lastSequenceOf,
+  maxTimestampOf,
+  producerEpochOf,
+  producerIdOf,
+  transactionalBit,
+  writeInt64At,
+} from './batch-fields.ts'
+import { checkpointLog } from './checkpoint.ts'
+import { CommitWaiters } from './commit-waiters.ts'
+import type { LogConfig } from './config.ts'
+import { deleteRecordsBefore } from './delete-records.ts'
+import { logErrors } from './errors.ts'
+import type { Flushable } from './flush.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
+import type { LogHost } from './log-host.ts'
+import { readLog } from './log-read.ts'
+import { findMaxTimestamp, findTimestamp } from './log-times.ts'
+import { noteMarker } from './note-marker.ts'
+import type {
+  AppendOptions,
+  AppendResult,
+  DeleteRecordsResult,
+  Isolation,
+  LogRead,
+  LogState,
+  PartitionLog,
+  ProducerStateView,
+  ReadOptions,
+  TimestampOffset,
+} from './partition-log.ts'
+import { isDuplicate, mayAppend, type ProducerEntry, type ProducerStates } from './producer-state.ts'
+import { adapted } from './rewrite-batch.ts'
+import { Segment } from './segment.ts'
+import { LogTail } from './tail.ts'
+
+/** What recovery found on the disk. */
+export interface RecoveredLog {
+  readonly segments: Segment[]
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly recoveryPoint: number
+  readonly producers: ProducerStates
+  readonly epochs: LeaderEpochs
+  /** Below the recovery point something is damaged: readable, not writable. */
+  readonly damage: Error | undefined
+}
+
+/** Relative offsets are 31 bits. */
+const offsetsPerSegment = 0x7fff_ffff
+/** Queued bytes that are written without waiting for the end of the turn. */
+const writeNowBytes = 4 * 1024 * 1024
+
+export class SegmentedLog implements PartitionLog, Flushable {
+  readonly host: LogHost
+  readonly topic: string
+  readonly partition: number
+  /** Empty when the disk lost it and nobody has said it again. */
+  topicId: string
+  readonly producerStates: ProducerStates
+  readonly epochs: LeaderEpochs
+  readonly tail: LogTail
+  /** Changes when the topic is deleted. */
+  directory: string
+  config: LogConfig
+  state: LogState = { kind: 'ok' }
+  segments: Segment[]
+  logStartOffset: number
+  highWatermark: number
+  lastStableOffset: number
+  logEndOffset: number
+  /** Everything below is synced, with indexes and a producer snapshot that let a restart begin there. */
+  recoveryPoint: number
+  /** The recovery point that the checkpoint file has. */
+  durableRecoveryPoint = 0
+  /** Compacted up to here. */
+  cleanedOffset = 0
+  /** Everything below is synced. */
+  syncedOffset: number
+  writtenOffset: number
+  flushQueued = false
+  syncQueued = false
+  /** Wanted by somebody although the durability does not ask for it. */
+  syncWanted = false
+  /** The checkpoint on its way, if any. */
+  checkpointing: Promise<void> | undefined
+  readonly unsynced: Segment[] = []
+  directoryExists: boolean
+  namesUnsynced = false
+  identitySynced: boolean
+  epochsUnsaved = false
+  /** True while compaction replaces segments: retention waits. */
+  maintenance = false
+  #queuedBytes = 0
+  readonly #waiters = new CommitWaiters()
+  readonly #listeners = new Set<() => void>()
+
+  constructor(
+    host: LogHost,
+    identity: { topic: string; partition: number; topicId: string; directory: string },
+    config: LogConfig,
+    found: RecoveredLog,
+    directoryExists: boolean,
+  ) {
+    this.host = host
+    this.topic = identity.topic
+    this.partition = identity.partition
+    this.topicId = identity.topicId
+    this.directory = identity.directory
+    this.config = config
+    this.directoryExists = directoryExists
+    this.identitySynced = directoryExists
+    this.segments = found.segments
+    this.producerStates = found.producers
+    this.epochs = found.epochs
+    this.logStartOffset = found.logStartOffset
+    this.logEndOffset = found.logEndOffset
+    this.highWatermark = found.logEndOffset
+    this.writtenOffset = found.logEndOffset
+    this.syncedOffset = found.logEndOffset
+    this.recoveryPoint = found.recoveryPoint
+    this.tail = new LogTail(host.tail, found.logEndOffset)
+    this.producerStates.confirmed(this.highWatermark)
+    this.lastStableOffset = this.#stableOffset()
+    if (found.damage !== undefined) this.state = { kind: 'failed', message: found.damage.message, cause: found.damage }
+  }
+
+  get leaderEpoch(): number {
+    return this.host.leaderEpoch
+  }
+
+  get active(): Segment | undefined {
+    return this.segments[this.segments.length - 1]
+  }
+
+  get sizeBytes(): number {
+    let sum = 0
+    for (const segment of this.segments) sum += segment.sizeBytes
+    return sum
+  }
+
+  append(sent: Buffer, options: AppendOptions): AppendResult {
+    if (this.state.kind !== 'ok') return this.#refuseState()
+    const nowMs = this.host.clock.now()
+    const problem = checkBatch(sent, options, this.config, nowMs)
+    if (problem !== undefined) return problem
+    const producerId = producerIdOf(sent, 0)
+    const transactional = (attributesOf(sent, 0) & transactionalBit) !== 0
+    if (producerId >= 0) {
+      const epoch = producerEpochOf(sent, 0)
+      const sequence = baseSequenceOf(sent, 0)
+      const lastSequence = lastSequenceOf(sequence, lastOffsetDeltaOf(sent, 0))
+      const verified = options.transactionVerified
+      const answer = this.producerStates.check(producerId, epoch, sequence, lastSequence, transactional, verified)
+      if (answer === isDuplicate) return this.#duplicate()
+      if (answer !== mayAppend) return refused(answer, producerProblem(answer, producerId, epoch, sequence))
+    }
+    const rewritten = adapted(sent, this.config, nowMs)
+    if (rewritten === undefined) return refused(kafkaError.INVALID_RECORD, 'the records of the batch cannot be read')
+    const batch = rewritten
+    const baseOffset = this.#place(batch, nowMs)
+    if (baseOffset < 0) return this.#refuseState()
+    const lastOffset = this.logEndOffset - 1
+    if (producerId >= 0) {
+      const sequence = baseSequenceOf(batch, 0)
+      this.producerStates.appended(
+        producerId,
+        producerEpochOf(batch, 0),
+        sequence,
+        lastSequenceOf(sequence, lastOffsetDeltaOf(batch, 0)),
+        baseOffset,
+        lastOffset,
+        nowMs,
+        transactional,
+      )
+    }
+    return {
+      kind: 'appended',
+      baseOffset,
+      lastOffset,
+      logAppendTimeMs: this.config.timestampType === 'append' ? nowMs : -1,
+    }
+  }
+
+  writeMarker(
+    producerId: number,
+    producerEpoch: number,
+    coordinatorEpoch: number,
+    kind: 'commit' | 'abort',
+  ): AppendResult {
+    if (this.state.kind !== 'ok') return this.#refuseState()
+    const problem = this.producerStates.checkMarker(producerId, producerEpoch, coordinatorEpoch)
+    if (problem !== 0) return refused(problem, producerProblem(problem, producerId, producerEpoch, -1))
+    const nowMs = this.host.clock.now()
+    const batch = buildControlBatch(kind, producerId, producerEpoch, coordinatorEpoch, nowMs)
+    const offset = this.#place(batch, nowMs)
+    if (offset < 0) return this.#refuseState()
+    const marker = { kind, producerId, producerEpoch, coordinatorEpoch, offset, timestamp: nowMs }
+    noteMarker(this.host, this.producerStates, this.active as Segment, marker)
+    return { kind: 'appended', baseOffset: offset, lastOffset: offset, logAppendTimeMs: -1 }
+  }
+
+  onCommitted(offset: number, done: (error: number) => void): void {
+    if (offset < this.highWatermark) done(0)
+    else if (this.state.kind !== 'ok') done(kafkaError.KAFKA_STORAGE_ERROR)
+    else this.#waiters.add(offset, done)
+  }
+
+  read(offset: number, maxBytes: number, options: ReadOptions): LogRead | Promise<LogRead> {
+    return readLog(this, offset, maxBytes, options)
+  }
+
+  availableBytes(offset: number, isolation: Isolation): number {
+    const end = this.endFor(isolation)
+    if (offset >= end) return 0
+    if (offset < this.tail.firstOffset) return Math.max(1, this.sizeBytes)
+    const to = end >= this.logEndOffset ? this.tail.appendedBytes : this.tail.startOf(end)
+    return Math.max(0, to - this.tail.startOf(offset))
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  offsetForTimestamp(
+    timestampMs: number,
+    isolation: Isolation = 'read-uncommitted',
+  ): Promise<TimestampOffset | undefined> {
+    return findTimestamp(this, timestampMs, this.endFor(isolation))
+  }
+
+  maxTimestamp(isolation: Isolation = 'read-uncommitted'): Promise<TimestampOffset | undefined> {
+    return findMaxTimestamp(this, this.endFor(isolation))
+  }
+
+  endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } {
+    return this.epochs.endOffsetFor(epoch, this.leaderEpoch, this.logEndOffset)
+  }
+
+  deleteRecordsBefore(offset: number): Promise<DeleteRecordsResult> {
+    return deleteRecordsBefore(this, offset)
+  }
+
+  producers(): ProducerStateView[] {
+    return Array.from(this.producerStates.values(), producerView)
+  }
+
+  openTransactions(): ProducerStateView[] {
+    return this.producerStates.openTransactions().map(producerView)
+  }
+
+  configure(config: LogConfig): void {
+    this.config = config
+  }
+
+  async close(): Promise<void> {
+    if (this.state.kind === 'closed') return
+    if (this.state.kind === 'ok') {
+      this.writePending()
+      await checkpointLog(this)
+    }
+    const failed = this.state.kind === 'failed'
+    if (!failed) this.state = { kind: 'closed' }
+    this.release()
+  }
+
+  /** Lets go of files and memory without writing. */
+  release(): void {
+    for (const segment of this.segments) this.host.files.close(segment.file)
+    this.#waiters.fail(kafkaError.KAFKA_STORAGE_ERROR)
+    this.tail.clear(this.logEndOffset)
+  }
+
+  /** Where readers of this isolation end. */
+  endFor(isolation: Isolation): number {
+    return isolation === 'read-committed' ? this.lastStableOffset : this.highWatermark
+  }
+
+  // Writing
+
+  get needsSync(): boolean {
+    if (this.state.kind !== 'ok' || this.writtenOffset <= this.syncedOffset) return false
+    return this.syncWanted || this.config.durability !== 'os'
+  }
+
+  writePending(): boolean {
+    if (this.state.kind !== 'ok' || !this.tail.hasPending) return this.needsSync
+    this.#queuedBytes = 0
+    try {
+      this.#writeEntries()
+    } catch (cause) {
+      this.fail('write', cause)
+      return false
+    }
+    this.tail.wrote()
+    this.writtenOffset = this.logEndOffset
+    const { durability, flushMessages } = this.config
+    if (durability === 'os' && this.writtenOffset - this.syncedOffset < flushMessages) {
+      this.#advance(this.writtenOffset)
+      return this.syncWanted
+    }
+    if (durability === 'always') {
+      this.#syncNow()
+      return false
+    }
+    this.syncWanted = true
+    return true
+  }
+
+  async syncWritten(): Promise<void> {
+    const offset = this.writtenOffset
+    const segments = this.unsynced.splice(0)
+    const { disk, files } = this.host
+    this.syncWanted = false
+    for (const segment of segments) segment.unsynced = false
+    try {
+      for (const segment of segments) {
+        const file = files.pin(segment.file)
+        try {
+          await disk.syncAsync(file)
+        } finally {
+          files.unpin(segment.file)
+        }
+      }
+      if (this.namesUnsynced) {
+        this.namesUnsynced = false
+        await this.#syncPartitionFile()
+        await disk.syncDirectoryAsync(this.directory)
+        await disk.syncDirectoryAsync(this.host.root)
+      }
+    } catch (cause) {
+      this.fail('sync', cause)
+      return
+    } finally {
+      // Pinned since the write, so that nobody closes it with unsynced bytes in it.
+      for (const segment of segments) files.unpin(segment.file)
+    }
+    this.#synced(offset)
+  }
+
+  async #syncPartitionFile(): Promise<void> {
+    if (this.identitySynced) return
+    this.identitySynced = true
+    const { disk } = this.host
+    const file = disk.open(this.host.partitionFileOf(this), 'r+')
+    try {
+      await disk.syncAsync(file)
+    } finally {
+      disk.close(file)
+    }
+  }
+
+  /** Resolves when everything appended so far is synced or the log has failed. */
+  async syncAll(): Promise<void> {
+    const target = this.logEndOffset
+    this.writePending()
+    while (this.state.kind === 'ok' && this.syncedOffset < target) {
+      this.syncWanted = true
+      const moved = new Promise<void>((resolve) => this.#waitForSync.push(resolve))
+      this.host.flusher.sync(this)
+      await moved
+    }
+  }
+
+  readonly #waitForSync: (() => void)[] = []
+
+  /** Nothing can be appended from here on. */
+  fail(operation: string, cause: unknown): void {
+    if (this.state.kind !== 'ok') return
+    const reason = `${operation} failed: ${(cause as Error).message}`
+    const error = logErrors.create('WRITE_FAILED', { path: this.directory, reason }, { cause })
+    this.state = { kind: 'failed', message: error.message, cause: error }
+    this.host.failed(this, error)
+    for (const resolve of this.#waitForSync.splice(0)) resolve()
+    this.#waiters.fail(kafkaError.KAFKA_STORAGE_ERROR)
+    this.notify()
+  }
+
+  notify(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** The active segment ends here; the next batch begins a new one. */
+  roll(nowMs: number): Segment {
+    this.active?.seal()
+    const segment = new Segment(this.directory, this.logEndOffset, 0, false, nowMs)
+    this.segments.push(segment)
+    // Indexes and a producer snapshot of what is closed now, so that a restart need not read it.
+    if (this.segments.length > 1) this.host.checkpointSoon(this)
+    return segment
+  }
+
+  /** Gives the batch its place; its first offset, or -1 when that failed. */
+  #place(batch: Buffer, nowMs: number): number {
+    const delta = lastOffsetDeltaOf(batch, 0)
+    const baseOffset = this.logEndOffset
+    const maxTimestamp = maxTimestampOf(batch, 0)
+    let segment: Segment
+    try {
+      const active = this.active
+      segment =
+        active === undefined || this.#mustRoll(active, batch.length, delta, maxTimestamp, nowMs)
+          ? this.roll(nowMs)
+          : active
+    } catch (cause) {
+      this.fail('roll', cause)
+      return -1
+    }
+    writeInt64At(batch, baseOffset, 0)
+    batch.writeInt32BE(this.leaderEpoch, 12)
+    if (this.epochs.latest < this.leaderEpoch) this.epochsUnsaved = this.epochs.assign(this.leaderEpoch, baseOffset)
+    const lastOffset = baseOffset + delta
+    segment.appended(batch.length, lastOffset, baseTimestampOf(batch, 0), maxTimestamp, this.config.indexIntervalBytes)
+    this.tail.add(baseOffset, lastOffset, this.host.tail.adopt(batch), segment)
+    this.logEndOffset = lastOffset + 1
+    this.#queuedBytes += batch.length
+    if (this.#queuedBytes >= writeNowBytes && this.writePending()) this.host.flusher.sync(this)
+    else this.host.flusher.written(this)
+    return baseOffset
+  }
+
+  #mustRoll(active: Segment, bytes: number, delta: number, maxTimestamp: number, nowMs: number): boolean {
+    if (active.sizeBytes === 0) return false
+    const { config } = this
+    if (active.sizeBytes + bytes > config.segmentBytes) return true
+    if (this.logEndOffset + delta - active.baseOffset > offsetsPerSegment) return true
+    if (active.offsets(this.host).length * 8 + 8 > config.segmentIndexBytes) return true
+    const first = active.rollTimestamp(this.host)
+    const waited = first !== undefined && first >= 0 ? maxTimestamp - first : nowMs - active.createdMs
+    return waited > config.segmentMs - this.host.jitter(config.segmentJitterMs, active.baseOffset)
+  }
+
+  #writeEntries(): void {
+    const { disk, files } = this.host
+    const entries = this.tail.pending()
+    for (let from = 0; from < entries.length; ) {
+      const { segment } = entries[from]
+      const buffers: Buffer[] = []
+      let bytes = 0
+      let to = from
+      for (; to < entries.length && entries[to].segment === segment; to++) {
+        buffers.push(entries[to].bytes)
+        bytes += entries[to].bytes.length
+      }
+      if (!segment.exists) this.#createFiles(segment)
+      if (!segment.unsynced) {
+        segment.unsynced = true
+        files.pin(segment.file)
+        this.unsynced.push(segment)
+      }
+      disk.writevAt(files.use(segment.file), buffers, segment.writtenBytes)
+      segment.writtenBytes += bytes
+      from = to
+    }
+  }
+
+  #createFiles(segment: Segment): void {
+    if (!this.directoryExists) {
+      this.host.createDirectory(this)
+      this.directoryExists = true
+    }
+    this.host.files.create(segment.file)
+    segment.exists = true
+    this.namesUnsynced = true
+  }
+
+  #syncNow(): void {
+    const segments = this.unsynced.splice(0)
+    try {
+      for (const segment of segments) {
+        segment.unsynced = false
+        this.host.disk.sync(this.host.files.use(segment.file))
+        this.host.files.unpin(segment.file)
+      }
+      if (this.namesUnsynced) {
+        this.namesUnsynced = false
+        this.host.disk.syncDirectory(this.directory)
+        this.host.disk.syncDirectory(this.host.root)
+      }
+    } catch (cause) {
+      this.fail('sync', cause)
+      return
+    }
+    this.#synced(this.writtenOffset)
+  }
+
+  #synced(offset: number): void {
+    if (this.state.kind !== 'ok') return
+    this.syncedOffset = Math.max(this.syncedOffset, offset)
+    if (offset > this.highWatermark) this.#advance(offset)
+    for (const resolve of this.#waitForSync.splice(0)) resolve()
+  }
+
+  #advance(offset: number): void {
+    if (offset <= this.highWatermark) return
+    this.highWatermark = offset
+    this.producerStates.confirmed(offset)
+    this.lastStableOffset = this.#stableOffset()
+    this.#waiters.committed(offset)
+    this.notify()
+  }
+
+  #stableOffset(): number {
+    const first = this.producerStates.firstUndecided()
+    return first < 0 ? this.highWatermark : Math.min(first, this.highWatermark)
+  }
+
+  #duplicate(): AppendResult {
+    const { duplicate } = this.producerStates
+    if (duplicate === undefined) return refused(kafkaError.DUPLICATE_SEQUENCE_NUMBER, 'the batch was appended before')
+    const { baseOffset, lastOffset, timestamp } = duplicate
+    const logAppendTimeMs = this.config.timestampType === 'append' ? timestamp : -1
+    return { kind: 'duplicate', baseOffset, lastOffset, logAppendTimeMs }
+  }
+
+  #refuseState(): AppendResult {
+    const message = this.state.kind === 'failed' ? this.state.message : 'the log is closed'
+    return refused(kafkaError.KAFKA_STORAGE_ERROR, message)
+  }
+}
+
+function producerView(entry: ProducerEntry): ProducerStateView {
+  return {
+    producerId: entry.producerId,
+    producerEpoch: entry.epoch,
+    lastSequence: entry.window[entry.window.length - 1]?.lastSequence ?? -1,
+    lastTimestamp: entry.lastTimestamp,
+    coordinatorEpoch: entry.coordinatorEpoch,
+    currentTransactionStartOffset: entry.transactionStart,
+  }
+}
