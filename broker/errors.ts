@@ -17,19 +17,6 @@ export const brokerErrors = defineErrors('BROKER', {
   PORT_IN_USE: { text: 'cannot listen on {address}: something else listens there', blame: 'user', retry: 'backoff' },
   CANNOT_LISTEN: { text: 'cannot listen on {address}: {reason}', blame: 'external', retry: 'backoff' },
   TLS_FILE: { text: 'cannot use {path} for TLS: {reason}', blame: 'user', retry: 'never' },
-  OTHER_CLUSTER: {
-    text: 'the data directory {path} belongs to cluster {found}, not to {expected}',
-    hint: 'Give another --data, or leave broker.cluster-id out.',
-    blame: 'user',
-    retry: 'never',
-  },
-  OTHER_BROKER: {
-    text: 'the data directory {path} belongs to broker {found}, not to {expected}',
-    hint: 'Give another --data, or set broker.id to {found}.',
-    blame: 'user',
-    retry: 'never',
-  },
-  CANNOT_WRITE: { text: 'cannot write to the data directory {path}: {reason}', blame: 'user', retry: 'never' },
   METADATA_UNREADABLE: {
     text: 'the metadata log cannot be read at offset {offset}: {reason}',
     hint: 'The topics of this data directory are described there. Restore it from a copy, or open it with the version that wrote it.',

@@ -2,6 +2,7 @@
  * Configuration of a server process: the file (--config, or millrace.yaml here), then the environment, then -D; a later
  * one wins. All rooms' options are known, so that one file serves a whole cluster; an unknown key stops the start.
  */
+import { everyBrokerOption } from '../broker/every-option.ts'
 import { type AnyOption, type Config, environmentSource, loadConfig, parseConfigFile } from '../core/config/index.ts'
 import { systemDisk } from '../core/platform/disk.ts'
 import { jobManagerOptions } from '../jobmanager/options.ts'
@@ -16,7 +17,7 @@ const ownVariables = ['MILLRACE_JOBMANAGER']
 /** Every option of a cluster, each once. */
 export function allOptions(): readonly AnyOption[] {
   const byKey = new Map<string, AnyOption>()
-  const declared: readonly AnyOption[] = [...jobManagerOptions, ...taskManagerOptions]
+  const declared: readonly AnyOption[] = [...jobManagerOptions, ...taskManagerOptions, ...everyBrokerOption]
   for (const each of declared) byKey.set(each.key, each)
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
 }

@@ -125,8 +125,13 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
       ),
     ),
   )
-    .addOption(new Option('--role <role>', 'which').choices(['jobmanager', 'taskmanager']).makeOptionMandatory())
+    .addOption(
+      new Option('--role <role>', 'which').choices(['jobmanager', 'taskmanager', 'broker']).makeOptionMandatory(),
+    )
     .option('--config <file>', 'configuration file (default: millrace.yaml, if there is one)')
+    .option('--listen <host:port>', 'of a broker: where clients connect (default: 127.0.0.1:9092)')
+    .option('--data <directory>', 'of a broker: where the log is (default: .millrace/broker)')
+    .option('--authorizer <name>', 'of a broker: none, or acl')
 
   cluster(
     verb(program, 'doctor', 'check this machine and the cluster', async (t, _, flags) =>

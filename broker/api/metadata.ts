@@ -61,6 +61,8 @@ class MetadataHandler {
     if (all) {
       const topics: MetadataResponseTopic[] = []
       for (const topic of this.#view.topics.all) {
+        // What nobody has used yet is nothing to tell of.
+        if (topic.image.internal && topic.logs.every((log) => log === undefined)) continue
         if (context.authorize(aclOperation.DESCRIBE, resourceType.TOPIC, topic.name)) {
           topics.push(this.#describe(topic, request, context))
         }

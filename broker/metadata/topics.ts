@@ -91,6 +91,7 @@ export class Topics {
   readonly #options: TopicsOptions
   readonly #byName = new Map<string, Topic>()
   readonly #byId = new Map<string, Topic>()
+  readonly #deletedListeners: ((name: string) => Promise<void>)[] = []
 
   private constructor(options: TopicsOptions) {
     this.#options = options
@@ -101,6 +102,11 @@ export class Topics {
     const topics = new Topics(options)
     await topics.#reconcile()
     return topics
+  }
+
+  /** Told of each topic that was deleted, when clients see it no more. */
+  onDeleted(listener: (name: string) => Promise<void>): void {
+    this.#deletedListeners.push(listener)
   }
 
   get(name: string): Topic | undefined {
@@ -394,6 +400,7 @@ export class Topics {
     const topic = this.#byId.get(image.topicId)
     this.#byId.delete(image.topicId)
     if (this.#byName.get(image.name) === topic) this.#byName.delete(image.name)
+    for (const listener of this.#deletedListeners) await listener(image.name)
     if (topic === undefined) return
     for (const [partition, log] of topic.logs.entries()) {
       if (log === undefined) continue

@@ -7,8 +7,13 @@ import { processConfig } from '../process-config.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface StartFlags extends ClusterFlags {
-  readonly role: 'jobmanager' | 'taskmanager'
+  readonly role: 'jobmanager' | 'taskmanager' | 'broker'
   readonly config?: string
+  /** Of a broker: host:port, or listeners as broker.listeners has them. */
+  readonly listen?: string
+  /** Of a broker. */
+  readonly data?: string
+  readonly authorizer?: string
   readonly define?: readonly string[]
 }
 
@@ -20,6 +25,9 @@ export async function start(terminal: Terminal, flags: StartFlags): Promise<Exit
     definitions['jobmanager.rpc.address'] = address.slice(0, colon)
     definitions['jobmanager.rpc.port'] = address.slice(colon + 1)
   }
+  if (flags.listen !== undefined) definitions['broker.listeners'] = flags.listen
+  if (flags.data !== undefined) definitions['broker.data-dir'] = flags.data
+  if (flags.authorizer !== undefined) definitions['broker.authorizer'] = flags.authorizer
   const config = processConfig(flags.config, definitions).toRecord()
   // Lines for people on a terminal, for machines elsewhere.
   configureLogging({ format: terminal.interactive ? 'text' : 'json' })
@@ -48,8 +56,15 @@ async function startRole(
     terminal.out(terminal.json ? JSON.stringify({ role, id: server.id }) : `TaskManager ${server.id}`)
     return server
   }
+  if (role === 'broker') {
+    const { startBroker } = await import('../../broker/main.ts')
+    const server = await startBroker(config)
+    const { address, id, clusterId } = server
+    terminal.out(terminal.json ? JSON.stringify({ role, address, id, clusterId }) : `broker at ${address}`)
+    return server
+  }
   throw cliErrors.create('BAD_ARGUMENT', {
-    problem: `there is no role ${String(role)}; roles are jobmanager, taskmanager`,
+    problem: `there is no role ${String(role)}; roles are jobmanager, taskmanager, broker`,
   })
 }
 
