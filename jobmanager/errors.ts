@@ -68,8 +68,8 @@ export const errors = defineErrors('JOBMANAGER', {
     retry: 'backoff',
   },
   RESULTS_LOST: {
-    text: '{records} results of {uid} were dropped because nobody read them in time',
-    hint: 'Read faster, or raise jobmanager.results.buffer-size.',
+    text: 'results {from} to {last} of {uid} (subtask {subtask}) are lost',
+    hint: 'Nobody read them before the buffer ran over (jobmanager.results.buffer-size), or before the JobManager of a job that had ended went away. For results that must stay, use a sink that writes them.',
     blame: 'user',
     retry: 'never',
   },

@@ -15,6 +15,7 @@ import type { Disk } from '../core/platform/disk.ts'
 import type { Failure } from '../proto/generated/shapes.ts'
 import type { JobPlan } from '../proto/jobgraph/plan.ts'
 import { errors } from './errors.ts'
+import type { ResultPosition } from './job/results.ts'
 import type { JobStateKind } from './job/state.ts'
 
 export const recordVersion = 1
@@ -40,6 +41,8 @@ export interface JobRecord {
   readonly allowNonRestoredState?: boolean | undefined
   /** Savepoint that the job stopped, or was about to stop, with. */
   readonly stoppedWith?: string | undefined
+  /** What collecting sinks had delivered when the job ended. */
+  readonly results?: readonly ResultPosition[] | undefined
   /** Snapshot that the newest attempt started from. */
   readonly restored?: RestoredFrom | undefined
 }

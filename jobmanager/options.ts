@@ -54,7 +54,7 @@ export const resultsBufferMax = option({
   type: size(),
   default: 64 * 1024 * 1024,
   scope: 'jobmanager',
-  doc: 'Bytes of results per job that are kept until a client reads them. The oldest are dropped, and the client is told.',
+  doc: 'Bytes of results per job that are kept until a client reads them. sink.collect stops before (its option buffer); of other sinks the oldest are dropped, and the client is told.',
 })
 export const logLinesMax = option({
   key: 'jobmanager.logs.max-lines',

@@ -2,6 +2,8 @@
  * The client of a cluster: one connection to a JobManager. Every failure is a coded error: RPC_NO_JOBMANAGER,
  * RPC_CONNECTION_LOST, JOBMANAGER_NO_SUCH_JOB and so on. Calls may run at the same time.
  */
+import { isMillraceError } from '../core/errors.ts'
+import { systemClock } from '../core/platform/clock.ts'
 import { clientMethods as methods } from './generated/services.ts'
 import type {
   CheckpointCounts,
@@ -12,6 +14,8 @@ import type {
   JobStatus as JobStatusWire,
   LogLine,
   RestoredFrom,
+  ResultPosition,
+  ResultsReply,
   SnapshotReply,
   SubmitRequest,
   VertexInfo,
@@ -114,7 +118,10 @@ export interface ClusterClient {
   disposeSavepoint(path: string): Promise<void>
   /** With `follow`, ends with the job. */
   logs(job: string, options?: { readonly follow?: boolean | undefined }): AsyncIterable<LogLine>
-  /** Waits for records; ends with the job. A record goes to one reader. Throws JOBMANAGER_RESULTS_LOST when the buffer ran over. */
+  /**
+   * Waits for records; ends with the job. Goes on without a gap when the JobManager is restarted meanwhile. What one reader
+   * has taken no later one gets. Throws JOBMANAGER_RESULTS_LOST when records are missing.
+   */
   results(job: string): AsyncIterable<ResultBatch>
   /** The status now and after each change; the last one is terminal. */
   watch(job: string): AsyncIterable<JobStatus>
@@ -131,6 +138,7 @@ export function createClusterClient({
 }: ClusterClientOptions): ClusterClient {
   const channel = new Channel(address, messageBytesMax)
   const seconds = { timeoutMs: 15_000 }
+  let closed = false
   return {
     address,
     submit: (submission) => channel.clientStream(methods.submit, submitRequests(submission)),
@@ -157,14 +165,47 @@ export function createClusterClient({
       await channel.unary(methods.disposeSavepoint, { path })
     },
     logs: (job, { follow = false } = {}) => channel.serverStream(methods.logs, { job, follow }),
-    async *results(job) {
-      for await (const { uid, subtask, sequence, recordsJson } of channel.serverStream(methods.results, { job })) {
-        yield { uid, subtask, sequence, records: JSON.parse(Buffer.from(recordsJson).toString()) as unknown[] }
-      }
-    },
+    results: (job) => readResults(channel, job, () => closed),
     watch: (job) => channel.serverStream(methods.watch, { job }) as AsyncIterable<JobStatus>,
     cluster: () => channel.unary(methods.cluster, {}, seconds),
-    close: () => channel.close(),
+    close: () => {
+      closed = true
+      channel.close()
+    },
+  }
+}
+
+/** A JobManager may be away for so long while its results are read. */
+const resultsPatienceMs = 30_000
+const resultsRetryMs = 200
+
+async function* readResults(
+  channel: Channel,
+  job: string,
+  closed: () => boolean,
+): AsyncGenerator<ResultBatch, void, void> {
+  const positions = new Map<string, ResultPosition>()
+  let awaySinceMs = Number.NaN
+  for (;;) {
+    let reply: ResultsReply
+    try {
+      reply = await channel.unary(methods.results, { job, positions: [...positions.values()] }, { timeoutMs: 30_000 })
+      awaySinceMs = Number.NaN
+    } catch (error) {
+      const away = isMillraceError(error, 'RPC_NO_JOBMANAGER') || isMillraceError(error, 'RPC_CONNECTION_LOST')
+      const nowMs = systemClock.monotonic()
+      if (Number.isNaN(awaySinceMs)) awaySinceMs = nowMs
+      if (!away || closed() || nowMs - awaySinceMs > resultsPatienceMs) throw error
+      await new Promise<void>((resolve) => systemClock.setTimeout(resolve, resultsRetryMs))
+      continue
+    }
+    for (const { uid, subtask, sequence, recordsJson } of reply.batches) {
+      const records = JSON.parse(Buffer.from(recordsJson).toString()) as unknown[]
+      yield { uid, subtask, sequence, records }
+      // Taken: the next request says so.
+      positions.set(`${subtask}/${uid}`, { uid, subtask, next: sequence + records.length })
+    }
+    if (reply.ended) return
   }
 }
 

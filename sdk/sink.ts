@@ -40,6 +40,8 @@ export interface SinkWriter<T, Committable = unknown, WriterState = unknown> {
   skip?(rows: number): void
   /** At a barrier (and once more, with Infinity, at the end of input): what was written so far must survive the process. JSON. */
   prepareCommit?(checkpointId: number): readonly Committable[]
+  /** The client has all results before this number (sink.collect): they need not be kept. */
+  delivered?(next: number): void
   /** State that the successor of this writer is given. JSON. */
   snapshot?(checkpointId: number): readonly WriterState[]
   close(): void | Promise<void>

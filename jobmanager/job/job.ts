@@ -85,7 +85,9 @@ export class Job {
     this.#subtasks = subtasksOf(plan)
     const settings = coordinatorSettings(this.#config)
     this.checkpointing = settings !== undefined
-    this.results = new ResultBuffer(context.config.get(options.resultsBufferMax))
+    this.results = new ResultBuffer(context.config.get(options.resultsBufferMax), context.clock, (position) =>
+      this.#toAll({ kind: 'resultsRead', ...this.#ids, ...position }),
+    )
     this.journal = new Journal(context.config.get(options.logLinesMax))
     this.#snapshots = snapshotsOf(record.jobId, plan, this.#config, context)
     this.coordinator = new CheckpointCoordinator(context.clock, settings, {
@@ -100,7 +102,7 @@ export class Job {
     if (isTerminal(record.state)) {
       const detail = record.detail ?? ''
       this.#state = record.state === 'failed' ? { kind: 'failed', detail } : { kind: record.state }
-      this.results.end()
+      this.results.endedEarlier(record.results ?? [])
       this.journal.feed.end()
       this.changes.end()
     }
@@ -404,6 +406,7 @@ export class Job {
     this.#record.saveEnd({
       state: state.kind,
       endedMs: this.#context.clock.now(),
+      results: this.results.totals,
       ...(detail === undefined ? {} : { detail }),
       ...(failure === undefined ? {} : { failure }),
     })

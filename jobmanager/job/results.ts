@@ -1,9 +1,15 @@
 /**
- * Results of collecting sinks on their way to a client. After a restart a sink delivers records again that were delivered
- * before: records are numbered per (uid, subtask), and each number passes once and in order.
+ * Results of collecting sinks on their way to a client. Records are numbered per (uid, subtask). After a restart a sink
+ * delivers records again that were delivered before: each number is kept once and in order. A reader says how far it has
+ * come; what it has is dropped here and told to the sink, which keeps what nobody has read and stops when that is much.
  *
- * Bounded: when the buffer is full the oldest batch goes, and the reader is told. One reader at a time takes a batch.
+ * A reader that comes back, to this JobManager or to the next one, goes on where it was, or hears which records are lost.
+ * Sinks that are not told (those of users, which only deliver) have no bound of their own: beyond `bytesMax` the oldest
+ * batch goes, and the reader is told.
+ *
+ * Concurrency: belongs to one job. Several readers get the same records until one has said that it has them.
  */
+import type { Clock } from '../../core/platform/clock.ts'
 import { errors } from '../errors.ts'
 
 export interface StoredBatch {
@@ -13,32 +19,75 @@ export interface StoredBatch {
   readonly recordsJson: Uint8Array
 }
 
+/** Records before `next` are known: to a reader, or at all. */
+export interface ResultPosition {
+  readonly uid: string
+  readonly subtask: number
+  readonly next: number
+}
+
+interface Stored extends StoredBatch {
+  readonly end: number
+}
+
+interface Stream {
+  readonly uid: string
+  readonly subtask: number
+  /** Number that comes next. */
+  next: number
+  /** A reader has what is before it. */
+  read: number
+  batches: Stored[]
+}
+
+export interface ResultPage {
+  readonly batches: readonly StoredBatch[]
+  /** The job has ended and the reader has everything. */
+  readonly ended: boolean
+}
+
+const pageBytesMax = 1024 * 1024
+
 export class ResultBuffer {
   readonly #bytesMax: number
-  readonly #next = new Map<string, number>()
-  readonly #dropped = new Map<string, number>()
-  #batches: StoredBatch[] = []
+  readonly #clock: Clock
+  readonly #tell: (position: ResultPosition) => void
+  readonly #streams = new Map<string, Stream>()
+  /** What an earlier JobManager had when the job ended. */
+  #gone: readonly ResultPosition[] = []
   #bytes = 0
   #ended = false
   #waiting: (() => void)[] = []
 
-  constructor(bytesMax: number) {
+  /** `tell`: a reader has come so far. */
+  constructor(bytesMax: number, clock: Clock, tell: (position: ResultPosition) => void) {
     this.#bytesMax = bytesMax
+    this.#clock = clock
+    this.#tell = tell
   }
 
   add(uid: string, subtask: number, sequence: number, recordsJson: Uint8Array): void {
-    const key = `${subtask}/${uid}`
-    // The first number seen counts as the beginning: an earlier JobManager may have delivered what came before.
-    const next = this.#next.get(key) ?? sequence
     const records = JSON.parse(Buffer.from(recordsJson).toString()) as unknown[]
     const end = sequence + records.length
-    if (end <= next || records.length === 0) return
-    this.#next.set(key, end)
-    const skip = Math.max(0, next - sequence)
+    if (records.length === 0) return
+    const key = keyOf(uid, subtask)
+    let stream = this.#streams.get(key)
+    if (stream === undefined) {
+      // The first number seen counts as the beginning: an earlier JobManager may have delivered what came before.
+      stream = { uid, subtask, next: sequence, read: sequence, batches: [] }
+      this.#streams.set(key, stream)
+    }
+    if (end <= stream.next) {
+      // Delivered again by a sink that does not know that it was read.
+      if (end <= stream.read) this.#tell({ uid, subtask, next: stream.read })
+      return
+    }
+    const skip = Math.max(0, stream.next - sequence)
     const bytes = skip === 0 ? recordsJson : Buffer.from(JSON.stringify(records.slice(skip)))
-    this.#batches.push({ uid, subtask, sequence: sequence + skip, recordsJson: bytes })
+    stream.next = end
+    stream.batches.push({ uid, subtask, sequence: sequence + skip, end, recordsJson: bytes })
     this.#bytes += bytes.byteLength
-    while (this.#bytes > this.#bytesMax && this.#batches.length > 1) this.#drop()
+    while (this.#bytes > this.#bytesMax && this.#dropOldest());
     this.#wake()
   }
 
@@ -48,37 +97,92 @@ export class ResultBuffer {
     this.#wake()
   }
 
-  /** Ends when the job has ended and everything was read. Throws JOBMANAGER_RESULTS_LOST once for what was dropped. */
-  async *read(cancelled: AbortSignal): AsyncGenerator<StoredBatch, void, void> {
-    const wake = (): void => this.#wake()
-    cancelled.addEventListener('abort', wake, { once: true })
+  /** How many records each sink has delivered. */
+  get totals(): readonly ResultPosition[] {
+    return [...this.#streams.values()].map(({ uid, subtask, next }) => ({ uid, subtask, next }))
+  }
+
+  /** The job ended under an earlier JobManager, which had all these. */
+  endedEarlier(totals: readonly ResultPosition[]): void {
+    this.#gone = totals
+    this.end()
+  }
+
+  /**
+   * What comes after `positions`; waits up to `waitMs` for something. A reader without a position takes what there is.
+   * Throws JOBMANAGER_RESULTS_LOST when records are missing in between.
+   */
+  async fetch(positions: readonly ResultPosition[], waitMs: number): Promise<ResultPage> {
+    const known = new Map(positions.map((position) => [keyOf(position.uid, position.subtask), position.next]))
+    for (const [key, next] of known) this.#read(key, next)
+    let late = false
+    const { promise: over, resolve } = Promise.withResolvers<void>()
+    const timer = this.#clock.setTimeout(() => {
+      late = true
+      resolve()
+    }, waitMs)
     try {
-      while (!cancelled.aborted) {
-        for (const [uid, records] of this.#dropped) {
-          this.#dropped.delete(uid)
-          throw errors.create('RESULTS_LOST', { uid, records })
+      for (;;) {
+        const batches = this.#page(known)
+        if (batches.length > 0 || late) return { batches, ended: false }
+        if (this.#ended) {
+          this.#checkGone(known)
+          return { batches, ended: true }
         }
-        const batch = this.#batches.shift()
-        if (batch !== undefined) {
-          this.#bytes -= batch.recordsJson.byteLength
-          yield batch
-        } else if (this.#ended) {
-          return
-        } else {
-          await new Promise<void>((resolve) => this.#waiting.push(resolve))
-        }
+        await Promise.race([over, new Promise<void>((wake) => this.#waiting.push(wake))])
       }
     } finally {
-      cancelled.removeEventListener('abort', wake)
+      this.#clock.clearTimeout(timer)
     }
   }
 
-  #drop(): void {
-    const batch = this.#batches.shift()
-    if (batch === undefined) return
+  #page(known: ReadonlyMap<string, number>): readonly StoredBatch[] {
+    const page: StoredBatch[] = []
+    let bytes = 0
+    for (const [key, stream] of this.#streams) {
+      const { uid, subtask, batches } = stream
+      let at = known.get(key) ?? stream.read
+      for (const batch of batches) {
+        if (batch.end <= at) continue
+        if (batch.sequence > at) {
+          // A new reader hears it once, and then takes what there is.
+          if (!known.has(key)) stream.read = batch.sequence
+          throw lost(uid, subtask, at, batch.sequence)
+        }
+        page.push(batch.sequence < at ? rest(batch, at) : batch)
+        at = batch.end
+        bytes += batch.recordsJson.byteLength
+        if (bytes >= pageBytesMax) return page
+      }
+    }
+    return page
+  }
+
+  #read(key: string, next: number): void {
+    const stream = this.#streams.get(key)
+    if (stream === undefined || next <= stream.read) return
+    stream.read = next
+    while (stream.batches.length > 0 && stream.batches[0].end <= next) {
+      this.#bytes -= stream.batches[0].recordsJson.byteLength
+      stream.batches.shift()
+    }
+    this.#tell({ uid: stream.uid, subtask: stream.subtask, next })
+  }
+
+  #checkGone(known: ReadonlyMap<string, number>): void {
+    for (const { uid, subtask, next } of this.#gone) {
+      const at = known.get(keyOf(uid, subtask)) ?? 0
+      if (at < next) throw lost(uid, subtask, at, next)
+    }
+  }
+
+  /** False: one batch is kept, however large. */
+  #dropOldest(): boolean {
+    const longest = [...this.#streams.values()].reduce((a, b) => (b.batches.length > a.batches.length ? b : a))
+    if (longest.batches.length < 2) return false
+    const [batch] = longest.batches.splice(0, 1)
     this.#bytes -= batch.recordsJson.byteLength
-    const records = (JSON.parse(Buffer.from(batch.recordsJson).toString()) as unknown[]).length
-    this.#dropped.set(batch.uid, (this.#dropped.get(batch.uid) ?? 0) + records)
+    return true
   }
 
   #wake(): void {
@@ -86,4 +190,15 @@ export class ResultBuffer {
     this.#waiting = []
     for (const resolve of waiting) resolve()
   }
+}
+
+const keyOf = (uid: string, subtask: number): string => `${subtask}/${uid}`
+
+function rest(batch: Stored, from: number): StoredBatch {
+  const records = JSON.parse(Buffer.from(batch.recordsJson).toString()) as unknown[]
+  return { ...batch, sequence: from, recordsJson: Buffer.from(JSON.stringify(records.slice(from - batch.sequence))) }
+}
+
+function lost(uid: string, subtask: number, from: number, to: number): Error {
+  return errors.create('RESULTS_LOST', { uid, subtask, from, last: to - 1 })
 }

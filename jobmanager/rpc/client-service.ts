@@ -25,6 +25,8 @@ export interface ClientServiceOptions {
 }
 
 const followersQueueMax = 10_000
+/** A reader of results is answered after so long, also when there is nothing: it shows that it still waits. */
+const resultsWaitMs = 5000
 
 export function clientService(options: ClientServiceOptions): UntypedServiceImplementation {
   const { cluster } = options
@@ -55,8 +57,9 @@ export function clientService(options: ClientServiceOptions): UntypedServiceImpl
     }),
     logs: (call: ServerWritableStream<shapes.LogsRequest, shapes.LogLine>) =>
       writeAll(call, (cancelled) => logs(cluster.find(call.request.job), call.request.follow, cancelled)),
-    results: (call: ServerWritableStream<shapes.JobRequest, shapes.ResultBatch>) =>
-      writeAll(call, (cancelled) => cluster.find(call.request.job).results.read(cancelled)),
+    results: answer(({ job, positions }: shapes.ResultsRequest) =>
+      cluster.find(job).results.fetch(positions, resultsWaitMs),
+    ),
     watch: (call: ServerWritableStream<shapes.JobRequest, shapes.JobStatus>) =>
       writeAll(call, (cancelled) => watch(cluster.find(call.request.job), cancelled)),
     cluster: answer((): shapes.ClusterInfo => clusterInfo(options)),

@@ -30,6 +30,9 @@ export const millrace: {
     readonly DisposeReply: Message
     readonly LogsRequest: Message
     readonly LogLine: Message
+    readonly ResultsRequest: Message
+    readonly ResultPosition: Message
+    readonly ResultsReply: Message
     readonly ResultBatch: Message
     readonly ClusterRequest: Message
     readonly ClusterInfo: Message
@@ -62,6 +65,7 @@ export const millrace: {
     readonly TriggerCheckpoint: Message
     readonly AbortCheckpoint: Message
     readonly CheckpointComplete: Message
+    readonly ResultsRead: Message
     readonly FetchBundleRequest: Message
     readonly BundleChunk: Message
   }

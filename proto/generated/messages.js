@@ -3455,6 +3455,387 @@ export const millrace = $root.millrace = (() => {
             return LogLine;
         })();
 
+        client.ResultsRequest = (function() {
+
+            function ResultsRequest(properties) {
+                this.positions = [];
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            ResultsRequest.prototype.job = "";
+            ResultsRequest.prototype.positions = $util.emptyArray;
+
+            ResultsRequest.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.job != null && Object.hasOwnProperty.call(message, "job"))
+                    writer.uint32(10).string(message.job);
+                if (message.positions != null && message.positions.length)
+                    for (let i = 0; i < message.positions.length; ++i)
+                        $root.millrace.client.ResultPosition.encode(message.positions[i], writer.uint32(18).fork(), q + 1).ldelim();
+                return writer;
+            };
+
+            ResultsRequest.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.ResultsRequest();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.job = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            if (!(message.positions && message.positions.length))
+                                message.positions = [];
+                            message.positions.push($root.millrace.client.ResultPosition.decode(reader, reader.uint32(), undefined, long + 1));
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            ResultsRequest.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.ResultsRequest)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.ResultsRequest: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.ResultsRequest();
+                if (object.job != null)
+                    message.job = String(object.job);
+                if (object.positions) {
+                    if (!Array.isArray(object.positions))
+                        throw TypeError(".millrace.client.ResultsRequest.positions: array expected");
+                    message.positions = [];
+                    for (let i = 0; i < object.positions.length; ++i) {
+                        if (!$util.isObject(object.positions[i]))
+                            throw TypeError(".millrace.client.ResultsRequest.positions: object expected");
+                        message.positions[i] = $root.millrace.client.ResultPosition.fromObject(object.positions[i], long + 1);
+                    }
+                }
+                return message;
+            };
+
+            ResultsRequest.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.arrays || options.defaults)
+                    object.positions = [];
+                if (options.defaults)
+                    object.job = "";
+                if (message.job != null && Object.hasOwnProperty.call(message, "job"))
+                    object.job = message.job;
+                if (message.positions && message.positions.length) {
+                    object.positions = [];
+                    for (let j = 0; j < message.positions.length; ++j)
+                        object.positions[j] = $root.millrace.client.ResultPosition.toObject(message.positions[j], options, q + 1);
+                }
+                return object;
+            };
+
+            ResultsRequest.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return ResultsRequest;
+        })();
+
+        client.ResultPosition = (function() {
+
+            function ResultPosition(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            ResultPosition.prototype.uid = "";
+            ResultPosition.prototype.subtask = 0;
+            ResultPosition.prototype.next = 0;
+
+            ResultPosition.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.uid != null && Object.hasOwnProperty.call(message, "uid"))
+                    writer.uint32(10).string(message.uid);
+                if (message.subtask != null && Object.hasOwnProperty.call(message, "subtask"))
+                    writer.uint32(16).uint32(message.subtask);
+                if (message.next != null && Object.hasOwnProperty.call(message, "next"))
+                    writer.uint32(25).double(message.next);
+                return writer;
+            };
+
+            ResultPosition.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.ResultPosition();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.uid = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.subtask = reader.uint32();
+                            break;
+                        }
+                    case 3: {
+                            message.next = reader.double();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            ResultPosition.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.ResultPosition)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.ResultPosition: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.ResultPosition();
+                if (object.uid != null)
+                    message.uid = String(object.uid);
+                if (object.subtask != null)
+                    message.subtask = object.subtask >>> 0;
+                if (object.next != null)
+                    message.next = Number(object.next);
+                return message;
+            };
+
+            ResultPosition.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults) {
+                    object.uid = "";
+                    object.subtask = 0;
+                    object.next = 0;
+                }
+                if (message.uid != null && Object.hasOwnProperty.call(message, "uid"))
+                    object.uid = message.uid;
+                if (message.subtask != null && Object.hasOwnProperty.call(message, "subtask"))
+                    object.subtask = message.subtask;
+                if (message.next != null && Object.hasOwnProperty.call(message, "next"))
+                    object.next = options.json && !isFinite(message.next) ? String(message.next) : message.next;
+                return object;
+            };
+
+            ResultPosition.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return ResultPosition;
+        })();
+
+        client.ResultsReply = (function() {
+
+            function ResultsReply(properties) {
+                this.batches = [];
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            ResultsReply.prototype.batches = $util.emptyArray;
+            ResultsReply.prototype.ended = false;
+
+            ResultsReply.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.batches != null && message.batches.length)
+                    for (let i = 0; i < message.batches.length; ++i)
+                        $root.millrace.client.ResultBatch.encode(message.batches[i], writer.uint32(10).fork(), q + 1).ldelim();
+                if (message.ended != null && Object.hasOwnProperty.call(message, "ended"))
+                    writer.uint32(16).bool(message.ended);
+                return writer;
+            };
+
+            ResultsReply.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.ResultsReply();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            if (!(message.batches && message.batches.length))
+                                message.batches = [];
+                            message.batches.push($root.millrace.client.ResultBatch.decode(reader, reader.uint32(), undefined, long + 1));
+                            break;
+                        }
+                    case 2: {
+                            message.ended = reader.bool();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            ResultsReply.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.ResultsReply)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.ResultsReply: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.ResultsReply();
+                if (object.batches) {
+                    if (!Array.isArray(object.batches))
+                        throw TypeError(".millrace.client.ResultsReply.batches: array expected");
+                    message.batches = [];
+                    for (let i = 0; i < object.batches.length; ++i) {
+                        if (!$util.isObject(object.batches[i]))
+                            throw TypeError(".millrace.client.ResultsReply.batches: object expected");
+                        message.batches[i] = $root.millrace.client.ResultBatch.fromObject(object.batches[i], long + 1);
+                    }
+                }
+                if (object.ended != null)
+                    message.ended = Boolean(object.ended);
+                return message;
+            };
+
+            ResultsReply.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.arrays || options.defaults)
+                    object.batches = [];
+                if (options.defaults)
+                    object.ended = false;
+                if (message.batches && message.batches.length) {
+                    object.batches = [];
+                    for (let j = 0; j < message.batches.length; ++j)
+                        object.batches[j] = $root.millrace.client.ResultBatch.toObject(message.batches[j], options, q + 1);
+                }
+                if (message.ended != null && Object.hasOwnProperty.call(message, "ended"))
+                    object.ended = message.ended;
+                return object;
+            };
+
+            ResultsReply.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return ResultsReply;
+        })();
+
         client.ResultBatch = (function() {
 
             function ResultBatch(properties) {
@@ -6639,11 +7020,12 @@ export const millrace = $root.millrace = (() => {
             ToTaskManager.prototype.triggerCheckpoint = null;
             ToTaskManager.prototype.abortCheckpoint = null;
             ToTaskManager.prototype.checkpointComplete = null;
+            ToTaskManager.prototype.resultsRead = null;
 
             let $oneOfFields;
 
             Object.defineProperty(ToTaskManager.prototype, "message", {
-                get: $util.oneOfGetter($oneOfFields = ["registered", "deploy", "start", "cancel", "triggerCheckpoint", "abortCheckpoint", "checkpointComplete"]),
+                get: $util.oneOfGetter($oneOfFields = ["registered", "deploy", "start", "cancel", "triggerCheckpoint", "abortCheckpoint", "checkpointComplete", "resultsRead"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -6668,6 +7050,8 @@ export const millrace = $root.millrace = (() => {
                     $root.millrace.control.AbortCheckpoint.encode(message.abortCheckpoint, writer.uint32(50).fork(), q + 1).ldelim();
                 if (message.checkpointComplete != null && Object.hasOwnProperty.call(message, "checkpointComplete"))
                     $root.millrace.control.CheckpointComplete.encode(message.checkpointComplete, writer.uint32(58).fork(), q + 1).ldelim();
+                if (message.resultsRead != null && Object.hasOwnProperty.call(message, "resultsRead"))
+                    $root.millrace.control.ResultsRead.encode(message.resultsRead, writer.uint32(66).fork(), q + 1).ldelim();
                 return writer;
             };
 
@@ -6720,6 +7104,10 @@ export const millrace = $root.millrace = (() => {
                         }
                     case 7: {
                             message.checkpointComplete = $root.millrace.control.CheckpointComplete.decode(reader, reader.uint32(), undefined, long + 1);
+                            break;
+                        }
+                    case 8: {
+                            message.resultsRead = $root.millrace.control.ResultsRead.decode(reader, reader.uint32(), undefined, long + 1);
                             break;
                         }
                     default:
@@ -6780,6 +7168,11 @@ export const millrace = $root.millrace = (() => {
                         throw TypeError(".millrace.control.ToTaskManager.checkpointComplete: object expected");
                     message.checkpointComplete = $root.millrace.control.CheckpointComplete.fromObject(object.checkpointComplete, long + 1);
                 }
+                if (object.resultsRead != null) {
+                    if (!$util.isObject(object.resultsRead))
+                        throw TypeError(".millrace.control.ToTaskManager.resultsRead: object expected");
+                    message.resultsRead = $root.millrace.control.ResultsRead.fromObject(object.resultsRead, long + 1);
+                }
                 return message;
             };
 
@@ -6825,6 +7218,11 @@ export const millrace = $root.millrace = (() => {
                     object.checkpointComplete = $root.millrace.control.CheckpointComplete.toObject(message.checkpointComplete, options, q + 1);
                     if (options.oneofs)
                         object.message = "checkpointComplete";
+                }
+                if (message.resultsRead != null && Object.hasOwnProperty.call(message, "resultsRead")) {
+                    object.resultsRead = $root.millrace.control.ResultsRead.toObject(message.resultsRead, options, q + 1);
+                    if (options.oneofs)
+                        object.message = "resultsRead";
                 }
                 return object;
             };
@@ -8326,6 +8724,155 @@ export const millrace = $root.millrace = (() => {
             };
 
             return CheckpointComplete;
+        })();
+
+        control.ResultsRead = (function() {
+
+            function ResultsRead(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            ResultsRead.prototype.jobId = "";
+            ResultsRead.prototype.attempt = 0;
+            ResultsRead.prototype.uid = "";
+            ResultsRead.prototype.subtask = 0;
+            ResultsRead.prototype.next = 0;
+
+            ResultsRead.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    writer.uint32(10).string(message.jobId);
+                if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
+                    writer.uint32(16).uint32(message.attempt);
+                if (message.uid != null && Object.hasOwnProperty.call(message, "uid"))
+                    writer.uint32(26).string(message.uid);
+                if (message.subtask != null && Object.hasOwnProperty.call(message, "subtask"))
+                    writer.uint32(32).uint32(message.subtask);
+                if (message.next != null && Object.hasOwnProperty.call(message, "next"))
+                    writer.uint32(41).double(message.next);
+                return writer;
+            };
+
+            ResultsRead.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.control.ResultsRead();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.jobId = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.attempt = reader.uint32();
+                            break;
+                        }
+                    case 3: {
+                            message.uid = reader.string();
+                            break;
+                        }
+                    case 4: {
+                            message.subtask = reader.uint32();
+                            break;
+                        }
+                    case 5: {
+                            message.next = reader.double();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            ResultsRead.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.control.ResultsRead)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.control.ResultsRead: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.control.ResultsRead();
+                if (object.jobId != null)
+                    message.jobId = String(object.jobId);
+                if (object.attempt != null)
+                    message.attempt = object.attempt >>> 0;
+                if (object.uid != null)
+                    message.uid = String(object.uid);
+                if (object.subtask != null)
+                    message.subtask = object.subtask >>> 0;
+                if (object.next != null)
+                    message.next = Number(object.next);
+                return message;
+            };
+
+            ResultsRead.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults) {
+                    object.jobId = "";
+                    object.attempt = 0;
+                    object.uid = "";
+                    object.subtask = 0;
+                    object.next = 0;
+                }
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    object.jobId = message.jobId;
+                if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
+                    object.attempt = message.attempt;
+                if (message.uid != null && Object.hasOwnProperty.call(message, "uid"))
+                    object.uid = message.uid;
+                if (message.subtask != null && Object.hasOwnProperty.call(message, "subtask"))
+                    object.subtask = message.subtask;
+                if (message.next != null && Object.hasOwnProperty.call(message, "next"))
+                    object.next = options.json && !isFinite(message.next) ? String(message.next) : message.next;
+                return object;
+            };
+
+            ResultsRead.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return ResultsRead;
         })();
 
         control.FetchBundleRequest = (function() {

@@ -22,8 +22,8 @@ export const clientMethods = {
   disposeSavepoint: method<shapes.DisposeRequest, shapes.DisposeReply>('/millrace.client.Client/DisposeSavepoint', false, false, millrace.client.DisposeRequest, millrace.client.DisposeReply),
   /** Lines that the job printed and what happened to it. */
   logs: method<shapes.LogsRequest, shapes.LogLine>('/millrace.client.Client/Logs', false, true, millrace.client.LogsRequest, millrace.client.LogLine),
-  /** Records of the collecting sinks, each once and in order per subtask; ends with the job. */
-  results: method<shapes.JobRequest, shapes.ResultBatch>('/millrace.client.Client/Results', false, true, millrace.client.JobRequest, millrace.client.ResultBatch),
+  /** Records of the collecting sinks behind the given positions. Waits a few seconds for some. A position says that the reader has what is before it. */
+  results: method<shapes.ResultsRequest, shapes.ResultsReply>('/millrace.client.Client/Results', false, false, millrace.client.ResultsRequest, millrace.client.ResultsReply),
   /** The status now and after each change; ends with the job. */
   watch: method<shapes.JobRequest, shapes.JobStatus>('/millrace.client.Client/Watch', false, true, millrace.client.JobRequest, millrace.client.JobStatus),
   /** What the cluster has. */

@@ -268,6 +268,29 @@ export interface LogLine {
   readonly text: string
 }
 
+export interface ResultsRequest {
+  /** Id, unique prefix of an id, or name. */
+  readonly job: string
+  /** How far the reader is; of others it takes what there is. */
+  readonly positions: readonly ResultPosition[]
+}
+
+export interface ResultPosition {
+  /** The sink. */
+  readonly uid: string
+  /** Index in its vertex. */
+  readonly subtask: number
+  /** Number of the next record. */
+  readonly next: number
+}
+
+export interface ResultsReply {
+  /** In order per subtask. */
+  readonly batches: readonly ResultBatch[]
+  /** The job has ended and the reader has everything. */
+  readonly ended: boolean
+}
+
 export interface ResultBatch {
   /** The sink. */
   readonly uid: string
@@ -554,6 +577,8 @@ export type ToTaskManager =
   | ({ readonly kind: 'abortCheckpoint' } & AbortCheckpoint)
   /** A checkpoint is stored: sinks commit. */
   | ({ readonly kind: 'checkpointComplete' } & CheckpointComplete)
+  /** A client has results: their sink need not keep them. */
+  | ({ readonly kind: 'resultsRead' } & ResultsRead)
 
 export interface Registered {
   /** Fencing epoch of this JobManager; a TaskManager refuses an older one. */
@@ -665,6 +690,19 @@ export interface CheckpointComplete {
   readonly attempt: number
   /** The checkpoint. */
   readonly checkpointId: number
+}
+
+export interface ResultsRead {
+  /** The job. */
+  readonly jobId: string
+  /** Its attempt. */
+  readonly attempt: number
+  /** The sink. */
+  readonly uid: string
+  /** Index in its vertex. */
+  readonly subtask: number
+  /** Number of the first record that nobody has. */
+  readonly next: number
 }
 
 export interface FetchBundleRequest {

@@ -108,6 +108,11 @@ export class TaskManager {
         this.#toSlots(message, { kind: 'trigger-checkpoint', attempt, checkpointId, savepoint, ...mode } as ToSlot)
         break
       }
+      case 'resultsRead': {
+        const { attempt, uid, subtask, next } = message
+        this.#toSlots(message, { kind: 'results-read', attempt, uid, subtask, next })
+        break
+      }
       case 'abortCheckpoint': {
         const { attempt, checkpointId } = message
         this.#toSlots(message, { kind: 'abort-checkpoint', attempt, checkpointId })

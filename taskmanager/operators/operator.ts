@@ -68,6 +68,8 @@ export interface Operator {
   /** The checkpoint is complete: commit. A rejected promise fails the task. */
   notifyCheckpointComplete?(checkpointId: number): void | Promise<void>
   notifyCheckpointAborted?(checkpointId: number): void
+  /** The client has all results of this sink before number `next`. */
+  resultsRead?(next: number): void
   close(): void | Promise<void>
 }
 

@@ -107,6 +107,10 @@ export class SinkOperator implements Operator {
     return this.#committing
   }
 
+  resultsRead(next: number): void {
+    this.#writer.delivered?.(next)
+  }
+
   async close(): Promise<void> {
     await this.#writer.close()
   }

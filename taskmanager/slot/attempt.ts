@@ -94,6 +94,13 @@ export class Attempt {
       case 'checkpoint-complete':
         for (const { task } of this.#tasks) task.checkpointComplete(message.checkpointId)
         return
+      case 'results-read':
+        for (const { task } of this.#tasks) {
+          const { vertex, subtask, chain } = task.options
+          const at = this.deployment.plan.vertices[vertex].operators.findIndex(({ uid }) => uid === message.uid)
+          if (subtask === message.subtask && at >= 0) chain.operators[at].resultsRead?.(message.next)
+        }
+        return
       case 'cancel':
         this.#end('canceled')
     }

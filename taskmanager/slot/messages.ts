@@ -91,6 +91,13 @@ export type ToSlot =
   | { readonly kind: 'abort-checkpoint'; readonly attempt: number; readonly checkpointId: number }
   | { readonly kind: 'checkpoint-complete'; readonly attempt: number; readonly checkpointId: number }
   | { readonly kind: 'cancel'; readonly attempt: number }
+  | {
+      readonly kind: 'results-read'
+      readonly attempt: number
+      readonly uid: string
+      readonly subtask: number
+      readonly next: number
+    }
   /** The other end of a doorbell: another slot of this TaskManager put something into a ring. */
   | { readonly kind: 'doorbells'; readonly ports: Readonly<Record<number, MessagePort>> }
 

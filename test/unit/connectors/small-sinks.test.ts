@@ -57,6 +57,53 @@ describe('sink.discard', () => {
   })
 })
 
+describe('sink.collect', () => {
+  it('keeps what nobody has taken, stops when that is much, and goes on when it is taken', () => {
+    const collect = sink.collect<string>({ buffer: '1kb' })
+    const context = contextOf()
+    let woken = 0
+    const waking = { ...context, wake: () => void woken++ }
+    const writer = collect.createWriter(waking, [])
+    const commit = (records: readonly string[], checkpoint: number): void => {
+      writer.write(records, [])
+      void collect.commit?.(writer.prepareCommit?.(checkpoint) ?? [], waking)
+    }
+    commit(['a'.repeat(400)], 1)
+    expect(writer.ready?.()).toBe(true)
+    commit(['b'.repeat(400)], 2)
+    expect(writer.ready?.()).toBe(false)
+    expect(context.delivered.map(([sequence]) => sequence)).toEqual([0, 1])
+    writer.delivered?.(1)
+    expect(writer.ready?.()).toBe(true)
+    expect(woken).toBe(1)
+  })
+
+  it('delivers again after a restore what nobody had taken, and nothing else', () => {
+    const collect = sink.collect<number>()
+    const context = contextOf()
+    const writer = collect.createWriter(context, [])
+    for (const checkpoint of [1, 2, 3]) {
+      writer.write([checkpoint], [])
+      void collect.commit?.(writer.prepareCommit?.(checkpoint) ?? [], context)
+    }
+    writer.delivered?.(1)
+    const state = JSON.parse(JSON.stringify(writer.snapshot?.(3))) as never
+    const again = contextOf()
+    const successor = collect.createWriter(again, state)
+    expect(again.delivered).toEqual([
+      [1, [2]],
+      [2, [3]],
+    ])
+    successor.write([4], [])
+    void collect.commit?.(successor.prepareCommit?.(4) ?? [], again)
+    expect(again.delivered.at(-1)).toEqual([3, [4]])
+  })
+
+  it('refuses a buffer that is no size', () => {
+    expect(() => sink.collect({ buffer: 'much' })).toThrow(/such as '16mb'/)
+  })
+})
+
 describe('the checksum sink of the examples', () => {
   it('delivers parts whose merge is the checksum of all lines, in any order', () => {
     const lines = Array.from({ length: 1000 }, (_, i) => `line ${i}`)
