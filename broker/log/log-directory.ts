@@ -115,7 +115,7 @@ export class LogDirectory implements LogHost {
     })
     this.cleaner = new Cleaner(this, this.options.cleanerBufferBytes)
     try {
-      this.disk.makeDirectory(root)
+      makeDurable(this.disk, root)
       lockDirectory(this.disk, root, input.process)
     } catch (cause) {
       if (logErrors.is(cause)) throw cause
@@ -156,7 +156,10 @@ export class LogDirectory implements LogHost {
     const key = partitionKey(topic, partition)
     const existing = this.#logs.get(key)
     if (existing !== undefined) {
-      if (existing.topicId === '') existing.topicId = topicId
+      if (existing.topicId === '') {
+        existing.topicId = topicId
+        this.disk.writeAtomic(this.partitionFileOf(existing), partitionText(topicId))
+      }
       if (existing.topicId !== topicId) throw logErrors.create('TOPIC_EXISTS', { topic, partition })
       existing.configure(config)
       return existing
@@ -233,7 +236,7 @@ export class LogDirectory implements LogHost {
 
   createDirectory(log: SegmentedLog): void {
     this.disk.makeDirectory(log.directory)
-    this.disk.write(`${log.directory}/${partitionFile}`, `version: 0\ntopic_id: ${log.topicId}\n`)
+    this.disk.write(this.partitionFileOf(log), partitionText(log.topicId))
   }
 
   partitionFileOf(log: SegmentedLog): string {
@@ -312,7 +315,7 @@ export class LogDirectory implements LogHost {
     let cutBytes = 0
     const open = async (name: string): Promise<void> => {
       const match = /^(.+)-(\d+)$/.exec(name)
-      if (name.startsWith(removedPrefix)) return disk.remove(`${root}/${name}`)
+      if (name.startsWith(removedPrefix) || name.endsWith('.tmp')) return disk.remove(`${root}/${name}`)
       if (match === null || disk.stat(`${root}/${name}`)?.isDirectory !== true) return
       const [, topic, number] = match
       const partition = Number(number)
@@ -325,7 +328,9 @@ export class LogDirectory implements LogHost {
         logStartOffset: starts.get(key) ?? 0,
         nowMs: clock.now(),
       })
-      const topicId = readProperties(disk, `${directory}/${partitionFile}`)?.get('topic_id') ?? ''
+      const id = readProperties(disk, `${directory}/${partitionFile}`)?.get('topic_id') ?? ''
+      // A crash at the first append may have torn it.
+      const topicId = /^[\w-]{22}$/.test(id) ? id : ''
       const log = new SegmentedLog(this, { topic, partition, topicId, directory }, this.#config, found, true)
       log.durableRecoveryPoint = recoveryPoints.get(key) ?? 0
       log.cleanedOffset = cleaned.get(key) ?? 0
@@ -373,4 +378,17 @@ export class LogDirectory implements LogHost {
       this.flusher.sync(log)
     }
   }
+}
+
+/** Makes a directory and those above it, so that a crash does not take them away. */
+function makeDurable(disk: Disk, path: string): void {
+  if (disk.exists(path)) return
+  const parent = disk.absolute(`${path}/..`)
+  if (parent !== path) makeDurable(disk, parent)
+  disk.makeDirectory(path)
+  disk.syncDirectory(parent)
+}
+
+function partitionText(topicId: string): string {
+  return `version: 0\ntopic_id: ${topicId}\n`
 }

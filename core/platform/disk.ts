@@ -205,7 +205,8 @@ class SystemDisk implements Disk {
   writeAtomic(path: string, data: Uint8Array | string): void {
     const temporary = temporaryName(path)
     const bytes = typeof data === 'string' ? Buffer.from(data) : data
-    const file = this.open(temporary, 'wx')
+    // A process with this id may have died here before.
+    const file = this.open(temporary, 'w')
     try {
       this.writeAt(file, bytes, 0, bytes.length, null)
       this.sync(file)
@@ -226,7 +227,7 @@ class SystemDisk implements Disk {
 
   async writeAtomicAsync(path: string, data: Uint8Array | string): Promise<void> {
     const temporary = temporaryName(path)
-    const file = await fs.promises.open(temporary, 'wx')
+    const file = await fs.promises.open(temporary, 'w')
     try {
       await file.writeFile(data)
       await file.datasync()

@@ -258,7 +258,7 @@ export class ManualDisk implements Disk {
 
   writeAtomic(path: string, data: Uint8Array | string): void {
     const temporary = `${path}.${this.#temporary++}.tmp`
-    const file = this.open(temporary, 'wx')
+    const file = this.open(temporary, 'w')
     try {
       this.#write(file, typeof data === 'string' ? Buffer.from(data) : data, 0)
       this.sync(file)

@@ -45,6 +45,7 @@ describe('a log', () => {
     log.onCommitted(0, (error) => heard.push(error))
     await settle(clock)
     expect(heard).toEqual([])
+    disk.gate = undefined
     release()
     await settle(clock)
     expect(heard).toEqual([0])
