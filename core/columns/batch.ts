@@ -141,6 +141,12 @@ export class RecordBatch {
     })
   }
 
+  /** Some strings have not been copied yet, and `retain` would copy those of all rows. */
+  get lazy(): boolean {
+    for (const column of this.columns) if (column instanceof LazyStrings && !column.written) return true
+    return false
+  }
+
   /** Lazy columns are written: whoever keeps the batch may outlive their pools. */
   retain(): this {
     for (const column of this.columns) if (column instanceof LazyStrings) column.write()

@@ -51,6 +51,11 @@ export class LazyStrings implements Column {
     return this.reserved.offsets
   }
 
+  /** The strings are in their place. */
+  get written(): boolean {
+    return this.#from === undefined
+  }
+
   /** Copies the strings unless they have been. */
   write(): void {
     const from = this.#from

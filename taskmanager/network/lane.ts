@@ -19,6 +19,7 @@ import { withKeys } from './computed-key.ts'
 import type { FrameKind } from './frame.ts'
 import { frameKind } from './frame.ts'
 import { PendingRows } from './pending-rows.ts'
+import { Selections } from './selections.ts'
 
 export interface LaneOptions {
   readonly arena: Arena
@@ -58,6 +59,7 @@ export class Lane {
   urgent = false
   /** Frames and batches that have gone out: who compares it knows whether something moved. */
   sent = 0
+  readonly #selections = new Selections()
   #watermark = Number.NaN
 
   constructor(channel: OutputChannel, options: LaneOptions) {
@@ -69,11 +71,17 @@ export class Lane {
     return this.#queue.length === 0 && this.#watermark !== this.#watermark
   }
 
-  /** Rows of a batch for this channel. The batch is retained as long as it waits; `selection` is copied. */
+  /**
+   * Rows of a batch for this channel. The batch is retained as long as it waits, and `selection` copied; of strings that
+   * have not been written yet only the selected ones are, into a batch of their own.
+   */
   addColumns(batch: RecordBatch, selection: Int32Array | undefined, count: number): void {
+    const own = selection !== undefined && batch.lazy ? this.#copyOf(batch, selection, count) : undefined
+    const rows = own === undefined ? selection : undefined
     const { local } = this.channel
     if (local !== undefined && this.#queue.length === 0 && this.channel.room() > 0) {
-      local.sendView(batch, selection && { rows: selection, count })
+      local.sendView(own ?? batch, rows && { rows, count })
+      own?.release()
       this.sent++
       return
     }
@@ -82,32 +90,40 @@ export class Lane {
       group = { kind: 'columns', sources: [], rows: 0 }
       this.#queue.push(group)
     }
-    group.sources.push({ batch: batch.retain(), selection: selection?.slice(0, count), count })
+    const kept = rows && this.#selections.copy(rows, count)
+    group.sources.push({ batch: own ?? batch.retain(), selection: kept, count })
     group.rows += count
     this.rows += count
   }
 
   /**
-   * The same for rows that make a whole flush by themselves: they are gathered from the caller's selection at once, which
-   * saves keeping them. What cannot go now is kept.
+   * The same for rows that make a whole flush, alone or with those that wait: they are gathered from the caller's batch and
+   * selection at once, which saves keeping them. What cannot go now is kept.
    */
   sendColumns(batch: RecordBatch, selection: Int32Array | undefined, count: number): void {
-    if (this.#queue.length > 0 && !this.flush()) return this.addColumns(batch, selection, count)
-    if (this.channel.local !== undefined || this.channel.room() <= 0) return this.addColumns(batch, selection, count)
     const { schema } = batch
-    if (selection === undefined && contiguous(batch, this.#describe(schema))) {
+    const waiting = this.#onlyGroup(schema)
+    if (waiting === undefined && this.#queue.length > 0 && !this.flush())
+      return this.addColumns(batch, selection, count)
+    if (this.channel.local !== undefined || this.channel.room() <= 0) return this.addColumns(batch, selection, count)
+    const describe = this.#describe(schema)
+    if (waiting === undefined && selection === undefined && contiguous(batch, describe)) {
       batch.retain()
       this.#send(batch.segments[0])
       return
     }
     const { arena } = this.#options
-    const out = gather(arena, arena.owner, [{ batch, selection, count }], schema, this.#describe(schema))
+    const before = waiting?.rows ?? 0
+    const sources = [...(waiting?.sources ?? []), { batch, selection, count }]
+    const out = gather(arena, arena.owner, sources, schema, describe)
     if (out === undefined) return this.addColumns(batch, selection, count)
     this.#send(out.batch.segments[0])
-    if (out.consumed < count) {
-      const rest = selection?.subarray(out.consumed, count) ?? range(out.consumed, count)
-      this.sendColumns(batch, rest, count - out.consumed)
+    if (waiting !== undefined) {
+      this.#drop(waiting, Math.min(out.consumed, before))
+      if (waiting.rows === 0) this.#queue.shift()
     }
+    const mine = Math.max(0, out.consumed - before)
+    if (mine < count) this.sendColumns(batch, selection?.subarray(mine, count) ?? range(mine, count), count - mine)
   }
 
   /** Where to add plain records for this channel; count them with `added`. */
@@ -198,6 +214,24 @@ export class Lane {
     this.#watermark = Number.NaN
   }
 
+  /** The columns that wait, when nothing else does. */
+  #onlyGroup(schema: Schema): ColumnsGroup | undefined {
+    const [only] = this.#queue
+    return this.#queue.length === 1 && only.kind === 'columns' && only.sources[0].batch.schema === schema
+      ? only
+      : undefined
+  }
+
+  /** The selected rows alone, with a reference of their own; undefined when there is no memory for them. */
+  #copyOf(batch: RecordBatch, selection: Int32Array, count: number): RecordBatch | undefined {
+    const { arena } = this.#options
+    const { schema } = batch
+    const out = gather(arena, arena.owner, [{ batch, selection, count }], schema, this.#describe(schema))
+    if (out === undefined || out.consumed === count) return out?.batch
+    out.batch.release()
+    return undefined
+  }
+
   #describe(schema: Schema): boolean {
     return schema !== this.#options.schema
   }
@@ -242,12 +276,13 @@ export class Lane {
     while (left > 0) {
       const first = group.sources[0]
       if (first.count > left) {
-        const selection = first.selection?.subarray(left) ?? range(left, first.count)
+        const selection = first.selection?.subarray(left, first.count) ?? range(left, first.count)
         group.sources[0] = { batch: first.batch, selection, count: first.count - left }
         return
       }
       left -= first.count
       first.batch.release()
+      if (first.selection !== undefined) this.#selections.giveBack(first.selection)
       group.sources.shift()
     }
   }

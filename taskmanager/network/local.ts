@@ -14,6 +14,7 @@ import { emptyFrame } from './channel.ts'
 import { wireSchema } from './computed-key.ts'
 import type { FrameKind } from './frame.ts'
 import { frameKind } from './frame.ts'
+import { Selections } from './selections.ts'
 
 const rowsMax = 16384
 const controlMax = 64
@@ -24,6 +25,9 @@ export class LocalChannel implements OutputChannel, InputChannel, LocalOutput {
   readonly #schema: Schema | undefined
   readonly #capacity: number
   readonly #queue: InputFrame[] = []
+  readonly #selections = new Selections()
+  /** Selection of the frame that was taken last: the receiver is done with it at the next call. */
+  #lent: Int32Array | undefined
   #rows = 0
   #data = 0
 
@@ -49,7 +53,7 @@ export class LocalChannel implements OutputChannel, InputChannel, LocalOutput {
   }
 
   sendView(batch: RecordBatch, selection: Selection | undefined): void {
-    const kept = selection && { rows: selection.rows.slice(0, selection.count), count: selection.count }
+    const kept = selection && { rows: this.#selections.copy(selection.rows, selection.count), count: selection.count }
     this.#put(frameKind.batch, 0, 0, batch.retain(), kept, undefined)
   }
 
@@ -74,7 +78,9 @@ export class LocalChannel implements OutputChannel, InputChannel, LocalOutput {
   }
 
   take(): InputFrame | undefined {
+    if (this.#lent !== undefined) this.#selections.giveBack(this.#lent)
     const frame = this.#queue.shift()
+    this.#lent = frame?.selection?.rows
     if (frame !== undefined && frame.kind === frameKind.batch) {
       this.#data--
       this.#rows -= rowsOf(frame)
