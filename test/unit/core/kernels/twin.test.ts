@@ -52,7 +52,13 @@ const odd = fc.oneof(
 const numbers = fc.array(odd, { maxLength: 70 }).map((n) => Float64Array.from(n))
 const ints = fc.array(fc.integer(), { maxLength: 70 }).map((n) => Int32Array.from(n))
 const texts = fc.array(
-  fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: 'grapheme', maxLength: 12 }), fc.constant('')),
+  // Every length of string has its own way of being copied.
+  fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.nat(200).map((length) => 'abcdefghij'.repeat(20).slice(0, length)),
+    fc.string({ unit: 'grapheme', maxLength: 12 }),
+    fc.constant(''),
+  ),
   { maxLength: 40 },
 )
 const picks = fc.option(fc.array(fc.nat(), { maxLength: 80 }))
