@@ -1,10 +1,10 @@
 /**
- * Sockets under TLS, for servers. A connection is handed over after its handshake. Keys and certificates are read by the
+ * Sockets under TLS, for both sides. A server's connection is handed over after its handshake. Keys and certificates are read by the
  * caller, so that a test needs no files.
  */
-import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect, createServer, type Server, type TLSSocket } from 'node:tls'
 
-export type { TLSSocket } from 'node:tls'
+export type { ConnectionOptions, TLSSocket } from 'node:tls'
 
 export interface TlsServerOptions {
   /** PEM. */
@@ -39,4 +39,9 @@ export function createTlsServer(
   )
   server.on('tlsClientError', (error, socket) => onFailure(error, socket.remoteAddress ?? 'unknown'))
   return server
+}
+
+/** A socket that connects; `secureConnect` tells when the other side has shown its certificate. */
+export function connectTls(options: ConnectionOptions): TLSSocket {
+  return connect(options)
 }
