@@ -114,7 +114,6 @@ export async function startBroker(
     }
     const counts = new BrokerCounts()
     const coordinators = await startCoordinators(view, config, platform)
-    closers.push(() => coordinators.close())
     const table = brokerTable({ view, config, platform, access, coordinators, counts })
     const dispatcher = new Dispatcher({ table, authorizer: access.authorizer, clock, log })
     const server = new BrokerServer({
@@ -127,6 +126,8 @@ export async function startBroker(
       tls,
     })
     closers.push(() => server.close(config.get(options.shutdownTimeout)))
+    // First to go: members that wait for others are answered, so that the server need not wait for them.
+    closers.push(() => coordinators.close())
     const listeners: BoundListener[] = []
     for (const spec of specs) {
       // Clients that come at once are told where it is: known before the first of them is answered.
