@@ -14,12 +14,13 @@ const pieceBytes = 256 * 1024
 const recordBytesMax = 64 * 1024 * 1024
 const fingerprintBytesMax = 256
 
-/** JSON. `fingerprint` tells a file that was replaced by another of the same name from one that has grown. */
+/** JSON. `fingerprint` tells a file that was written anew from one that has grown; `id` stays when it is renamed. */
 export interface FileOffset {
   readonly byte: number
   /** Lines before `byte`. */
   readonly line: number
   readonly fingerprint?: { readonly bytes: number; readonly hash: number }
+  readonly id?: string
 }
 
 export const fileStart: FileOffset = { byte: 0, line: 0 }
@@ -56,10 +57,14 @@ export class FileCursor {
   #fingerprint: FileOffset['fingerprint']
   #started = false
   #ended = false
+  #follow: boolean
+  #id: string | undefined
 
   constructor(path: string, offset: FileOffset, options: FileCursorOptions) {
     this.path = path
     this.#options = options
+    this.#follow = options.follow
+    this.#id = offset.id
     this.#scanner = scanners[options.format]
     this.#byte = offset.byte
     this.#line = offset.line
@@ -73,12 +78,12 @@ export class FileCursor {
 
   offset(): FileOffset {
     const { bytes } = this.#fingerprint ?? { bytes: 0 }
+    const { follow } = this.#options
     return {
       byte: this.#byte,
       line: this.#line,
-      ...(bytes > 0 && this.#options.follow
-        ? { fingerprint: this.#fingerprint as NonNullable<FileOffset['fingerprint']> }
-        : {}),
+      ...(bytes > 0 && follow ? { fingerprint: this.#fingerprint as NonNullable<FileOffset['fingerprint']> } : {}),
+      ...(this.#id !== undefined && follow ? { id: this.#id } : {}),
     }
   }
 
@@ -96,7 +101,7 @@ export class FileCursor {
           if (filled) return true
           filled = true
           if (this.#fill()) continue
-          if (this.#options.follow && this.#options.format !== 'json') return this.#byte !== before
+          if (this.#follow && this.#options.format !== 'json') return this.#byte !== before
           // These are all bytes there are: the last record needs no line end.
           last = true
           this.#scanner.scan(this.#bytes, this.#from, this.#to, true, this.#scan)
@@ -117,17 +122,31 @@ export class FileCursor {
     }
   }
 
-  /** Following: looks whether the name stands for another file now, or for less than was read; then starts over. */
-  checkReplaced(): boolean {
+  /** The file that is read, or will be as far as the checkpoint knows; undefined before a new one is open. */
+  get id(): string | undefined {
+    return this.#id
+  }
+
+  /** Following: `other`: the name stands for another file now; `cut`: this file has less than was read, or other content. */
+  state(): 'same' | 'cut' | 'other' {
     const { disk } = this.#options
     const stat = disk.stat(this.path)
-    if (stat === undefined || this.#file === undefined) return false
-    if (stat.sizeBytes >= this.#byte && this.#sameFingerprint()) return false
+    if (stat === undefined || this.#file === undefined) return 'same'
+    if (stat.id !== this.#id) return 'other'
+    return stat.sizeBytes >= this.#byte && this.#sameFingerprint() ? 'same' : 'cut'
+  }
+
+  startOver(): void {
     this.close()
     this.#byte = this.#line = this.#from = this.#to = 0
     this.#fingerprint = undefined
+    this.#id = undefined
     this.#started = this.#ended = false
-    return true
+  }
+
+  /** Nothing will be appended any more: a last line needs no line end. */
+  finish(): void {
+    this.#follow = false
   }
 
   close(): void {
@@ -139,7 +158,10 @@ export class FileCursor {
   #start(into: FileRecords): boolean {
     if (this.#started) return true
     const { disk, format, type } = this.#options
-    this.#file ??= disk.open(this.path, 'r')
+    if (this.#file === undefined) {
+      this.#file = disk.open(this.path, 'r')
+      if (this.#options.follow) this.#id = disk.idOf(this.#file)
+    }
     const target = this.#byte
     if (target > 0 && this.#options.follow && (disk.sizeOf(this.#file) < target || !this.#sameFingerprint())) {
       // The checkpoint is of a file that is gone.
@@ -171,7 +193,7 @@ export class FileCursor {
       this.#scanner.scan(this.#bytes, this.#from, this.#to, false, this.#scan)
       if (this.#scan.found !== 'more') break
       if (this.#fill()) continue
-      if (this.#options.follow) {
+      if (this.#follow) {
         this.#byte = 0
         return false
       }
@@ -306,11 +328,15 @@ export class FileCursor {
   }
 
   #sameFingerprint(): boolean {
-    if (this.#fingerprint === undefined) return true
-    const { disk } = this.#options
-    const { bytes, hash } = this.#fingerprint
+    return FileCursor.begins(this.#options.disk, this.path, this.#fingerprint)
+  }
+
+  /** Whether the file at `path` begins like the one of which `fingerprint` is; without one, it may. */
+  static begins(disk: Disk, path: string, fingerprint: FileOffset['fingerprint']): boolean {
+    if (fingerprint === undefined) return true
+    const { bytes, hash } = fingerprint
     const head = Buffer.alloc(bytes)
-    const file = disk.open(this.path, 'r')
+    const file = disk.open(path, 'r')
     try {
       return disk.readAt(file, head, 0, bytes, 0) === bytes && hashText(head.toString('latin1')) === hash
     } finally {

@@ -1,7 +1,8 @@
 /**
  * Records from files: NDJSON, a JSON array, or CSV with a header. A split is a file; its offset is a byte, so that a
  * restore goes on at the next record. Bounded: what the files have now. Following: new files and appended lines as
- * well; a file that is cut or replaced (rotated) is read from its start.
+ * well; a file that is renamed and replaced (rotated) is read to its end, under whatever name, and the new one from its
+ * start; one that is cut is read from its start.
  *
  * A record that is broken goes where the error policy of the operator says, with file and line. Reading is synchronous,
  * one piece of 256 KB per poll.
@@ -12,6 +13,7 @@ import type { Source, SourceContext, SourceOutput, SourceReader, SplitState } fr
 import type { TypeDef } from '../../sdk/types.ts'
 import { badOption, checkOptions, connectorErrors, hashText } from '../errors.ts'
 import { FileCursor, type FileFormat, type FileOffset, type FileRecords, fileStart } from './cursor.ts'
+import { FollowedFile, type FollowedOffset } from './followed.ts'
 import { findFiles, isPattern } from './paths.ts'
 
 export interface FilesSourceOptions<T> {
@@ -32,6 +34,8 @@ const formats: readonly string[] = ['ndjson', 'json', 'csv']
 /** How often a followed path is looked at. */
 const lookEveryMs = 200
 const rateTickMs = 5
+/** What a rotated file has behind its name. */
+const rotatedName = /(?:[.-]\d+)+$/
 
 export function files<T = unknown>(options: FilesSourceOptions<T>, disk: Disk = systemDisk): Source<T> {
   checkOptions(factory, options, known)
@@ -54,13 +58,14 @@ export function files<T = unknown>(options: FilesSourceOptions<T>, disk: Disk = 
       return found.map((each) => ({ splitId: each, offset: fileStart }))
     },
     ...(follow ? { discoveryIntervalMs: 1000 } : {}),
-    owner: (splitId, parallelism) => hashText(splitId) % parallelism,
+    // A file and its successors (log, log.1, log-20260101) go to one subtask, which knows what it has read of them.
+    owner: (splitId, parallelism) => hashText(follow ? splitId.replace(rotatedName, '') : splitId) % parallelism,
     createReader: (context) => new FilesReader(context, disk, { format, type, follow, rate }),
   }
 }
 
 interface FileSplit {
-  readonly cursor: FileCursor
+  readonly cursor: FileCursor | FollowedFile
   finished: boolean
 }
 
@@ -76,8 +81,11 @@ class FilesReader<T> implements SourceReader<T>, FileRecords {
   readonly #disk: Disk
   readonly #options: ReaderOptions
   readonly #splits: FileSplit[] = []
+  /** Splits that need no reading and were not reported as finished yet. */
+  readonly #renamed: string[] = []
   /** The file whose turn it is. */
   #turn = 0
+  #lookedMs = Number.NEGATIVE_INFINITY
   #timer: TimerHandle | undefined
   #output: SourceOutput<T> | undefined
   #path = ''
@@ -93,13 +101,27 @@ class FilesReader<T> implements SourceReader<T>, FileRecords {
 
   addSplits(splits: readonly SplitState[]): void {
     const options = { disk: this.#disk, ...this.#options }
+    const nowMs = this.#context.now()
     for (const { splitId, offset, finished } of splits) {
-      this.#splits.push({ cursor: new FileCursor(splitId, offset as FileOffset, options), finished: finished === true })
+      if (!this.#options.follow) {
+        this.#splits.push({
+          cursor: new FileCursor(splitId, offset as FileOffset, options),
+          finished: finished === true,
+        })
+        continue
+      }
+      // A file that we read under another name: its records have been given, or will be.
+      const renamed =
+        finished !== true && (offset as FileOffset).byte === 0 && this.#followed().some((file) => file.isSame(splitId))
+      if (renamed) this.#renamed.push(splitId)
+      const cursor = new FollowedFile(splitId, offset as FollowedOffset, options, nowMs)
+      this.#splits.push({ cursor, finished: finished === true || renamed })
     }
   }
 
   poll(output: SourceOutput<T>): 'more' | 'idle' | 'end' {
     this.#output = output
+    for (const path of this.#renamed.splice(0)) output.splitFinished?.(path)
     const room = Math.min(output.room, this.#due())
     if (room <= 0) {
       this.#lookLater(rateTickMs)
@@ -109,14 +131,14 @@ class FilesReader<T> implements SourceReader<T>, FileRecords {
     for (let tried = 0; tried < this.#splits.length; tried++) {
       const split = this.#splits[this.#turn]
       this.#path = split.cursor.path
-      if (!split.finished && split.cursor.read(room, this)) {
-        if (split.cursor.ended && !this.#options.follow) this.#finish(split, output)
-        return 'more'
-      }
-      if (!split.finished && split.cursor.ended && !this.#options.follow) this.#finish(split, output)
+      const { cursor } = split
+      const read = !split.finished && cursor.read(room, this, this.#context.now())
+      if (!split.finished && cursor instanceof FileCursor && cursor.ended) this.#finish(split, output)
+      if (read) return 'more'
       this.#turn = (this.#turn + 1) % this.#splits.length
     }
     if (!this.#options.follow) return 'end'
+    if (this.#look()) return 'more'
     this.#lookLater(lookEveryMs)
     return 'idle'
   }
@@ -150,6 +172,20 @@ class FilesReader<T> implements SourceReader<T>, FileRecords {
     output.splitFinished?.(split.cursor.path)
   }
 
+  #followed(): FollowedFile[] {
+    return this.#splits.flatMap(({ cursor, finished }) => (cursor instanceof FollowedFile && !finished ? cursor : []))
+  }
+
+  /** Files that were rotated or cut. True: there may be more to read. */
+  #look(): boolean {
+    const nowMs = this.#context.now()
+    if (nowMs - this.#lookedMs < lookEveryMs) return false
+    this.#lookedMs = nowMs
+    let changed = false
+    for (const file of this.#followed()) if (file.look(nowMs)) changed = true
+    return changed
+  }
+
   /** Records that the rate allows now. */
   #due(): number {
     const { rate } = this.#options
@@ -163,7 +199,6 @@ class FilesReader<T> implements SourceReader<T>, FileRecords {
     if (this.#timer !== undefined) return
     this.#timer = systemClock.setTimeout(() => {
       this.#timer = undefined
-      if (this.#options.follow) for (const { cursor } of this.#splits) cursor.checkReplaced()
       this.#context.wake()
     }, afterMs)
   }

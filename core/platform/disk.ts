@@ -12,6 +12,8 @@ export interface FileStat {
   /** Epoch ms. */
   readonly modifiedMs: number
   readonly isDirectory: boolean
+  /** The same for a file under whatever name, other for every other file that there is at the same time. */
+  readonly id: string
 }
 
 export type OpenMode =
@@ -61,6 +63,8 @@ export interface Disk {
   /** Writes all buffers one behind the other at `position`, as one call where the system allows. */
   writevAt(file: number, buffers: readonly Uint8Array[], position: number): void
   sizeOf(file: number): number
+  /** As in `FileStat`. */
+  idOf(file: number): string
   truncate(file: number, sizeBytes: number): void
   /** Returns when the bytes of the file are on the device. */
   sync(file: number): void
@@ -181,6 +185,10 @@ class SystemDisk implements Disk {
 
   sizeOf(file: number): number {
     return fs.fstatSync(file).size
+  }
+
+  idOf(file: number): string {
+    return toStat(fs.fstatSync(file)).id
   }
 
   truncate(file: number, sizeBytes: number): void {
@@ -304,7 +312,8 @@ class SystemDisk implements Disk {
 }
 
 function toStat(stat: fs.Stats): FileStat {
-  return { sizeBytes: stat.size, modifiedMs: stat.mtimeMs, isDirectory: stat.isDirectory() }
+  const { size, mtimeMs, dev, ino } = stat
+  return { sizeBytes: size, modifiedMs: mtimeMs, isDirectory: stat.isDirectory(), id: `${dev}:${ino}` }
 }
 
 export const systemDisk: Disk = new SystemDisk()

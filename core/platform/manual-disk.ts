@@ -42,6 +42,8 @@ function systemError(code: string, path: string): NodeJS.ErrnoException {
 }
 
 export class ManualDisk implements Disk {
+  readonly #ids = new WeakMap<object, string>()
+  #idsGiven = 0
   /** Operations that change something, syncs included, so far. */
   operations = 0
   /** The power goes during the operation of this number, counted from 1. */
@@ -101,7 +103,8 @@ export class ManualDisk implements Disk {
     this.#alive()
     const node = this.#find(path)
     if (node === undefined) return undefined
-    return { sizeBytes: node.kind === 'file' ? node.size : 0, modifiedMs: 0, isDirectory: node.kind === 'directory' }
+    const sizeBytes = node.kind === 'file' ? node.size : 0
+    return { sizeBytes, modifiedMs: 0, isDirectory: node.kind === 'directory', id: this.#idOf(node) }
   }
 
   list(path: string): string[] {
@@ -237,6 +240,17 @@ export class ManualDisk implements Disk {
   sizeOf(file: number): number {
     this.#alive()
     return this.#handle(file).node.size
+  }
+
+  idOf(file: number): string {
+    this.#alive()
+    return this.#idOf(this.#handle(file).node)
+  }
+
+  #idOf(node: object): string {
+    const id = this.#ids.get(node) ?? String(++this.#idsGiven)
+    this.#ids.set(node, id)
+    return id
   }
 
   truncate(file: number, sizeBytes: number): void {

@@ -130,7 +130,7 @@ describe('sink.collect', () => {
     const next = collect.createWriter(context, writer.snapshot?.(1) ?? [])
     next.write([1], [])
     void collect.commit?.(next.prepareCommit?.(2) ?? [], context)
-    expect(delivered[1]).toEqual({ sequence: 1, records: [1] })
+    expect(delivered.at(-1)).toEqual({ sequence: 1, records: [1] })
   })
 
   it('delivers at once without checkpoints', () => {

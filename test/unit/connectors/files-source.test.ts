@@ -200,4 +200,93 @@ describe('source.files, following', () => {
     expect(harness.records).toHaveLength(5)
     harness.close()
   })
+
+  const following = (path: string): SourceHarness<unknown> =>
+    new SourceHarness(source.files({ path, format: 'ndjson', follow: true }))
+  /** Looks for rotated files, as it does every 200 ms. */
+  const later = (harness: SourceHarness<unknown>, ms = 200): unknown[] => {
+    harness.nowMs += ms
+    harness.run()
+    return harness.records
+  }
+
+  it('reads a file that is renamed and replaced to its end, and the new one beside it', async () => {
+    const path = put('app.log', '"a1"\n')
+    const harness = await following(path).start(1)
+    harness.run()
+    appendFileSync(path, '"a2"\n')
+    renameSync(path, join(dir, 'app.log.1'))
+    put('app.log', '"b1"\n')
+    expect(later(harness)).toEqual(['a1', 'a2', 'b1'])
+    // The writer has not opened the new file yet.
+    appendFileSync(join(dir, 'app.log.1'), '"a3"\n"a4')
+    expect(later(harness)).toEqual(['a1', 'a2', 'b1', 'a3'])
+    // Nothing more for a while: the last line is one without its end.
+    appendFileSync(join(dir, 'app.log.1'), '"')
+    later(harness, 10_000)
+    expect(later(harness, 10_000).at(-1)).toBe('a4')
+    harness.close()
+  })
+
+  it('reads on where it was when a file is rotated while the job is down', async () => {
+    const path = put('app.log', '"a1"\n')
+    const harness = await following(path).start(1)
+    harness.run()
+    const state = harness.snapshot()
+    harness.close()
+    appendFileSync(path, '"a2"\n')
+    renameSync(path, join(dir, 'app.log.1'))
+    put('app.log', '"b1"\n')
+    await harness.start(1, state)
+    harness.run()
+    expect(harness.records).toEqual(['a1', 'a2', 'b1'])
+    // And once more, with two that are older.
+    const both = harness.snapshot()
+    harness.close()
+    appendFileSync(path, '"b2"\n')
+    renameSync(join(dir, 'app.log.1'), join(dir, 'app.log.2'))
+    renameSync(path, join(dir, 'app.log.1'))
+    put('app.log', '"c1"\n')
+    await harness.start(1, both)
+    harness.run()
+    expect(harness.records).toEqual(['a1', 'a2', 'b1', 'b2', 'c1'])
+    harness.close()
+  })
+
+  it.each([1, 3])(
+    'reads no file of a followed directory again under its new name, at parallelism %i',
+    async (parallelism) => {
+      put('app.log', '"a1"\n')
+      const harness = await following(dir).start(parallelism)
+      harness.run()
+      appendFileSync(join(dir, 'app.log'), '"a2"\n')
+      renameSync(join(dir, 'app.log'), join(dir, 'app.log.1'))
+      put('app.log', '"b1"\n')
+      const state = harness.snapshot()
+      await harness.start(parallelism, state)
+      harness.run()
+      later(harness)
+      expect(harness.records).toEqual(['a1', 'a2', 'b1'])
+      expect(harness.finished).toEqual([join(dir, 'app.log.1')])
+      // Read to its end long ago, and renamed again.
+      later(harness, 10_000)
+      later(harness, 10_000)
+      const old = harness.snapshot()
+      harness.close()
+      renameSync(join(dir, 'app.log.1'), join(dir, 'app.log.2'))
+      await harness.start(parallelism, old)
+      harness.run()
+      expect(harness.records).toEqual(['a1', 'a2', 'b1'])
+      harness.close()
+    },
+  )
+
+  it('reads a file that was copied and cut from its start: what came after the last look is in the copy only', async () => {
+    const path = put('app.log', '"a1"\n"a2"\n')
+    const harness = await following(path).start(1)
+    harness.run()
+    writeFileSync(path, '"b1"\n')
+    expect(later(harness)).toEqual(['a1', 'a2', 'b1'])
+    harness.close()
+  })
 })
