@@ -156,6 +156,10 @@ class Recovery {
     while (place + 1 < this.#segments.length && this.#segments[place + 1].baseOffset <= from) place++
     for (; place < this.#segments.length; place++) {
       const segment = this.#segments[place]
+      // The end of the segment before is lost, although this one is there. Compaction leaves gaps only below.
+      if (segment.baseOffset > recoveryPoint && segment.baseOffset !== this.#nextOffset && place > 0) {
+        return this.#cut(place - 1, this.#segments[place - 1].sizeBytes)
+      }
       const relative = Math.max(0, from - segment.baseOffset)
       const index = this.#loadIndexes(segment, relative)
       const position = index === undefined ? 0 : index.positionFor(relative)
@@ -327,7 +331,7 @@ class Recovery {
     segment.sizeBytes = position
     segment.writtenBytes = position
     disk.sync(file)
-    disk.syncDirectory(this.#directory)
+    this.#syncScanned()
   }
 
   /** Nothing is changed: what was synced stays for whoever can read it, and reads of the damage say what it is. */
@@ -337,11 +341,11 @@ class Recovery {
 
   #syncScanned(): void {
     const { disk, files } = this.#host
-    const last = this.#segments[this.#segments.length - 1]
-    if (last === undefined || this.#nextOffset <= this.#input.recoveryPoint) return
-    for (const segment of this.#segments) {
-      if (segment !== last && segment.baseOffset < this.#input.recoveryPoint) continue
-      disk.sync(files.use(segment.file))
+    const { recoveryPoint } = this.#input
+    for (let place = 0; place < this.#segments.length; place++) {
+      // What lies below as a whole was synced before the recovery point moved.
+      const next = this.#segments[place + 1]
+      if (next === undefined || next.baseOffset > recoveryPoint) disk.sync(files.use(this.#segments[place].file))
     }
     disk.syncDirectory(this.#directory)
   }
