@@ -9,6 +9,7 @@ import { createLogger } from '../core/log.ts'
 import { systemClock } from '../core/platform/clock.ts'
 import { systemDisk } from '../core/platform/disk.ts'
 import { systemRandom } from '../core/platform/random.ts'
+import { s3Settings, useS3 } from '../core/storage/s3/options.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { JobStore } from './job-store.ts'
 import * as options from './options.ts'
@@ -32,6 +33,7 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
   const known = Object.fromEntries(Object.entries(values).filter(([key]) => own.includes(key)))
   const config = loadConfig(options.jobManagerOptions, [{ name: 'configuration', values: known }])
   configureFaults(config)
+  useS3(s3Settings(values))
   const log = createLogger('jobmanager')
   const directory = resolve(config.get(options.dataDirectory))
   const host = config.get(options.bindHost) ?? config.get(options.rpcAddress)

@@ -10,6 +10,9 @@
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { errors } from './errors.ts'
 import { fileStorage } from './file-storage.ts'
+import { parseS3Location, s3Url } from './s3/location.ts'
+import { s3InUse } from './s3/options.ts'
+import { S3Storage } from './s3/s3-storage.ts'
 
 /** Bytes of an object, in one piece or in several that are written one after the other. */
 export type BlobBytes = Uint8Array | readonly Uint8Array[]
@@ -68,17 +71,20 @@ export interface BlobEntry {
 }
 
 /**
- * Opens storage at a `file:` URL or at a path of this machine; a relative path counts from the working directory. Nothing
- * is read or created yet. Throws STORAGE_UNKNOWN_SCHEME.
+ * Opens storage at a `file:` or `s3:` URL or at a path of this machine; a relative path counts from the working directory.
+ * Nothing is read or created yet; how S3 is reached was said with `useS3`. Throws STORAGE_UNKNOWN_SCHEME, STORAGE_BAD_LOCATION, STORAGE_BAD_S3_LOCATION.
  */
 export function openStorage(location: string): BlobStorage {
-  return fileStorage(localPath(location))
+  return isS3(location) ? new S3Storage(parseS3Location(location), s3InUse()) : fileStorage(localPath(location))
 }
 
 /** Absolute URL of a location, in the one form that `BlobStorage.url` has. */
 export function storageUrl(location: string): string {
+  if (isS3(location)) return s3Url(parseS3Location(location))
   return pathToFileURL(localPath(location)).href.replace(/\/+$/, '')
 }
+
+const isS3 = (location: string): boolean => /^s3:/i.test(location)
 
 function localPath(location: string): string {
   if (location === '') throw errors.create('EMPTY_LOCATION', {})

@@ -11,6 +11,7 @@ import { configureFaultsFrom } from '../../core/faults.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import { systemNetwork } from '../../core/platform/net.ts'
 import { parentPort, workerData } from '../../core/platform/threads.ts'
+import { s3Settings, useS3 } from '../../core/storage/s3/options.ts'
 import { Doorbells } from '../network/doorbell.ts'
 import { DataListener } from '../network/tcp/listener.ts'
 import type { Attempt } from './attempt.ts'
@@ -22,6 +23,7 @@ const arena = Arena.attach(start.arena, start.owner)
 const bells = new Doorbells(start.doorbells, start.slot)
 const pulse = new SlotPulse(start.doorbells, start.slot)
 configureFaultsFrom(start.config)
+useS3(s3Settings(start.config))
 
 let current: Attempt | undefined
 /** The last attempt that was reported as released: its `cancel` may have been on its way. */

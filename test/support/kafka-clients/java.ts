@@ -1,7 +1,7 @@
 /** Kafka's Java clients and command-line tools, two releases apart, and programs of our own against them. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { clientsDirectory, debian, installOnce, onPath, succeeds } from './install.ts'
+import { clientsDirectory, debian, installOnce, onPath, succeeds } from '../install.ts'
 
 /** The last 3.x, whose clients still speak old versions, and the newest. */
 export type KafkaRelease = '3.9.1' | '4.3.1'

@@ -1,6 +1,6 @@
 /** confluent-kafka for Python: a recent librdkafka inside a wheel. */
 import { fileURLToPath } from 'node:url'
-import { clientsDirectory, debian, installOnce, onPath, succeeds } from './install.ts'
+import { clientsDirectory, debian, installOnce, onPath, succeeds } from '../install.ts'
 
 const environment = `${clientsDirectory}/python`
 const release = '2.16.1'

@@ -235,10 +235,14 @@ describe('addresses', () => {
     expect(storageUrl('/var/lib/x')).toBe('file:///var/lib/x')
     expect(storageUrl('file:///var/lib/x')).toBe('file:///var/lib/x')
     expect(storageUrl('rel').endsWith('/rel')).toBe(true)
+    expect(storageUrl('s3://bucket//a/b/')).toBe('s3://bucket/a/b')
+    expect(openStorage('S3://bucket').url).toBe('s3://bucket')
   })
 
   it('of unknown kinds are refused with a sentence', () => {
-    expect(() => openStorage('s3://bucket/x')).toThrow(expect.objectContaining({ code: 'STORAGE_UNKNOWN_SCHEME' }))
+    expect(() => openStorage('gs://bucket/x')).toThrow(expect.objectContaining({ code: 'STORAGE_UNKNOWN_SCHEME' }))
+    for (const location of ['s3://', 's3:bucket', 's3://UPPER/x', 's3://ab/x', 's3://bucket/a/../b'])
+      expect(() => openStorage(location)).toThrow(expect.objectContaining({ code: 'STORAGE_BAD_S3_LOCATION' }))
     expect(() => openStorage('')).toThrow(expect.objectContaining({ code: 'STORAGE_EMPTY_LOCATION' }))
     expect(() => openStorage('file://elsewhere/x')).toThrow(expect.objectContaining({ code: 'STORAGE_BAD_LOCATION' }))
   })

@@ -1,7 +1,7 @@
 /**
- * Clients of the log that others wrote and that npm does not have: kcat and Python from Debian's packages, Java clients
- * and tools by Maven, librdkafka's Python wheel. Each is installed once per checkout, below `build/test-clients`, and only
- * when a test asks; a file lock lets test workers ask at the same time.
+ * Programs that others wrote, that tests need and npm does not have: from Debian's packages, Maven, PyPI or the Go module
+ * proxy. Each is installed once per checkout, below `build/test-clients`, and only when a test asks; a file lock lets test
+ * workers ask at the same time.
  *
  * What cannot be installed (no root, no network) is `undefined`, and the tests that need it are skipped and counted; CI
  * refuses skipped tests.
@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export const clientsDirectory = fileURLToPath(new URL('../../../build/test-clients', import.meta.url))
+export const clientsDirectory = fileURLToPath(new URL('../../build/test-clients', import.meta.url))
 
 const lock = `${clientsDirectory}/.lock`
 /** An installer that was killed leaves its lock; nothing here takes longer. */

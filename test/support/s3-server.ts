@@ -1,0 +1,75 @@
+/** A real S3 server on files, versitygw, as a process on a free port of loopback. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { clientsDirectory, installOnce, onPath, succeeds } from './install.ts'
+
+const program = `${clientsDirectory}/versitygw`
+const version = 'v1.8.0'
+
+/** False where there is no Go to build it with. */
+export const hasS3Server = (): boolean =>
+  installOnce('versitygw', () => {
+    const at = `github.com/versity/versitygw/cmd/versitygw@${version}`
+    return onPath('go') && succeeds('go', ['install', at], { GOBIN: clientsDirectory })
+  }) && existsSync(program)
+
+export interface S3Server {
+  /** Options of ours that reach it. */
+  readonly options: Readonly<Record<string, string>>
+  readonly child: ChildProcess
+  close(): Promise<void>
+}
+
+export async function startS3Server(): Promise<S3Server> {
+  const port = await freePort()
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-s3-'))
+  const child = spawn(program, ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', directory], {
+    env: { ...process.env, ROOT_ACCESS_KEY: 'test', ROOT_SECRET_KEY: 'testsecret' },
+    stdio: 'ignore',
+  })
+  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
+  await answers(port)
+  return {
+    child,
+    options: {
+      's3.endpoint': `http://127.0.0.1:${port}`,
+      's3.path.style.access': 'true',
+      's3.access-key': 'test',
+      's3.secret-key': 'testsecret',
+    },
+    async close() {
+      child.kill()
+      await ended
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (address === null || typeof address === 'string' ? reject() : resolve(address.port)))
+    })
+  })
+}
+
+/** Resolves when something listens on the port; the limit of the test's own time ends a wait in vain. */
+async function answers(port: number): Promise<void> {
+  for (;;) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy()
+        resolve(true)
+      })
+      socket.on('error', () => resolve(false))
+    })
+    if (open) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
