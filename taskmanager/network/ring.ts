@@ -57,7 +57,7 @@ export class RingProducer {
     this.batches = Atomics.load(this.words, wordBatchesRead)
   }
 
-  /** Batches that can be pushed now. At 0 the consumer is asked to ring when it has taken one. */
+  /** Batches that can be pushed now. At 0 the consumer is asked to ring when it has taken some. */
   room(): number {
     const { words } = this
     const room = this.capacity - ((this.batches - Atomics.load(words, wordBatchesRead)) | 0)
@@ -112,6 +112,8 @@ export class RingConsumer {
   readonly words: Int32Array
   readonly values: Float64Array
   readonly frames: number
+  /** Frames in the ring at which a producer that waits is woken. */
+  readonly wakeAt: number
   tail: number
   batchesRead: number
   place: number
@@ -124,6 +126,7 @@ export class RingConsumer {
     this.words = new Int32Array(ring)
     this.values = new Float64Array(ring)
     this.frames = framesOf(ring)
+    this.wakeAt = (this.frames - controlRoom) >>> 1
     this.tail = Atomics.load(this.words, wordTail)
     this.place = (this.tail >>> 0) % this.frames
     this.batchesRead = Atomics.load(this.words, wordBatchesRead)
@@ -139,7 +142,10 @@ export class RingConsumer {
     return true
   }
 
-  /** Removes the frame that `peek` found. True: the producer waits for room and must be woken. */
+  /**
+   * Removes the frame that `peek` found. True: the producer waits for room and must be woken. That is when the ring is
+   * half empty: to wake it for each single place would cost more than the batch it puts there.
+   */
   pop(): boolean {
     if (this.kind === frameKind.batch) {
       this.batchesRead = (this.batchesRead + 1) | 0
@@ -148,6 +154,8 @@ export class RingConsumer {
     this.tail = (this.tail + 1) | 0
     this.place = this.place + 1 === this.frames ? 0 : this.place + 1
     Atomics.store(this.words, wordTail, this.tail)
-    return Atomics.load(this.words, wordProducerWaits) === 1 && Atomics.exchange(this.words, wordProducerWaits, 0) === 1
+    if (Atomics.load(this.words, wordProducerWaits) === 0) return false
+    if (((Atomics.load(this.words, wordHead) - this.tail) | 0) > this.wakeAt) return false
+    return Atomics.exchange(this.words, wordProducerWaits, 0) === 1
   }
 }

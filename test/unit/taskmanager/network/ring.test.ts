@@ -81,6 +81,16 @@ describe('a ring', () => {
     expect(consumer.peek() && consumer.pop()).toBe(false)
   })
 
+  it('wakes the producer once, when half of it is free', () => {
+    const ring = createRing(8)
+    const producer = new RingProducer(ring)
+    const consumer = new RingConsumer(ring)
+    for (let segment = 1; segment <= 8; segment++) producer.pushBatch(segment)
+    expect(producer.room()).toBe(0)
+    const woken = Array.from({ length: 8 }, () => consumer.peek() && consumer.pop())
+    expect(woken).toEqual([false, false, false, true, false, false, false, false])
+  })
+
   it('goes on when its counters overflow', () => {
     const ring = createRing(3)
     new Int32Array(ring)[16] = 0x7fff_fffe
