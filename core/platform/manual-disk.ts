@@ -42,8 +42,7 @@ function systemError(code: string, path: string): NodeJS.ErrnoException {
 }
 
 export class ManualDisk implements Disk {
-  readonly #ids = new WeakMap<object, string>()
-  #idsGiven = 0
+  readonly #known: object[] = []
   /** Operations that change something, syncs included, so far. */
   operations = 0
   /** The power goes during the operation of this number, counted from 1. */
@@ -57,6 +56,10 @@ export class ManualDisk implements Disk {
   #nextHandle = 3
   #temporary = 0
   #crashed = false
+  readonly #idOf = (node: object): string => {
+    const at = this.#known.indexOf(node)
+    return String(at >= 0 ? at : this.#known.push(node) - 1)
+  }
 
   constructor(options: ManualDiskOptions = {}, root: DirectoryNode = emptyDirectory()) {
     this.#root = root
@@ -103,8 +106,8 @@ export class ManualDisk implements Disk {
     this.#alive()
     const node = this.#find(path)
     if (node === undefined) return undefined
-    const sizeBytes = node.kind === 'file' ? node.size : 0
-    return { sizeBytes, modifiedMs: 0, isDirectory: node.kind === 'directory', id: this.#idOf(node) }
+    const file = node.kind === 'file'
+    return { sizeBytes: file ? node.size : 0, modifiedMs: 0, isDirectory: !file, id: this.#idOf(node) }
   }
 
   list(path: string): string[] {
@@ -245,12 +248,6 @@ export class ManualDisk implements Disk {
   idOf(file: number): string {
     this.#alive()
     return this.#idOf(this.#handle(file).node)
-  }
-
-  #idOf(node: object): string {
-    const id = this.#ids.get(node) ?? String(++this.#idsGiven)
-    this.#ids.set(node, id)
-    return id
   }
 
   truncate(file: number, sizeBytes: number): void {

@@ -10,7 +10,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import { faulty } from '../../core/faults.ts'
 import type { TimerHandle } from '../../core/platform/clock.ts'
 import type { JobStatus } from '../../proto/client.ts'
-import type { Failure, FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { slotDefaults } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { CheckpointCoordinator, type CompletedSnapshot, type PendingSnapshot } from '../checkpoint/coordinator.ts'
@@ -51,6 +51,7 @@ export class Job {
   readonly options: Readonly<Record<string, string>>
   readonly coordinator: CheckpointCoordinator
   readonly metrics = new JobMetrics()
+  readonly failures = new FailureLog()
   readonly results: ResultBuffer
   readonly journal: Journal
   readonly changes = new Feed<JobStatus>()
@@ -58,7 +59,6 @@ export class Job {
   readonly #context: JobContext
   readonly #config: Config
   readonly #snapshots: JobSnapshots
-  readonly #failures = new FailureLog()
   readonly #subtasks: readonly string[]
   readonly #record: RecordKeeper
   #state: JobState = { kind: 'created' }
@@ -98,7 +98,7 @@ export class Job {
       store: (pending) => this.#storeSnapshot(pending),
       fail: (error) => this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: false }),
     })
-    if (record.failure !== undefined) this.#failures.put(record.failure)
+    if (record.failure !== undefined) this.failures.put(record.failure)
     if (isTerminal(record.state)) {
       const detail = record.detail ?? ''
       this.#state = record.state === 'failed' ? { kind: 'failed', detail } : { kind: record.state }
@@ -120,11 +120,6 @@ export class Job {
     return this.#placement
   }
 
-  /** The newest first. */
-  get failures(): readonly Failure[] {
-    return this.#failures.all
-  }
-
   get terminal(): boolean {
     return isTerminal(this.#state.kind)
   }
@@ -141,7 +136,7 @@ export class Job {
       record: this.record,
       state: this.#state,
       sinceMs: this.#stateSinceMs,
-      failure: this.#failures.newest,
+      failure: this.failures.newest,
       running: this.metrics.count('running'),
       total: this.#subtasks.length,
     })
@@ -393,13 +388,13 @@ export class Job {
   }
 
   #recordFailure(cause: FailureCause & { readonly where?: string }): void {
-    this.#failures.add(cause, this.record.attempt, this.#context.clock.now())
+    this.failures.add(cause, this.record.attempt, this.#context.clock.now())
     this.#note(`failure: ${cause.message}${cause.where ? ` (${cause.where})` : ''}`)
     this.#context.log('warn', `job ${this.plan.name} failed: ${cause.message}`, { jobId: this.id, code: cause.code })
   }
 
   #end(state: JobState): void {
-    const failure = this.#failures.newest
+    const failure = this.failures.newest
     const detail = 'detail' in state ? state.detail : undefined
     this.results.end()
     this.journal.feed.end()

@@ -140,7 +140,7 @@ function infoOf(job: Job): shapes.JobInfo {
     vertices: job.metrics.vertices(job.plan, job.placement),
     checkpoints: job.coordinator.history.entries,
     checkpointCounts: job.coordinator.history.counts,
-    failures: job.failures,
+    failures: job.failures.all,
     planJson: Buffer.from(JSON.stringify(job.plan)),
     options: job.options,
     ...(job.record.restored === undefined ? {} : { restored: job.record.restored }),
