@@ -246,7 +246,6 @@ export class ManualDisk implements Disk {
   }
 
   idOf(file: number): string {
-    this.#alive()
     return this.#idOf(this.#handle(file).node)
   }
 
