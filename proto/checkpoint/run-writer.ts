@@ -5,10 +5,11 @@
  * Promises: entries out of order, twice or outside of the run's ranges are a bug and assert. Bytes given are copied at
  * once. One caller at a time.
  */
-import { constants, zstdCompressSync } from 'node:zlib'
+import { zstdCompressSync } from 'node:zlib'
 import { assert } from '../../core/assert.ts'
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import type { BlobStorage, SyncBlobStorage } from '../../core/storage/storage.ts'
+import { blockParameters } from './compress.ts'
 import { errors } from './errors.ts'
 import type { RunHandle } from './manifest.ts'
 import {
@@ -35,8 +36,18 @@ export interface RunOptions {
   readonly kind: 'base' | 'delta'
   /** Raw bytes at which a block is closed. Default 64 KB. */
   readonly blockBytes?: number
-  /** Default `zstd`: fast level, and only where it makes a block at least an eighth smaller. */
-  readonly compression?: 'zstd' | 'none'
+  /**
+   * Default `zstd`: fast level, and only where it makes a block at least an eighth smaller. `apart`: by whoever takes the
+   * blocks as they are (`takeOpen`), compresses them elsewhere and seals them in order.
+   */
+  readonly compression?: 'zstd' | 'none' | 'apart'
+}
+
+/** A block whose entries are complete. */
+export interface OpenBlock {
+  readonly raw: Buffer
+  readonly firstHash: number
+  readonly entries: number
 }
 
 /** A run that is not stored yet. */
@@ -58,6 +69,8 @@ export class RunWriter {
   private readonly high: number
   private readonly blocks: BlockEntry[] = []
   private readonly drops: NamespaceDrop[] = []
+  private open: OpenBlock[] = []
+  private unsealed = 0
   private chunks: Uint8Array[] = []
   private offset = 0
   private block: Buffer
@@ -153,6 +166,7 @@ export class RunWriter {
   finish(): FinishedRun {
     if (this.finished !== undefined) return this.finished
     this.closeBlock()
+    assert(this.unsealed === 0, 'blocks that are compressed apart are sealed first')
     const drops = encodeDrops(this.drops)
     const index = encodeIndex(this.blocks)
     const indexOffset = this.offset + drops.length
@@ -238,28 +252,48 @@ export class RunWriter {
     return this.lastKind === entryKind.drop && kind !== entryKind.drop ? -1 : 0
   }
 
-  private closeBlock(): void {
+  /** Blocks that are compressed apart, once they are complete; they are the caller's until it seals them. */
+  takeOpen(): OpenBlock[] {
+    const { open } = this
+    this.open = []
+    return open
+  }
+
+  /** Takes a block back, in the order in which blocks were given out. `small`: it compressed. */
+  seal(block: OpenBlock, small: Buffer): void {
+    this.unsealed--
+    this.store(block, small)
+  }
+
+  /** Ends the block that is being filled; the next entry begins another. */
+  closeBlock(): void {
     if (this.blockEntries === 0) return
-    const raw = this.block.subarray(0, this.used)
-    let stored: Buffer = raw
-    if (this.options.compression !== 'none' && raw.length >= 256) {
-      const small = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-      if (small.length < raw.length - (raw.length >>> 3)) stored = small
-    }
-    this.blocks.push({
-      offset: this.offset,
-      stored: stored.length,
-      raw: raw.length,
-      firstHash: this.firstHash,
-      entries: this.blockEntries,
-      crc: crc32c(stored),
-      zstd: stored !== raw,
-    })
-    this.emit(stored)
+    const block = { raw: this.block.subarray(0, this.used), firstHash: this.firstHash, entries: this.blockEntries }
+    const { compression } = this.options
+    if (compression === 'apart') {
+      this.open.push(block)
+      this.unsealed++
+    } else if (compression === 'none' || block.raw.length < 256) this.store(block, undefined)
+    else this.store(block, zstdCompressSync(block.raw, blockParameters))
     // The last entry stays readable for the order check: either it was given away as a chunk, or it is left alone here.
     this.block = Buffer.allocUnsafeSlow(this.blockBytes + 4096)
     this.used = 0
     this.blockEntries = 0
+  }
+
+  private store({ raw, firstHash, entries }: OpenBlock, small: Buffer | undefined): void {
+    const zstd = small !== undefined && raw.length >= 256 && small.length < raw.length - (raw.length >>> 3)
+    const stored = zstd ? small : raw
+    this.blocks.push({
+      offset: this.offset,
+      stored: stored.length,
+      raw: raw.length,
+      firstHash,
+      entries,
+      crc: crc32c(stored),
+      zstd,
+    })
+    this.emit(stored)
   }
 
   private emit(chunk: Uint8Array): void {

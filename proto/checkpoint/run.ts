@@ -11,6 +11,7 @@ export { RunReader } from './run-reader.ts'
 export {
   type FinishedRun,
   inlineBytesMaxDefault,
+  type OpenBlock,
   type RunOptions,
   RunWriter,
   saveRun,

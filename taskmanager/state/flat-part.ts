@@ -53,7 +53,9 @@ export interface FlatContents {
   write(run: SnapshotRun, entry: FrozenEntry): boolean
   /** Takes what a run has of a key; false when there is nothing to keep. */
   restore(state: number, cursor: RunCursor, id: number): boolean
-  /** A snapshot has been written, or was given up. */
+  /** A frozen set is going to be written to this run. */
+  begun?(run: SnapshotRun): void
+  /** It has been, or was given up. */
   ended?(): void
 }
 
@@ -144,10 +146,15 @@ export class FlatPart implements SnapshotPart {
   }
 
   frozenEntries(): number {
-    return this.#table.idLimit
+    return this.#table.frozenCount
   }
 
-  *encode(run: SnapshotRun): Generator<void> {
+  encode(run: SnapshotRun): Iterator<void> {
+    this.#contents.begun?.(run)
+    return this.#encode(run)
+  }
+
+  *#encode(run: SnapshotRun): Generator<void> {
     const table = this.#table
     const { memory } = table
     const limit = table.idLimit

@@ -108,7 +108,7 @@ export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
 
   #make(id: number): ObjectEntry {
     while (this.#entries.length <= id) this.#entries.push(undefined)
-    const entry: ObjectEntry = { id, present: false, epoch: -1, value: undefined, writtenMs: Number.NaN }
+    const entry: ObjectEntry = { id, present: false, epoch: -1, guarded: -1, value: undefined, writtenMs: Number.NaN }
     this.#entries[id] = entry
     this.#keys.hold(id)
     return entry
@@ -332,7 +332,16 @@ export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
       this.#maps[id] = map
       this.#keys.hold(id)
     }
-    const entry: MapEntry = { id, present: false, epoch: -1, value: undefined, writtenMs: Number.NaN, key, token }
+    const entry: MapEntry = {
+      id,
+      present: false,
+      epoch: -1,
+      guarded: -1,
+      value: undefined,
+      writtenMs: Number.NaN,
+      key,
+      token,
+    }
     map.set(token, entry)
     return entry
   }

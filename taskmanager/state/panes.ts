@@ -162,10 +162,10 @@ export class PaneObjects implements EntryCodec<PaneEntry> {
   }
 
   #make(id: number): PaneEntry {
-    const entry: PaneEntry = { id, present: false, epoch: -1, value: undefined }
+    const entry: PaneEntry = { id, present: false, epoch: -1, guarded: -1, value: undefined }
     // Ids of a pane are given out in order.
     while (this.#entries.length < id)
-      this.#entries.push({ id: this.#entries.length, present: false, epoch: -1, value: undefined })
+      this.#entries.push({ id: this.#entries.length, present: false, epoch: -1, guarded: -1, value: undefined })
     this.#entries[id] = entry
     return entry
   }

@@ -7,12 +7,13 @@
  * snapshot format (proto/FORMATS.md).
  *
  * Promises: a run has each session as it was when it was frozen. Copies of pages keep entries; nodes and the accumulators of
- * functions, which are elsewhere, are encoded by `guard` before they change.
+ * functions, which are elsewhere, are written by `guard` before they change.
  */
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import type { Aggregates } from './aggregates.ts'
+import type { KeyShape } from './api.ts'
 import { stateErrors } from './errors.ts'
-import type { FlatContents, FrozenEntry } from './flat-part.ts'
+import { entryKey, type FlatContents, type FrozenEntry } from './flat-part.ts'
 import { asBuffer } from './keys.ts'
 import type { StateMemory } from './memory.ts'
 import type { SessionObjects } from './session-objects.ts'
@@ -25,22 +26,11 @@ const valueHeaderBytes = 9
 /** Of an aggregate in a value of version 1: the accumulator, and how many values it has. */
 const oldNumbers = 2
 
-interface Encoded {
-  readonly namespace: Uint8Array
-  readonly value: Uint8Array
-}
-
-/** What a snapshot has yet to write of a key, encoded before it changed. */
-interface Early {
-  /** Of functions only. */
-  readonly inEntry: Encoded | undefined
-  readonly inNodes: readonly Encoded[]
-}
-
 export interface SessionContentsOptions {
   /** Number and name of the state. */
   readonly state: number
   readonly name: string
+  readonly type: KeyShape['type']
   readonly accumulators: Aggregates
   /** Of functions. */
   readonly objects: SessionObjects | undefined
@@ -54,7 +44,9 @@ export class SessionContents implements FlatContents {
   readonly #memory: StateMemory
   readonly #sessions: SessionTable
   readonly #options: SessionContentsOptions
-  readonly #early = new Map<number, Early>()
+  /** Keys of which `guard` has written what the copy of their page does not keep. */
+  readonly #guarded = new Set<number>()
+  #run: SnapshotRun | undefined
   readonly #namespace = Buffer.alloc(8)
   readonly #value: Buffer
 
@@ -65,23 +57,26 @@ export class SessionContents implements FlatContents {
     this.#value = Buffer.alloc(valueHeaderBytes + options.accumulators.bytes)
   }
 
-  /** Before nodes, or accumulators of functions, of a key change that a snapshot has yet to write. */
+  /** Before nodes, or accumulators of functions, of a key change that a snapshot has yet to write: writes them. */
   guard(id: number): void {
-    if (this.#early.has(id)) return
-    const entry = this.#sessions.table.entry(id)
-    const encoded = (address: number): Encoded => ({
-      namespace: new Uint8Array(this.#namespaceOf(address)),
-      value: new Uint8Array(this.#valueOf(address)),
-    })
+    if (this.#run === undefined || this.#guarded.has(id)) return
+    this.#guarded.add(id)
+    const { table } = this.#sessions
+    const entry = table.entry(id)
+    const hash = this.#memory.i32[(entry >>> 2) + 2]
+    const key = new Uint8Array(entryKey(table, this.#options.type, entry))
     const present = (this.#memory.u32[(entry >>> 2) + 3] & session.present) !== 0
-    this.#early.set(id, {
-      inEntry: present && this.#options.objects !== undefined ? encoded(entry) : undefined,
-      inNodes: Array.from(this.#sessions.nodes(entry), encoded),
-    })
+    if (present && this.#options.objects !== undefined) this.#put(this.#run, hash, key, entry)
+    for (const node of this.#sessions.nodes(entry)) this.#put(this.#run, hash, key, node)
+  }
+
+  begun(run: SnapshotRun): void {
+    this.#run = run
   }
 
   ended(): void {
-    this.#early.clear()
+    this.#run = undefined
+    this.#guarded.clear()
   }
 
   accepts(state: number): boolean {
@@ -95,13 +90,9 @@ export class SessionContents implements FlatContents {
     const marks = u32[(this.#sessions.table.entry(id) >>> 2) + 5]
     if (was && (!present || (marks & restarted) !== 0)) run.drop(hash, state, key)
     if (!present) return false
-    const early = this.#early.get(id)
-    if (early?.inEntry !== undefined) run.put(hash, state, key, early.inEntry.namespace, early.inEntry.value)
-    else run.put(hash, state, key, this.#namespaceOf(address), this.#valueOf(address))
-    if (early === undefined) {
-      for (const node of this.#sessions.nodes(address))
-        run.put(hash, state, key, this.#namespaceOf(node), this.#valueOf(node))
-    } else for (const { namespace, value } of early.inNodes) run.put(hash, state, key, namespace, value)
+    const guarded = this.#guarded.has(id)
+    if (!guarded || this.#options.objects === undefined) this.#put(run, hash, key, address)
+    if (!guarded) for (const node of this.#sessions.nodes(address)) this.#put(run, hash, key, node)
     return true
   }
 
@@ -137,6 +128,10 @@ export class SessionContents implements FlatContents {
 
   #malformed(): Error {
     return stateErrors.create('MALFORMED', { state: this.#options.name, reason: 'an entry is not a session' })
+  }
+
+  #put(run: SnapshotRun, hash: number, key: Uint8Array, address: number): void {
+    run.put(hash, this.#options.state, key, this.#namespaceOf(address), this.#valueOf(address))
   }
 
   /** Lent until the next call, as is the value. */

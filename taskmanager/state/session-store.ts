@@ -76,6 +76,7 @@ class FlatSessions implements SessionStore {
     this.#contents = new SessionContents(memory, this.#sessions, {
       state: index >= 0 ? index : states.length,
       name: options.name,
+      type: key.type,
       accumulators: this.#accumulators,
       objects: this.#objects,
       restored: (id) => this.#queue.push(id, this.#sessions.nextDue(id)),

@@ -2,14 +2,20 @@
  * Collects the entries of one snapshot in any order and writes them as a sorted run. Entries are kept apart by stretches of
  * the key range, so that each sort and each write is short.
  *
- * Concurrency: on the slot's thread, in slices of about two milliseconds (`paced`); everything else runs between them.
+ * Concurrency: on the slot's thread, in slices of about two milliseconds (`paced`); everything else runs between them. Blocks
+ * are compressed on other threads.
  */
 import type { Clock } from '../../core/platform/clock.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
+import { compressBlock } from '../../proto/checkpoint/compress.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
-import { entryKind, RunBuilder, RunWriter, saveRun } from '../../proto/checkpoint/run.ts'
+import { entryKind, type OpenBlock, RunBuilder, RunWriter, saveRun } from '../../proto/checkpoint/run.ts'
 
 const entriesPerStretch = 2048
+/** Room for an entry; a stretch that needs more grows. */
+const entryBytes = 56
+/** Blocks that wait for their compression. */
+const blocksWaiting = 8
 const stretchesMax = 4096
 const sliceMs = 2
 
@@ -24,6 +30,7 @@ export class SnapshotRun {
   readonly kind: 'base' | 'delta'
   readonly #range: KeyRange
   readonly #stretches: (RunBuilder | undefined)[]
+  readonly #perStretch: number
   readonly #drops: { state: number; namespace: Uint8Array }[] = []
 
   /** `expected`: about how many entries there will be. */
@@ -34,6 +41,8 @@ export class SnapshotRun {
     this.#stretches = Array.from({
       length: Math.max(1, Math.min(ranges, stretchesMax, Math.ceil(expected / entriesPerStretch))),
     })
+    // Some more than there will be on average: growing costs twice.
+    this.#perStretch = Math.ceil((expected / this.#stretches.length) * 1.1) + 16
   }
 
   /** Bytes given are copied. `hash` may be signed. */
@@ -60,18 +69,35 @@ export class SnapshotRun {
   async write(storage: BlobStorage, path: string, pace: Pace): Promise<RunHandle | undefined> {
     const { from, to } = this.#range
     if (this.#drops.length === 0 && this.#stretches.every((builder) => builder === undefined)) return undefined
-    const writer = new RunWriter({ from, to, kind: this.kind })
+    const writer = new RunWriter({ from, to, kind: this.kind, compression: 'apart' })
     for (const { state, namespace } of this.#drops) writer.dropNamespace(state, namespace)
     await pace(this.#writeStretches(writer))
     return saveRun(storage, path, writer)
   }
 
-  *#writeStretches(writer: RunWriter): Generator<void> {
+  /** Blocks are compressed on other threads while the next are put together. */
+  *#writeStretches(writer: RunWriter): Generator<void | Promise<void>> {
+    const waiting: Promise<() => void>[] = []
+    const begin = async (block: OpenBlock): Promise<() => void> => {
+      const small = await compressBlock(block.raw)
+      return () => writer.seal(block, small)
+    }
+    const sealed = async (next: Promise<() => void>): Promise<void> => (await next)()
     for (let i = 0; i < this.#stretches.length; i++) {
       this.#stretches[i]?.writeTo(writer)
       this.#stretches[i] = undefined
+      if (i + 1 === this.#stretches.length) writer.closeBlock()
+      for (const block of writer.takeOpen()) {
+        const next = begin(block)
+        // Whoever gives up before its turn need not hear of it.
+        next.catch(() => undefined)
+        waiting.push(next)
+      }
+      for (let more = waiting.length - blocksWaiting; more > 0; more--)
+        yield sealed(waiting.shift() as Promise<() => void>)
       yield
     }
+    for (const next of waiting) yield sealed(next)
   }
 
   #builder(hash: number): RunBuilder {
@@ -79,14 +105,14 @@ export class SnapshotRun {
     const at = Math.floor((((hash >>> 16) - from) * this.#stretches.length) / (to - from))
     const builder = this.#stretches[at]
     if (builder !== undefined) return builder
-    const made = new RunBuilder(64)
+    const made = new RunBuilder(this.#perStretch, entryBytes)
     this.#stretches[at] = made
     return made
   }
 }
 
-/** Runs steps in slices between turns of the event loop. */
-export type Pace = (steps: Iterator<void>) => Promise<void>
+/** Runs steps in slices between turns of the event loop. A step that gives a promise is over when that is. */
+export type Pace = (steps: Iterator<void | Promise<void>>) => Promise<void>
 
 /** `check` is called before each slice and throws to give up. */
 export function paced(clock: Clock, check: () => void): Pace {
@@ -95,7 +121,12 @@ export function paced(clock: Clock, check: () => void): Pace {
       check()
       const end = clock.monotonic() + sliceMs
       do {
-        if (steps.next().done === true) return
+        const step = steps.next()
+        if (step.done === true) return
+        if (step.value !== undefined) {
+          await step.value
+          check()
+        }
       } while (clock.monotonic() < end)
       await new Promise<void>((resolve) => clock.setImmediate(resolve))
     }

@@ -31,7 +31,10 @@ export interface SnapshotPart {
   freeze(checkpointId: number): void
   /** About how many entries `encode` will write. */
   frozenEntries(): number
-  /** Writes the frozen set; a step takes well below a millisecond. The state may change between steps. */
+  /**
+   * Writes the frozen set; a step takes well below a millisecond. Called right after `freeze`: what changes between steps,
+   * or before the first, is written before it changes.
+   */
   encode(run: SnapshotRun): Iterator<void>
   /** The frozen set of a checkpoint counts for good, or is to be put back. Ends an encoding that is under way. */
   settle(checkpointId: number, counts: boolean): void
@@ -146,9 +149,10 @@ export class Snapshotter {
     try {
       const storage = openStorage(target.root)
       const run = new SnapshotRun(this.#range, pending.before.length === 0 ? 'base' : 'delta', expected)
+      const parts = this.#parts.map((part) => part.encode(run))
       // The barrier goes on first.
       await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
-      for (const part of this.#parts) await pace(part.encode(run))
+      for (const part of parts) await pace(part)
       const handle = await run.write(storage, pathOf(0), pace)
       check()
       let chain = handle === undefined ? pending.before : [...pending.before, handle]

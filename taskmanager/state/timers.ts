@@ -129,7 +129,7 @@ export class Timers implements TimerStore, EntryCodec<Timer> {
   }
 
   #make(domain: number, id: number, timestampMs: number): Timer {
-    const timer: Timer = { id, present: false, epoch: -1, timestampMs, domain, queued: false }
+    const timer: Timer = { id, present: false, epoch: -1, guarded: -1, timestampMs, domain, queued: false }
     const timers = this.#byId[domain].get(id)
     if (timers === undefined) this.#byId[domain].set(id, [timer])
     else timers.push(timer)

@@ -5,6 +5,7 @@
  * before a mutable value of it is given out, while the snapshot has not passed it (`guard`). An entry whose removal
  * some snapshot must still hear of is kept until that snapshot is complete.
  */
+import { assert } from '../../core/assert.ts'
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import { type Change, Changes, change } from './changes.ts'
 import type { SnapshotRun } from './snapshot-run.ts'
@@ -15,8 +16,9 @@ export interface TrackedEntry {
   readonly id: number
   /** False: removed, a snapshot has to hear of it. */
   present: boolean
-  /** The tracker's: when it was last noted as changed. */
+  /** The tracker's: the snapshots before it was last noted as changed, and before it was last looked at for one. */
   epoch: number
+  guarded: number
 }
 
 /** What a tracker asks of its owner. */
@@ -35,13 +37,6 @@ export interface EntryCodec<E> {
   restore(entry: RunCursor): E | undefined
 }
 
-interface EarlyRecord {
-  readonly hash: number
-  readonly key: Uint8Array
-  readonly namespace: Uint8Array
-  readonly value: Uint8Array | undefined
-}
-
 const entriesPerStep = 64
 
 export class Tracker<E extends TrackedEntry> implements SnapshotPart {
@@ -54,7 +49,7 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
   /** Number of snapshots so far. */
   #epoch = 0
   #encoding = -1
-  readonly #early = new Map<E, EarlyRecord>()
+  #run: SnapshotRun | undefined
 
   constructor(codec: EntryCodec<E>, tracked: boolean) {
     this.#codec = codec
@@ -85,18 +80,12 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
     this.#codec.forget(entry)
   }
 
-  /** Before a mutable value is given out. */
+  /** Before a mutable value is given out: writes what a snapshot has yet to write of the entry. */
   guard(entry: E): void {
-    // Copies by constructor: the slice of a Buffer is a view.
-    const frozen = this.#frozen
-    if (frozen === undefined || this.#early.has(entry) || !frozen.has(entry)) return
-    const value = entry.present ? this.#codec.value(entry) : undefined
-    this.#early.set(entry, {
-      hash: this.#codec.hashOf(entry.id),
-      key: new Uint8Array(this.#codec.keyOf(entry.id)),
-      namespace: new Uint8Array(this.#codec.namespace(entry)),
-      value: value === undefined ? undefined : new Uint8Array(value),
-    })
+    if (this.#frozen === undefined || entry.guarded === this.#epoch) return
+    entry.guarded = this.#epoch
+    const how = this.#frozen.get(entry)
+    if (how !== undefined) this.#write(entry, how)
   }
 
   freeze(checkpointId: number): void {
@@ -110,15 +99,17 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
     return this.#frozen?.size ?? 0
   }
 
-  *encode(run: SnapshotRun): Generator<void> {
-    const codec = this.#codec
+  encode(run: SnapshotRun): Iterator<void> {
+    this.#run = run
+    return this.#encode()
+  }
+
+  *#encode(): Generator<void> {
     let n = 0
     for (const [entry, how] of this.#frozen ?? []) {
-      const early = this.#early.get(entry)
-      if (early !== undefined) write(run, codec.state, early.hash, early.key, early.namespace, early.value, how)
-      else {
-        const value = entry.present ? codec.value(entry) : undefined
-        write(run, codec.state, codec.hashOf(entry.id), codec.keyOf(entry.id), codec.namespace(entry), value, how)
+      if (entry.guarded !== this.#epoch) {
+        entry.guarded = this.#epoch
+        this.#write(entry, how)
       }
       if (++n % entriesPerStep === 0) yield
     }
@@ -155,19 +146,17 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
   #endEncoding(): void {
     this.#frozen = undefined
     this.#encoding = -1
-    this.#early.clear()
+    this.#run = undefined
   }
-}
 
-function write(
-  run: SnapshotRun,
-  state: number,
-  hash: number,
-  key: Uint8Array,
-  namespace: Uint8Array,
-  value: Uint8Array | undefined,
-  how: Change,
-): void {
-  if (value !== undefined) run.put(hash, state, key, namespace, value)
-  else if (how !== change.fresh) run.tombstone(hash, state, key, namespace)
+  #write(entry: E, how: Change): void {
+    const codec = this.#codec
+    const run = this.#run
+    assert(run !== undefined, 'a frozen set is encoded at once')
+    const value = entry.present ? codec.value(entry) : undefined
+    if (value !== undefined)
+      run.put(codec.hashOf(entry.id), codec.state, codec.keyOf(entry.id), codec.namespace(entry), value)
+    else if (how !== change.fresh)
+      run.tombstone(codec.hashOf(entry.id), codec.state, codec.keyOf(entry.id), codec.namespace(entry))
+  }
 }

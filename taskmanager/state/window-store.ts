@@ -185,10 +185,18 @@ class PaneStore implements WindowStore, SnapshotPart {
     return this.#encoding.reduce((sum, pane) => sum + pane.part.frozenEntries(), 0)
   }
 
-  *encode(run: SnapshotRun): Generator<void> {
+  encode(run: SnapshotRun): Iterator<void> {
+    // All parts know the run from now on.
+    return this.#encode(
+      run,
+      this.#encoding.map((pane) => pane.part.encode(run)),
+    )
+  }
+
+  *#encode(run: SnapshotRun, parts: readonly Iterator<void>[]): Generator<void> {
     for (const start of this.#frozenDrops.get(this.#encodingId) ?? [])
       run.dropNamespace(this.#shape.state, paneNamespace(start))
-    for (const pane of this.#encoding) yield* { [Symbol.iterator]: () => pane.part.encode(run) }
+    for (const part of parts) yield* { [Symbol.iterator]: () => part }
     this.#endEncoding()
   }
 
