@@ -1,5 +1,7 @@
 /** Processes that die, and processes that do not belong. */
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startJobManager } from '../../jobmanager/main.ts'
@@ -34,6 +36,28 @@ test('a TaskManager killed with -9 is noticed within 100 ms and its job runs els
   const { failures } = await cluster.client.info(job)
   expect(failures[0]).toMatchObject({ code: 'JOBMANAGER_TASKMANAGER_LOST' })
   expect(failures[0].message).toContain('victim')
+})
+
+test('a job whose record cannot be stored goes on when it can, and the JobManager with all others meanwhile', async () => {
+  const victim = await cluster.taskManagerProcess('victim', 1)
+  const options = { 'restart-strategy.type': 'fixed-delay', 'restart-strategy.fixed-delay.attempts': '1000' }
+  const job = await cluster.submit(testPlan('kept', 1, { ...options, 'restart-strategy.fixed-delay.delay': '20ms' }))
+  await cluster.until(job, 'running')
+  const store = join(cluster.directory, 'jobmanager', 'jobs', job)
+  const away = join(cluster.directory, 'away')
+  renameSync(store, away)
+  // A file in the place of the directory: nothing can be written there, whoever we are.
+  writeFileSync(store, '')
+  victim.kill('SIGKILL')
+  await cluster.taskManagerProcess('spare', 2)
+  await expect
+    .poll(async () => (await cluster.client.info(job)).failures.map(({ message }) => message).join('\n'))
+    .toMatch(/ENOTDIR|not a directory/)
+  const other = await cluster.submit(testPlan('other', 1))
+  await cluster.until(other, 'running')
+  rmSync(store)
+  renameSync(away, store)
+  expect((await cluster.until(job, 'running', 2)).attempt).toBeGreaterThan(2)
 })
 
 test('a TaskManager that started before its JobManager registers when there is one', async () => {
