@@ -69,7 +69,13 @@ export async function eachBatch(
     if (read.kind === 'failed') {
       throw logErrors.create('BAD_FILE', { path: log.directory, reason: read.message }, { cause: read })
     }
-    if (read.kind !== 'data' || read.sizeBytes === 0) return
+    if (read.kind === 'out-of-range') {
+      // The start of the log moved meanwhile.
+      if (offset >= log.logStartOffset) return
+      offset = log.logStartOffset
+      continue
+    }
+    if (read.sizeBytes === 0) return
     for (const buffer of read.buffers) {
       for (let at = 0; at < buffer.length; at += batchBytesOf(buffer, at)) {
         if (baseOffsetOf(buffer, at) >= end || visit(buffer, at)) return

@@ -26,6 +26,7 @@ import {
   maxTimestampOf,
   producerEpochOf,
   producerIdOf,
+  recordCountOf,
   transactionalBit,
 } from './batch-fields.ts'
 import { epochsFile, snapshotEnding } from './checkpoint.ts'
@@ -314,7 +315,8 @@ class Recovery {
     }
     const first = baseSequenceOf(bytes, at)
     const lastSequence = lastSequenceOf(first, lastOffsetDeltaOf(bytes, at))
-    const transactional = (attributes & transactionalBit) !== 0
+    // Compaction left the header alone: the transaction was decided long ago.
+    const transactional = (attributes & transactionalBit) !== 0 && recordCountOf(bytes, at) > 0
     this.#states.appended(producerId, producerEpoch, first, lastSequence, base, last, timestamp, transactional)
   }
 
