@@ -50,11 +50,10 @@ export const kafkaErrors = defineErrors('KAFKA', {
     blame: 'external',
     retry: 'never',
   },
-  RECORD_TOO_LARGE: {
-    text: 'a record of {size} bytes for topic {topic} is larger than a batch may be ({limit} bytes)',
-    hint: 'Raise maxBatchBytes, and max.message.bytes of the topic.',
-    blame: 'user',
-    retry: 'never',
+  NOT_DELIVERED: {
+    text: 'records for {topic}/{partition} could not be delivered within {timeoutMs} ms: {reason}',
+    blame: 'external',
+    retry: 'backoff',
   },
   CLOSED: { text: 'the Kafka client is closed', blame: 'internal', retry: 'never' },
 })

@@ -12,6 +12,7 @@ export {
   patchAppendTime,
   patchBatch,
   readBatchHeader,
+  readInt64,
   sealBatch,
   sequenceAfter,
   verifyBatch,

@@ -1,0 +1,28 @@
+/** The Kafka client: a cluster, and on it producers, fetchers, administration, offsets of groups. */
+export {
+  type ConfigChange,
+  type ConfigEntry,
+  KafkaAdmin,
+  type NewTopic,
+  type OffsetAsked,
+  type OffsetFound,
+} from './admin.ts'
+export { KafkaCluster, mayPass, type PartitionLeader, type TopicInfo } from './cluster.ts'
+export { codeOf, kafkaErrors } from './errors.ts'
+export { type FetchedBatches, type FetcherOptions, type FetchFailure, KafkaFetcher } from './fetcher.ts'
+export {
+  commitOffsets,
+  deleteGroup,
+  deleteOffsets,
+  describeGroup,
+  fetchOffsets,
+  type GroupDescription,
+  type GroupMember,
+  type GroupSummary,
+  listGroups,
+} from './groups.ts'
+export { type AbortedTransaction, CommittedFilter } from './isolation.ts'
+export { type KafkaClientOptions, parseAddress, type SaslOptions } from './options.ts'
+export { murmur2, partitionOfKey } from './partitioner.ts'
+export { KafkaProducer, type ProducerOptions } from './producer.ts'
+export { type CommittedOffset, endTransaction, type ProducerIdentity, type TopicPartition } from './transactions.ts'

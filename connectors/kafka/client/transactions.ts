@@ -1,0 +1,174 @@
+/**
+ * The requests of a producer that has an identity: getting it, adding partitions and offsets to its transaction, ending
+ * it. Nothing is kept here; the coordinator is asked until it decides. A fenced producer gets KAFKA_FENCED.
+ */
+import { kafkaError } from '../../../proto/kafka/error-codes.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { expectNone, isFencing, kafkaErrors } from './errors.ts'
+
+/** Who a producer is to the brokers. */
+export interface ProducerIdentity {
+  /** Null for a producer that is only idempotent. */
+  readonly transactionalId: string | null
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface CommittedOffset extends TopicPartition {
+  readonly offset: number
+  readonly leaderEpoch?: number
+  readonly metadata?: string | null
+}
+
+/** Partitions by topic, as requests list them. */
+export function byTopic<Each extends TopicPartition, Item>(
+  list: readonly Each[],
+  item: (each: Each) => Item,
+): { name: string; partitions: Item[] }[] {
+  const topics = new Map<string, Item[]>()
+  for (const each of list) {
+    const items = topics.get(each.topic)
+    if (items === undefined) topics.set(each.topic, [item(each)])
+    else items.push(item(each))
+  }
+  return [...topics].map(([name, partitions]) => ({ name, partitions }))
+}
+
+function check(code: number, transactionalId: string | null, what: string): void {
+  if (isFencing(code)) throw kafkaErrors.create('FENCED', { transactionalId: transactionalId ?? 'none' })
+  expectNone(code, what)
+}
+
+/**
+ * A new identity. With a transactional id, whoever had it before is fenced and its open transaction is aborted first;
+ * `timeoutMs` is how long a transaction may stay open.
+ */
+export async function initProducer(
+  cluster: KafkaCluster,
+  transactionalId: string | null,
+  timeoutMs: number,
+): Promise<ProducerIdentity> {
+  const message = { transactionalId, transactionTimeoutMs: timeoutMs, producerId: -1, producerEpoch: -1 }
+  if (transactionalId === null) {
+    return cluster.retrying(async () => {
+      const connection = await cluster.anyBroker()
+      const answer = await connection.request('InitProducerId', message)
+      check(answer.errorCode, null, 'a producer id')
+      return { transactionalId, producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+    })
+  }
+  const answer = await cluster.askCoordinator(
+    'transaction',
+    transactionalId,
+    'InitProducerId',
+    message,
+    ({ errorCode }) => errorCode,
+  )
+  check(answer.errorCode, transactionalId, `transactional id ${transactionalId}`)
+  return { transactionalId, producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+}
+
+/** Tells the coordinator of partitions before the first record of the transaction goes to them. */
+export async function addPartitions(
+  cluster: KafkaCluster,
+  identity: ProducerIdentity,
+  partitions: readonly TopicPartition[],
+): Promise<void> {
+  const transactionalId = identity.transactionalId ?? ''
+  const answer = await cluster.askCoordinator(
+    'transaction',
+    transactionalId,
+    'AddPartitionsToTxn',
+    {
+      transactions: [],
+      v3AndBelowTransactionalId: transactionalId,
+      v3AndBelowProducerId: identity.producerId,
+      v3AndBelowProducerEpoch: identity.producerEpoch,
+      v3AndBelowTopics: byTopic(partitions, ({ partition }) => partition),
+    },
+    // One that is refused for now speaks for all: none was added.
+    ({ resultsByTopicV3AndBelow }) => worst(resultsByTopicV3AndBelow.flatMap((each) => each.resultsByPartition)),
+  )
+  for (const { name, resultsByPartition } of answer.resultsByTopicV3AndBelow) {
+    for (const { partitionIndex, partitionErrorCode } of resultsByPartition) {
+      check(partitionErrorCode, transactionalId, `${name}/${partitionIndex} in a transaction`)
+    }
+  }
+}
+
+function worst(results: readonly { readonly partitionErrorCode: number }[]): number {
+  const codes = results.map((each) => each.partitionErrorCode)
+  const telling = codes.filter((code) => code !== kafkaError.NONE && code !== kafkaError.OPERATION_NOT_ATTEMPTED)
+  return telling[0] ?? codes.find((code) => code !== kafkaError.NONE) ?? kafkaError.NONE
+}
+
+/** Commits offsets of a group with the transaction. */
+export async function sendOffsets(
+  cluster: KafkaCluster,
+  identity: ProducerIdentity,
+  groupId: string,
+  offsets: readonly CommittedOffset[],
+): Promise<void> {
+  const { producerId, producerEpoch } = identity
+  const transactionalId = identity.transactionalId ?? ''
+  const added = await cluster.askCoordinator(
+    'transaction',
+    transactionalId,
+    'AddOffsetsToTxn',
+    { transactionalId, producerId, producerEpoch, groupId },
+    ({ errorCode }) => errorCode,
+  )
+  check(added.errorCode, transactionalId, `offsets of group ${groupId}`)
+  const answer = await cluster.askCoordinator(
+    'group',
+    groupId,
+    'TxnOffsetCommit',
+    {
+      transactionalId,
+      groupId,
+      producerId,
+      producerEpoch,
+      generationId: -1,
+      memberId: '',
+      groupInstanceId: null,
+      topics: byTopic(offsets, ({ partition, offset, leaderEpoch, metadata }) => ({
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedLeaderEpoch: leaderEpoch ?? -1,
+        committedMetadata: metadata ?? null,
+      })),
+    },
+    ({ topics }) => topics.flatMap((each) => each.partitions).find((each) => each.errorCode !== 0)?.errorCode ?? 0,
+  )
+  for (const { name, partitions } of answer.topics) {
+    for (const { partitionIndex, errorCode } of partitions) {
+      check(errorCode, transactionalId, `the offset of ${name}/${partitionIndex}`)
+    }
+  }
+}
+
+/**
+ * Ends the open transaction. May be asked again after a failure, by another process too: the same outcome succeeds. That
+ * is how a transaction whose outcome was decided elsewhere is completed after a crash.
+ */
+export async function endTransaction(
+  cluster: KafkaCluster,
+  identity: ProducerIdentity,
+  outcome: 'commit' | 'abort',
+): Promise<void> {
+  const { producerId, producerEpoch } = identity
+  const transactionalId = identity.transactionalId ?? ''
+  const answer = await cluster.askCoordinator(
+    'transaction',
+    transactionalId,
+    'EndTxn',
+    { transactionalId, producerId, producerEpoch, committed: outcome === 'commit' },
+    ({ errorCode }) => errorCode,
+  )
+  check(answer.errorCode, transactionalId, `${outcome} of ${transactionalId}`)
+}
