@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { field, t } from '../../../../sdk/index.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
-import { type HarnessOptions, OperatorHarness } from '../../../support/operator-harness.ts'
+import { type HarnessOptions, OperatorHarness, RecordedOutput } from '../../../support/operator-harness.ts'
 
 interface Bid {
   auction: number
@@ -67,6 +67,32 @@ describe.each(inputs)('from %s (%#)', (how, type) => {
     h.push(how, bids).push(how, bids.toReversed())
     expect(kept).toEqual([...bids, ...bids.toReversed()])
     expect(h.output.records).toEqual(kept.map((x) => ({ ...x, more: 1 })))
+  })
+
+  it('map calls its function for every record, and has its results refused, where nobody looks at them', async () => {
+    const seen: unknown[] = []
+    let skipped = 0
+    const output = Object.assign(new RecordedOutput(), { skip: (n: number) => (skipped += n) })
+    harness = OperatorHarness.of<Bid>(
+      (s) =>
+        s.map(
+          (x) => {
+            seen.push(x.auction)
+            if (x.price === 3) throw new Error('no 3')
+            return { n: x.price }
+          },
+          { returns: t.object({ n: t.int32() }), onError: 'skip' },
+        ),
+      { ...options, output },
+    )
+    await harness.start()
+    harness.push(how, bids)
+    expect(seen).toEqual(bids.map((x) => x.auction))
+    // Half of the prices are whole, and one of those is refused by the function.
+    expect(skipped).toBe(4)
+    expect(output.records).toEqual([])
+    expect(harness.poisoned).toHaveLength(6)
+    expect(harness.subtasks[0].metrics).toMatchObject({ recordsIn: 10, recordsOut: 4, errorsSkipped: 6 })
   })
 
   it('filter lets through what it is true for', async () => {
