@@ -62,7 +62,7 @@ export class KafkaAdmin {
     return this.#cluster.describeTopic(name)
   }
 
-  /** Makes topics. One that exists is an error, unless `ifMissing`. `validateOnly` makes none. */
+  /** Makes topics, and waits until they can be used. One that exists is an error, unless `ifMissing`. `validateOnly` makes none. */
   async createTopics(
     topics: readonly NewTopic[],
     options: { ifMissing?: boolean; validateOnly?: boolean } = {},
@@ -83,6 +83,14 @@ export class KafkaAdmin {
         if (errorCode === kafkaError.TOPIC_ALREADY_EXISTS && options.ifMissing === true) continue
         expectNone(errorCode, `topic ${name} cannot be made`, errorMessage)
       }
+    })
+    if (options.validateOnly === true) return
+    // The answer comes before every broker knows of the topic.
+    await this.#cluster.retrying(async () => {
+      const names = topics.map(({ name }) => name)
+      await this.#cluster.refresh(names)
+      const missing = names.find((name) => this.#cluster.leaderOf(name, 0) === undefined)
+      if (missing !== undefined) throw refusal(kafkaError.LEADER_NOT_AVAILABLE, `topic ${missing}`)
     })
   }
 
@@ -147,16 +155,20 @@ export class KafkaAdmin {
     })
   }
 
-  /** Offsets of partitions, each as asked. `readCommitted` makes `latest` the end of what is decided. */
+  /** Offsets of partitions, each as asked, in an order of its own. `readCommitted` makes `latest` the end of what is decided. */
   async listOffsets(
     asked: readonly (TopicPartition & { readonly at: OffsetAsked })[],
     readCommitted = false,
   ): Promise<OffsetFound[]> {
-    return this.#cluster.retrying(async () => {
-      const groups = await this.#byLeader(asked)
-      const found = await Promise.all([...groups].map(([nodeId, list]) => this.#offsetsAt(nodeId, list, readCommitted)))
-      return found.flat()
-    })
+    const found: OffsetFound[] = []
+    for (const round of withoutRepetition(asked)) {
+      const results = await this.#cluster.retrying(async () => {
+        const groups = await this.#byLeader(round)
+        return Promise.all([...groups].map(([nodeId, list]) => this.#offsetsAt(nodeId, list, readCommitted)))
+      })
+      found.push(...results.flat())
+    }
+    return found
   }
 
   /** Deletes what lies before the offsets; -1 for all that is there. Gives the new starts. */
@@ -254,6 +266,22 @@ export class KafkaAdmin {
       (error) => what !== '' && codeOf(error) !== kafkaError.UNKNOWN_TOPIC_OR_PARTITION,
     )
   }
+}
+
+/** A request names a partition once: what asks for it again goes into another one. */
+function withoutRepetition<Each extends TopicPartition>(list: readonly Each[]): Each[][] {
+  const rounds: { readonly names: Set<string>; readonly items: Each[] }[] = []
+  for (const each of list) {
+    const name = `${each.partition} ${each.topic}`
+    let round = rounds.find(({ names }) => !names.has(name))
+    if (round === undefined) {
+      round = { names: new Set(), items: [] }
+      rounds.push(round)
+    }
+    round.names.add(name)
+    round.items.push(each)
+  }
+  return rounds.map(({ items }) => items)
 }
 
 export type { CommittedOffset, TopicPartition }
