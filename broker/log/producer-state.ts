@@ -6,6 +6,7 @@
  * One thread; `check` changes nothing, `appended` and `marked` follow the log.
  */
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import type { ProducerStateView } from './partition-log.ts'
 
 /** Batches that are remembered per producer. */
 export const duplicateWindow = 5
@@ -223,5 +224,16 @@ export class ProducerStates {
       entry.window = []
     }
     return entry
+  }
+}
+
+export function producerView(entry: ProducerEntry): ProducerStateView {
+  return {
+    producerId: entry.producerId,
+    producerEpoch: entry.epoch,
+    lastSequence: entry.window[entry.window.length - 1]?.lastSequence ?? -1,
+    lastTimestamp: entry.lastTimestamp,
+    coordinatorEpoch: entry.coordinatorEpoch,
+    currentTransactionStartOffset: entry.transactionStart,
   }
 }

@@ -31,6 +31,7 @@ import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogHost } from './log-host.ts'
 import { readLog } from './log-read.ts'
 import { findMaxTimestamp, findTimestamp } from './log-times.ts'
+import { mustRoll, syncFiles, syncFilesNow, writeQueued } from './log-write.ts'
 import { noteMarker } from './note-marker.ts'
 import type {
   AppendOptions,
@@ -44,7 +45,7 @@ import type {
   ReadOptions,
   TimestampOffset,
 } from './partition-log.ts'
-import { isDuplicate, mayAppend, type ProducerEntry, type ProducerStates } from './producer-state.ts'
+import { isDuplicate, mayAppend, type ProducerStates, producerView } from './producer-state.ts'
 import { adapted } from './rewrite-batch.ts'
 import { Segment } from './segment.ts'
 import { LogTail } from './tail.ts'
@@ -61,8 +62,6 @@ export interface RecoveredLog {
   readonly damage: Error | undefined
 }
 
-/** Relative offsets are 31 bits. */
-const offsetsPerSegment = 0x7fff_ffff
 /** Queued bytes that are written without waiting for the end of the turn. */
 const writeNowBytes = 4 * 1024 * 1024
 
@@ -303,7 +302,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
     if (this.state.kind !== 'ok' || !this.tail.hasPending) return this.needsSync
     this.#queuedBytes = 0
     try {
-      this.#writeEntries()
+      writeQueued(this)
     } catch (cause) {
       this.fail('write', cause)
       return false
@@ -325,45 +324,14 @@ export class SegmentedLog implements PartitionLog, Flushable {
 
   async syncWritten(): Promise<void> {
     const offset = this.writtenOffset
-    const segments = this.unsynced.splice(0)
-    const { disk, files } = this.host
     this.syncWanted = false
-    for (const segment of segments) segment.unsynced = false
     try {
-      for (const segment of segments) {
-        const file = files.pin(segment.file)
-        try {
-          await disk.syncAsync(file)
-        } finally {
-          files.unpin(segment.file)
-        }
-      }
-      if (this.namesUnsynced) {
-        this.namesUnsynced = false
-        await this.#syncPartitionFile()
-        await disk.syncDirectoryAsync(this.directory)
-        await disk.syncDirectoryAsync(this.host.root)
-      }
+      await syncFiles(this, this.unsynced.splice(0))
     } catch (cause) {
       this.fail('sync', cause)
       return
-    } finally {
-      // Pinned since the write, so that nobody closes it with unsynced bytes in it.
-      for (const segment of segments) files.unpin(segment.file)
     }
     this.#synced(offset)
-  }
-
-  async #syncPartitionFile(): Promise<void> {
-    if (this.identitySynced) return
-    this.identitySynced = true
-    const { disk } = this.host
-    const file = disk.open(this.host.partitionFileOf(this), 'r+')
-    try {
-      await disk.syncAsync(file)
-    } finally {
-      disk.close(file)
-    }
   }
 
   /** Resolves when everything appended so far is synced or the log has failed. */
@@ -415,7 +383,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
     try {
       const active = this.active
       segment =
-        active === undefined || this.#mustRoll(active, batch.length, delta, maxTimestamp, nowMs)
+        active === undefined || mustRoll(this, active, batch.length, delta, maxTimestamp, nowMs)
           ? this.roll(nowMs)
           : active
     } catch (cause) {
@@ -435,64 +403,9 @@ export class SegmentedLog implements PartitionLog, Flushable {
     return baseOffset
   }
 
-  #mustRoll(active: Segment, bytes: number, delta: number, maxTimestamp: number, nowMs: number): boolean {
-    if (active.sizeBytes === 0) return false
-    const { config } = this
-    if (active.sizeBytes + bytes > config.segmentBytes) return true
-    if (this.logEndOffset + delta - active.baseOffset > offsetsPerSegment) return true
-    if (active.offsets(this.host).length * 8 + 8 > config.segmentIndexBytes) return true
-    const first = active.rollTimestamp(this.host)
-    const waited = first !== undefined && first >= 0 ? maxTimestamp - first : nowMs - active.createdMs
-    return waited > config.segmentMs - this.host.jitter(config.segmentJitterMs, active.baseOffset)
-  }
-
-  #writeEntries(): void {
-    const { disk, files } = this.host
-    const entries = this.tail.pending()
-    for (let from = 0; from < entries.length; ) {
-      const { segment } = entries[from]
-      const buffers: Buffer[] = []
-      let bytes = 0
-      let to = from
-      for (; to < entries.length && entries[to].segment === segment; to++) {
-        buffers.push(entries[to].bytes)
-        bytes += entries[to].bytes.length
-      }
-      if (!segment.exists) this.#createFiles(segment)
-      if (!segment.unsynced) {
-        segment.unsynced = true
-        files.pin(segment.file)
-        this.unsynced.push(segment)
-      }
-      disk.writevAt(files.use(segment.file), buffers, segment.writtenBytes)
-      segment.writtenBytes += bytes
-      from = to
-    }
-  }
-
-  #createFiles(segment: Segment): void {
-    if (!this.directoryExists) {
-      this.host.createDirectory(this)
-      this.directoryExists = true
-    }
-    this.host.files.create(segment.file)
-    segment.exists = true
-    this.namesUnsynced = true
-  }
-
   #syncNow(): void {
-    const segments = this.unsynced.splice(0)
     try {
-      for (const segment of segments) {
-        segment.unsynced = false
-        this.host.disk.sync(this.host.files.use(segment.file))
-        this.host.files.unpin(segment.file)
-      }
-      if (this.namesUnsynced) {
-        this.namesUnsynced = false
-        this.host.disk.syncDirectory(this.directory)
-        this.host.disk.syncDirectory(this.host.root)
-      }
+      syncFilesNow(this, this.unsynced.splice(0))
     } catch (cause) {
       this.fail('sync', cause)
       return
@@ -532,16 +445,5 @@ export class SegmentedLog implements PartitionLog, Flushable {
   #refuseState(): AppendResult {
     const message = this.state.kind === 'failed' ? this.state.message : 'the log is closed'
     return refused(kafkaError.KAFKA_STORAGE_ERROR, message)
-  }
-}
-
-function producerView(entry: ProducerEntry): ProducerStateView {
-  return {
-    producerId: entry.producerId,
-    producerEpoch: entry.epoch,
-    lastSequence: entry.window[entry.window.length - 1]?.lastSequence ?? -1,
-    lastTimestamp: entry.lastTimestamp,
-    coordinatorEpoch: entry.coordinatorEpoch,
-    currentTransactionStartOffset: entry.transactionStart,
   }
 }

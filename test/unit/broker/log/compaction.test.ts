@@ -28,7 +28,7 @@ async function drive<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
     done = true
   })
   finished.catch(() => undefined)
-  for (let turn = 0; turn < 200 && !done; turn++) await settle(clock)
+  for (let turn = 0; turn < 60 && !done; turn++) await settle(clock)
   return finished
 }
 
@@ -187,7 +187,7 @@ describe('compaction', () => {
         await compact(again, later)
         expect(await latest(reopened)).toEqual(expected)
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 })

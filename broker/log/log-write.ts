@@ -1,0 +1,114 @@
+/**
+ * How a log's queue reaches its files: one call per segment, files and directory made at the first write, segments pinned from their
+ * first unsynced byte to their sync. And when a new segment begins.
+ */
+import type { Segment } from './segment.ts'
+import type { SegmentedLog } from './segmented-log.ts'
+
+/** Relative offsets are 31 bits. */
+const offsetsPerSegment = 0x7fff_ffff
+
+/** Whether a batch with these properties begins a new segment. Throws the system's error. */
+export function mustRoll(
+  log: SegmentedLog,
+  active: Segment,
+  bytes: number,
+  lastOffsetDelta: number,
+  maxTimestamp: number,
+  nowMs: number,
+): boolean {
+  if (active.sizeBytes === 0) return false
+  const { config, host } = log
+  if (active.sizeBytes + bytes > config.segmentBytes) return true
+  if (log.logEndOffset + lastOffsetDelta - active.baseOffset > offsetsPerSegment) return true
+  if (active.offsets(host).length * 8 + 8 > config.segmentIndexBytes) return true
+  const first = active.rollTimestamp(host)
+  const waited = first !== undefined && first >= 0 ? maxTimestamp - first : nowMs - active.createdMs
+  // Only closed segments are compacted.
+  const limit = config.cleanup.compact ? Math.min(config.segmentMs, config.maxCompactionLagMs) : config.segmentMs
+  return waited > limit - host.jitter(config.segmentJitterMs, active.baseOffset)
+}
+
+/** Writes what is queued. Throws the system's error; nobody knows then what the file has. */
+export function writeQueued(log: SegmentedLog): void {
+  const { disk, files } = log.host
+  const entries = log.tail.pending()
+  for (let from = 0; from < entries.length; ) {
+    const { segment } = entries[from]
+    const buffers: Buffer[] = []
+    let bytes = 0
+    let to = from
+    for (; to < entries.length && entries[to].segment === segment; to++) {
+      buffers.push(entries[to].bytes)
+      bytes += entries[to].bytes.length
+    }
+    if (!segment.exists) createFiles(log, segment)
+    if (!segment.unsynced) {
+      segment.unsynced = true
+      files.pin(segment.file)
+      log.unsynced.push(segment)
+    }
+    disk.writevAt(files.use(segment.file), buffers, segment.writtenBytes)
+    segment.writtenBytes += bytes
+    from = to
+  }
+}
+
+function createFiles(log: SegmentedLog, segment: Segment): void {
+  if (!log.directoryExists) {
+    log.host.createDirectory(log)
+    log.directoryExists = true
+  }
+  log.host.files.create(segment.file)
+  segment.exists = true
+  log.namesUnsynced = true
+}
+
+/** Syncs segments, oldest first, and the names of new files. Rejects with the system's error. */
+export async function syncFiles(log: SegmentedLog, segments: readonly Segment[]): Promise<void> {
+  const { disk, files, root } = log.host
+  // What is written from here on belongs to the next sync, which pins for itself.
+  for (const segment of segments) segment.unsynced = false
+  try {
+    for (const segment of segments) await disk.syncAsync(files.use(segment.file))
+    if (!log.namesUnsynced) return
+    log.namesUnsynced = false
+    if (!log.identitySynced) {
+      log.identitySynced = true
+      const file = disk.open(log.host.partitionFileOf(log), 'r+')
+      try {
+        await disk.syncAsync(file)
+      } finally {
+        disk.close(file)
+      }
+    }
+    await disk.syncDirectoryAsync(log.directory)
+    await disk.syncDirectoryAsync(root)
+  } finally {
+    for (const segment of segments) files.unpin(segment.file)
+  }
+}
+
+/** The same without a pause. Throws the system's error. */
+export function syncFilesNow(log: SegmentedLog, segments: readonly Segment[]): void {
+  const { disk, files, root } = log.host
+  for (const segment of segments) segment.unsynced = false
+  try {
+    for (const segment of segments) disk.sync(files.use(segment.file))
+    if (!log.namesUnsynced) return
+    log.namesUnsynced = false
+    if (!log.identitySynced) {
+      log.identitySynced = true
+      const file = disk.open(log.host.partitionFileOf(log), 'r+')
+      try {
+        disk.sync(file)
+      } finally {
+        disk.close(file)
+      }
+    }
+    disk.syncDirectory(log.directory)
+    disk.syncDirectory(root)
+  } finally {
+    for (const segment of segments) files.unpin(segment.file)
+  }
+}
