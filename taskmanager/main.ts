@@ -114,8 +114,9 @@ export async function startTaskManager(
         processId: process.pid,
         slots: made.status(),
       }),
-      registered: ({ epoch, heartbeatIntervalMs }) => {
+      registered: ({ epoch, heartbeatIntervalMs, jobs }) => {
         log.info({ id, epoch, jobManager: address }, 'registered')
+        if (jobs) slots.warm()
         reported = false
         answered = true
         systemClock.clearTimeout(heartbeat)

@@ -178,7 +178,8 @@ export class Cluster {
     this.slots.add(id, hello.host, hello.slots)
     log('info', `TaskManager ${id} registered with ${hello.slots.length} slots`, { host: hello.host })
     const heartbeatIntervalMs = config.get(options.heartbeatInterval)
-    link.send({ kind: 'registered', epoch, heartbeatIntervalMs, version: packageVersion })
+    const jobs = this.jobs.some((job) => !job.terminal)
+    link.send({ kind: 'registered', epoch, heartbeatIntervalMs, version: packageVersion, jobs })
     for (const { holder } of this.slots.holders(id)) {
       if (faulty('reuse-epoch') && this.#jobs.get(holder.jobId)?.state.kind === 'running') continue
       // Nothing that ran through a lost connection is gone on with: its job has restarted, or will.

@@ -7246,6 +7246,7 @@ export const millrace = $root.millrace = (() => {
             Registered.prototype.epoch = 0;
             Registered.prototype.heartbeatIntervalMs = 0;
             Registered.prototype.version = "";
+            Registered.prototype.jobs = false;
 
             Registered.encode = function encode(message, writer, q) {
                 if (!writer)
@@ -7260,6 +7261,8 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(16).uint32(message.heartbeatIntervalMs);
                 if (message.version != null && Object.hasOwnProperty.call(message, "version"))
                     writer.uint32(26).string(message.version);
+                if (message.jobs != null && Object.hasOwnProperty.call(message, "jobs"))
+                    writer.uint32(32).bool(message.jobs);
                 return writer;
             };
 
@@ -7298,6 +7301,10 @@ export const millrace = $root.millrace = (() => {
                             message.version = reader.string();
                             break;
                         }
+                    case 4: {
+                            message.jobs = reader.bool();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -7327,6 +7334,8 @@ export const millrace = $root.millrace = (() => {
                     message.heartbeatIntervalMs = object.heartbeatIntervalMs >>> 0;
                 if (object.version != null)
                     message.version = String(object.version);
+                if (object.jobs != null)
+                    message.jobs = Boolean(object.jobs);
                 return message;
             };
 
@@ -7342,6 +7351,7 @@ export const millrace = $root.millrace = (() => {
                     object.epoch = 0;
                     object.heartbeatIntervalMs = 0;
                     object.version = "";
+                    object.jobs = false;
                 }
                 if (message.epoch != null && Object.hasOwnProperty.call(message, "epoch"))
                     object.epoch = message.epoch;
@@ -7349,6 +7359,8 @@ export const millrace = $root.millrace = (() => {
                     object.heartbeatIntervalMs = message.heartbeatIntervalMs;
                 if (message.version != null && Object.hasOwnProperty.call(message, "version"))
                     object.version = message.version;
+                if (message.jobs != null && Object.hasOwnProperty.call(message, "jobs"))
+                    object.jobs = message.jobs;
                 return object;
             };
 

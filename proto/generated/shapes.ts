@@ -587,6 +587,8 @@ export interface Registered {
   readonly heartbeatIntervalMs: number
   /** Version of the package there. */
   readonly version: string
+  /** Some jobs have not ended: slots may be wanted soon. */
+  readonly jobs: boolean
 }
 
 export interface Deploy {

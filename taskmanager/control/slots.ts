@@ -89,6 +89,11 @@ export class Slots {
     }
   }
 
+  /** Deployments may come soon. */
+  warm(): void {
+    for (const thread of this.#threads) if (thread.port !== 0) thread.post({ kind: 'warm' })
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(this.#threads.map((thread) => thread.close()))

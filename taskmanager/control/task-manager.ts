@@ -50,10 +50,13 @@ export interface TaskManagerOptions {
   log(level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void
 }
 
+const warmAfterMs = 1000
+
 export class TaskManager {
   readonly #options: TaskManagerOptions
   readonly #holdings: (Holding | undefined)[]
   readonly #watchdog: Watchdog
+  #warm: TimerHandle | undefined
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
@@ -166,6 +169,7 @@ export class TaskManager {
 
   close(): void {
     this.#watchdog.close()
+    this.#options.clock.clearTimeout(this.#warm)
     for (const holding of this.#holdings) this.#options.clock.clearTimeout(holding?.timer)
   }
 
@@ -244,6 +248,9 @@ export class TaskManager {
       holding.posted = true
       slots.thread(slot).post({ kind: 'deploy', deployment })
     }
+    // If something here or elsewhere ends, the free slots are wanted at once. Not now: the job comes first.
+    this.#options.clock.clearTimeout(this.#warm)
+    this.#warm = this.#options.clock.setTimeout(() => slots.warm(), warmAfterMs)
   }
 
   #cancel(jobId: string, attempt: number): void {

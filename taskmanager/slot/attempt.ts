@@ -80,7 +80,7 @@ export class Attempt {
     this.#all('initializing')
   }
 
-  handle(message: Exclude<ToSlot, { kind: 'deploy' | 'doorbells' }>): void {
+  handle(message: Exclude<ToSlot, { kind: 'deploy' | 'doorbells' | 'warm' }>): void {
     switch (message.kind) {
       case 'start':
         this.#start().catch((error: unknown) => this.fail(error))

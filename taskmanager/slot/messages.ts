@@ -98,6 +98,8 @@ export type ToSlot =
       readonly subtask: number
       readonly next: number
     }
+  /** A deployment may come soon: load the engine. */
+  | { readonly kind: 'warm' }
   /** The other end of a doorbell: another slot of this TaskManager put something into a ring. */
   | { readonly kind: 'doorbells'; readonly ports: Readonly<Record<number, MessagePort>> }
 

@@ -3,7 +3,7 @@
  * whatever user code throws outside of the loop (a rejected promise, a timer) into a failure of this slot alone.
  *
  * The engine is loaded with the first deployment: a slot that waits for one holds a third less memory. A slot that takes
- * the place of another expects its job back and loads it at once.
+ * the place of another expects its job back and loads it at once, and so do free slots while there are jobs.
  */
 import process from 'node:process'
 import { Arena } from '../../core/arena/arena.ts'
@@ -43,11 +43,15 @@ parentPort?.on('message', (message: ToSlot) => {
     }
     return
   }
+  if (message.kind === 'warm') {
+    import('./attempt.ts').catch(unhandled)
+    return
+  }
   // Messages keep their order behind the one whose deployment is being made.
   turn = turn.then(() => handle(message)).catch(unhandled)
 })
 
-async function handle(message: Exclude<ToSlot, { kind: 'doorbells' }>): Promise<void> {
+async function handle(message: Exclude<ToSlot, { kind: 'doorbells' | 'warm' }>): Promise<void> {
   if (message.kind === 'deploy') {
     const { Attempt: Made } = await import('./attempt.ts')
     deploy(Made, message)

@@ -106,7 +106,7 @@ function snapshot(vertex: number, subtask: number, checkpointId: number): Subtas
 }
 
 parentPort?.on('message', (message: ToSlot) => {
-  if (message.kind === 'doorbells') return
+  if (message.kind === 'doorbells' || message.kind === 'warm') return
   if (message.kind === 'deploy') {
     deployment = message.deployment
     all('deploying')

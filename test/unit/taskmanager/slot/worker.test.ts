@@ -70,3 +70,10 @@ it('answers the cancellation of an attempt that it never had', async () => {
   post({ kind: 'cancel', attempt: 7 })
   await until((message) => message.kind === 'released' && message.attempt === 7)
 })
+
+it('takes a deployment while it loads what it will need for it', async () => {
+  const { post, until } = await slot()
+  post({ kind: 'warm' })
+  post({ kind: 'deploy', deployment: { ...deploymentOf(1), ...nowhere, subtasks: [{ vertex: 0, subtask: 0 }] } })
+  await until((message) => message.kind === 'released' && message.attempt === 1)
+})
