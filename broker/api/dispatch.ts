@@ -106,15 +106,15 @@ export class Dispatcher implements FrameHandler {
     const correlationId = reader.int32()
     const api = this.#table.get(key)
     if (api === undefined) {
-      connection.offend(`nobody serves API ${key} (version ${version})`)
+      offend(slot, `nobody serves API ${key} (version ${version})`)
       return
     }
-    if (!this.#admitted(connection, api)) return
+    if (!this.#admitted(connection, api, slot)) return
     if (version < api.minVersion || version > api.maxVersion) {
       if (key === apiVersionsKey) slot.answer(unsupportedApiVersions(this.#writer, correlationId, api))
       else if (version >= api.advertisedMinVersion && version < api.minVersion && api.failed !== undefined) {
-        this.#tooOld(connection, api, version, correlationId, slot)
-      } else connection.offend(`${api.name} has no version ${version}`)
+        this.#tooOld(api, version, correlationId, slot)
+      } else offend(slot, `${api.name} has no version ${version}`)
       return
     }
     let request: unknown
@@ -125,7 +125,7 @@ export class Dispatcher implements FrameHandler {
       if (version >= api.flexibleFrom) reader.skipTags()
       request = api.readRequest(reader, version)
     } catch (error) {
-      connection.offend(`${api.name} version ${version} cannot be read: ${(error as Error).message}`)
+      offend(slot, `${api.name} version ${version} cannot be read: ${(error as Error).message}`)
       return
     }
     const started = this.#clock.monotonic()
@@ -152,23 +152,23 @@ export class Dispatcher implements FrameHandler {
     this.#answer(api, version, correlationId, slot, answer)
   }
 
-  #admitted(connection: Connection, api: ServedApi): boolean {
+  #admitted(connection: Connection, api: ServedApi, slot: ResponseSlot): boolean {
     const { key } = api
     if (key === apiVersionsKey || key === saslHandshakeKey || key === saslAuthenticateKey) return true
     if (!connection.authenticated) {
-      connection.offend(`${api.name} before it has authenticated`)
+      offend(slot, `${api.name} before it has authenticated`)
       return false
     }
     const until = connection.reauthenticateAtMs
     if (until !== undefined && this.#clock.monotonic() > until) {
-      connection.offend('its authentication has expired')
+      offend(slot, 'its authentication has expired')
       return false
     }
     return true
   }
 
   /** Versions that are advertised for the sake of old clients, and not served. */
-  #tooOld(connection: Connection, api: ServedApi, version: number, correlationId: number, slot: ResponseSlot): void {
+  #tooOld(api: ServedApi, version: number, correlationId: number, slot: ResponseSlot): void {
     const reader = this.#reader
     try {
       reader.nullableString(false)
@@ -181,7 +181,7 @@ export class Dispatcher implements FrameHandler {
         api.failed?.(request, kafkaError.UNSUPPORTED_VERSION, version) ?? closeConnection,
       )
     } catch (error) {
-      connection.offend(`${api.name} version ${version} cannot be read: ${(error as Error).message}`)
+      offend(slot, `${api.name} version ${version} cannot be read: ${(error as Error).message}`)
     }
   }
 
@@ -241,8 +241,7 @@ export class Dispatcher implements FrameHandler {
 
   #handleRaw(connection: Connection, frame: Buffer, slot: ResponseSlot): void {
     const failed = (error: unknown): void => {
-      connection.offend(`its SASL token was refused: ${(error as Error).message}`)
-      slot.answer(undefined)
+      offend(slot, `its SASL token was refused: ${(error as Error).message}`)
     }
     const answered = (token: Buffer): void => {
       const size = Buffer.alloc(4)
@@ -257,4 +256,10 @@ export class Dispatcher implements FrameHandler {
       failed(error)
     }
   }
+}
+
+/** Closes the connection once everything before this request has been answered. */
+function offend(slot: ResponseSlot, reason: string): void {
+  slot.connection.offend(reason)
+  slot.answer(undefined)
 }

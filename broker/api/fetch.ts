@@ -210,6 +210,11 @@ class FetchWork {
       item.response = this.#partition(item, item.error, nothing)
       return undefined
     }
+    if (log.state.kind === 'closed') {
+      // Deleted while the request waited.
+      item.response = this.#partition(item, kafkaError.UNKNOWN_TOPIC_OR_PARTITION, nothing)
+      return undefined
+    }
     if (target.lastFetchedEpoch >= 0 && diverges(target, log)) {
       item.response = this.#partition(item, kafkaError.NONE, nothing)
       item.response.divergingEpoch = log.endOffsetForEpoch(target.lastFetchedEpoch)

@@ -189,6 +189,8 @@ export class LogDirectory implements LogHost {
     log.state = { kind: 'closed' }
     await log.checkpointing
     log.release()
+    // Readers that wait for more learn that there will be none.
+    log.notify()
     if (!log.directoryExists) return
     const path = `${this.root}/${removedPrefix}${this.clock.now()}-${this.#removed++}`
     this.disk.rename(log.directory, path)
