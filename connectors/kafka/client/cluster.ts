@@ -3,7 +3,7 @@
  * for when needed, shared by all who ask at the same time, and asked for again after errors that say it is old. Several
  * purposes have connections of their own, so that a fetch that waits holds up nothing else. One thread; close it.
  */
-import { backoffMs, sleep } from '../../../core/async/index.ts'
+import { backoffMs, inBackground, sleep } from '../../../core/async/index.ts'
 import { isMillraceError } from '../../../core/errors.ts'
 import type { ApiName, RequestOf, ResponseOf } from '../../../proto/kafka/apis.ts'
 import { isRetriable, kafkaError } from '../../../proto/kafka/error-codes.ts'
@@ -14,7 +14,7 @@ import { type Address, type ClientSettings, clientSettings, type KafkaClientOpti
 
 export type CoordinatorKind = 'group' | 'transaction'
 /** Each has a connection of its own to a broker. */
-export type ConnectionPurpose = 'main' | 'fetch' | 'produce'
+export type ConnectionPurpose = 'main' | 'produce' | `fetch ${number}`
 
 export interface PartitionLeader {
   /** -1 for none. */
@@ -155,6 +155,18 @@ export class KafkaCluster {
       return Promise.reject(kafkaErrors.create('UNREACHABLE', { brokers, reason: 'its address is not known' }))
     }
     return this.#open(`${nodeId} ${purpose} ${showAddress(address)}`, address)
+  }
+
+  /** Closes the connections of a purpose; what waits on them is rejected. */
+  release(purpose: ConnectionPurpose): void {
+    for (const [key, opening] of this.#connections) {
+      if (!key.includes(` ${purpose} `)) continue
+      this.#connections.delete(key)
+      inBackground(
+        opening.then((connection) => connection.close()),
+        () => undefined,
+      )
+    }
   }
 
   /** The broker that takes requests for the whole cluster: topics, configurations, ACLs. */

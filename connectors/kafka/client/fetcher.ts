@@ -9,8 +9,7 @@ import type { RequestOf, ResponseOf } from '../../../proto/kafka/apis.ts'
 import { isRetriable, kafkaError } from '../../../proto/kafka/error-codes.ts'
 import { zeroUuid } from '../../../proto/kafka/reader.ts'
 import { batchAt, batchSizeAt, readInt64 } from '../../../proto/kafka/records/index.ts'
-import type { KafkaCluster } from './cluster.ts'
-import { mayPass } from './cluster.ts'
+import { type ConnectionPurpose, type KafkaCluster, mayPass } from './cluster.ts'
 import { refusal } from './errors.ts'
 import type { AbortedTransaction } from './isolation.ts'
 
@@ -69,6 +68,8 @@ interface Position {
   highWatermark: number
 }
 
+let nextPurpose = 1
+
 export class KafkaFetcher {
   readonly #cluster: KafkaCluster
   readonly #options: Required<FetcherOptions>
@@ -79,6 +80,8 @@ export class KafkaFetcher {
   #trouble: Error | undefined
   #taken: Deferred<void> | undefined
   #closed = false
+  /** Connections of its own: a fetch that waits would hold up those of another fetcher. */
+  readonly #purpose: ConnectionPurpose = `fetch ${nextPurpose++}`
 
   constructor(cluster: KafkaCluster, options: FetcherOptions = {}) {
     this.#cluster = cluster
@@ -171,6 +174,7 @@ export class KafkaFetcher {
     this.#positions.clear()
     this.#waiting.length = 0
     this.#waitingBytes = 0
+    this.#cluster.release(this.#purpose)
     this.#wakeAll()
     this.#tell()
   }
@@ -235,7 +239,7 @@ export class KafkaFetcher {
       }
       for (const position of wanted) position.inFlight = true
       try {
-        const connection = await this.#cluster.broker(nodeId, 'fetch')
+        const connection = await this.#cluster.broker(nodeId, this.#purpose)
         const { maxWaitMs } = this.#options
         const timeoutMs = this.#cluster.settings.requestTimeoutMs + maxWaitMs
         const asked = wanted.map((position) => position.offset)
