@@ -3,8 +3,10 @@
  * source gave them. Promises that its place in the batch's segment is reserved, so that reading never fails for want of
  * memory, and that what nobody reads (a column that is projected away, a sink that discards) is never copied.
  *
- * Its pools must outlive it: whoever keeps a batch longer than a call retains it, and `retain` writes its columns. Belongs to the
- * thread that wrote the batch; to read `data` or `offsets` is what writes it, so other threads only see it written.
+ * Its pools must outlive it: whoever keeps a batch longer than a call retains it, and `retain` writes its columns.
+ *
+ * Concurrency: belongs to the thread that wrote the batch. To read `data` or `offsets` is what writes it, so other threads
+ * only see it written.
  */
 import type { Arena } from '../arena/arena.ts'
 import type { Column } from './batch.ts'

@@ -1,7 +1,8 @@
 /**
  * The string columns of one batch that is being written. Strings of pools and dictionaries get their place here and are
  * copied when somebody reads them (lazy-strings.ts); other bytes are copied at once. What the batch's own segment has no
- * room for goes into another that the batch holds as well; columns for which there is none are kept on the heap, and the batch is split.
+ * room for goes into another that the batch holds as well; columns for which there is none are kept on the heap, and the
+ * batch is split.
  *
  * Concurrency: belongs to one thread; uses the scratch memory of its owner (parts 0 and 1).
  */
@@ -194,7 +195,7 @@ export class StringWriter {
     if (column === undefined) return undefined
     const field = this.#schema.fields[index]
     if (column.from !== undefined && column.rows === rows) return this.#lazy(field, column, column.from)
-    const { offsets, data, dataBytes, flags } = this.#copied(field, column)
+    const { offsets, data, dataBytes, flags } = this.#copied(index, column)
     return { ...none, field, rowCount: rows, offsets, data, dataBytes, flags }
   }
 
@@ -204,16 +205,22 @@ export class StringWriter {
     const column = this.#written[index]
     if (heap !== undefined || column === undefined) return heap
     const { u8, i32 } = this.#builder.arena
-    const { offsets, data, dataBytes, flags } = this.#copied(this.#schema.fields[index], column)
+    const { offsets, data, dataBytes, flags } = this.#copied(index, column)
     const at = offsets >>> 2
     const starts = i32.slice(at, at + rows)
     const lengths = starts.map((start, i) => i32[at + i + 1] - start)
     return { kind: 'slices', pool: u8.slice(data, data + dataBytes), starts, lengths, flags }
   }
 
-  #copied(field: Field, column: WrittenStrings): StringBuffers {
-    if (column.from !== undefined) this.#lazy(field, column, column.from).write()
-    return column.buffers
+  /** Where the strings are, copied now unless they have been. */
+  #copied(index: number, column: WrittenStrings): StringBuffers {
+    const { rows, buffers, from } = column
+    if (from !== undefined) {
+      this.#lazy(this.#schema.fields[index], column, from).write()
+      // The references are gone: offsets stand in their place.
+      this.#written[index] = { rows, buffers, from: undefined }
+    }
+    return buffers
   }
 
   #lazy(field: Field, { rows, buffers }: WrittenStrings, from: LazyStringsFrom): LazyStrings {

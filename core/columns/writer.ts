@@ -1,8 +1,9 @@
 /**
  * Columns written by a source, without an object per record: the `ColumnWriter` of the source contract over a segment.
  * Numbers are written in place. Strings of pools and dictionaries, which are brought into the arena once, get their place
- * here and are copied when somebody reads them, by one kernel call per column and batch. A writer takes as many rows as strings of the lengths seen lately allow. Where they are suddenly
- * so long that there is no room for a column of them, `commit` emits the rows as several batches.
+ * here and are copied when somebody reads them, by one kernel call per column and batch. A writer takes as many rows as
+ * strings of the lengths seen lately allow. Where they are suddenly so long that there is no room for a column of them,
+ * `commit` emits the rows as several batches.
  *
  * Concurrency: belongs to one thread; uses the scratch memory of its owner (parts 0 and 1).
  */

@@ -378,6 +378,42 @@ describe('strings of pools and dictionaries', () => {
     writers.close()
     expect(arena.usedBytes).toBe(0)
   })
+
+  test('come whole where there is no room for the times of fewer rows', () => {
+    const timed: Schema = { record: 'object', fields: [{ name: 'at', type: { kind: 'timestamp' } }, ...texts.fields] }
+    // One segment for the pools and two for the batch, both nearly full.
+    const tight = Arena.create({ bytes: 3 * 65536, segmentBytes: 65536, largeSegments: 0, owner: 3 })
+    const out: unknown[] = []
+    const writers = new BatchWriters({ arena: tight, owner: 3, schema: timed, timestampField: 'at' })
+    const letters = Buffer.from('abcdefghij'.repeat(100))
+    const writer = writers.open(
+      (batch) => {
+        out.push(...readRows(batch))
+        batch.release()
+      },
+      ({ rows }) => out.push(...rows),
+    )
+    const n = writer?.capacity ?? 0
+    const numbers = Int32Array.from({ length: n }, (_, i) => i % 4)
+    const [textBytes, urlBytes] = [48500, 56800].map((bytes) => Math.floor(bytes / n))
+    writer?.float64('at').fill(5)
+    writer?.pick('channel', dictionary, numbers, n)
+    writer?.slices('text', letters, numbers, new Int32Array(n).fill(textBytes), n)
+    writer?.slices('url', letters, numbers, new Int32Array(n).fill(urlBytes), n)
+    expect(tight.freeSegments).toBe(0)
+    writer?.commit(n - 1, new Float64Array(n).fill(7))
+    const cut = (i: number, bytes: number): string => letters.toString('latin1', i % 4, (i % 4) + bytes)
+    expect(out).toStrictEqual(
+      Array.from({ length: n - 1 }, (_, i) => ({
+        at: 5,
+        channel: values[i % 4],
+        url: cut(i, urlBytes),
+        text: cut(i, textBytes),
+      })),
+    )
+    writers.close()
+    expect(tight.usedBytes).toBe(0)
+  })
 })
 
 test('declared comparisons select the rows that a lambda would, and never a null', () => {
