@@ -1,4 +1,5 @@
 /** Every decoder of bytes that come from outside of the process. A new format adds its line. */
+import { brokerTargets } from './broker-targets.ts'
 import { checkpointTargets } from './checkpoint-targets.ts'
 import { columnTargets } from './column-targets.ts'
 import type { FuzzTarget } from './harness.ts'
@@ -12,4 +13,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...columnTargets,
   ...wireTargets,
   ...kafkaTargets,
+  ...brokerTargets,
 ]
