@@ -2,6 +2,7 @@
  * The point from which a restart reads a log: data synced, then indexes, epochs and the producer state of that very offset, and only
  * then the recovery point moves. Done after a roll, every minute, and at close.
  */
+import type { Disk } from '../../core/platform/disk.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { segmentName } from './segment.ts'
 import type { SegmentedLog } from './segmented-log.ts'
@@ -34,12 +35,26 @@ async function write(log: SegmentedLog): Promise<void> {
     if (segment.hasUnflushedIndex() || segment === log.active) await segment.flushIndexes(log.host)
     if (segment !== log.active) segment.unload()
   }
+  const epochs = `${log.directory}/${epochsFile}`
   if (log.epochsUnsaved) {
     log.epochsUnsaved = false
-    await disk.writeAtomicAsync(`${log.directory}/${epochsFile}`, log.epochs.encode())
+    await writeSynced(disk, `${epochs}.tmp`, Buffer.from(log.epochs.encode()))
+    disk.rename(`${epochs}.tmp`, epochs)
   }
-  await disk.writeAtomicAsync(`${log.directory}/${segmentName(offset)}${snapshotEnding}`, snapshot)
+  // A torn snapshot is known by its checksum, so that its name may be there first.
+  await writeSynced(disk, `${log.directory}/${segmentName(offset)}${snapshotEnding}`, snapshot)
+  await disk.syncDirectoryAsync(log.directory)
   log.recoveryPoint = Math.max(log.recoveryPoint, offset)
+}
+
+async function writeSynced(disk: Disk, path: string, data: Buffer): Promise<void> {
+  const file = disk.open(path, 'w')
+  try {
+    disk.writeAt(file, data, 0, data.length, 0)
+    await disk.syncAsync(file)
+  } finally {
+    disk.close(file)
+  }
 }
 
 /** Removes snapshots that no restart needs any more. `durable` is the recovery point that the checkpoint file has. */

@@ -49,7 +49,9 @@ const partitionFile = 'partition.metadata'
 const removedPrefix = '.deleted-'
 const producerCheckMs = 600_000
 /** Logs that are recovered at the same time. */
-const recoveryConcurrency = 4
+const recoveryLanes = 4
+/** Logs that are checkpointed at the same time: their syncs share the journal's. */
+const checkpointLanes = 16
 
 export interface LogDirectoryInput {
   readonly clock: Clock
@@ -97,6 +99,8 @@ export class LogDirectory implements LogHost {
   #checkpointing = false
   #timers: TimerHandle[] = []
   #removed = 0
+  #rootSync: Promise<void> = Promise.resolve()
+  #nextRootSync: Promise<void> | undefined
   #closed = false
 
   private constructor(root: string, input: LogDirectoryInput) {
@@ -201,7 +205,7 @@ export class LogDirectory implements LogHost {
 
   /** Syncs every log and moves all recovery points. */
   async checkpoint(): Promise<void> {
-    for (const log of [...this.#logs.values()]) await checkpointLog(log)
+    await inLanes([...this.#logs.values()], checkpointLanes, checkpointLog)
     await this.#saveCheckpoints()
   }
 
@@ -219,7 +223,7 @@ export class LogDirectory implements LogHost {
     this.#closed = true
     for (const timer of this.#timers) this.clock.clearTimeout(timer)
     await this.cleaner.stop()
-    for (const log of this.#logs.values()) await log.close()
+    await inLanes([...this.#logs.values()], checkpointLanes, (log) => log.close())
     await this.#saveCheckpoints()
     if (this.#failures.size === 0) this.disk.writeAtomic(`${this.root}/${cleanMarker}`, '{"version":0}')
     unlockDirectory(this.disk, this.root)
@@ -243,6 +247,22 @@ export class LogDirectory implements LogHost {
 
   partitionFileOf(log: SegmentedLog): string {
     return `${log.directory}/${partitionFile}`
+  }
+
+  /** One sync for everybody who asks while another is on its way. */
+  syncRoot(): Promise<void> {
+    if (this.#nextRootSync === undefined) {
+      const before = this.#rootSync
+      const next = before
+        .catch(() => undefined)
+        .then(() => {
+          this.#nextRootSync = undefined
+          return this.disk.syncDirectoryAsync(this.root)
+        })
+      this.#rootSync = next
+      this.#nextRootSync = next
+    }
+    return this.#nextRootSync
   }
 
   checkpointSoon(log: SegmentedLog): void {
@@ -345,11 +365,7 @@ export class LogDirectory implements LogHost {
         this.#log.warn(fields, 'the end of the log was not whole and has been cut off')
       }
     }
-    const names = disk.list(root)
-    const lanes = Array.from({ length: recoveryConcurrency }, async () => {
-      for (let name = names.pop(); name !== undefined; name = names.pop()) await open(name)
-    })
-    await Promise.all(lanes)
+    await inLanes(disk.list(root), recoveryLanes, open)
     const elapsedMs = clock.monotonic() - startMs
     this.report = { clean, logs: this.#logs.size, scannedBytes, cutBytes, elapsedMs }
   }
@@ -393,4 +409,12 @@ function makeDurable(disk: Disk, path: string): void {
 
 function partitionText(topicId: string): string {
   return `version: 0\ntopic_id: ${topicId}\n`
+}
+
+async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < items.length) await work(items[next++])
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
 }

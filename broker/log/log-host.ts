@@ -21,6 +21,8 @@ export interface LogHost {
   failed(log: SegmentedLog, error: Error): void
   /** Makes the directory of a log and says in it whose it is. Throws the system's error. */
   createDirectory(log: SegmentedLog): void
+  /** Resolves when the names of all logs made so far are durable. */
+  syncRoot(): Promise<void>
   partitionFileOf(log: SegmentedLog): string
   /** Index files and producer snapshot of `log`, in the background. */
   checkpointSoon(log: SegmentedLog): void

@@ -66,7 +66,7 @@ function createFiles(log: SegmentedLog, segment: Segment): void {
 
 /** Syncs segments, oldest first, and the names of new files. Rejects with the system's error. */
 export async function syncFiles(log: SegmentedLog, segments: readonly Segment[]): Promise<void> {
-  const { disk, files, root } = log.host
+  const { disk, files } = log.host
   // What is written from here on belongs to the next sync, which pins for itself.
   for (const segment of segments) segment.unsynced = false
   try {
@@ -83,7 +83,7 @@ export async function syncFiles(log: SegmentedLog, segments: readonly Segment[])
       }
     }
     await disk.syncDirectoryAsync(log.directory)
-    await disk.syncDirectoryAsync(root)
+    await log.host.syncRoot()
   } finally {
     for (const segment of segments) files.unpin(segment.file)
   }
