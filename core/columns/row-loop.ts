@@ -31,7 +31,8 @@ type Run<T> = (target: T, from: number, to: number, input: Input) => void
 
 /** What the generated code reads records from. */
 interface Input {
-  readonly arena: Arena
+  /** Undefined where records are plain rows. */
+  readonly arena: Arena | undefined
   readonly sources: readonly Source[]
   readonly selection: Int32Array | undefined
   readonly rows: readonly unknown[]
@@ -78,11 +79,7 @@ export class RowLoop<T> {
   /** The next records: those of a batch, or `count` selected ones. The batch must stay as it is until `done`. */
   prepare(batch: RecordBatch, selection: Int32Array | undefined, count: number): void {
     const { schema, arena } = batch
-    let compiled = this.#compiled.get(schema)
-    if (compiled === undefined) {
-      compiled = { picked: pick(schema, this.#fields), runs: new Map() }
-      this.#compiled.set(schema, compiled)
-    }
+    const compiled = this.#compiled.get(schema) ?? this.#compile(schema)
     const sources: Source[] = []
     const start = arena.scratch(batch.owner, 3)
     const scratch = { at: start, end: start + scratchPartBytes }
@@ -93,7 +90,7 @@ export class RowLoop<T> {
       let mode = modeOf(column, count)
       const source = sourceOf(arena, column, mode, scratch)
       // A column whose strings cannot be joined is read one by one.
-      if (mode === 'text' && source.text === notJoined) mode = 'read'
+      if (mode === 'text' && source.read !== unread) mode = 'read'
       key += mode
       modes.push(mode)
       sources.push(source)
@@ -105,7 +102,7 @@ export class RowLoop<T> {
       compiled.runs.set(key, run)
     }
     this.#run = run
-    this.#input = { arena, sources, selection, rows: [] }
+    this.#input = { arena, sources, selection, rows: nothing }
     this.#scratched = scratch.at === start ? undefined : () => this.prepare(batch, selection, count)
   }
 
@@ -113,7 +110,7 @@ export class RowLoop<T> {
   prepareRows(rows: readonly unknown[]): void {
     this.#ofRows ??= generate<T>(this.#code, { head: '', each: '', record: 'rows[i]' }, false)
     this.#run = this.#ofRows
-    this.#input = { arena: undefined as never, sources: [], selection: undefined, rows }
+    this.#input = { arena: undefined, sources: [], selection: undefined, rows }
     this.#scratched = undefined
   }
 
@@ -128,16 +125,25 @@ export class RowLoop<T> {
     this.#input = undefined
     this.#scratched = undefined
   }
+
+  /** Schemas of the same content share their code. */
+  #compile(schema: Schema): Compiled<T> {
+    const own = internSchema(schema)
+    const compiled = this.#compiled.get(own) ?? { picked: pick(own, this.#fields), runs: new Map() }
+    this.#compiled.set(own, compiled)
+    this.#compiled.set(schema, compiled)
+    return compiled
+  }
 }
 
+/** Numbers of the columns that become properties. */
 function pick(schema: Schema, fields: readonly string[] | undefined): readonly number[] {
   const value = schema.record === 'value'
-  return internSchema(schema)
-    .fields.map((_, index) => index)
+  return schema.fields
+    .map((_, index) => index)
     .filter((index) => value || fields === undefined || fields.includes(schema.fields[index].name))
 }
 
-const notJoined = '\0'
 const nothing: readonly unknown[] = []
 const unread = (): unknown => undefined
 
@@ -181,7 +187,7 @@ function sourceOf(arena: Arena, column: Column, mode: Mode, scratch: { at: numbe
   }
   const { kind } = column.field.type
   if (kind !== 'struct' && kind !== 'list')
-    return { at: 0, text: notJoined, values: nothing, read: valueReader(arena, column) }
+    return { at: 0, text: '', values: nothing, read: valueReader(arena, column) }
   const values = columnValues(arena, column)
   return { at: 0, text: '', values, read: (row) => values[row] }
 }
