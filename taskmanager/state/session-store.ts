@@ -213,13 +213,11 @@ class FlatSessions implements SessionStore {
       const time = f64[times + i]
       const word = at >>> 2
       const place = at >>> 3
-      if (
-        u32[word + 3] === session.present &&
-        u32[word + 4] === 0 &&
-        time >= f64[place + 3] &&
-        time <= f64[place + 4]
-      ) {
-        // The usual case: the only session of the key goes on.
+      const node = u32[word + 4]
+      // Nodes may be new: they are seen by views of now.
+      const newest = node === 0 || this.#memory.f64[(node >>> 3) + 3] < f64[place + 3]
+      if (newest && u32[word + 3] === session.present && time >= f64[place + 3] && time <= f64[place + 4]) {
+        // The usual case: the newest session of the key goes on.
         const end = time + gapMs
         if (end > f64[place + 4]) {
           if (!(end > minEndMs)) at = 0
