@@ -217,14 +217,20 @@ export class TransactionCoordinator {
     return isOpen(entry, producer, topic, partition) ? kafkaError.NONE : kafkaError.INVALID_TXN_STATE
   }
 
-  /** Aborts transactions past their time-out and fences their producers. Returns when their decisions are durable. */
+  /**
+   * Aborts transactions past their time-out and fences their producers; goes on with ends that got stuck. Returns when the
+   * decisions are durable.
+   */
   async abortTimedOut(): Promise<void> {
     const now = this.#clock.now()
     const aborts: Promise<number>[] = []
     for (const shard of this.shards) {
       if (shard.runtime.unavailable !== kafkaError.NONE) continue
       for (const entry of shard.entries.values()) {
-        if (entry.pending !== undefined || entry.state === undefined || !isTimedOut(entry.state, now)) continue
+        if (entry.pending !== undefined || entry.state === undefined) continue
+        // Its end was decided, and the record of it could not be written the last time.
+        if (isPrepared(entry.state) && !entry.completing) void this.#complete(shard, entry)
+        if (!isTimedOut(entry.state, now)) continue
         this.#logger.warn({ transactionalId: entry.transactionalId }, 'transaction timed out and is aborted')
         aborts.push(this.#write(shard, entry, prepared(entry.state, false, true, now)))
       }

@@ -183,6 +183,22 @@ describe('a transaction', () => {
     expect(broker.partitions.of('flights-1')).toHaveLength(1)
   })
 
+  it('ends although the record of its end was refused at first', async () => {
+    const { broker, end } = await open()
+    let letGo: () => void = () => undefined
+    broker.partitions.gate = new Promise((resolve) => {
+      letGo = resolve
+    })
+    await end(true)
+    broker.log.refusal = kafkaError.NOT_ENOUGH_REPLICAS
+    letGo()
+    await broker.settle()
+    expect(broker.state?.status).toBe(PrepareCommit)
+    broker.log.refusal = undefined
+    await broker.clock.advanceAsync(10_000)
+    expect(broker.state?.status).toBe(CompleteCommit)
+  })
+
   it('ends although one of its topics was deleted', async () => {
     const { broker, end } = await open()
     broker.partitions.errors.set('flights-0', kafkaError.UNKNOWN_TOPIC_OR_PARTITION)
