@@ -94,7 +94,10 @@ test('an attempt that outlives its successor on a TaskManager that was frozen ha
 }, 60_000)
 
 test('an attempt that outlives its successor shows when attempts keep their number', async () => {
-  const result = await run({ ...zombie, seed: 6 }, { ...outlived, ...withFault('reuse-epoch', outlived.options) })
+  const result = await run(
+    { ...zombie, seed: 6 },
+    { ...outlived, patienceMs: 15_000, ...withFault('reuse-epoch', outlived.options) },
+  )
   expect(result.verdict.duplicated).toBeGreaterThan(0)
 }, 60_000)
 
