@@ -16,7 +16,7 @@ import {
   magicOf,
 } from './batch-fields.ts'
 import type { OpenFiles } from './open-files.ts'
-import type { Segment } from './segment.ts'
+import type { Segment, SegmentHost } from './segment.ts'
 
 const minPieceBytes = 64 * 1024
 const maxPieceBytes = 1024 * 1024
@@ -52,6 +52,7 @@ export interface ColdReaderOptions {
 export class ColdReader {
   readonly #disk: Disk
   readonly #files: OpenFiles
+  readonly #host: SegmentHost
   readonly #options: ColdReaderOptions
   /** Oldest first. */
   #cursors: Cursor[] = []
@@ -59,6 +60,7 @@ export class ColdReader {
   constructor(disk: Disk, files: OpenFiles, options: ColdReaderOptions) {
     this.#disk = disk
     this.#files = files
+    this.#host = { disk, files }
     this.#options = options
   }
 
@@ -71,7 +73,17 @@ export class ColdReader {
     atLeastOne: boolean,
   ): Promise<ColdRead> {
     const cursor = this.#take(segment, offset)
-    let position = cursor?.position ?? this.#lookUp(segment, offset)
+    // Index entries are believed when the batch there is the one that they name.
+    let expected = -1
+    let position = 0
+    if (cursor === undefined) {
+      const index = segment.offsets(this.#host)
+      const entry = index.floor(offset - segment.baseOffset)
+      if (entry >= 0) {
+        position = index.positionAt(entry)
+        expected = segment.baseOffset + index.relativeOffsetAt(entry)
+      }
+    } else position = cursor.position
     let piece = cursor === undefined ? undefined : await cursor.piece
     const wanted = cursor === undefined ? Math.min(Math.max(maxBytes, minPieceBytes), maxPieceBytes) : maxPieceBytes
     let size = 0
@@ -81,6 +93,15 @@ export class ColdReader {
       if (!holds(piece, position, batchHeaderBytes)) return damaged(position, 'the file ends within a batch')
       const at = position - piece.at
       const problem = this.#headerProblem(piece.bytes, at, segment, position)
+      if (expected >= 0) {
+        const right = problem === undefined && lastOffsetOf(piece.bytes, at) === expected
+        expected = -1
+        if (!right) {
+          segment.rebuild(this.#host, 4096)
+          position = segment.offsets(this.#host).positionFor(offset - segment.baseOffset)
+          continue
+        }
+      }
       if (problem !== undefined) return damaged(position, problem)
       if (baseOffsetOf(piece.bytes, at) >= endOffset) return { kind: 'nothing' }
       size = batchBytesOf(piece.bytes, at)
@@ -139,11 +160,6 @@ export class ColdReader {
     if (magicOf(bytes, at) !== 2) return `record format ${magicOf(bytes, at)}`
     if (baseOffsetOf(bytes, at) < segment.baseOffset) return `offset ${baseOffsetOf(bytes, at)}`
     return undefined
-  }
-
-  #lookUp(segment: Segment, offset: number): number {
-    const host = { disk: this.#disk, files: this.#files }
-    return segment.offsets(host).positionFor(offset - segment.baseOffset)
   }
 
   async #load(segment: Segment, position: number, wanted: number): Promise<Piece> {
