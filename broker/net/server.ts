@@ -165,7 +165,8 @@ export class BrokerServer implements ConnectionOwner {
         (socket) => this.#accept(socket, spec, true),
         (error, peer) => {
           this.counts.failedHandshakes++
-          this.#warn(peer, { peer, listener: spec.name, reason: error.message }, 'TLS handshake failed')
+          const reason = (error as NodeJS.ErrnoException).code ?? error.message
+          this.#warn(peer, { peer, listener: spec.name, reason }, 'TLS handshake failed')
         },
       )
     } catch (cause) {
