@@ -1,0 +1,154 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { KafkaConnection } from '../../../../connectors/kafka/client/connection.ts'
+import { clientSettings } from '../../../../connectors/kafka/client/options.ts'
+import { ManualClock } from '../../../../core/platform/manual-clock.ts'
+import { type Server, type Socket, systemNetwork } from '../../../../core/platform/net.ts'
+import type { ResponseOf } from '../../../../proto/kafka/apis.ts'
+import { writeResponse } from '../../../../proto/kafka/frame.ts'
+import { KafkaWriter } from '../../../../proto/kafka/writer.ts'
+
+const servers: Server[] = []
+const writer = new KafkaWriter()
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+interface Asked {
+  readonly key: number
+  readonly version: number
+  readonly id: number
+}
+
+/** A broker that answers whole requests as `answer` says. Gives its port. */
+function broker(answer: (asked: Asked, socket: Socket) => void): Promise<number> {
+  const server = systemNetwork.createServer({}, (socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk: Buffer) => {
+      for (let at = 0; at < chunk.length; at += 4 + chunk.readInt32BE(at)) {
+        const [key, version] = [chunk.readInt16BE(at + 4), chunk.readInt16BE(at + 6)]
+        answer({ key, version, id: chunk.readInt32BE(at + 8) }, socket)
+      }
+    })
+  })
+  servers.push(server)
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
+  })
+}
+
+const versions = (errorCode: number, apiKeys: ResponseOf<'ApiVersions'>['apiKeys']): ResponseOf<'ApiVersions'> => ({
+  errorCode,
+  apiKeys,
+  throttleTimeMs: 0,
+  supportedFeatures: [],
+  finalizedFeaturesEpoch: -1,
+  finalizedFeatures: [],
+  zkMigrationReady: false,
+})
+const serving = [
+  { apiKey: 18, minVersion: 0, maxVersion: 3 },
+  { apiKey: 12, minVersion: 0, maxVersion: 2 },
+]
+const send = (socket: Socket, parts: readonly Buffer[]): void => void socket.write(Buffer.concat(parts))
+const welcome = ({ id, version }: Asked, socket: Socket): void =>
+  send(socket, writeResponse(writer, 'ApiVersions', version, id, versions(0, serving)))
+const heartbeatAnswer = (id: number): Buffer[] =>
+  writeResponse(writer, 'Heartbeat', 2, id, { throttleTimeMs: id, errorCode: 0 })
+const heartbeat = { groupId: 'g', generationId: 1, memberId: 'm', groupInstanceId: null }
+
+async function connect(port: number, clock?: ManualClock): Promise<KafkaConnection> {
+  const settings = clientSettings({ brokers: ['unused'], ...(clock === undefined ? {} : { clock }) })
+  return KafkaConnection.open({ host: '127.0.0.1', port }, settings)
+}
+
+describe('a connection', () => {
+  it('falls back to the oldest ApiVersions, and takes the newest version that both know', async () => {
+    const asked: Asked[] = []
+    const port = await broker((each, socket) => {
+      asked.push(each)
+      if (each.key === 12) send(socket, heartbeatAnswer(each.id))
+      else if (each.version > 0) send(socket, writeResponse(writer, 'ApiVersions', 0, each.id, versions(35, [])))
+      else welcome(each, socket)
+    })
+    const connection = await connect(port)
+    expect(connection.versionOf('Heartbeat')).toBe(2)
+    expect(await connection.request('Heartbeat', heartbeat)).toMatchObject({ errorCode: 0 })
+    expect(asked.map(({ key, version }) => [key, version])).toEqual([
+      [18, 3],
+      [18, 0],
+      [12, 2],
+    ])
+    connection.close()
+  })
+
+  it('has many requests on their way, answered in their order', async () => {
+    const waiting: Asked[] = []
+    const port = await broker((each, socket) => {
+      if (each.key === 18) return welcome(each, socket)
+      waiting.push(each)
+      if (waiting.length === 5)
+        send(
+          socket,
+          waiting.flatMap(({ id }) => heartbeatAnswer(id)),
+        )
+    })
+    const connection = await connect(port)
+    const answers = await Promise.all([...Array(5)].map(() => connection.request('Heartbeat', heartbeat)))
+    expect(answers.map(({ throttleTimeMs }) => throttleTimeMs)).toEqual(waiting.map(({ id }) => id))
+    connection.close()
+  })
+
+  it('refuses what the broker does not serve', async () => {
+    const connection = await connect(await broker(welcome))
+    expect(() => connection.versionOf('Fetch')).toThrow('serves Fetch in versions none')
+    await expect(
+      connection.request('Metadata', {
+        topics: null,
+        allowAutoTopicCreation: false,
+        includeClusterAuthorizedOperations: false,
+        includeTopicAuthorizedOperations: false,
+      }),
+    ).rejects.toMatchObject({ code: 'KAFKA_UNSUPPORTED', retry: 'never' })
+    connection.close()
+  })
+
+  it.each([
+    ['what is no frame', (_: Asked, socket: Socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['an answer to another request', ({ id }: Asked, socket: Socket) => send(socket, heartbeatAnswer(id + 1))],
+    [
+      'an answer that is cut off',
+      (_: Asked, socket: Socket) => void socket.write(Buffer.from([0, 0, 0, 5, 0, 0, 0, 2, 0])),
+    ],
+  ])('ends with all its requests on %s', async (_, spoil) => {
+    const port = await broker((each, socket) => (each.key === 18 ? welcome(each, socket) : spoil(each, socket)))
+    const connection = await connect(port)
+    const results = await Promise.allSettled([1, 2].map(() => connection.request('Heartbeat', heartbeat)))
+    for (const result of results)
+      expect(result).toMatchObject({ reason: { code: 'KAFKA_BAD_RESPONSE', retry: 'backoff' } })
+    expect(connection.isClosed).toBe(true)
+  })
+
+  it('ends when the broker closes it', async () => {
+    const port = await broker((each, socket) => (each.key === 18 ? welcome(each, socket) : socket.destroy()))
+    const connection = await connect(port)
+    await expect(connection.request('Heartbeat', heartbeat)).rejects.toMatchObject({ code: 'KAFKA_CONNECTION_LOST' })
+    await expect(connection.request('Heartbeat', heartbeat)).rejects.toMatchObject({ code: 'KAFKA_CONNECTION_LOST' })
+  })
+
+  it('ends when a request is not answered in time', async () => {
+    const clock = new ManualClock()
+    const port = await broker((each, socket) => {
+      if (each.key === 18) welcome(each, socket)
+    })
+    const connection = await connect(port, clock)
+    const lost = expect(connection.request('Heartbeat', heartbeat, 2000)).rejects.toMatchObject({
+      code: 'KAFKA_TIMEOUT',
+    })
+    clock.advance(1500)
+    expect(connection.isClosed).toBe(false)
+    clock.advance(1000)
+    await lost
+    expect(connection.isClosed).toBe(true)
+  })
+})
