@@ -38,6 +38,8 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   JOBMANAGER_NOT_RUNNING: exitCodes.conflict,
   JOBMANAGER_NO_CHECKPOINTING: exitCodes.conflict,
   JOBMANAGER_PORT_IN_USE: exitCodes.conflict,
+  BROKER_PORT_IN_USE: exitCodes.conflict,
+  BROKER_LOG_DIRECTORY_LOCKED: exitCodes.conflict,
   CHECKPOINT_STATE_LOST: exitCodes.conflict,
   CHECKPOINT_TARGET_TAKEN: exitCodes.conflict,
 }
