@@ -224,8 +224,12 @@ export class LogDirectory implements LogHost {
     for (const timer of this.#timers) this.clock.clearTimeout(timer)
     await this.cleaner.stop()
     await inLanes([...this.#logs.values()], checkpointLanes, (log) => log.close())
-    await this.#saveCheckpoints()
-    if (this.#failures.size === 0) this.disk.writeAtomic(`${this.root}/${cleanMarker}`, '{"version":0}')
+    try {
+      await this.#saveCheckpoints()
+      if (this.#failures.size === 0) this.disk.writeAtomic(`${this.root}/${cleanMarker}`, '{"version":0}')
+    } catch (error) {
+      this.note('the end of the logs could not be written down; the next start recovers them', error)
+    }
     unlockDirectory(this.disk, this.root)
   }
 

@@ -169,9 +169,8 @@ export class SegmentedLog implements PartitionLog, Flushable {
       if (answer === isDuplicate) return this.#duplicate()
       if (answer !== mayAppend) return refused(answer, producerProblem(answer, producerId, epoch, sequence))
     }
-    const rewritten = adapted(sent, this.config, nowMs)
-    if (rewritten === undefined) return refused(kafkaError.INVALID_RECORD, 'the records of the batch cannot be read')
-    const batch = rewritten
+    const batch = adapted(sent, this.config, nowMs)
+    if (batch === undefined) return refused(kafkaError.INVALID_RECORD, 'the records of the batch cannot be read')
     const baseOffset = this.#place(batch, nowMs)
     if (baseOffset < 0) return this.#refuseState()
     const lastOffset = this.logEndOffset - 1
@@ -274,13 +273,14 @@ export class SegmentedLog implements PartitionLog, Flushable {
       this.writePending()
       await checkpointLog(this)
     }
-    const failed = this.state.kind === 'failed'
-    if (!failed) this.state = { kind: 'closed' }
+    if (this.state.kind === 'ok') this.state = { kind: 'closed' }
     this.release()
   }
 
   /** Lets go of files and memory without writing. */
   release(): void {
+    for (const segment of this.unsynced.splice(0)) this.host.files.unpin(segment.file)
+    for (const resolve of this.#waitForSync.splice(0)) resolve()
     for (const segment of this.segments) this.host.files.close(segment.file)
     this.#waiters.fail(kafkaError.KAFKA_STORAGE_ERROR)
     this.tail.clear(this.logEndOffset)
@@ -414,9 +414,10 @@ export class SegmentedLog implements PartitionLog, Flushable {
   }
 
   #synced(offset: number): void {
-    if (this.state.kind !== 'ok') return
-    this.syncedOffset = Math.max(this.syncedOffset, offset)
-    if (offset > this.highWatermark) this.#advance(offset)
+    if (this.state.kind === 'ok') {
+      this.syncedOffset = Math.max(this.syncedOffset, offset)
+      if (offset > this.highWatermark) this.#advance(offset)
+    }
     for (const resolve of this.#waitForSync.splice(0)) resolve()
   }
 

@@ -201,6 +201,22 @@ describe('a log', () => {
     expect(fresh.logEndOffset).toBe(0)
   })
 
+  test('a topic may be deleted while it is written and synced', async () => {
+    const { log, clock, disk, directory } = await openLog()
+    append(log, { values: ['a'] })
+    const checkpoint = directory.checkpoint()
+    const errors: number[] = []
+    log.onCommitted(0, (error) => errors.push(error))
+    const deleting = directory.delete('events', 0)
+    append(log, { values: ['b'] })
+    await settle(clock)
+    await Promise.all([checkpoint, deleting])
+    await settle(clock)
+    expect(errors).toHaveLength(1)
+    expect(disk.list('/data').filter((name) => name.startsWith('events'))).toEqual([])
+    expect(disk.openFiles).toBe(0)
+  })
+
   test('refuses what is not a batch with the code that Kafka has for it', async () => {
     const { log } = await openLog({ 'max.message.bytes': '200' })
     const refusal = (bytes: Buffer): unknown => log.append(bytes, { origin: 'client' })
