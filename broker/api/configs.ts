@@ -28,6 +28,7 @@ import {
   type RequestContext,
   resourceType,
 } from './handler.ts'
+import { repeatedOf } from './topics.ts'
 import type { BrokerView } from './view.ts'
 
 /** Kinds of resources that have settings, with the numbers of the wire. */
@@ -134,13 +135,13 @@ class ConfigsHandler {
     context: RequestContext,
   ): Promise<{ errorCode: number; errorMessage: string | null; resourceType: number; resourceName: string }[]> {
     const responses = []
-    for (const [index, { resourceType, resourceName }] of request.resources.entries()) {
-      const same = (each: AlteredResource): boolean =>
-        each.resourceType === resourceType && each.resourceName === resourceName
-      const outcome =
-        request.resources.filter(same).length > 1
-          ? { error: kafkaError.INVALID_REQUEST, message: `${resourceName} stands twice in the request` }
-          : await this.#alter(resourceType, resourceName, index, request.validateOnly, plan, context)
+    const keyOf = (each: AlteredResource): string => `${each.resourceType} ${each.resourceName}`
+    const repeated = repeatedOf(request.resources.map(keyOf))
+    for (const [index, resource] of request.resources.entries()) {
+      const { resourceType, resourceName } = resource
+      const outcome = repeated.has(keyOf(resource))
+        ? { error: kafkaError.INVALID_REQUEST, message: `${resourceName} stands twice in the request` }
+        : await this.#alter(resourceType, resourceName, index, request.validateOnly, plan, context)
       responses.push({ errorCode: outcome.error, errorMessage: outcome.message, resourceType, resourceName })
     }
     return responses

@@ -73,9 +73,9 @@ class TopicsHandler {
     const { topics } = request
     const answers = new Map<CreateTopicsRequestCreatableTopic, CreateTopicsResponseCreatableTopicResult>()
     const wanted: { readonly asked: CreateTopicsRequestCreatableTopic; readonly spec: TopicSpec }[] = []
-    const names = topics.map((each) => each.name)
+    const repeated = repeatedOf(topics.map((each) => each.name))
     for (const asked of topics) {
-      const refusal = this.#createRefusal(asked, names, context)
+      const refusal = this.#createRefusal(asked, repeated, context)
       if (refusal !== undefined) answers.set(asked, createdTopic(asked.name, refusal))
       else wanted.push({ asked, spec: specOf(asked) })
     }
@@ -111,11 +111,11 @@ class TopicsHandler {
 
   async addPartitions(request: CreatePartitionsRequest, context: RequestContext): Promise<CreatePartitionsResponse> {
     const results: CreatePartitionsResponse['results'] = []
-    const names = request.topics.map((each) => each.name)
+    const repeated = repeatedOf(request.topics.map((each) => each.name))
     for (const { name, count, assignments } of request.topics) {
       let outcome: Outcome
       if (!context.authorize(aclOperation.ALTER, resourceType.TOPIC, name)) outcome = unauthorized
-      else if (names.indexOf(name) !== names.lastIndexOf(name)) outcome = twice(name)
+      else if (repeated.has(name)) outcome = twice(name)
       else {
         const brokers = assignments?.map((each) => each.brokerIds) ?? null
         outcome = await this.#view.topics.addPartitions(name, count, brokers, request.validateOnly)
@@ -130,13 +130,15 @@ class TopicsHandler {
       return { throttleTimeMs: 0, errorCode: kafkaError.CLUSTER_AUTHORIZATION_FAILED, results: [] }
     }
     const asked =
-      request.topics === null ? undefined : new Map(request.topics.map((each) => [each.topic, each.partitions]))
+      request.topics === null
+        ? undefined
+        : new Map(request.topics.map((each) => [each.topic, new Set(each.partitions)]))
     const topics: DescribeLogDirsResponse['results'][number]['topics'] = []
     for (const topic of this.#view.topics.all) {
       const wanted = asked?.get(topic.name)
       if (asked !== undefined && wanted === undefined) continue
       const partitions = [...topic.logs.entries()].flatMap(([partitionIndex, log]) =>
-        log === undefined || (wanted !== undefined && !wanted.includes(partitionIndex))
+        log === undefined || (wanted !== undefined && !wanted.has(partitionIndex))
           ? []
           : [{ partitionIndex, partitionSize: log.sizeBytes, offsetLag: 0, isFutureKey: false }],
       )
@@ -149,7 +151,7 @@ class TopicsHandler {
 
   #createRefusal(
     asked: CreateTopicsRequestCreatableTopic,
-    names: readonly string[],
+    repeated: ReadonlySet<string>,
     context: RequestContext,
   ): Outcome | undefined {
     const { name } = asked
@@ -157,7 +159,7 @@ class TopicsHandler {
       context.authorize(operation, resourceType.CLUSTER, clusterResource) ||
       context.authorize(operation, resourceType.TOPIC, name)
     if (!may(aclOperation.CREATE)) return unauthorized
-    if (names.indexOf(name) !== names.lastIndexOf(name)) return twice(name)
+    if (repeated.has(name)) return twice(name)
     const valueless = asked.configs.find((each) => each.value === null)
     if (valueless !== undefined) {
       return { error: kafkaError.INVALID_CONFIG, message: `${valueless.name} has no value` }
@@ -220,6 +222,14 @@ function createdTopic(name: string, outcome: Outcome): CreateTopicsResponseCreat
     replicationFactor: -1,
     configs: [],
   }
+}
+
+/** What stands more than once in `names`. */
+export function repeatedOf(names: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const repeated = new Set<string>()
+  for (const name of names) (seen.has(name) ? repeated : seen).add(name)
+  return repeated
 }
 
 function twice(name: string): Outcome {

@@ -23,6 +23,11 @@ export function collidingName(name: string): string {
   return name.replaceAll('.', '_')
 }
 
+/** Whether another name can collide with this one: both have a dot or an underscore then. */
+export function mayCollide(name: string): boolean {
+  return /[._]/.test(name)
+}
+
 const zeroId = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** A new id: 16 random bytes in base64url, none of the reserved ones, and none that looks like an option. */

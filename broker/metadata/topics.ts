@@ -16,7 +16,7 @@ import type { MetadataImage, TopicImage } from './image.ts'
 import type { MetadataLog } from './metadata-log.ts'
 import type { MetadataRecord } from './records.ts'
 import type { Settings } from './settings.ts'
-import { collidingName, newTopicId, topicNameProblem } from './topic-names.ts'
+import { collidingName, mayCollide, newTopicId, topicNameProblem } from './topic-names.ts'
 
 /** Where the logs are; `log-directory.ts` is one. */
 export interface PartitionStore {
@@ -144,11 +144,16 @@ export class Topics {
     const outcomes = await this.#options.metadata.change((image) => {
       const records: MetadataRecord[] = []
       const names = new Set<string>()
+      const alike = new Map<string, string>()
+      if (specs.some((spec) => mayCollide(spec.name))) {
+        for (const name of image.topics.keys()) alike.set(collidingName(name), name)
+      }
       let partitions = image.partitionCount
       const results = specs.map((spec): CreateOutcome => {
-        const checked = this.#check(spec, image, names, partitions)
+        const checked = this.#check(spec, image, names, alike, partitions)
         if ('error' in checked) return { ...checked, topic: undefined }
         names.add(spec.name)
+        alike.set(collidingName(spec.name), spec.name)
         partitions += checked.partitions
         if (!validateOnly) records.push({ kind: 'topic', ...checked })
         return { ...success, topic: checked }
@@ -261,6 +266,7 @@ export class Topics {
     spec: TopicSpec,
     image: MetadataImage,
     names: ReadonlySet<string>,
+    alike: ReadonlyMap<string, string>,
     partitionCount: number,
   ): Outcome | TopicImage {
     const { limits, brokerId, random } = this.#options
@@ -270,13 +276,10 @@ export class Topics {
     if (names.has(name) || image.topics.has(name)) {
       return { error: kafkaError.TOPIC_ALREADY_EXISTS, message: `the topic ${name} exists already` }
     }
-    const colliding = collidingName(name)
-    if (/[._]/.test(name)) {
-      for (const other of image.topics.keys()) {
-        if (collidingName(other) !== colliding) continue
-        const message = `${name} would share the names of its metrics with ${other}`
-        return { error: kafkaError.INVALID_TOPIC_EXCEPTION, message }
-      }
+    const other = mayCollide(name) ? alike.get(collidingName(name)) : undefined
+    if (other !== undefined) {
+      const message = `${name} would share the names of its metrics with ${other}`
+      return { error: kafkaError.INVALID_TOPIC_EXCEPTION, message }
     }
     const assignments = spec.assignments ?? []
     let partitions = spec.partitions === -1 ? limits.defaultPartitions : spec.partitions
