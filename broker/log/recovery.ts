@@ -102,6 +102,7 @@ class Recovery {
     if (end < start) {
       // Records were deleted up to an offset that the disk has lost: the log is empty from there on.
       this.#removeSegments(0)
+      this.#states = new ProducerStates()
       disk.syncDirectory(this.#directory)
       end = start
     }
