@@ -28,6 +28,7 @@ import { type BoundListener, BrokerServer, type ServerLimits } from './net/serve
 import * as options from './options.ts'
 import type { BrokerPlatform } from './platform.ts'
 import { type Access, openAccess } from './security/access.ts'
+import { securityErrors } from './security/errors.ts'
 import * as securityOptions from './security/options.ts'
 
 export interface RunningBroker {
@@ -98,6 +99,10 @@ export async function startBroker(
       log,
     })
     const access = openBrokerAccess(config, directory, platform)
+    const closed = specs.find((spec) => spec.protocol.startsWith('SASL'))
+    if (closed !== undefined && !access.hasUsers()) {
+      throw securityErrors.create('NO_USERS', { listener: closed.name })
+    }
     const bound = new Map<string, Advertised>()
     const view = {
       brokerId,
