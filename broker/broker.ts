@@ -7,6 +7,7 @@
  */
 import { assert } from '../core/assert.ts'
 import { type Config, loadConfig } from '../core/config/index.ts'
+import { configureFaultsFrom, testFaults } from '../core/faults.ts'
 import { createLogger } from '../core/log.ts'
 import type { MetricsRegistry } from '../core/metrics.ts'
 import { systemClock } from '../core/platform/clock.ts'
@@ -60,6 +61,7 @@ export async function startBroker(
     log: given.log ?? createLogger('broker'),
     ...given,
   }
+  if (testFaults.key in values) configureFaultsFrom(values)
   const config = configOf(values)
   const specs = parseListeners(config.get(options.listeners))
   const advertised = parseAdvertised(config.get(options.advertisedListeners), specs)

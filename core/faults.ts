@@ -12,8 +12,22 @@ import { type Config, option, type ValueType } from './config/index.ts'
  *   commit-early   a sink commits when it prepares, not when the checkpoint is complete
  *   reuse-epoch    attempts keep their number, and nobody turns an older attempt away
  *   drop-batch     each slot loses one batch that was on its way
+ *   skip-sequence  a partition of the broker takes every batch, whatever its sequence
+ *   early-ack      a partition of the broker acknowledges what is not synced yet
+ *   lose-abort     the broker does not tell readers which transactions were aborted
+ *   forget-epoch   a producer that takes over a transactional id gets the epoch of the one before
  */
-export const faultNames = ['skip-barrier', 'drop-delta', 'commit-early', 'reuse-epoch', 'drop-batch'] as const
+export const faultNames = [
+  'skip-barrier',
+  'drop-delta',
+  'commit-early',
+  'reuse-epoch',
+  'drop-batch',
+  'skip-sequence',
+  'early-ack',
+  'lose-abort',
+  'forget-epoch',
+] as const
 export type FaultName = (typeof faultNames)[number]
 
 const listed: ValueType<readonly FaultName[]> = {

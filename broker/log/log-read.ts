@@ -1,4 +1,5 @@
 /** Reads of a log: from the tail at once, from the files by a promise; and which aborted transactions overlap what was read. */
+import { faulty } from '../../core/faults.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { AbortedTransaction, LogRead, ReadOptions } from './partition-log.ts'
 import type { SegmentedLog } from './segmented-log.ts'
@@ -105,6 +106,7 @@ export function floorSegment(log: SegmentedLog, offset: number): number {
 /** Aborted transactions with a record in [from, to), by first offset. */
 export function abortedBetween(log: SegmentedLog, from: number, to: number): AbortedTransaction[] {
   const found: AbortedTransaction[] = []
+  if (faulty('lose-abort')) return found
   search: for (let place = floorSegment(log, from); place < log.segments.length; place++) {
     const index = log.segments[place].aborted(log.host)
     if (index === undefined) continue

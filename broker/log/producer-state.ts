@@ -5,6 +5,7 @@
  * Sequences are 31-bit and wrap from 2^31 - 1 to 0. A producer that nothing is known of may begin anywhere; a new epoch begins at 0.
  * One thread; `check` changes nothing, `appended` and `marked` follow the log.
  */
+import { faulty } from '../../core/faults.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { ProducerStateView } from './partition-log.ts'
 
@@ -107,6 +108,7 @@ export class ProducerStates {
   }
 
   #checkSequence(entry: ProducerEntry, epoch: number, first: number, last: number): number {
+    if (faulty('skip-sequence')) return mayAppend
     if (epoch > entry.epoch) return first === 0 ? mayAppend : outOfOrder
     const { window } = entry
     for (let i = window.length - 1; i >= 0; i--) {

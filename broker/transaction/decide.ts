@@ -2,6 +2,7 @@
  * What follows from a request about a transaction and the state of its transactional id: an error, nothing to do, or the
  * state to be made durable. Pure.
  */
+import { faulty } from '../../core/faults.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import {
   hasAll,
@@ -79,7 +80,7 @@ export function decideInit(known: TransactionState | undefined, request: InitReq
     }
     return { kind: 'write', next }
   }
-  const bumped = state.producerEpoch + 1
+  const bumped = faulty('forget-epoch') ? Math.max(0, state.producerEpoch) : state.producerEpoch + 1
   if (expectedEpoch === undefined) {
     return { kind: 'write', next: { ...base, producerEpoch: bumped, lastProducerEpoch: noEpoch } }
   }

@@ -2,6 +2,7 @@
  * What is known of a transactional id: immutable values, and how one follows from another. Nothing here waits, writes or
  * reads a clock. The numbers of the states are those of the records.
  */
+import { faulty } from '../../core/faults.ts'
 
 export const transactionStatus = {
   Empty: 0,
@@ -127,7 +128,7 @@ export function prepared(state: TransactionState, commit: boolean, fence: boolea
   return {
     ...state,
     status: commit ? transactionStatus.PrepareCommit : transactionStatus.PrepareAbort,
-    producerEpoch: fence ? state.producerEpoch + 1 : state.producerEpoch,
+    producerEpoch: fence && !faulty('forget-epoch') ? state.producerEpoch + 1 : state.producerEpoch,
     lastProducerEpoch: fence ? noEpoch : state.lastProducerEpoch,
     lastUpdateMs: nowMs,
   }

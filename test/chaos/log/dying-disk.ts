@@ -1,0 +1,210 @@
+/**
+ * The system's disk, which knows what was synced and where in its work the broker is: at a named point it kills the process, and if the
+ * power goes with it, what was not synced is lost before, whole or in part.
+ *
+ * Names are lost only of files that are new and whose directory was not synced; renames and removals last. What an earlier process left
+ * unsynced counts as synced.
+ */
+
+import { attributesOf, batchBytesOf, controlBit } from '../../../broker/log/batch-fields.ts'
+import { transactionTopic } from '../../../broker/transaction/records.ts'
+import { transactionStatus } from '../../../broker/transaction/state.ts'
+import type { Disk, OpenMode } from '../../../core/platform/disk.ts'
+import { systemDisk } from '../../../core/platform/disk.ts'
+import { type Random, seededRandom } from '../../../core/platform/random.ts'
+import { readBatchHeader, readRecords } from '../../../proto/kafka/records/index.ts'
+import type { PlannedKill } from './schedule.ts'
+
+interface Tracked {
+  path: string
+  syncedBytes: number
+  sizeBytes: number
+  nameSynced: boolean
+}
+
+export interface DyingDisk extends Disk {
+  /** The start is over: from here on nothing is recovery. */
+  started(): void
+  /** Ends this process, at once. */
+  die(power: boolean): never
+}
+
+/** Where the state stands in the value of a record of `__transaction_state`. */
+const statusAt = 16
+
+export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDisk {
+  const random = seededRandom(seed)
+  const files = new Map<string, Tracked>()
+  const byDescriptor = new Map<number, Tracked>()
+  /** Whether the last decision that was written to a file has no marker yet. */
+  const decided = new Set<string>()
+  let starting = true
+  let passed = 0
+
+  const pass = (point: PlannedKill['at']): void => {
+    if (starting !== (point === 'recovery') || kill?.at !== point) return
+    if (passed++ >= kill.after) die(kill.power)
+  }
+  const die = (power: boolean): never => {
+    if (power) for (const file of files.values()) lose(file, random)
+    process.kill(process.pid, 'SIGKILL')
+    for (;;);
+  }
+  const note = (file: number, endBytes: number): void => {
+    const tracked = byDescriptor.get(file)
+    if (tracked !== undefined) tracked.sizeBytes = Math.max(tracked.sizeBytes, endBytes)
+  }
+  const ofUsers = (path: string | undefined): boolean => path?.endsWith('.log') === true && !path.includes('/__')
+  const forget = (path: string): void => {
+    for (const known of files.keys()) if (known === path || known.startsWith(`${path}/`)) files.delete(known)
+  }
+
+  const disk: DyingDisk = Object.assign(Object.create(systemDisk) as Disk, {
+    started(): void {
+      starting = false
+    },
+    die,
+    open(path: string, mode: OpenMode): number {
+      pass('recovery')
+      const file = systemDisk.open(path, mode)
+      let tracked = files.get(path)
+      if (tracked === undefined) {
+        const sizeBytes = systemDisk.sizeOf(file)
+        tracked = { path, syncedBytes: sizeBytes, sizeBytes, nameSynced: !/[wx]/.test(mode) }
+        if (mode !== 'r') files.set(path, tracked)
+      }
+      byDescriptor.set(file, tracked)
+      if (/x/.test(mode) && ofUsers(path) && !path.endsWith(`${'0'.repeat(20)}.log`)) pass('roll')
+      return file
+    },
+    close(file: number): void {
+      byDescriptor.delete(file)
+      systemDisk.close(file)
+    },
+    rename(from: string, to: string): void {
+      pass('recovery')
+      const compaction = /\.(cleaned|swap)$/.test(from)
+      if (compaction) pass('compaction')
+      systemDisk.rename(from, to)
+      const tracked = files.get(from)
+      files.delete(from)
+      if (tracked !== undefined) files.set(to, Object.assign(tracked, { path: to }))
+      if (compaction) pass('compaction')
+    },
+    remove(path: string): void {
+      pass('recovery')
+      systemDisk.remove(path)
+      forget(path)
+    },
+    async removeAsync(path: string): Promise<void> {
+      forget(path)
+      await systemDisk.removeAsync(path)
+    },
+    writeAt(file: number, from: Uint8Array, offset: number, length: number, position: number | null): void {
+      pass('recovery')
+      systemDisk.writeAt(file, from, offset, length, position)
+      note(file, systemDisk.sizeOf(file))
+    },
+    writevAt(file: number, buffers: readonly Uint8Array[], position: number): void {
+      systemDisk.writevAt(file, buffers, position)
+      note(
+        file,
+        buffers.reduce((end, each) => end + each.length, position),
+      )
+      const path = byDescriptor.get(file)?.path ?? ''
+      if (path.includes(`/${transactionTopic}-`) && decides(buffers)) decided.add(path)
+      if (ofUsers(path) && hasMarker(buffers)) pass('marker')
+    },
+    truncate(file: number, sizeBytes: number): void {
+      pass('recovery')
+      systemDisk.truncate(file, sizeBytes)
+      const tracked = byDescriptor.get(file)
+      if (tracked === undefined) return
+      tracked.sizeBytes = Math.min(tracked.sizeBytes, sizeBytes)
+      tracked.syncedBytes = Math.min(tracked.syncedBytes, sizeBytes)
+    },
+    sync(file: number): void {
+      pass('recovery')
+      systemDisk.sync(file)
+      const tracked = byDescriptor.get(file)
+      if (tracked !== undefined) tracked.syncedBytes = tracked.sizeBytes
+    },
+    async syncAsync(file: number): Promise<void> {
+      const tracked = byDescriptor.get(file)
+      const { path, sizeBytes } = tracked ?? { path: '', sizeBytes: 0 }
+      const decision = decided.delete(path)
+      if (ofUsers(path)) pass('appended')
+      await systemDisk.syncAsync(file)
+      if (tracked !== undefined) tracked.syncedBytes = Math.max(tracked.syncedBytes, sizeBytes)
+      if (ofUsers(path)) pass('synced')
+      if (decision) pass('prepared')
+    },
+    syncDirectory(path: string): void {
+      pass('recovery')
+      systemDisk.syncDirectory(path)
+      namesSynced(path)
+    },
+    async syncDirectoryAsync(path: string): Promise<void> {
+      await systemDisk.syncDirectoryAsync(path)
+      namesSynced(path)
+    },
+    readAtAsync(file: number, into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+      pass('recovery')
+      return systemDisk.readAtAsync(file, into, offset, length, position)
+    },
+    writeAtomic(path: string, data: Uint8Array | string): void {
+      pass('recovery')
+      pass('checkpoint')
+      systemDisk.writeAtomic(path, data)
+    },
+    async writeAtomicAsync(path: string, data: Uint8Array | string): Promise<void> {
+      pass('checkpoint')
+      await systemDisk.writeAtomicAsync(path, data)
+    },
+  })
+  return disk
+
+  function namesSynced(path: string): void {
+    for (const tracked of files.values()) {
+      if (tracked.path.slice(0, tracked.path.lastIndexOf('/')) === path) tracked.nameSynced = true
+    }
+  }
+}
+
+/** All of what was not synced is lost, or its end, or nothing. */
+function lose(file: Tracked, random: Random): void {
+  if (!systemDisk.exists(file.path)) return
+  if (!file.nameSynced && random.integer(2) === 0) {
+    systemDisk.remove(file.path)
+    return
+  }
+  const unsynced = file.sizeBytes - file.syncedBytes
+  if (unsynced <= 0) return
+  const fate = random.integer(4)
+  if (fate === 0) return
+  const descriptor = systemDisk.open(file.path, 'r+')
+  systemDisk.truncate(descriptor, file.syncedBytes + (fate === 1 ? random.integer(unsynced) : 0))
+  systemDisk.close(descriptor)
+}
+
+function* batches(buffers: readonly Uint8Array[]): Generator<Buffer> {
+  for (const each of buffers) {
+    const bytes = Buffer.from(each.buffer, each.byteOffset, each.length)
+    for (let at = 0; at < bytes.length; at += batchBytesOf(bytes, at))
+      yield bytes.subarray(at, at + batchBytesOf(bytes, at))
+  }
+}
+
+function hasMarker(buffers: readonly Uint8Array[]): boolean {
+  return batches(buffers).some((batch) => (attributesOf(batch, 0) & controlBit) !== 0)
+}
+
+function decides(buffers: readonly Uint8Array[]): boolean {
+  const { PrepareCommit, PrepareAbort } = transactionStatus
+  return batches(buffers).some((batch) =>
+    readRecords(batch, readBatchHeader(batch), { openedBytesMax: 1 << 24 }).some(({ value }) => {
+      const status = value === null || value.length <= statusAt ? undefined : value[statusAt]
+      return status === PrepareCommit || status === PrepareAbort
+    }),
+  )
+}
