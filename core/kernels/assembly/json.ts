@@ -1,0 +1,211 @@
+// Records in JSON to columns. Only what is plain is read here: a flat object, strings without escapes, numbers that are exact
+// by one division, every field once. Any other row is left to whoever calls. Reads up to 32 bytes past a row.
+
+const skip = 0
+const float64 = 1
+const int32 = 2
+const int64 = 3
+const boolean = 4
+const text = 5
+const date = 6
+
+// What a row is: plain, plain with bytes beyond ASCII, or not for here.
+const plain = 0
+const plainHigh = 1
+const strange = 2
+
+// @ts-ignore: decorator
+@inline
+function isSpace(byte: u32): bool {
+  return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09
+}
+
+// @ts-ignore: decorator
+@inline
+function skipSpaces(at: usize, end: usize): usize {
+  while (at < end && isSpace(load<u8>(at))) at++
+  return at
+}
+
+// @ts-ignore: decorator
+@inline
+function isDigit(byte: u32): bool {
+  return byte - 48 < 10
+}
+
+function sameBytes(a: usize, b: usize, bytes: i32): bool {
+  for (let i: usize = 0; i < <usize>bytes; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false
+  return true
+}
+
+function fieldNamed(plan: usize, name: usize, bytes: i32): i32 {
+  const count = load<i32>(plan)
+  let f = <usize>load<u32>(plan, 8)
+  for (let field = 0; field < count; field++) {
+    if (load<i32>(f, 84) == bytes && sameBytes(<usize>load<u32>(f, 80), name, bytes)) return field
+    f += 96
+  }
+  return -1
+}
+
+function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
+  const order = <usize>load<u32>(plan, 4)
+  const fields = <usize>load<u32>(plan, 8)
+  let seen: u64 = 0
+  let position = 0
+  let high = 0
+  let at = skipSpaces(start, end)
+  if (at >= end || load<u8>(at) != 0x7b) return strange
+  at++
+  for (;;) {
+    let field = position < 64 ? load<i32>(order + (<usize>position << 2)) : -1
+    let f: usize = 0
+    let expected = false
+    if (field >= 0) {
+      f = fields + <usize>field * 96
+      if (!v128.any_true(v128.and(v128.xor(v128.load(at), v128.load(f, 16)), v128.load(f, 48)))) {
+        const bytes = load<i32>(f, 4)
+        expected = bytes <= 16 || !v128.any_true(v128.and(v128.xor(v128.load(at, 16), v128.load(f, 32)), v128.load(f, 64)))
+        if (expected) at += <usize>bytes
+      }
+    }
+    if (!expected) {
+      at = skipSpaces(at, end)
+      if (at >= end || load<u8>(at) != 0x22) return strange
+      const name = at + 1
+      for (at = name; at < end; at++) {
+        const byte = <u32>load<u8>(at)
+        if (byte == 0x22) break
+        if (byte == 0x5c || byte < 0x20) return strange
+        high |= byte & 0x80
+      }
+      field = fieldNamed(plan, name, <i32>(at - name))
+      at = skipSpaces(at + 1, end)
+      if (at >= end || load<u8>(at) != 0x3a) return strange
+      at++
+      f = fields + <usize>field * 96
+      if (field >= 0 && position < 64) store<i32>(order + (<usize>position << 2), field)
+    }
+    let kind = skip
+    if (field >= 0) {
+      const bit: u64 = 1 << <u64>field
+      if (seen & bit) return strange
+      seen |= bit
+      kind = load<i32>(f)
+    }
+    let byte = <u32>load<u8>(at)
+    if (isSpace(byte)) {
+      at = skipSpaces(at, end)
+      byte = <u32>load<u8>(at)
+    }
+    if (at >= end) return strange
+    if (byte == 0x22) {
+      if (kind != text && kind != skip) return strange
+      const from = ++at
+      for (;;) {
+        const bytes = v128.load(at)
+        const special = i8x16.bitmask(
+          v128.or(
+            v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+            i8x16.lt_u(bytes, i8x16.splat(0x20)),
+          ),
+        )
+        const signs = i8x16.bitmask(bytes)
+        if (special != 0) {
+          const to = ctz(special)
+          high |= signs & ((1 << to) - 1)
+          at += <usize>to
+          break
+        }
+        high |= signs
+        at += 16
+        if (at >= end) return strange
+      }
+      if (at >= end || load<u8>(at) != 0x22) return strange
+      if (kind == text) {
+        const column = <usize>row << 2
+        store<i32>(<usize>load<u32>(f, 8) + column, <i32>from)
+        store<i32>(<usize>load<u32>(f, 12) + column, <i32>(at - from))
+      }
+      at++
+    } else if (byte == 0x2d || isDigit(byte)) {
+      if (kind == text || kind == boolean) return strange
+      const negative = byte == 0x2d
+      if (negative) byte = <u32>load<u8>(++at)
+      const first = at
+      if (!isDigit(byte)) return strange
+      let digits: u64 = <u64>(byte - 48)
+      let next = <u32>load<u8>(++at)
+      if (byte == 48 && isDigit(next)) return strange
+      while (isDigit(next)) {
+        digits = digits * 10 + <u64>(next - 48)
+        next = <u32>load<u8>(++at)
+      }
+      let number = at - first
+      let scale: f64 = 1
+      if (next == 0x2e) {
+        const point = ++at
+        next = <u32>load<u8>(at)
+        if (!isDigit(next)) return strange
+        while (isDigit(next)) {
+          digits = digits * 10 + <u64>(next - 48)
+          scale *= 10
+          next = <u32>load<u8>(++at)
+        }
+        number += at - point
+      }
+      // Up to 18 digits nothing has overflown, and up to 2^53 one division rounds right.
+      if (next == 0x65 || next == 0x45 || number > 18 || digits > 9007199254740992) return strange
+      let value = <f64>digits / scale
+      if (negative) value = -value
+      if (kind == float64) store<f64>(<usize>load<u32>(f, 8) + (<usize>row << 3), value)
+      else if (kind != skip) {
+        if (trunc<f64>(value) != value) return strange
+        if (kind == int32) {
+          if (value < -2147483648 || value > 2147483647) return strange
+          store<i32>(<usize>load<u32>(f, 8) + (<usize>row << 2), <i32>value)
+        } else if (kind == int64) {
+          if (abs<f64>(value) > 9007199254740991) return strange
+          store<i64>(<usize>load<u32>(f, 8) + (<usize>row << 3), <i64>value)
+        } else {
+          if (abs<f64>(value) > 8640000000000000) return strange
+          store<f64>(<usize>load<u32>(f, 8) + (<usize>row << 3), value + 0)
+        }
+      }
+    } else if (byte == 0x74 || byte == 0x66) {
+      const yes = byte == 0x74
+      if (kind != boolean && kind != skip) return strange
+      if (load<u32>(at) != (yes ? 0x65757274 : 0x736c6166) || (!yes && load<u8>(at, 4) != 0x65)) return strange
+      at += yes ? 4 : 5
+      if (kind == boolean) store<u8>(<usize>load<u32>(f, 8) + <usize>row, <u8>yes)
+    } else if (byte == 0x6e && kind == skip && load<u32>(at) == 0x6c6c756e) at += 4
+    else return strange
+    byte = <u32>load<u8>(at)
+    if (isSpace(byte)) {
+      at = skipSpaces(at, end)
+      byte = <u32>load<u8>(at)
+    }
+    if (byte == 0x2c) {
+      at++
+      if (load<u8>(at) == 0x20) at++
+      position++
+    } else {
+      if (byte != 0x7d || at >= end || seen != load<u64>(plan, 16)) return strange
+      if (skipSpaces(at + 1, end) != end) return strange
+      return high != 0 ? plainHigh : plain
+    }
+  }
+  return strange
+}
+
+export function jsonRows(input: usize, starts: usize, lengths: usize, count: i32, plan: usize, states: usize): i32 {
+  let others = 0
+  for (let row = 0; row < count; row++) {
+    const start = input + <usize>load<i32>(starts + (<usize>row << 2))
+    const bytes = load<i32>(lengths + (<usize>row << 2))
+    const state = bytes <= 0 ? strange : jsonRow(start, start + <usize>bytes, row, plan)
+    store<u8>(states + <usize>row, <u8>state)
+    others += <i32>(state != plain)
+  }
+  return others
+}

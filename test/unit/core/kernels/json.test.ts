@@ -1,0 +1,254 @@
+/** The kernel of JSON, its twin, and JSON.parse, which is what both must agree with. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Field } from '../../../../core/columns/schema.ts'
+import { JsonMemory } from '../../../../core/kernels/json.ts'
+import { jsonKinds, jsonStates } from '../../../../core/kernels/json-signature.ts'
+
+const fields: readonly Field[] = [
+  { name: 'n', type: { kind: 'float64' } },
+  { name: 'whole', type: { kind: 'int32' } },
+  { name: 'large', type: { kind: 'int64' } },
+  { name: 'yes', type: { kind: 'boolean' } },
+  { name: 'text', type: { kind: 'string' } },
+  { name: 'aNameThatIsLongerThanOneWordOf16', type: { kind: 'string' } },
+  { name: 'größe', type: { kind: 'float64' } },
+  { name: 'when', type: { kind: 'date' } },
+]
+const names = fields.map(({ name }) => name)
+const sides = [false, true].map((twin) => new JsonMemory({ fields, rowsMax: 64, inputBytes: 64 * 1024, twin }))
+
+interface Row {
+  readonly state: number
+  readonly values: readonly unknown[]
+}
+
+function runOn(memory: JsonMemory, rows: readonly Uint8Array[]): Row[] {
+  const { i32, u8, f64, i64, buffer } = memory
+  u8.fill(0, memory.input, memory.input + memory.inputBytes)
+  let at = 0
+  rows.forEach((row, i) => {
+    u8.set(row, memory.input + at)
+    i32[(memory.starts >>> 2) + i] = at
+    i32[(memory.lengths >>> 2) + i] = row.length
+    at += row.length
+  })
+  const others = memory.run(rows.length)
+  const read = rows.map((_, i) => {
+    const state = u8[memory.states + i]
+    if (state === jsonStates.strange) return { state, values: [] }
+    const values = memory.columns.map(({ kind, at: column, lengths }) => {
+      if (kind === jsonKinds.int32) return i32[(column >>> 2) + i]
+      if (kind === jsonKinds.int64) return i64[(column >>> 3) + i]
+      if (kind === jsonKinds.boolean) return u8[column + i] === 1
+      if (kind !== jsonKinds.string) return f64[(column >>> 3) + i]
+      const from = i32[(column >>> 2) + i]
+      return buffer.toString('utf8', from, from + i32[(lengths >>> 2) + i])
+    })
+    return { state, values }
+  })
+  expect(others).toBe(read.filter(({ state }) => state !== jsonStates.plain).length)
+  return read
+}
+
+/** Runs both and holds every row that was taken to JSON.parse. */
+function both(texts: readonly (string | Uint8Array)[]): Row[] {
+  const rows = texts.map((text) => (typeof text === 'string' ? Buffer.from(text) : text))
+  const [native, twin] = sides.map((memory) => runOn(memory, rows))
+  expect(native).toEqual(twin)
+  native.forEach(({ state, values }, i) => {
+    if (state === jsonStates.strange) return
+    const parsed = JSON.parse(Buffer.from(rows[i]).toString()) as Record<string, unknown>
+    const wanted = fields.map(({ name, type }) => {
+      const value = parsed[name]
+      if (type.kind === 'int64') return BigInt(value as number)
+      if (type.kind === 'date') return new Date(value as number).getTime()
+      return type.kind === 'int32' ? (value as number) | 0 : value
+    })
+    expect(values).toEqual(wanted)
+  })
+  return native
+}
+
+const good = {
+  n: 1.5,
+  whole: -3,
+  large: 9007199254740991,
+  yes: true,
+  text: 'a',
+  aNameThatIsLongerThanOneWordOf16: '',
+  größe: 0,
+  when: 5,
+}
+const taken = (texts: readonly string[]): boolean[] => both(texts).map(({ state }) => state !== jsonStates.strange)
+const set = (changes: object): string => JSON.stringify({ ...good, ...changes })
+
+const anyText = fc.oneof(fc.string({ maxLength: 60 }), fc.string({ unit: 'grapheme', maxLength: 20 }))
+const numbers = fc.oneof(
+  fc.integer(),
+  fc.maxSafeInteger(),
+  fc.double(),
+  fc.double({ min: -1e6, max: 1e6 }).map((n) => Number(n.toFixed(3))),
+  fc.constantFrom(0, -0, 1e21, 2 ** 53, 2 ** 53 + 2, 8.64e15, 8.64e15 + 2, 2 ** 31, -(2 ** 31)),
+)
+const anyValue = fc.oneof(
+  numbers,
+  anyText,
+  fc.boolean(),
+  fc.constant(null),
+  fc.constant([1, { a: 2 }]),
+  fc.constant({}),
+)
+const record = fc.record({
+  n: numbers,
+  whole: fc.integer(),
+  large: fc.maxSafeInteger(),
+  yes: fc.boolean(),
+  text: anyText,
+  aNameThatIsLongerThanOneWordOf16: anyText,
+  größe: numbers,
+  when: fc.integer(),
+})
+/** The same record in another order, with other fields, spaces and odd values. */
+const varied = fc
+  .tuple(
+    record,
+    fc.dictionary(fc.oneof(anyText, fc.constantFrom(...names)), anyValue, { maxKeys: 3 }),
+    fc.infiniteStream(fc.nat(1000)),
+    fc.constantFrom(undefined, 1, '\t'),
+  )
+  .map(([value, others, order, space]) => {
+    const entries = Object.entries({ ...value, ...others }).map((entry) => ({
+      entry,
+      at: order.next().value as number,
+    }))
+    entries.sort((a, b) => a.at - b.at)
+    return JSON.stringify(Object.fromEntries(entries.map(({ entry }) => entry)), undefined, space)
+  })
+
+describe('the kernel of JSON', () => {
+  test('takes flat records in any order, with spaces and other fields', () => {
+    const reversed = JSON.stringify(Object.fromEntries(Object.entries(good).reverse()))
+    const others = `{"x": null, "y": [1].length, ${JSON.stringify(good).slice(1)}`
+    expect(
+      taken([
+        JSON.stringify(good),
+        reversed,
+        JSON.stringify(good, undefined, 2),
+        JSON.stringify(good).replaceAll(',"', ', "').replaceAll('":', '": '),
+        `{"x":null,"z":false,"w":-1.5,"v":"t",${JSON.stringify(good).slice(1)}`,
+        others,
+        ` ${JSON.stringify(good)}\r\n`,
+      ]),
+    ).toEqual([true, true, true, true, true, false, true])
+  })
+
+  test('tells rows with bytes beyond ASCII from those without', () => {
+    const ascii: readonly Field[] = [{ name: 't', type: { kind: 'string' } }]
+    for (const twin of [false, true]) {
+      const memory = new JsonMemory({ fields: ascii, rowsMax: 4, inputBytes: 1024, twin })
+      const rows = ['{"t":"plain"}', '{"t":"sch\u00f6n"}', '{"t":"0123456789abcdef\u20ac"}', '{"x":"\u00e4","t":""}']
+      let at = 0
+      rows.forEach((row, i) => {
+        const bytes = Buffer.from(row)
+        memory.u8.set(bytes, memory.input + at)
+        memory.i32[(memory.starts >>> 2) + i] = at
+        memory.i32[(memory.lengths >>> 2) + i] = bytes.length
+        at += bytes.length
+      })
+      expect(memory.run(4)).toBe(3)
+      expect([...memory.u8.subarray(memory.states, memory.states + 4)]).toEqual([0, 1, 1, 1])
+    }
+  })
+
+  test('leaves alone what needs more than it knows', () => {
+    const strange = [
+      set({ text: 'a"b' }),
+      set({ text: 'line\n' }),
+      set({ text: null }),
+      set({ text: 5 }),
+      set({ yes: 1 }),
+      set({ yes: 'true' }),
+      set({ whole: 1.5 }),
+      set({ whole: 2 ** 31 }),
+      set({ large: 2 ** 53 }),
+      set({ when: 8.64e15 + 2 }),
+      set({ n: 1e300 }),
+      set({ n: 0.1234567890123456 }),
+      set({ n: { deep: 1 } }),
+      set({ other: [1] }),
+      set({ whole: undefined }),
+      JSON.stringify(good).replace('"n"', '"\\u006e"'),
+      `${JSON.stringify(good).slice(0, -1)},"n":2}`,
+    ]
+    expect(taken(strange).filter((each) => each)).toEqual([])
+  })
+
+  test('takes nothing that JSON.parse refuses', () => {
+    const text = JSON.stringify(good)
+    const broken = [
+      '',
+      '{',
+      '{}x',
+      '[]',
+      'null',
+      text.slice(0, -1),
+      `${text}}`,
+      `${text.slice(0, -1)},}`,
+      text.replace('1.5', '01.5'),
+      text.replace('1.5', '1.'),
+      text.replace('1.5', '.5'),
+      text.replace('1.5', '+1'),
+      text.replace('1.5', '-'),
+      text.replace('1.5', 'NaN'),
+      text.replace('true', 'truth'),
+      text.replace('true', 'tru'),
+      text.replace('"a"', '"a\tb"'),
+      text.replace(',', ';'),
+      text.replace(':', ' '),
+      text.replace(':', '::'),
+    ]
+
+    expect(taken(broken).filter((each) => each)).toEqual([])
+  })
+
+  test('agrees with its twin and with JSON.parse on varied records', () => {
+    fc.assert(
+      fc.property(fc.array(varied, { minLength: 1, maxLength: 8 }), (texts) => {
+        both(texts)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('agrees with its twin and with JSON.parse on records with bytes changed, cut and added', () => {
+    const bytes = fc.tuple(
+      fc.nat(400),
+      fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from('{}[]",:\\ 0-.et'))),
+      fc.nat(2),
+    )
+    fc.assert(
+      fc.property(varied, fc.array(bytes, { minLength: 1, maxLength: 3 }), (text, changes) => {
+        let row = Buffer.from(text)
+        for (const [at, byte, how] of changes) {
+          const place = at % (row.length + 1)
+          const end = how === 0 ? place : place + 1
+          row = Buffer.concat([
+            row.subarray(0, place),
+            how === 2 ? Buffer.alloc(0) : Buffer.of(byte),
+            row.subarray(end),
+          ])
+        }
+        both([row, Buffer.from(JSON.stringify(good))])
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('takes most of what serialisers write', () => {
+    const rows = Array.from({ length: 60 }, (_, i) =>
+      set({ n: i / 8, text: `text ${i}`, when: 1_700_000_000_000 + i, größe: i * 1000 }),
+    )
+    expect(taken(rows)).toEqual(rows.map(() => true))
+  })
+})
