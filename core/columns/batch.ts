@@ -13,7 +13,6 @@
  */
 import type { Arena } from '../arena/arena.ts'
 import { columnErrors } from './errors.ts'
-import { LazyStrings } from './lazy-strings.ts'
 import type { Field, Schema } from './schema.ts'
 
 /** Rows a batch may have. */
@@ -75,6 +74,8 @@ export interface RecordBatchParts {
   readonly timestamps: number
   readonly hashes: number
   readonly segments: readonly number[]
+  /** Absent: none. */
+  readonly pools?: readonly number[]
 }
 
 export class RecordBatch {
@@ -89,6 +90,8 @@ export class RecordBatch {
   /** Address of an Int32 column of key hashes, or 0. */
   readonly hashes: number
   readonly segments: readonly number[]
+  /** Segments that strings which nobody has read yet come from: held as long as the batch is. */
+  readonly pools: readonly number[]
 
   constructor(parts: RecordBatchParts) {
     this.arena = parts.arena
@@ -99,6 +102,7 @@ export class RecordBatch {
     this.timestamps = parts.timestamps
     this.hashes = parts.hashes
     this.segments = parts.segments
+    this.pools = parts.pools ?? none
   }
 
   /** Throws COLUMNS_NO_FIELD. */
@@ -138,24 +142,20 @@ export class RecordBatch {
       timestamps: parts.timestamps ?? this.timestamps,
       hashes: parts.hashes ?? this.hashes,
       segments: parts.segments ?? this.segments,
+      pools: parts.pools ?? this.pools,
     })
   }
 
-  /** Some strings have not been copied yet, and `retain` would copy those of all rows. */
-  get lazy(): boolean {
-    for (const column of this.columns) if (column instanceof LazyStrings && !column.written) return true
-    return false
-  }
-
-  /** Lazy columns are written: whoever keeps the batch may outlive their pools. */
+  /** One more reference to all of its memory. */
   retain(): this {
-    for (const column of this.columns) if (column instanceof LazyStrings) column.write()
     for (const segment of this.segments) this.arena.retain(segment, this.owner)
+    for (const segment of this.pools) this.arena.retain(segment, this.owner)
     return this
   }
 
   release(): void {
     for (const segment of this.segments) this.arena.release(segment, this.owner)
+    for (const segment of this.pools) this.arena.release(segment, this.owner)
   }
 
   /** Event times, or undefined; lent. */
@@ -179,6 +179,8 @@ export class RecordBatch {
     return this.arena.f64.subarray(column.data >>> 3, (column.data >>> 3) + this.rowCount)
   }
 }
+
+const none: readonly number[] = []
 
 const noField = (schema: Schema, field: string): Error =>
   columnErrors.create('NO_FIELD', { field, fields: schema.fields.map((f) => f.name).join(', ') })

@@ -3,7 +3,7 @@
  * source gave them. Promises that its place in the batch's segment is reserved, so that reading never fails for want of
  * memory, and that what nobody reads (a column that is projected away, a sink that discards) is never copied.
  *
- * Its pools must outlive it: whoever keeps a batch longer than a call retains it, and `retain` writes its columns.
+ * Its batch holds the pools (`RecordBatch.pools`), so it may be kept and read whatever becomes of the writer.
  *
  * Concurrency: belongs to the thread that wrote the batch. To read `data` or `offsets` is what writes it, so other threads
  * only see it written.

@@ -1,6 +1,6 @@
 /**
  * Bytes that many batches take strings from, brought into the arena once: pools and dictionaries of column writers. They
- * are a cache: without room for them strings are copied from the heap.
+ * are a cache: without room for them strings are copied from the heap. Batches that refer to a pool hold its segment.
  *
  * Concurrency: belongs to one thread.
  */
@@ -14,6 +14,7 @@ export interface Dictionary {
 
 export interface Pool {
   readonly address: number
+  readonly segment: number
   readonly ascii: boolean
 }
 
@@ -22,6 +23,7 @@ export class StringPools {
   readonly #owner: number
   readonly #pools = new WeakMap<object, Pool>()
   readonly #segments: number[] = []
+  #segment = -1
   #free = 0
   #left = 0
 
@@ -32,27 +34,25 @@ export class StringPools {
 
   /** Where the bytes lie in the arena, copied there at their first use; undefined when there is no room to keep them. */
   pool(bytes: Uint8Array): Pool | undefined {
-    let pool = this.#pools.get(bytes)
-    if (pool === undefined) {
-      const arena = this.#arena
-      let address = bytes.byteOffset
-      if (bytes.buffer !== arena.memory.buffer) {
-        const size = (bytes.length + 31) & ~15
-        if (size > this.#left) {
-          const segment = arena.allocate(this.#owner, size)
-          if (segment < 0) return undefined
-          this.#segments.push(segment)
-          this.#free = arena.address(segment)
-          this.#left = arena.capacity(segment)
-        }
-        address = this.#free
-        this.#free += size
-        this.#left -= size
-        arena.u8.set(bytes, address)
-      }
-      pool = { address, ascii: arena.kernels.isAscii(address, bytes.length) === 1 }
-      this.#pools.set(bytes, pool)
+    const known = this.#pools.get(bytes)
+    if (known !== undefined) return known
+    const arena = this.#arena
+    const size = (bytes.length + 31) & ~15
+    if (size > this.#left) {
+      const segment = arena.allocate(this.#owner, size)
+      if (segment < 0) return undefined
+      this.#segments.push(segment)
+      this.#segment = segment
+      this.#free = arena.address(segment)
+      this.#left = arena.capacity(segment)
     }
+    const address = this.#free
+    this.#free += size
+    this.#left -= size
+    arena.u8.set(bytes, address)
+    const ascii = arena.kernels.isAscii(address, bytes.length) === 1
+    const pool = { address, segment: this.#segment, ascii }
+    this.#pools.set(bytes, pool)
     return pool
   }
 

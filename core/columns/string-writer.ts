@@ -9,7 +9,7 @@
 import { type Column, columnFlags } from './batch.ts'
 import { fixedBatchBytes, SegmentBuilder, segmentFull } from './layout.ts'
 import { LazyStrings, type LazyStringsFrom } from './lazy-strings.ts'
-import { type Dictionary, StringPools } from './pools.ts'
+import { type Dictionary, type Pool, StringPools } from './pools.ts'
 import type { Field, Schema } from './schema.ts'
 import { type HeapColumn, stringLengths } from './split.ts'
 import { putInts, stageInts, sumInts } from './staging.ts'
@@ -34,6 +34,8 @@ const none = { validity: 0, missing: 0, children: [] }
 export class StringWriter {
   /** Segments that the batch holds beside its own. */
   readonly segments: number[] = []
+  /** Segments that strings are to be copied from. */
+  readonly pools: number[] = []
   readonly #schema: Schema
   readonly #builder: SegmentBuilder
   readonly #supplies: StringSupplies
@@ -82,6 +84,7 @@ export class StringWriter {
       arena.kernels.gather4(staged, 0, rows, lengthsAt)
       const flags = kept.ascii ? columnFlags.ascii : 0
       const from: LazyStringsFrom = { kind: 'slices', pool: kept.address, lengths: lengthsAt }
+      this.#refer(kept)
       this.#put(index, { rows, buffers: { offsets, data, dataBytes: bytes, flags }, from })
       return
     }
@@ -118,6 +121,8 @@ export class StringWriter {
     kernels.gather4(staged, 0, rows, offsets)
     const flags = pool.ascii ? columnFlags.ascii : 0
     const from: LazyStringsFrom = { kind: 'picked', offsets: offsetsOf.address, bytes: pool.address }
+    this.#refer(pool)
+    this.#refer(offsetsOf)
     this.#put(index, { rows, buffers: { offsets, data, dataBytes: bytes, flags }, from })
   }
 
@@ -225,6 +230,10 @@ export class StringWriter {
 
   #lazy(field: Field, { rows, buffers }: WrittenStrings, from: LazyStringsFrom): LazyStrings {
     return new LazyStrings(this.#builder.arena, field, rows, buffers, from)
+  }
+
+  #refer({ segment }: Pool): void {
+    if (!this.pools.includes(segment)) this.pools.push(segment)
   }
 
   #put(index: number, column: WrittenStrings): void {

@@ -38,7 +38,7 @@ export interface BatchWritersOptions {
 
 /**
  * Writers of one stream: remembers its pools and how long its strings are. `close` gives its memory back, its own pools
- * included; batches of its writers must have been read or retained by then (lazy-strings.ts).
+ * included, as far as no batch holds them.
  */
 export class BatchWriters implements StringSupplies {
   readonly options: BatchWritersOptions
@@ -176,7 +176,7 @@ export class BatchWriter {
    * taken. The writer is closed either way.
    */
   commit(rows: number, timestamps?: Float64Array): void {
-    const { arena } = this.#builder
+    const { arena, owner } = this.#builder
     const { schema, timestampField } = this.#writers.options
     const strings = this.#strings
     if (strings.outgrown) {
@@ -206,9 +206,10 @@ export class BatchWriter {
       arena.f64.set(timestamps.length === rows ? timestamps : timestamps.subarray(0, rows), times >>> 3)
     } else if (timestampField !== undefined) times = this.#fixed[this.#indexOf(timestampField)]
     this.#learn(rows)
-    const { segments } = strings
+    const { segments, pools } = strings
     const batch = this.#builder.finish(rows, columns.map(placed), segments.length === 0 ? times : 0, 0)
-    this.#emit(batch.with({ columns, timestamps: times, segments: [...batch.segments, ...segments] }))
+    for (const segment of pools) arena.retain(segment, owner)
+    this.#emit(batch.with({ columns, timestamps: times, segments: [...batch.segments, ...segments], pools }))
   }
 
   /** Gives everything up instead of `commit`. */

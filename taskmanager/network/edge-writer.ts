@@ -168,10 +168,7 @@ export class EdgeWriter implements Output {
   }
 
   #give(lane: Lane, batch: RecordBatch, rows: Int32Array | undefined, count: number): void {
-    const whole = count >= this.#flushRows && lane.rows < this.#flushRows / 4
-    // Strings that have not been written yet are copied into what waits and again from there: rather send less at once.
-    const cheaper = rows !== undefined && lane.rows + count >= this.#flushRows / 2 && batch.lazy
-    if (whole || cheaper) lane.sendColumns(batch, rows, count)
+    if (count >= this.#flushRows && lane.rows < this.#flushRows / 4) lane.sendColumns(batch, rows, count)
     else {
       lane.addColumns(batch, rows, count)
       if (lane.rows >= this.#flushRows) lane.flush()

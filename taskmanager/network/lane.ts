@@ -71,17 +71,11 @@ export class Lane {
     return this.#queue.length === 0 && this.#watermark !== this.#watermark
   }
 
-  /**
-   * Rows of a batch for this channel. The batch is retained as long as it waits, and `selection` copied; of strings that
-   * have not been written yet only the selected ones are, into a batch of their own.
-   */
+  /** Rows of a batch for this channel. The batch is retained as long as it waits, and `selection` copied. */
   addColumns(batch: RecordBatch, selection: Int32Array | undefined, count: number): void {
-    const own = selection !== undefined && batch.lazy ? this.#copyOf(batch, selection, count) : undefined
-    const rows = own === undefined ? selection : undefined
     const { local } = this.channel
     if (local !== undefined && this.#queue.length === 0 && this.channel.room() > 0) {
-      local.sendView(own ?? batch, rows && { rows, count })
-      own?.release()
+      local.sendView(batch, selection && { rows: selection, count })
       this.sent++
       return
     }
@@ -90,8 +84,8 @@ export class Lane {
       group = { kind: 'columns', sources: [], rows: 0 }
       this.#queue.push(group)
     }
-    const kept = rows && this.#selections.copy(rows, count)
-    group.sources.push({ batch: own ?? batch.retain(), selection: kept, count })
+    const kept = selection && this.#selections.copy(selection, count)
+    group.sources.push({ batch: batch.retain(), selection: kept, count })
     group.rows += count
     this.rows += count
   }
@@ -108,8 +102,7 @@ export class Lane {
     if (this.channel.local !== undefined || this.channel.room() <= 0) return this.addColumns(batch, selection, count)
     const describe = this.#describe(schema)
     if (waiting === undefined && selection === undefined && contiguous(batch, describe)) {
-      batch.retain()
-      this.#send(batch.segments[0])
+      this.#sendWhole(batch)
       return
     }
     const { arena } = this.#options
@@ -197,6 +190,12 @@ export class Lane {
     this.urgent = false
   }
 
+  /** Its one segment alone: what is contiguous needs no pools any more. */
+  #sendWhole({ arena, owner, segments }: RecordBatch): void {
+    arena.retain(segments[0], owner)
+    this.#send(segments[0])
+  }
+
   #send(segment: number): void {
     this.channel.sendBatch(segment)
     this.sent++
@@ -222,16 +221,6 @@ export class Lane {
       : undefined
   }
 
-  /** The selected rows alone, with a reference of their own; undefined when there is no memory for them. */
-  #copyOf(batch: RecordBatch, selection: Int32Array, count: number): RecordBatch | undefined {
-    const { arena } = this.#options
-    const { schema } = batch
-    const out = gather(arena, arena.owner, [{ batch, selection, count }], schema, this.#describe(schema))
-    if (out === undefined || out.consumed === count) return out?.batch
-    out.batch.release()
-    return undefined
-  }
-
   #describe(schema: Schema): boolean {
     return schema !== this.#options.schema
   }
@@ -254,8 +243,7 @@ export class Lane {
         first.selection === undefined &&
         contiguous(first.batch, this.#describe(first.batch.schema))
       ) {
-        first.batch.retain()
-        this.#send(first.batch.segments[0])
+        this.#sendWhole(first.batch)
         this.#drop(group, first.count)
         continue
       }
