@@ -9,7 +9,7 @@ import { assert } from '../core/assert.ts'
 import { type Config, loadConfig } from '../core/config/index.ts'
 import { configureFaultsFrom, testFaults } from '../core/faults.ts'
 import { createLogger } from '../core/log.ts'
-import type { MetricsRegistry } from '../core/metrics.ts'
+import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock } from '../core/platform/clock.ts'
 import { type Disk, systemDisk } from '../core/platform/disk.ts'
 import { systemNetwork } from '../core/platform/net.ts'
@@ -32,7 +32,7 @@ import { type Access, openAccess } from './security/access.ts'
 import { securityErrors } from './security/errors.ts'
 import * as securityOptions from './security/options.ts'
 
-export interface RunningBroker {
+export interface RunningBroker extends Monitored {
   readonly id: number
   readonly clusterId: string
   /** host:port of the first listener, as clients are told. */
@@ -40,7 +40,6 @@ export interface RunningBroker {
   readonly listeners: readonly BoundListener[]
   readonly topics: Topics
   readonly coordinators: Coordinators
-  readonly metrics: MetricsRegistry
   /** Resolves when everything is on the disk. */
   close(): Promise<void>
 }
@@ -131,6 +130,7 @@ export async function startBroker(
       limits: limitsOf(config),
       saslMechanisms: access.mechanisms,
       tls,
+      sent: (pieces) => directory.logs.tail.giveBack(pieces),
     })
     closers.push(() => server.close(config.get(options.shutdownTimeout)))
     // First to go: members that wait for others are answered, so that the server need not wait for them.
@@ -156,6 +156,7 @@ export async function startBroker(
       topics,
       coordinators,
       metrics: brokerMetrics(server, table, topics, counts, { process: false }),
+      unready: () => (closers.length > 0 ? undefined : 'the broker shuts down'),
       close: closeAll,
     }
   }

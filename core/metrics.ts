@@ -21,11 +21,15 @@ export interface CounterMetric {
   /** For counts kept elsewhere: makes the counter stand at `total`. A smaller total means that it began again. */
   set(total: number, labels?: Labels): void
   remove(labels: Labels): void
+  /** Forgets all labels, before they are set again. */
+  clear(): void
 }
 
 export interface GaugeMetric {
   set(value: number, labels?: Labels): void
   remove(labels: Labels): void
+  /** Forgets all labels, before they are set again. */
+  clear(): void
 }
 
 export interface HistogramMetric {
@@ -63,6 +67,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
           counter.inc(labels, total)
         },
         remove: (labels) => counter.remove(labels),
+        clear: () => counter.reset(),
       }
     },
     gauge(spec) {
@@ -70,6 +75,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
       return {
         set: (value, labels = {}) => gauge.set(labels, value),
         remove: (labels) => gauge.remove(labels),
+        clear: () => gauge.reset(),
       }
     },
     histogram(spec) {

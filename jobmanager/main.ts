@@ -3,21 +3,24 @@
  * nothing here ends the process or listens to signals.
  */
 import { join, resolve } from 'node:path'
+import { assert } from '../core/assert.ts'
 import { loadConfig } from '../core/config/index.ts'
 import { configureFaults } from '../core/faults.ts'
 import { createLogger } from '../core/log.ts'
+import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock } from '../core/platform/clock.ts'
 import { systemDisk } from '../core/platform/disk.ts'
 import { systemRandom } from '../core/platform/random.ts'
 import { s3Settings, useS3 } from '../core/storage/s3/options.ts'
 import { Cluster } from './cluster/cluster.ts'
 import { JobStore } from './job-store.ts'
+import { jobManagerMetrics } from './metrics.ts'
 import * as options from './options.ts'
 import { clientService } from './rpc/client-service.ts'
 import { controlService } from './rpc/control-service.ts'
 import { startServer } from './rpc/server.ts'
 
-export interface RunningJobManager {
+export interface RunningJobManager extends Monitored {
   /** host:port for TaskManagers and clients. */
   readonly address: string
   /** Ends connections; jobs stay in the store and go on when a JobManager starts again. */
@@ -67,11 +70,17 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
       client: clientService({ cluster: made, epoch, bundleBytesMax, address: () => address }),
     }
   })
+  assert(cluster !== undefined, 'the server asked for no services')
+  const served = cluster
+  let open = true
   log.info({ address, directory }, 'JobManager is ready')
   return {
     address,
+    metrics: jobManagerMetrics(served, systemClock),
+    unready: () => (open ? undefined : 'the JobManager shuts down'),
     async close() {
-      cluster?.close()
+      open = false
+      served.close()
       await server.close()
     },
   }

@@ -3,6 +3,7 @@
  */
 import { duration, integer, oneOf, option, size, text } from '../core/config/index.ts'
 import { testFaults } from '../core/faults.ts'
+import { monitorOptions } from '../core/monitor/options.ts'
 import { s3Options } from '../core/storage/s3/options.ts'
 import { slotJobOptions } from '../proto/jobgraph/options.ts'
 import { allowInsecure, messageBytesMax, rpcAddress, rpcPort } from '../proto/rpc/options.ts'
@@ -235,6 +236,7 @@ export const jobManagerOptions = [
   resultsBufferMax,
   logLinesMax,
   testFaults,
+  ...monitorOptions,
   ...s3Options,
   ...jobOptions,
   ...slotJobOptions,

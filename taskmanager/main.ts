@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { Arena } from '../core/arena/arena.ts'
 import { loadConfig } from '../core/config/index.ts'
 import { createLogger } from '../core/log.ts'
+import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock, type TimerHandle } from '../core/platform/clock.ts'
 import { systemDisk } from '../core/platform/disk.ts'
 import { systemRandom } from '../core/platform/random.ts'
@@ -14,11 +15,12 @@ import { packageVersion, protocolVersion } from '../proto/rpc/version.ts'
 import { BundleCache } from './control/bundles.ts'
 import { errors } from './control/errors.ts'
 import { JobManagerLink } from './control/link.ts'
+import { taskManagerMetrics } from './control/metrics.ts'
 import { Slots } from './control/slots.ts'
 import { TaskManager } from './control/task-manager.ts'
 import * as options from './options.ts'
 
-export interface RunningTaskManager {
+export interface RunningTaskManager extends Monitored {
   readonly id: string
   /** Ends slots and connections; what runs here starts again elsewhere. */
   close(): Promise<void>
@@ -149,7 +151,13 @@ export async function startTaskManager(
     await close()
     throw error
   }
-  return { id, close }
+  const registered = (): boolean => link?.connected === true
+  return {
+    id,
+    metrics: taskManagerMetrics({ taskManager: made, arena, arenaBytes, clock: systemClock, registered }),
+    unready: () => (registered() ? undefined : `the JobManager at ${address} does not know this TaskManager`),
+    close,
+  }
 }
 
 function isLoopback(host: string): boolean {

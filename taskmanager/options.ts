@@ -1,6 +1,7 @@
 /** Options of the TaskManager and of what runs in its slots. Names are Flink 2's where Flink has the option. */
 import { duration, integer, option, size, text } from '../core/config/index.ts'
 import { testFaults } from '../core/faults.ts'
+import { monitorOptions } from '../core/monitor/options.ts'
 import { s3Options } from '../core/storage/s3/options.ts'
 import { allowInsecure, messageBytesMax, rpcAddress, rpcPort } from '../proto/rpc/options.ts'
 
@@ -118,5 +119,6 @@ export const taskManagerOptions = [
   watchdogTimeout,
   openTimeout,
   testFaults,
+  ...monitorOptions,
   ...s3Options,
 ]

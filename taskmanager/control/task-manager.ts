@@ -11,7 +11,7 @@ import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
 import type { Deploy, FailureCause, FromTaskManager, SlotStatus, ToTaskManager } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
-import type { Deployment, FromSlot, ToSlot } from '../slot/messages.ts'
+import type { Deployment, FromSlot, SubtaskMetrics, ToSlot } from '../slot/messages.ts'
 import { pulsePhase } from '../slot/pulse.ts'
 import type { BundleCache } from './bundles.ts'
 import { errors } from './errors.ts'
@@ -34,6 +34,15 @@ interface Holding {
   timer: TimerHandle | undefined
   /** Why the control thread is about to end the slot. */
   verdict: FailureCause | undefined
+  /** What the slot said last. */
+  metrics: readonly SubtaskMetrics[]
+}
+
+/** What a slot works on, for metrics. */
+export interface SlotWork {
+  readonly jobId: string
+  readonly plan: JobPlan
+  readonly subtasks: readonly SubtaskMetrics[]
 }
 
 export interface TaskManagerOptions {
@@ -70,6 +79,16 @@ export class TaskManager {
       watched: (slot) => this.#holdings[slot]?.posted === true,
       stuck: (slot, node, afterMs) => this.#stuck(slot, node, formatDuration(afterMs)),
     })
+  }
+
+  get slotCount(): number {
+    return this.#holdings.length
+  }
+
+  working(): SlotWork[] {
+    return this.#holdings.flatMap((holding) =>
+      holding === undefined ? [] : [{ jobId: holding.jobId, plan: holding.plan, subtasks: holding.metrics }],
+    )
   }
 
   /** For registration. */
@@ -141,6 +160,7 @@ export class TaskManager {
     }
     const holding = this.#holdings[slot]
     if (holding === undefined || holding.attempt !== message.attempt) return
+    if (message.kind === 'metrics') holding.metrics = message.subtasks
     if (message.kind !== 'released') {
       send(fromSlot(holding.jobId, message))
       return
@@ -188,6 +208,7 @@ export class TaskManager {
         cancelled: false,
         timer: undefined,
         verdict: undefined,
+        metrics: [],
       }
       if (this.#holdings[slot] !== undefined || slots.port(slot) === 0) {
         this.#failed(fresh, causeOf(errors.create('SLOT_BUSY', { slot, id })))
