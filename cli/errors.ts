@@ -3,6 +3,7 @@ import { defineErrors } from '../core/errors.ts'
 
 export const cliErrors = defineErrors('CLI', {
   NO_SUCH_FILE: { text: 'there is no file {file}', hint: '{suggestion}', blame: 'user', retry: 'never' },
+  UNREADABLE: { text: '{file} cannot be read: {reason}', blame: 'user', retry: 'never' },
   DOES_NOT_COMPILE: { text: '{file} does not compile:\n{messages}', blame: 'user', retry: 'never' },
   NATIVE_ADDON: {
     text: '{file} needs a native addon ({addon}), which cannot travel in a bundle',
@@ -24,6 +25,33 @@ export const cliErrors = defineErrors('CLI', {
   },
   JOB_THROWS: { text: '{file} throws while the job is built: {reason}', blame: 'user', retry: 'never' },
   BAD_ARGUMENT: { text: '{problem}', blame: 'user', retry: 'never' },
+  NO_SUCH_TOPIC: { text: 'there is no topic {topic}', hint: '{suggestion}', blame: 'user', retry: 'never' },
+  NO_SUCH_PARTITION: {
+    text: 'the topic {topic} has no partition {partition}',
+    hint: 'Its partitions are 0 to {last}.',
+    blame: 'user',
+    retry: 'never',
+  },
+  TOPIC_EXISTS: {
+    text: 'there is a topic {topic} already',
+    hint: 'Look at it: millrace topic describe {topic}',
+    blame: 'user',
+    retry: 'never',
+  },
+  NO_SUCH_GROUP: { text: 'there is no group {group}', hint: '{suggestion}', blame: 'user', retry: 'never' },
+  GROUP_IN_USE: {
+    text: 'the group {group} has members',
+    hint: 'Stop them first: what a member commits next would undo it.',
+    blame: 'user',
+    retry: 'backoff',
+  },
+  BAD_INPUT: { text: '{where}: {problem}', blame: 'user', retry: 'never' },
+  DAMAGED_FILES: {
+    text: '{count} places in {path} are damaged',
+    hint: 'What was synced and is wrong now was lost by the disk. Nothing was changed.',
+    blame: 'external',
+    retry: 'never',
+  },
   UNKNOWN_CODE: { text: 'no error is called {error}.{suggestion}', blame: 'user', retry: 'never' },
   JOB_FAILED: { text: 'the job {job} failed', blame: 'user', retry: 'never' },
   JOB_CANCELED: { text: 'the job {job} was canceled', blame: 'user', retry: 'never' },

@@ -8,6 +8,7 @@ import { systemDisk } from '../core/platform/disk.ts'
 import { jobManagerOptions } from '../jobmanager/options.ts'
 import { taskManagerOptions } from '../taskmanager/options.ts'
 import { cliErrors } from './errors.ts'
+import { kafkaClientOptions } from './kafka/options.ts'
 
 const defaultFile = 'millrace.yaml'
 
@@ -17,7 +18,12 @@ const ownVariables = ['MILLRACE_JOBMANAGER']
 /** Every option of a cluster, each once. */
 export function allOptions(): readonly AnyOption[] {
   const byKey = new Map<string, AnyOption>()
-  const declared: readonly AnyOption[] = [...jobManagerOptions, ...taskManagerOptions, ...everyBrokerOption]
+  const declared: readonly AnyOption[] = [
+    ...jobManagerOptions,
+    ...taskManagerOptions,
+    ...everyBrokerOption,
+    ...kafkaClientOptions,
+  ]
   for (const each of declared) byKey.set(each.key, each)
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
 }

@@ -5,6 +5,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ownVersion } from '../core/platform/modules.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
+import { defineLogVerbs } from './kafka/verbs.ts'
 import { showError, systemTerminal, type Terminal } from './terminal.ts'
 
 type Action = (terminal: Terminal, args: readonly (string | undefined)[], flags: never) => Promise<ExitCode>
@@ -57,6 +58,8 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
   )
     .option('-s, --fromSavepoint <path>', 'start from a savepoint or checkpoint')
     .option('--port <port>', 'port of the JobManager (default: 6123, or a free one)', port)
+    .option('--broker-port <port>', 'port of the broker (default: 9092, or a free one)', port)
+    .option('--no-broker', 'start no broker')
     .addHelpText('after', '\nData goes to .millrace/ in this folder.')
 
   cluster(
@@ -131,7 +134,28 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     .option('--config <file>', 'configuration file (default: millrace.yaml, if there is one)')
     .option('--listen <host:port>', 'of a broker: where clients connect (default: 127.0.0.1:9092)')
     .option('--data <directory>', 'of a broker: where the log is (default: .millrace/broker)')
-    .option('--authorizer <name>', 'of a broker: none, or acl')
+    .addOption(
+      new Option('--authorizer <name>', 'of a broker: acl refuses what no entry allows').choices(['none', 'acl']),
+    )
+    .option('--super-users <names>', 'of a broker: who may do everything, User:name;User:other')
+    .option('--tls-cert <file>', 'of a broker: its certificate and the chain; turns TLS on')
+    .option('--tls-key <file>', 'of a broker: its private key')
+    .option('--tls-ca <file>', 'of a broker: certificates that sign those of clients')
+    .addOption(
+      new Option('--client-auth <which>', 'of a broker: certificates of clients').choices([
+        'none',
+        'requested',
+        'required',
+      ]),
+    )
+    .option('--sasl-mechanisms <names>', 'of a broker: SCRAM-SHA-512,SCRAM-SHA-256,PLAIN; turns logins on')
+    .option('--users-file <file>', 'of a broker: users and passwords, name=password; turns logins on')
+
+  defineLogVerbs(program, verb, (name, summary) => {
+    const command = program.command(name).description(summary)
+    configure(command, terminal)
+    return command
+  })
 
   cluster(
     verb(program, 'doctor', 'check this machine and the cluster', async (t, _, flags) =>

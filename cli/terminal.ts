@@ -17,8 +17,14 @@ export interface Terminal {
   readonly clock: Clock
   /** A line of the result. */
   out(line: string): void
+  /** Bytes of the result as they are. A promise when the other side is slow: wait for it before the next. */
+  write(bytes: Uint8Array): Promise<void> | undefined
   /** A line for the eye. */
   note(line: string): void
+  /** What comes on standard input, as it comes. Take it once. */
+  input(): AsyncIterable<Buffer>
+  /** Somebody types what comes on standard input. */
+  readonly typed: boolean
   style(style: Style, text: string): string
   /** Calls `interrupted` at Ctrl-C or SIGTERM instead of ending; gives back what takes it off. */
   onInterrupt(interrupted: () => void): () => void
@@ -33,7 +39,13 @@ export function systemTerminal(json: boolean): Terminal {
     interactive: stderr.isTTY === true && !json,
     clock: systemClock,
     out: (line) => void stdout.write(`${line}\n`),
+    write(bytes) {
+      if (stdout.write(bytes)) return undefined
+      return new Promise((resolve) => stdout.once('drain', resolve))
+    },
     note: (line) => void stderr.write(`${line}\n`),
+    input: () => process.stdin,
+    typed: process.stdin.isTTY === true,
     style: (style, text) => (colored ? styleText(style, text, { validateStream: false }) : text),
     onInterrupt(interrupted) {
       for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, interrupted)

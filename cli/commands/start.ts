@@ -14,6 +14,13 @@ export interface StartFlags extends ClusterFlags {
   /** Of a broker. */
   readonly data?: string
   readonly authorizer?: string
+  readonly superUsers?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsCa?: string
+  readonly clientAuth?: string
+  readonly saslMechanisms?: string
+  readonly usersFile?: string
   readonly define?: readonly string[]
 }
 
@@ -25,10 +32,11 @@ export async function start(terminal: Terminal, flags: StartFlags): Promise<Exit
     definitions['jobmanager.rpc.address'] = address.slice(0, colon)
     definitions['jobmanager.rpc.port'] = address.slice(colon + 1)
   }
-  if (flags.listen !== undefined) definitions['broker.listeners'] = flags.listen
-  if (flags.data !== undefined) definitions['broker.data-dir'] = flags.data
-  if (flags.authorizer !== undefined) definitions['broker.authorizer'] = flags.authorizer
-  const config = processConfig(flags.config, definitions).toRecord()
+  Object.assign(definitions, brokerDefinitions(flags))
+  let config = processConfig(flags.config, definitions).toRecord()
+  if (flags.role === 'broker' && secures(flags) && !('broker.listeners' in config)) {
+    config = { ...config, 'broker.listeners': listenerOf('127.0.0.1:9092', flags) }
+  }
   // Lines for people on a terminal, for machines elsewhere.
   configureLogging({ format: terminal.interactive ? 'text' : 'json' })
   const stopped = stopSignal()
@@ -37,6 +45,41 @@ export async function start(terminal: Terminal, flags: StartFlags): Promise<Exit
   terminal.note(`${flags.role} stops (${signal})`)
   await server.close()
   return exitCodes.ok
+}
+
+/** What the flags of a broker are as options. Throws CLI_BAD_ARGUMENT for those that another role does not have. */
+export function brokerDefinitions(flags: StartFlags): Record<string, string> {
+  const given = {
+    'broker.listeners': flags.listen === undefined ? undefined : listenerOf(flags.listen, flags),
+    'broker.data-dir': flags.data,
+    'broker.authorizer': flags.authorizer,
+    'broker.super-users': flags.superUsers,
+    'broker.tls.cert': flags.tlsCert,
+    'broker.tls.key': flags.tlsKey,
+    'broker.tls.ca': flags.tlsCa,
+    'broker.tls.client-auth': flags.clientAuth,
+    'broker.sasl.mechanisms': flags.saslMechanisms,
+    'broker.sasl.users-file': flags.usersFile,
+  }
+  const set = Object.entries(given).filter((each): each is [string, string] => each[1] !== undefined)
+  if (set.length > 0 && flags.role !== 'broker') {
+    throw cliErrors.create('BAD_ARGUMENT', { problem: `${set[0]?.[0]} is of a broker; this is a ${flags.role}` })
+  }
+  return Object.fromEntries(set)
+}
+
+const secures = ({ tlsCert, usersFile, saslMechanisms }: StartFlags): boolean =>
+  tlsCert !== undefined || usersFile !== undefined || saslMechanisms !== undefined
+
+/** A plain `host:port` gets the protocol that the other flags ask for. */
+function listenerOf(listen: string, flags: StartFlags): string {
+  const tls = flags.tlsCert !== undefined
+  const sasl = flags.usersFile !== undefined || flags.saslMechanisms !== undefined
+  const protocol = sasl ? (tls ? 'SASL_SSL' : 'SASL_PLAINTEXT') : tls ? 'SSL' : 'PLAINTEXT'
+  return listen
+    .split(',')
+    .map((each) => (each.includes('://') ? each : `${protocol}://${each.trim()}`))
+    .join(',')
 }
 
 async function startRole(

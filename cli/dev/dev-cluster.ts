@@ -4,6 +4,7 @@
  */
 import { isMillraceError } from '../../core/errors.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
+import { isAlive } from './alive.ts'
 
 export interface DevCluster {
   /** host:port of the JobManager. */
@@ -74,14 +75,5 @@ function removeLeftOvers(): void {
   if (!systemDisk.exists(base)) return
   for (const name of systemDisk.list(base)) {
     if (/^\d+$/.test(name) && !isAlive(Number(name))) systemDisk.remove(`${base}/${name}`)
-  }
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

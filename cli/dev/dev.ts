@@ -10,9 +10,11 @@ import { createClusterClient } from '../../proto/client.ts'
 import { parseDefinitions } from '../cluster.ts'
 import { endOf, localPath } from '../commands/run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { kafkaBrokers } from '../kafka/options.ts'
 import { type LoadedJob, loadJob } from '../load-job.ts'
 import { allOptions } from '../process-config.ts'
 import { formatAge, showError, type Terminal } from '../terminal.ts'
+import { type DevBroker, startDevBroker } from './dev-broker.ts'
 import { startDevCluster } from './dev-cluster.ts'
 import { readKeys } from './keys.ts'
 import { DevSession } from './session.ts'
@@ -23,6 +25,9 @@ export interface DevFlags {
   readonly define?: readonly string[]
   readonly fromSavepoint?: string
   readonly port?: number
+  readonly brokerPort?: number
+  /** False: none. */
+  readonly broker: boolean
 }
 
 const settleMs = 60
@@ -32,16 +37,29 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
   const { clock } = terminal
   const started = clock.monotonic()
   const { ofJob: options, ofProcesses } = splitDefinitions(parseDefinitions(flags.define))
-  const load = (): Promise<LoadedJob> => loadJob(file, options, flags.parallelism)
   configureLogging({ format: 'text', level: 'warn' })
-
-  const [loaded, starting] = await Promise.allSettled([load(), startDevCluster(flags.port, ofProcesses)])
-  if (loaded.status === 'rejected' || starting.status === 'rejected') {
+  const ownBroker = flags.broker
+    ? startDevBroker(flags.brokerPort, brokerOptions(ofProcesses))
+    : Promise.resolve(undefined)
+  const load = async (): Promise<LoadedJob> => {
+    const address = (await ownBroker)?.address
+    const brokers = address === undefined ? {} : { [kafkaBrokers.key]: address }
+    return loadJob(file, { ...brokers, ...options }, flags.parallelism)
+  }
+  const [loaded, starting, serving] = await Promise.allSettled([
+    load(),
+    startDevCluster(flags.port, ofProcesses),
+    ownBroker,
+  ])
+  if (loaded.status === 'rejected' || starting.status === 'rejected' || serving.status === 'rejected') {
     if (starting.status === 'fulfilled') await starting.value.close()
-    throw loaded.status === 'rejected' ? loaded.reason : (starting as PromiseRejectedResult).reason
+    if (serving.status === 'fulfilled') await serving.value?.close()
+    const failed = [serving, starting, loaded].find((each) => each.status === 'rejected') as PromiseRejectedResult
+    throw failed.reason
   }
   let current = loaded.value
   const cluster = starting.value
+  const broker = serving.value
   const client = createClusterClient({ address: cluster.address })
   const session = new DevSession(terminal, cluster, client)
   const keys = readKeys()
@@ -59,7 +77,7 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
     terminal.note(
       `  millrace ${ownVersion()}  ready in ${took}  (development: data in .millrace/, listening on loopback only)`,
     )
-    terminal.note(`  gRPC  ${cluster.address}`)
+    terminal.note(`  ${[...brokerText(broker), `gRPC  ${cluster.address}`].join('    ')}`)
     terminal.note(`  Job ${session.describe()}`)
     if (interactive) terminal.note('  press  r reload from savepoint · s savepoint · q quit')
 
@@ -100,7 +118,18 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
     await session.close()
     client.close()
     await cluster.close()
+    await broker?.close()
   }
+}
+
+function brokerText(broker: DevBroker | undefined): string[] {
+  if (broker === undefined) return []
+  return [`Kafka  ${broker.address}${broker.shared ? ' (of another dev in this folder)' : ''}`]
+}
+
+/** Those that configure the broker. */
+function brokerOptions(given: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).filter(([key]) => key.startsWith('broker.')))
 }
 
 /** Job and cluster are one here: what is an option of a process goes to the cluster, the rest to the job. */

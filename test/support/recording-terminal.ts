@@ -1,4 +1,4 @@
-/** A terminal for tests: keeps what commands write. Ctrl-C is `interrupt()`. */
+/** A terminal for tests: keeps what commands write, types what it is given. Ctrl-C is `interrupt()`. */
 import type { Terminal } from '../../cli/terminal.ts'
 import { type Clock, systemClock } from '../../core/platform/clock.ts'
 
@@ -8,7 +8,11 @@ export interface RecordingTerminal extends Terminal {
   interrupt(): void
 }
 
-export function recordingTerminal(json = false, clock: Clock = systemClock): RecordingTerminal {
+export function recordingTerminal(
+  json = false,
+  clock: Clock = systemClock,
+  input: readonly string[] = [],
+): RecordingTerminal {
   const outLines: string[] = []
   const noteLines: string[] = []
   const listeners = new Set<() => void>()
@@ -19,7 +23,16 @@ export function recordingTerminal(json = false, clock: Clock = systemClock): Rec
     outLines,
     noteLines,
     out: (line) => void outLines.push(line),
+    write(bytes) {
+      const text = Buffer.from(bytes).toString().replace(/\n$/, '')
+      if (bytes.length > 0) outLines.push(...text.split('\n'))
+      return undefined
+    },
     note: (line) => void noteLines.push(line),
+    async *input() {
+      for (const text of input) yield Buffer.from(text)
+    },
+    typed: false,
     style: (_style, text) => text,
     onInterrupt(interrupted) {
       listeners.add(interrupted)

@@ -1,0 +1,183 @@
+/** `millrace broker …`: what a broker holds, and its files looked at from outside (the broker need not run). */
+import { type DumpedBatch, dumpSegment, verifyDirectory } from '../../broker/log/inspect.ts'
+import { listGroups } from '../../connectors/kafka/client/index.ts'
+import { formatSize } from '../../core/config/index.ts'
+import { systemDisk } from '../../core/platform/disk.ts'
+import type { RecordView } from '../../proto/kafka/records/index.ts'
+import { cliErrors } from '../errors.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { type Terminal, table } from '../terminal.ts'
+import { type KafkaFlags, withKafka } from './connect.ts'
+import { logDirectories } from './log-dirs.ts'
+
+export async function brokerStatus(terminal: Terminal, flags: KafkaFlags): Promise<ExitCode> {
+  return withKafka(flags, async (kafka) => {
+    const { cluster, admin } = kafka
+    const topics = await admin.listTopics()
+    const [{ directories }, groups] = await Promise.all([logDirectories(kafka), listGroups(cluster)])
+    const own = topics.filter((topic) => !topic.isInternal)
+    const status = {
+      clusterId: cluster.clusterId,
+      brokers: [...cluster.brokers].map(([id, { host, port }]) => ({ id, host, port })),
+      topics: own.length,
+      partitions: own.reduce((sum, { leaders }) => sum + leaders.length, 0),
+      withoutLeader: topics.reduce((sum, { leaders }) => sum + leaders.filter(({ nodeId }) => nodeId < 0).length, 0),
+      groups: groups.length,
+      directories,
+    }
+    if (terminal.json) {
+      terminal.out(JSON.stringify(status))
+      return exitCodes.ok
+    }
+    terminal.out(`cluster ${status.clusterId ?? 'without an id'}`)
+    terminal.out(`topics ${status.topics}, partitions ${status.partitions}, groups ${status.groups}`)
+    if (status.withoutLeader > 0) terminal.out(`${status.withoutLeader} partitions have no leader`)
+    terminal.out('')
+    const rows = status.brokers.map(({ id, host, port }) => {
+      const own = directories.filter((each) => each.broker === id)
+      const free = own.map(({ usableBytes }) => (usableBytes < 0 ? '' : formatSize(usableBytes))).join(', ')
+      const bytes = own.reduce((sum, each) => sum + each.bytes, 0)
+      return [String(id), `${host}:${port}`, formatSize(bytes), free, own.map(({ path }) => path).join(', ')]
+    })
+    for (const line of table(['BROKER', 'ADDRESS', 'SIZE', 'FREE', 'DIRECTORY'], rows)) terminal.out(line)
+    return exitCodes.ok
+  })
+}
+
+export interface DumpFlags {
+  /** False: batches only. */
+  readonly records: boolean
+}
+
+/** Exit code 1 when a batch is damaged; what follows it in the file is shown all the same. */
+export function dumpLog(terminal: Terminal, path: string, flags: DumpFlags): ExitCode {
+  const stat = systemDisk.stat(path)
+  if (stat === undefined) throw cliErrors.create('NO_SUCH_FILE', { file: path, suggestion: '' })
+  const files = stat.isDirectory
+    ? systemDisk
+        .list(path)
+        .filter((name) => /^\d{20}\.log$/.test(name))
+        .sort()
+        .map((name) => `${path}/${name}`)
+    : [path]
+  if (files.length === 0) {
+    throw cliErrors.create('NO_SUCH_FILE', {
+      file: `${path}/*.log`,
+      suggestion: 'Give a segment, or the directory of a partition.',
+    })
+  }
+  let problems = 0
+  for (const file of files) {
+    if (files.length > 1 && !terminal.json) terminal.out(terminal.style('bold', file))
+    for (const batch of readable(file)) {
+      if (batch.problem !== undefined) problems++
+      if (terminal.json) terminal.out(JSON.stringify(batchJson(file, batch, flags.records)))
+      else for (const line of batchLines(batch, flags.records)) terminal.out(line)
+    }
+  }
+  return problems === 0 ? exitCodes.ok : exitCodes.failed
+}
+
+function* readable(file: string): Generator<DumpedBatch> {
+  try {
+    yield* dumpSegment(systemDisk, file)
+  } catch (cause) {
+    if (typeof (cause as NodeJS.ErrnoException).syscall !== 'string') throw cause
+    throw cliErrors.create('UNREADABLE', { file, reason: (cause as Error).message }, { cause })
+  }
+}
+
+function batchLines(batch: DumpedBatch, withRecords: boolean): string[] {
+  const { position, header, problem } = batch
+  if (problem !== undefined) return [`byte ${position}: DAMAGED, ${problem}`]
+  const kind = header.isControl ? 'control ' : ''
+  const transactional = header.isTransactional ? ' transactional' : ''
+  const producer =
+    header.producerId < 0
+      ? ''
+      : `  producer ${header.producerId} epoch ${header.producerEpoch} sequence ${header.baseSequence}-${header.lastSequence}${transactional}`
+  const codec = header.codec === 'none' ? '' : `, ${header.codec}`
+  const time = header.maxTimestamp < 0 ? 'no time' : new Date(header.maxTimestamp).toISOString()
+  const lines = [
+    `${header.baseOffset}-${header.lastOffset}  ${kind}batch of ${header.recordCount} at byte ${position}, ${formatSize(header.sizeBytes)}${codec}, leader epoch ${header.leaderEpoch}, ${time}${producer}`,
+  ]
+  if (withRecords)
+    for (const record of recordsOf(batch)) lines.push(typeof record === 'string' ? `    ${record}` : recordLine(record))
+  return lines
+}
+
+/** The records, or one sentence about why they cannot be opened. */
+function recordsOf(batch: DumpedBatch): (RecordView | string)[] {
+  try {
+    return batch.records()
+  } catch (error) {
+    return [`its records are damaged: ${(error as Error).message}`]
+  }
+}
+
+function recordLine({ offset, timestamp, key, value, headers }: RecordView): string {
+  const parts = headers.map((each) => `${each.key}=${shown(each.value)}`).join(' ')
+  const time = timestamp < 0 ? '-' : new Date(timestamp).toISOString()
+  return `    ${offset}  ${time}  key ${shown(key)}  value ${shown(value)}${parts === '' ? '' : `  headers ${parts}`}`
+}
+
+/** Text in quotes, and bytes that are no text as hexadecimal digits. */
+function shown(bytes: Buffer | null): string {
+  if (bytes === null) return 'null'
+  const text = bytes.toString()
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these make bytes that are no text
+  return /[\u0000-\u0008\u000e-\u001f\ufffd]/.test(text) ? `0x${bytes.toString('hex')}` : JSON.stringify(text)
+}
+
+function batchJson(file: string, batch: DumpedBatch, withRecords: boolean): object {
+  const { position, header, problem } = batch
+  if (problem !== undefined) return { file, position, problem }
+  const records = withRecords
+    ? recordsOf(batch).map((record) =>
+        typeof record === 'string'
+          ? { problem: record }
+          : {
+              offset: record.offset,
+              timestamp: record.timestamp,
+              key: record.key?.toString() ?? null,
+              value: record.value?.toString() ?? null,
+              headers: record.headers.map((each) => ({ [each.key]: each.value?.toString() ?? null })),
+            },
+      )
+    : undefined
+  return { file, position, ...header, ...(records === undefined ? {} : { records }) }
+}
+
+/** Exit code 1 when something is damaged. What is only torn at the end, a start of the broker cuts off. */
+export function verifyLogs(terminal: Terminal, path: string): ExitCode {
+  const stat = systemDisk.stat(path)
+  if (stat === undefined) throw cliErrors.create('NO_SUCH_FILE', { file: path, suggestion: '' })
+  if (!stat.isDirectory) {
+    throw cliErrors.create('BAD_ARGUMENT', { problem: `${path} is a file: give the data directory of a broker` })
+  }
+  let result: ReturnType<typeof verifyDirectory>
+  try {
+    result = verifyDirectory(systemDisk, path.replace(/(?<=.)\/+$/, ''))
+  } catch (cause) {
+    if (typeof (cause as NodeJS.ErrnoException).syscall !== 'string') throw cause
+    throw cliErrors.create('UNREADABLE', { file: path, reason: (cause as Error).message }, { cause })
+  }
+  const { logs, segments, batches, records, bytes, findings } = result
+  const damaged = findings.filter((each) => each.kind === 'damaged').length
+  if (terminal.json) terminal.out(JSON.stringify({ ok: damaged === 0, ...result }))
+  else {
+    for (const each of findings) {
+      const word = each.kind === 'damaged' ? terminal.style('red', 'DAMAGED') : 'torn'
+      terminal.out(`${word}  ${each.path} at byte ${each.position}: ${each.problem}`)
+    }
+    const n = (count: number): string => count.toLocaleString('en-US')
+    terminal.out(
+      `${n(logs)} logs, ${n(segments)} segments, ${n(batches)} batches, ${n(records)} records, ${formatSize(bytes)}: ` +
+        (damaged === 0 ? 'every checksum, offset and index is right' : `${damaged} damaged`),
+    )
+    if (findings.length > damaged)
+      terminal.note('What is torn was being written; the next start of the broker cuts it off.')
+  }
+  if (damaged > 0 && !terminal.json) throw cliErrors.create('DAMAGED_FILES', { count: damaged, path })
+  return damaged === 0 ? exitCodes.ok : exitCodes.failed
+}
