@@ -95,6 +95,10 @@ export class Dispatcher implements FrameHandler {
     return this.#table.get(((frame[0] as number) << 8) | (frame[1] as number))?.pipelined === true
   }
 
+  isBorrowed(frame: Buffer): boolean {
+    return this.#table.get(((frame[0] as number) << 8) | (frame[1] as number))?.borrows === true
+  }
+
   handle(connection: Connection, frame: Buffer, slot: ResponseSlot): void {
     if (connection.rawFrames !== undefined) {
       this.#handleRaw(connection, frame, slot)

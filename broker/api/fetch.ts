@@ -52,6 +52,7 @@ export function createFetchHandlers(
     Fetch: handlerEntry<FetchRequest, FetchResponse>({
       minVersion: 4,
       maxVersion: 16,
+      borrows: true,
       handle(request, context) {
         const scope = sessions.scope(request, context.version, view.clock.monotonic())
         if (scope.kind === 'refused') return response(scope.error, 0)
@@ -232,6 +233,8 @@ class FetchWork {
     return log.read(target.fetchOffset, Math.max(0, Math.min(target.maxBytes, left)), {
       isolation: this.#isolation,
       atLeastOne: first,
+      // What of it leaves by reference is given back when it has left.
+      lend: true,
     })
   }
 

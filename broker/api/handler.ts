@@ -104,6 +104,8 @@ export interface HandlerEntry<Q = never, R = unknown> {
   readonly advertisedMinVersion?: number
   /** May run while earlier pipelined requests of the connection wait for their answers. */
   readonly pipelined?: boolean
+  /** Keeps no Buffer of the request when `handle` has returned: the frame lies in memory that is used again then. */
+  readonly borrows?: boolean
   /** A whole response that says `error`, for a request whose handler threw. Without it the connection is closed. */
   failed?(request: Q, error: number, version: number): Answer<R>
 }

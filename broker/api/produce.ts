@@ -145,6 +145,7 @@ export function createProduceHandlers(
       // librdkafka before 2.11.1 compresses nothing unless it sees version 0, as Kafka 4 advertises it.
       advertisedMinVersion: 0,
       pipelined: true,
+      borrows: true,
       handle,
       failed(request, error) {
         if (request.acks === 0) return closeConnection

@@ -18,6 +18,7 @@ export interface ServedApi {
   /** First version with tagged fields. */
   readonly flexibleFrom: number
   readonly pipelined: boolean
+  readonly borrows: boolean
   readonly handle: ApiHandler<unknown, unknown>
   readonly failed: ((request: unknown, error: number, version: number) => Answer<unknown>) | undefined
   readonly readRequest: (reader: KafkaReader, version: number) => unknown
@@ -73,6 +74,7 @@ function served(codec: Codec, entry: HandlerEntry<never, unknown>): ServedApi {
     advertisedMinVersion: entry.advertisedMinVersion ?? minVersion,
     flexibleFrom: codec.flexibleFrom,
     pipelined: entry.pipelined === true,
+    borrows: entry.borrows === true,
     handle: entry.handle as ApiHandler<unknown, unknown>,
     failed: entry.failed?.bind(entry) as ServedApi['failed'],
     readRequest: codec.readRequest,

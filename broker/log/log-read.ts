@@ -3,7 +3,6 @@ import { faulty } from '../../core/faults.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { AbortedTransaction, LogRead, ReadOptions } from './partition-log.ts'
 import type { SegmentedLog } from './segmented-log.ts'
-import { gather } from './tail.ts'
 
 export function readLog(
   log: SegmentedLog,
@@ -34,7 +33,13 @@ function readTail(
 ): LogRead {
   const place = log.tail.find(offset)
   if (place < 0) return nothing(asked, options)
-  const { buffers, sizeBytes, nextOffset } = gather(log.tail, place, end, maxBytes, options.atLeastOne)
+  const { buffers, sizeBytes, nextOffset } = log.tail.gather(
+    place,
+    end,
+    maxBytes,
+    options.atLeastOne,
+    options.lend === true,
+  )
   if (sizeBytes === 0) return nothing(asked, options)
   return data(log, asked, buffers, sizeBytes, nextOffset, options)
 }

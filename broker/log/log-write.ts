@@ -4,6 +4,7 @@
  */
 import type { Segment } from './segment.ts'
 import type { SegmentedLog } from './segmented-log.ts'
+import { isNext } from './tail.ts'
 
 /** Relative offsets are 31 bits. */
 const offsetsPerSegment = 0x7fff_ffff
@@ -38,10 +39,20 @@ export function writeQueued(log: SegmentedLog): void {
     const buffers: Buffer[] = []
     let bytes = 0
     let to = from
+    // Neighbours in memory are one buffer.
+    let run = entries[from].bytes
+    let runBytes = 0
     for (; to < entries.length && entries[to].segment === segment; to++) {
-      buffers.push(entries[to].bytes)
-      bytes += entries[to].bytes.length
+      const next = entries[to].bytes
+      if (!isNext(run, runBytes, next)) {
+        buffers.push(prefix(run, runBytes))
+        run = next
+        runBytes = 0
+      }
+      runBytes += next.length
+      bytes += next.length
     }
+    buffers.push(prefix(run, runBytes))
     if (!segment.exists) createFiles(log, segment)
     if (!segment.unsynced) {
       segment.unsynced = true
@@ -52,6 +63,10 @@ export function writeQueued(log: SegmentedLog): void {
     segment.writtenBytes += bytes
     from = to
   }
+}
+
+function prefix(run: Buffer, length: number): Buffer {
+  return length === run.length ? run : Buffer.from(run.buffer, run.byteOffset, length)
 }
 
 function createFiles(log: SegmentedLog, segment: Segment): void {

@@ -62,6 +62,8 @@ export interface ReadOptions {
   readonly isolation: Isolation
   /** A first batch larger than `maxBytes` comes whole instead of nothing. */
   readonly atLeastOne: boolean
+  /** The reader tells `TailMemory.giveBack` when it is done with the buffers; without this they are its own for good. */
+  readonly lend?: boolean
 }
 
 export interface AbortedTransaction {
@@ -131,8 +133,8 @@ export interface PartitionLog {
 
   /**
    * Validates one batch (size, CRC, magic, sequence, epoch, transaction), gives it offsets, patches base offset and leader
-   * epoch in place and queues the write. Order of calls = order in the log. On success the bytes belong to the log (it may
-   * serve them from memory); on refusal they stay the caller's. Never throws for what is in the bytes.
+   * epoch in place and queues the write. Order of calls = order in the log. The log copies the bytes: the buffer stays the
+   * caller's. Never throws for what is in the bytes.
    */
   append(batch: Buffer, options: AppendOptions): AppendResult
   /** Ends the producer's transaction in this partition with a control batch. */

@@ -395,7 +395,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
     if (this.epochs.latest < this.leaderEpoch) this.epochsUnsaved = this.epochs.assign(this.leaderEpoch, baseOffset)
     const lastOffset = baseOffset + delta
     segment.appended(batch.length, lastOffset, baseTimestampOf(batch, 0), maxTimestamp, this.config.indexIntervalBytes)
-    this.tail.add(baseOffset, lastOffset, this.host.tail.adopt(batch), segment)
+    this.tail.add(baseOffset, lastOffset, batch, segment)
     this.logEndOffset = lastOffset + 1
     this.#queuedBytes += batch.length
     if (this.#queuedBytes >= writeNowBytes && this.writePending()) this.host.flusher.sync(this)

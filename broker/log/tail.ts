@@ -1,13 +1,31 @@
 /**
  * The ends of all logs in memory: what was appended last, within one budget for the whole broker, oldest first out. A batch stays at
- * least until it is written. A small batch that came in a large buffer is copied into a shared chunk, so that it does not pin the
- * buffer; batches that came one after the other lie side by side there and are handed out as one buffer.
+ * least until it is written. Batches are copied into shared chunks, so that none pins the buffer that it came in; those that came one
+ * after the other lie side by side there and are handed out as one buffer.
  *
- * Chunks are never used again for other bytes: whoever still sends from one keeps it. One thread.
+ * A chunk is filled again when all of its batches have gone and whoever was lent a part has given it back: a fresh one for
+ * each would be most of the work of the collector. Who does not say that it gives back keeps the bytes for good. One thread.
  */
 import type { Segment } from './segment.ts'
 
-const chunkBytes = 256 * 1024
+const chunkBytes = 1024 * 1024
+/** A larger batch has memory of its own. */
+const sharedBytesMax = 256 * 1024
+const freeChunksMax = 4
+/** A shorter piece is copied for whoever wants to read it. */
+const lentBytesMin = 1024
+
+/** Memory of batches that came one after the other. */
+interface Chunk {
+  readonly bytes: Buffer
+  used: number
+  /** Batches of tails that lie here. */
+  batches: number
+  /** Parts that are lent. */
+  lent: number
+  /** Somebody keeps a part for good. */
+  kept: boolean
+}
 
 export interface TailEntry {
   readonly baseOffset: number
@@ -16,17 +34,20 @@ export interface TailEntry {
   readonly segment: Segment
   /** Bytes appended to the log before it since the log was opened. */
   readonly start: number
+  /** Undefined for a batch with memory of its own. */
+  readonly chunk: Chunk | undefined
 }
 
-/** The budget, and who has the oldest entry. */
+/** The budget, who has the oldest entry, and the chunks. */
 export class TailMemory {
   readonly #budgetBytes: number
   #usedBytes = 0
   /** One mention per entry of any tail, in the order of appends. */
   #order: (LogTail | undefined)[] = []
   #head = 0
-  #chunk = Buffer.alloc(0)
-  #chunkUsed = 0
+  #chunk: Chunk | undefined
+  readonly #free: Chunk[] = []
+  readonly #chunks = new WeakMap<ArrayBufferLike, Chunk>()
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes
@@ -36,23 +57,26 @@ export class TailMemory {
     return this.#usedBytes
   }
 
-  /** The batch where it may stay: itself, or a copy when it is a small part of something larger. */
-  adopt(batch: Buffer): Buffer {
+  /** A copy of the batch, and the chunk in which it lies. */
+  adopt(batch: Buffer): { readonly bytes: Buffer; readonly chunk: Chunk | undefined } {
     const { length } = batch
-    if (length * 4 >= batch.buffer.byteLength * 3) return batch
-    if (length * 2 > chunkBytes) {
+    if (length > sharedBytesMax) {
       const own = Buffer.allocUnsafeSlow(length)
       batch.copy(own)
-      return own
+      return { bytes: own, chunk: undefined }
     }
-    if (length > this.#chunk.length - this.#chunkUsed) {
-      this.#chunk = Buffer.allocUnsafeSlow(chunkBytes)
-      this.#chunkUsed = 0
+    let chunk = this.#chunk
+    if (chunk === undefined || length > chunkBytes - chunk.used) {
+      const full = chunk
+      chunk = this.#nextChunk()
+      this.#chunk = chunk
+      if (full !== undefined) this.#reuse(full)
     }
-    const at = this.#chunkUsed
-    this.#chunkUsed += length
-    batch.copy(this.#chunk, at)
-    return this.#chunk.subarray(at, at + length)
+    const at = chunk.used
+    chunk.used += length
+    chunk.batches++
+    batch.copy(chunk.bytes, at)
+    return { bytes: chunk.bytes.subarray(at, at + length), chunk }
   }
 
   added(tail: LogTail, bytes: number): void {
@@ -75,6 +99,50 @@ export class TailMemory {
   dropped(bytes: number): void {
     this.#usedBytes -= bytes
   }
+
+  /** A tail has let go of a batch. */
+  left(chunk: Chunk | undefined): void {
+    if (chunk === undefined) return
+    chunk.batches--
+    this.#reuse(chunk)
+  }
+
+  /** What a reader gets of `run`, the first `length` bytes from where it begins; `lend`: the reader gives it back. */
+  handOut(run: Buffer, length: number, chunk: Chunk | undefined, lend: boolean): Buffer {
+    const { buffer, byteOffset } = run
+    const piece = length === run.length ? run : Buffer.from(buffer, byteOffset, length)
+    if (chunk === undefined) return piece
+    if (!lend) chunk.kept = true
+    else if (length < lentBytesMin) return Buffer.from(piece)
+    else chunk.lent++
+    return piece
+  }
+
+  /** Nobody looks at these pieces any more. Others than what was lent are passed over. */
+  giveBack(pieces: readonly Buffer[]): void {
+    for (let i = 0; i < pieces.length; i++) {
+      const chunk = this.#chunks.get(pieces[i].buffer)
+      if (chunk === undefined) continue
+      chunk.lent--
+      this.#reuse(chunk)
+    }
+  }
+
+  #nextChunk(): Chunk {
+    const free = this.#free.pop()
+    if (free !== undefined) {
+      free.used = 0
+      return free
+    }
+    const chunk = { bytes: Buffer.allocUnsafeSlow(chunkBytes), used: 0, batches: 0, lent: 0, kept: false }
+    this.#chunks.set(chunk.bytes.buffer, chunk)
+    return chunk
+  }
+
+  #reuse(chunk: Chunk): void {
+    if (chunk.batches > 0 || chunk.lent > 0 || chunk.kept || chunk === this.#chunk) return
+    if (this.#free.length < freeChunksMax) this.#free.push(chunk)
+  }
 }
 
 /** The end of one log. Offsets from `firstOffset` on are here. */
@@ -95,8 +163,10 @@ export class LogTail {
     this.firstOffset = logEndOffset
   }
 
-  add(baseOffset: number, lastOffset: number, bytes: Buffer, segment: Segment): void {
-    this.#entries.push({ baseOffset, lastOffset, bytes, segment, start: this.appendedBytes })
+  /** Copies `batch`. */
+  add(baseOffset: number, lastOffset: number, batch: Buffer, segment: Segment): void {
+    const { bytes, chunk } = this.#memory.adopt(batch)
+    this.#entries.push({ baseOffset, lastOffset, bytes, segment, start: this.appendedBytes, chunk })
     this.appendedBytes += bytes.length
     this.#memory.added(this, bytes.length)
   }
@@ -179,7 +249,10 @@ export class LogTail {
 
   #remove(count: number): void {
     this.firstOffset = this.#entries[this.#head + count - 1].lastOffset + 1
-    for (let i = 0; i < count; i++) this.#entries[this.#head + i] = undefined as unknown as TailEntry
+    for (let i = this.#head; i < this.#head + count; i++) {
+      this.#memory.left(this.#entries[i].chunk)
+      this.#entries[i] = undefined as unknown as TailEntry
+    }
     this.#head += count
     if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head)
@@ -187,40 +260,41 @@ export class LogTail {
       this.#head = 0
     }
   }
-}
 
-/** Entries from `place` on that fit, neighbours in memory as one buffer. */
-export function gather(
-  tail: LogTail,
-  place: number,
-  endOffset: number,
-  maxBytes: number,
-  atLeastOne: boolean,
-): { buffers: Buffer[]; sizeBytes: number; nextOffset: number } {
-  const buffers: Buffer[] = []
-  let sizeBytes = 0
-  let nextOffset = -1
-  let run: Buffer | undefined
-  let runBytes = 0
-  for (let i = place; ; i++) {
-    const entry = tail.entryAt(i)
-    if (entry === undefined || entry.baseOffset >= endOffset) break
-    const { bytes } = entry
-    if (sizeBytes + bytes.length > maxBytes && !(atLeastOne && sizeBytes === 0)) break
-    sizeBytes += bytes.length
-    nextOffset = entry.lastOffset + 1
-    if (run !== undefined && run.buffer === bytes.buffer && run.byteOffset + runBytes === bytes.byteOffset) {
-      runBytes += bytes.length
-      continue
+  /** Entries from `place` on that fit, neighbours in memory as one buffer. See `TailMemory.handOut` for `lend`. */
+  gather(
+    place: number,
+    endOffset: number,
+    maxBytes: number,
+    atLeastOne: boolean,
+    lend: boolean,
+  ): { buffers: Buffer[]; sizeBytes: number; nextOffset: number } {
+    const buffers: Buffer[] = []
+    let sizeBytes = 0
+    let nextOffset = -1
+    let run: TailEntry | undefined
+    let runBytes = 0
+    for (let i = place; ; i++) {
+      const entry = this.#entries[i]
+      if (entry === undefined || entry.baseOffset >= endOffset) break
+      const { bytes } = entry
+      if (sizeBytes + bytes.length > maxBytes && !(atLeastOne && sizeBytes === 0)) break
+      sizeBytes += bytes.length
+      nextOffset = entry.lastOffset + 1
+      if (run !== undefined && isNext(run.bytes, runBytes, bytes)) {
+        runBytes += bytes.length
+        continue
+      }
+      if (run !== undefined) buffers.push(this.#memory.handOut(run.bytes, runBytes, run.chunk, lend))
+      run = entry
+      runBytes = bytes.length
     }
-    if (run !== undefined) buffers.push(joined(run, runBytes))
-    run = bytes
-    runBytes = bytes.length
+    if (run !== undefined) buffers.push(this.#memory.handOut(run.bytes, runBytes, run.chunk, lend))
+    return { buffers, sizeBytes, nextOffset }
   }
-  if (run !== undefined) buffers.push(joined(run, runBytes))
-  return { buffers, sizeBytes, nextOffset }
 }
 
-function joined(first: Buffer, length: number): Buffer {
-  return length === first.length ? first : Buffer.from(first.buffer, first.byteOffset, length)
+/** Whether `next` begins where the run of `length` bytes from the start of `first` ends. */
+export function isNext(first: Buffer, length: number, next: Buffer): boolean {
+  return first.buffer === next.buffer && first.byteOffset + length === next.byteOffset
 }

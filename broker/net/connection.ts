@@ -10,15 +10,18 @@
  * was sent has left; if nothing leaves for `writeTimeoutMs`, it is closed. So is one that says nothing for
  * `idleTimeoutMs`. Frames take from the byte budget of all connections. One thread; no promise per request.
  */
-import type { Socket } from '../../core/platform/net.ts'
+import { receive, type Socket } from '../../core/platform/net.ts'
 import { anonymous, type ConnectionInfo, type Principal, type RawFrameHandler } from '../api/handler.ts'
 import type { ByteBudget } from './byte-budget.ts'
+import type { FrameMemory } from './frame-memory.ts'
 import { FrameReader } from './frame-reader.ts'
 
 /** What decodes and handles frames; see api/dispatch.ts. */
 export interface FrameHandler {
   /** Whether the request in `frame` may start while earlier pipelined ones wait. */
   isPipelined(frame: Buffer): boolean
+  /** Whether nothing keeps a part of `frame` when `handle` has returned. */
+  isBorrowed(frame: Buffer): boolean
   /** Starts the request. The answer goes to `slot`, in this call or later. */
   handle(connection: Connection, frame: Buffer, slot: ResponseSlot): void
 }
@@ -35,10 +38,15 @@ export interface ConnectionLimits {
 export interface ConnectionOwner {
   readonly handler: FrameHandler
   readonly budget: ByteBudget
+  readonly memory: FrameMemory
+  /** Where all connections read to. */
+  readonly readBuffer: Buffer
   readonly limits: ConnectionLimits
   /** Monotonic ms, fresh within some seconds: cheap to read. */
   nowMs(): number
   counted(bytesIn: number, bytesOut: number): void
+  /** These pieces of a response have left; nobody looks at them any more. */
+  sent(pieces: readonly Buffer[]): void
   closed(connection: Connection, reason: string): void
   /** The peer sent what nobody can answer; called once, before the connection closes. */
   offended(connection: Connection, reason: string): void
@@ -97,6 +105,8 @@ export class Connection implements ConnectionInfo {
   #paused = false
   #pumping = false
   #corked = false
+  /** Chunks are valid only while they are received. */
+  readonly #sharedChunks: boolean
   #closed = false
   #closing: string | undefined
   /** Bytes given to the socket that have not left, and when some last did. */
@@ -134,12 +144,17 @@ export class Connection implements ConnectionInfo {
     this.#reader = new FrameReader(
       this.#authenticated ? frameBytesMax : Math.min(frameBytesMax, frameBytesBeforeAuthentication),
       owner.budget,
+      owner.memory,
+      (frame) => this.rawFrames === undefined && owner.handler.isBorrowed(frame),
     )
     this.#progressMs = owner.nowMs()
     this.#activeMs = this.#progressMs
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
-    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    const received = (chunk: Buffer): void => this.#received(chunk)
+    // With TLS the bytes are copied on their way anyway.
+    if (init.tls) socket.on('data', received)
+    this.#sharedChunks = !init.tls && receive(socket, owner.readBuffer, received)
     socket.on('end', () => this.#end('the peer ended'))
     socket.on('error', (error) => this.#end(error.message))
     socket.on('close', () => this.#end('closed'))
@@ -236,6 +251,7 @@ export class Connection implements ConnectionInfo {
     this.#activeMs = this.#owner.nowMs()
     this.#reader.push(chunk)
     this.#pump()
+    if (this.#sharedChunks && this.#reader.hasBytes) this.#reader.keepRest()
   }
 
   /** Starts requests while it may, and keeps the socket paused while it may not. */
@@ -272,7 +288,7 @@ export class Connection implements ConnectionInfo {
       this.#unsentBytes > unsentBytesMax ||
       (waiting > 0 && !(pipelined && this.#onlyPipelined && waiting < pipelinedMax))
     ) {
-      this.#held = frame
+      this.#held ??= this.#reader.keep(frame)
       return false
     }
     this.#held = undefined
@@ -280,6 +296,7 @@ export class Connection implements ConnectionInfo {
     this.#slots.push(slot)
     this.#onlyPipelined &&= pipelined
     this.#owner.handler.handle(this, frame, slot)
+    this.#reader.release()
     return true
   }
 
@@ -295,14 +312,15 @@ export class Connection implements ConnectionInfo {
     if (this.#unsentBytes === 0) this.#progressMs = this.#owner.nowMs()
     this.#unsentBytes += bytes
     this.#owner.budget.force(bytes)
-    const left = (): void => this.#left(bytes)
+    const left = (): void => this.#left(bytes, pieces)
     for (let index = 0; index < pieces.length - 1; index++) socket.write(pieces[index] as Buffer)
     socket.write(pieces[pieces.length - 1] as Buffer, left)
     return bytes
   }
 
-  #left(bytes: number): void {
+  #left(bytes: number, pieces: readonly Buffer[]): void {
     if (this.#closed) return
+    this.#owner.sent(pieces)
     this.#unsentBytes -= bytes
     this.#owner.budget.give(bytes)
     this.#progressMs = this.#owner.nowMs()

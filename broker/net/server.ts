@@ -10,6 +10,7 @@ import type { Principal } from '../api/handler.ts'
 import { brokerErrors } from '../errors.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { Connection, type ConnectionLimits, type ConnectionOwner, type FrameHandler } from './connection.ts'
+import { FrameMemory } from './frame-memory.ts'
 import type { ListenerSpec } from './listener-spec.ts'
 
 export interface ServerLimits extends ConnectionLimits {
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly tls?: TlsServerOptions | undefined
   /** Who a client is by its certificate. */
   principalOfCertificate?(subject: string): Principal
+  /** Told which pieces of responses have left. */
+  sent?(pieces: readonly Buffer[]): void
 }
 
 export interface BoundListener {
@@ -50,10 +53,15 @@ export class ServerCounts {
 const checkIntervalMs = 1000
 const warningIntervalMs = 60_000
 const rememberedWarnings = 1000
+/** Two batches of the usual size: frames that lie in it whole are not copied. */
+const readBufferBytes = 256 * 1024
+const idleFrameBytesMax = 8 * 1024 * 1024
 
 export class BrokerServer implements ConnectionOwner {
   readonly handler: FrameHandler
   readonly budget: ByteBudget
+  readonly memory = new FrameMemory(idleFrameBytesMax)
+  readonly readBuffer = Buffer.allocUnsafeSlow(readBufferBytes)
   readonly limits: ServerLimits
   readonly counts = new ServerCounts()
   readonly #options: ServerOptions
@@ -113,6 +121,10 @@ export class BrokerServer implements ConnectionOwner {
   counted(bytesIn: number, bytesOut: number): void {
     this.counts.bytesIn += bytesIn
     this.counts.bytesOut += bytesOut
+  }
+
+  sent(pieces: readonly Buffer[]): void {
+    this.#options.sent?.(pieces)
   }
 
   closed(connection: Connection, reason: string): void {

@@ -15,3 +15,33 @@ export const systemNetwork: Network = {
   createServer: (options, onConnection) => createServer(options, onConnection),
   connect: (options) => connect(options),
 }
+
+/** What net.Socket keeps of its `onread` option, which sockets of a server cannot be given. */
+interface SocketInternals {
+  readonly _handle?: { useUserBuffer?(buffer: Uint8Array): void } | null
+  [state: symbol]: unknown
+}
+
+/**
+ * Calls `received` with what arrives at `socket`. Where the runtime can, bytes are read into `shared`, which may serve any number of
+ * sockets of this thread: a fresh buffer for each read is most of the work of the collector. So a chunk is valid only during the
+ * call; true says that chunks are such. `pause` and `resume` of the socket work as ever.
+ */
+export function receive(socket: Socket, shared: Buffer, received: (chunk: Buffer) => void): boolean {
+  const internals = socket as unknown as SocketInternals
+  const symbols = Object.getOwnPropertySymbols(socket)
+  const buffer = symbols.find((each) => each.description === 'kBuffer')
+  const callback = symbols.find((each) => each.description === 'kBufferCb')
+  const handle = internals._handle
+  if (buffer === undefined || callback === undefined || typeof handle?.useUserBuffer !== 'function') {
+    socket.on('data', received)
+    return false
+  }
+  internals[buffer] = shared
+  internals[callback] = (bytes: number): boolean => {
+    received(bytes === shared.length ? shared : shared.subarray(0, bytes))
+    return true
+  }
+  handle.useUserBuffer(shared)
+  return true
+}

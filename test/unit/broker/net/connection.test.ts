@@ -21,6 +21,10 @@ class Handler implements FrameHandler {
   readonly started: { readonly text: string; readonly slot: ResponseSlot; readonly connection: Connection }[] = []
   #arrived: (() => void) | undefined
 
+  isBorrowed(): boolean {
+    return false
+  }
+
   isPipelined(frame: Buffer): boolean {
     return frame[0] === 1
   }
