@@ -1,6 +1,6 @@
 /** From a node of the graph to the operator that runs it. The only table of operator kinds. */
 import { unreachable } from '../../core/assert.ts'
-import type { GraphNode, WindowBody } from '../../sdk/graph/nodes.ts'
+import type { GraphNode } from '../../sdk/graph/nodes.ts'
 import { FilterOperator } from './filter.ts'
 import { FlatMapOperator } from './flat-map.ts'
 import { MapOperator } from './map.ts'
@@ -15,6 +15,7 @@ import { SinkOperator } from './sink.ts'
 import { SplitSourceOperator } from './source.ts'
 import { WhereOperator } from './where.ts'
 import { AlignedWindowOperator } from './window.ts'
+import type { TypedWindow } from './windowed.ts'
 
 /** The operator of a node, ready for `open`. A source node gives a `SourceOperator`. */
 export function createOperator(node: GraphNode, context: OperatorContext): Operator {
@@ -50,7 +51,7 @@ export function createOperator(node: GraphNode, context: OperatorContext): Opera
   }
 }
 
-function createWindow(context: OperatorContext, body: WindowBody): Operator {
+function createWindow(context: OperatorContext, body: TypedWindow): Operator {
   const { assigner } = body
   return assigner.kind === 'session'
     ? new SessionWindowOperator(context, { ...body, assigner })

@@ -4,18 +4,17 @@
  * its records, at once or when the watermark passes its new end. A record is late when the session it would make or join
  * ends before the watermark and the allowed lateness.
  */
-import type { WindowBody } from '../../sdk/graph/nodes.ts'
 import type { SessionStore } from '../state/api.ts'
 import { createSessionStore } from '../state/session-store.ts'
 import { operatorErrors } from './errors.ts'
 import type { OperatorContext } from './operator.ts'
 import { forwardWatermark } from './stateless.ts'
-import { WindowedOperator, windowStoreOptions } from './windowed.ts'
+import { type TypedWindow, WindowedOperator, windowStoreOptions } from './windowed.ts'
 
 export class SessionWindowOperator extends WindowedOperator<SessionStore> {
   protected readonly store: SessionStore
 
-  constructor(context: OperatorContext, body: WindowBody & { assigner: { kind: 'session' } }) {
+  constructor(context: OperatorContext, body: TypedWindow & { assigner: { kind: 'session' } }) {
     super(context, body, 'watermark')
     if (body.aggregate.kind === 'functions' && body.aggregate.functions.merge === undefined)
       throw operatorErrors.create('SESSION_NEEDS_MERGE', {})

@@ -13,6 +13,7 @@ import type { TypeDef } from '../../sdk/types.ts'
 import { operatorErrors } from './errors.ts'
 import type { EventTimes } from './event-time.ts'
 import type { OperatorContext, Output } from './operator.ts'
+import { outputCheck } from './output-check.ts'
 import { RowBuffer } from './rows.ts'
 import { ColumnOutput } from './source-columns.ts'
 import { UnreadColumns } from './unread-columns.ts'
@@ -35,6 +36,8 @@ export class SourceBatches implements SourceOutput<unknown> {
   /** Writers of side outputs that nobody reads. */
   readonly #unread = new Map<string, UnreadColumns>()
   readonly #pools: StringPools
+  readonly #check: ((record: unknown) => void) | undefined
+  readonly #sideChecks = new Map<string, ((record: unknown) => void) | undefined>()
   /** Rows of one split lie together in `#main`: where the current split's began. */
   #split = ''
   #splitFrom = 0
@@ -46,6 +49,8 @@ export class SourceBatches implements SourceOutput<unknown> {
     this.#times = times
     this.#watermarks = watermarks
     this.#pools = new StringPools(context.arena, context.owner)
+    this.#check = outputCheck(source.type)
+    for (const tag of context.sides.keys()) this.#sideChecks.set(tag, outputCheck(this.#sideType(tag)))
   }
 
   /** Whether a poll may begin: every output that writes columns has a writer. */
@@ -65,6 +70,7 @@ export class SourceBatches implements SourceOutput<unknown> {
     }
     let time: number
     try {
+      this.#check?.(record)
       time = this.#times.ofRecord(record, timestamp ?? Number.NaN)
     } catch (error) {
       this.#context.poison(error, record, undefined)
@@ -82,6 +88,7 @@ export class SourceBatches implements SourceOutput<unknown> {
     }
     let time: number
     try {
+      this.#sideChecks.get(tag)?.(record)
       time = this.#times.ofSide(record, timestamp ?? Number.NaN)
     } catch (error) {
       this.#context.poison(error, record, undefined)
@@ -101,7 +108,7 @@ export class SourceBatches implements SourceOutput<unknown> {
   }
 
   sideColumns(tag: string, splitId: string): ColumnWriter {
-    const type = this.#source.sideOutputs?.[tag as never] as TypeDef<unknown> | undefined
+    const type = this.#sideType(tag)
     if (type === undefined) throw operatorErrors.create('NO_SIDE_OUTPUT', { tag })
     const output = this.#context.sides.get(tag)
     return output === undefined ? this.#unreadWriter(tag, type) : this.#writer(tag, type, splitId, output)
@@ -131,6 +138,10 @@ export class SourceBatches implements SourceOutput<unknown> {
     for (const output of this.#columns.values()) output.close()
     this.#columns.clear()
     this.#pools.close()
+  }
+
+  #sideType(tag: string): TypeDef<unknown> | undefined {
+    return this.#source.sideOutputs?.[tag as never]
   }
 
   #observe(): void {

@@ -5,10 +5,12 @@
  */
 import type { Field, Schema } from '../../core/columns/schema.ts'
 import type { AggregateSpec } from '../../sdk/graph/nodes.ts'
+import type { TypeDef } from '../../sdk/types.ts'
 import type { SessionSlice, WindowSlice } from '../state/api.ts'
 import { NumberColumns, numberBatch, numberValue, objectSchema } from './columns-out.ts'
 import { keyFieldsOf, keyRecord, outputField } from './keyed.ts'
 import type { OperatorContext } from './operator.ts'
+import { outputCheck } from './output-check.ts'
 import { RowBuffer } from './rows.ts'
 
 /** Rows emitted before the loop gets a turn. */
@@ -20,12 +22,15 @@ export class WindowEmitter {
   readonly #results: readonly Field[]
   readonly #keyRecord: (key: unknown) => Record<string, unknown>
   readonly #schema: Schema
+  /** Holds what the user's `emit` returns to its declared type. */
+  readonly #check: ((record: unknown) => void) | undefined
   readonly #out = new RowBuffer()
   #emitted = 0
 
-  constructor(context: OperatorContext, aggregate: AggregateSpec) {
+  constructor(context: OperatorContext, aggregate: AggregateSpec, type: TypeDef<unknown> | undefined) {
     this.#context = context
     this.#aggregate = aggregate
+    this.#check = aggregate.kind === 'functions' ? outputCheck(type) : undefined
     this.#results =
       aggregate.kind === 'declared' ? aggregate.aggregates.map((each) => outputField(context, each.as)) : []
     this.#keyRecord = keyRecord(context)
@@ -83,7 +88,9 @@ export class WindowEmitter {
 
   #record(slice: WindowSlice, i: number, window: { start: number; end: number }): unknown {
     if (this.#aggregate.kind === 'functions') {
-      return this.#aggregate.functions.emit(slice.accumulators[i], { key: slice.key(i), window } as never)
+      const result = this.#aggregate.functions.emit(slice.accumulators[i], { key: slice.key(i), window } as never)
+      this.#check?.(result)
+      return result
     }
     const record = this.#keyRecord(slice.key(i))
     const results = this.#results

@@ -4,7 +4,6 @@
  * needs it. A record is late when every window it belongs to is past its end and the allowed lateness; one that comes
  * after its window fired but within the lateness updates that window's result.
  */
-import type { WindowBody } from '../../sdk/graph/nodes.ts'
 import type { KeyedRows, WindowStore } from '../state/api.ts'
 import { createWindowStore } from '../state/window-store.ts'
 import { firstEndOf, lastEndOf, nextEnd, type PaneLayout, paneLayout, paneOf } from '../windows/panes.ts'
@@ -12,7 +11,7 @@ import { operatorErrors } from './errors.ts'
 import { identityOf } from './keyed.ts'
 import type { OperatorContext } from './operator.ts'
 import { forwardWatermark } from './stateless.ts'
-import { WindowedOperator, windowStoreOptions } from './windowed.ts'
+import { type TypedWindow, WindowedOperator, windowStoreOptions } from './windowed.ts'
 
 export class AlignedWindowOperator extends WindowedOperator<WindowStore> {
   protected readonly store: WindowStore
@@ -22,7 +21,7 @@ export class AlignedWindowOperator extends WindowedOperator<WindowStore> {
   /** End of the window that a pause left half emitted. */
   #firing: number | undefined
 
-  constructor(context: OperatorContext, body: WindowBody & { assigner: { kind: 'tumbling' | 'sliding' } }) {
+  constructor(context: OperatorContext, body: TypedWindow & { assigner: { kind: 'tumbling' | 'sliding' } }) {
     super(context, body, 'fired')
     this.#layout = paneLayout(body.assigner)
     this.#fired = this.watermark

@@ -8,6 +8,7 @@
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { WindowBody } from '../../sdk/graph/nodes.ts'
+import type { TypeDef } from '../../sdk/types.ts'
 import type { KeyedRows, Snapshotting, WindowStoreOptions } from '../state/api.ts'
 import { keyedRows, readKeys, stateOptions } from './keyed.ts'
 import { LateRecords } from './late-records.ts'
@@ -28,6 +29,9 @@ interface RecordStore extends Snapshotting {
   ): number
 }
 
+/** A window with the declared type of its results. */
+export type TypedWindow = WindowBody & { readonly type: TypeDef<unknown> | undefined }
+
 export abstract class WindowedOperator<Store extends RecordStore> implements Operator {
   protected readonly context: OperatorContext
   protected readonly latenessMs: number
@@ -40,10 +44,10 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
   readonly #check: NumberCheck
 
   /** `stateName`: what the time is called in operator state. */
-  constructor(context: OperatorContext, body: WindowBody, stateName: string) {
+  constructor(context: OperatorContext, body: TypedWindow, stateName: string) {
     this.context = context
     this.latenessMs = body.allowedLatenessMs
-    this.emitter = new WindowEmitter(context, body.aggregate)
+    this.emitter = new WindowEmitter(context, body.aggregate, body.type)
     this.#stateName = stateName
     this.#late = new LateRecords(context, body.lateOutput)
     this.#check = new NumberCheck(context, body.aggregate.kind === 'declared' ? body.aggregate.aggregates : [])

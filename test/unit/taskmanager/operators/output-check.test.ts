@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Arena } from '../../../../core/arena/arena.ts'
 import { encodeRows } from '../../../../core/columns/encode.ts'
-import { t } from '../../../../sdk/index.ts'
+import { t, window } from '../../../../sdk/index.ts'
 import { schemaOf } from '../../../../sdk/schema.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
 import type { TypeDef } from '../../../../sdk/types.ts'
@@ -123,6 +123,32 @@ describe.each(makers)('%s', (_, build) => {
       const output = h.output.records.length > 0 ? h.output : side
       expect(output.records).toEqual([{ n: 1 }, { n: 3 }])
       expect(output.emissions.map(({ timestamp }) => timestamp)).toEqual([10, 30])
+      expect(h.poisoned.map(({ error }) => (error as { code?: unknown }).code)).toEqual(['COLUMNS_WRONG_TYPE'])
+    },
+  )
+})
+
+describe('a window', () => {
+  it.each(['tumbling', 'session'] as const)(
+    'of kind %s refuses a result that is not of the declared type',
+    async (kind) => {
+      const h = await run((s) =>
+        s
+          .keyBy('n')
+          .window(kind === 'tumbling' ? window.tumbling('1s') : window.session('1s'))
+          .aggregate({
+            uid: 'sum',
+            init: () => 0,
+            add: (sum: number, x) => sum + x.n,
+            merge: (a, b) => a + b,
+            emit: (n) => ({ n }),
+            returns: Out,
+            onError: 'skip',
+          }),
+      )
+      h.push('rows', [{ n: 1 }, { n: 2.5 }, { n: 3 }], { timestamps: [10, 20, 30] })
+      h.watermark(10_000)
+      expect(h.output.records.map((record) => (record as { n: number }).n).sort()).toEqual([1, 3])
       expect(h.poisoned.map(({ error }) => (error as { code?: unknown }).code)).toEqual(['COLUMNS_WRONG_TYPE'])
     },
   )

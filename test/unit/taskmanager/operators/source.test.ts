@@ -227,6 +227,22 @@ describe.each(['rows', 'columns'] as const)('a source of %s', (how) => {
     expect(() => h.poll()).toThrow(/eventTime gave/)
   })
 
+  it('refuses records that are not of its declared type, of its side outputs too', async () => {
+    if (how === 'columns') return
+    const source = make({ a: [{ id: 'a0', at: 1 }, { id: 5, at: 2 } as never, { id: 'a2', at: 3 }] })
+    source.sideOutputs = { twin: Row }
+    source.side = 'twin'
+    const h = await run(source, { eventTime: 'at', onError: 'skip' })
+    h.poll()
+    expect(ids(h)).toEqual(['a0', 'a2'])
+    expect(h.side('twin').records).toEqual([
+      { id: 'a0', at: 1 },
+      { id: 'a2', at: 3 },
+    ])
+    const codes = h.poisoned.map(({ error }) => (error as { code: string }).code)
+    expect(codes).toEqual(['COLUMNS_WRONG_TYPE', 'COLUMNS_WRONG_TYPE'])
+  })
+
   it('has side outputs, with the event time of a field they have, not of a function', async () => {
     for (const [eventTime, time] of [
       ['at', 7],
