@@ -1,0 +1,61 @@
+/**
+ * The tests of one client of the matrix: every feature that the table says it has, with the answer that all clients share, on
+ * one broker process. The last feature kills that broker in the middle.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemDisk } from '../../../core/platform/disk.ts'
+import { readBatchHeader } from '../../../proto/kafka/records/index.ts'
+import { type BrokerProcess, startBrokerProcess } from '../broker-process.ts'
+import { type ClientName, clients, type Feature, type FeatureName, features, lacking } from './matrix.ts'
+import type { Answer } from './program.ts'
+
+/** The cases of a client. */
+export interface Cases {
+  /** `event` is called in the case `restart`, once some hundred records are acknowledged. */
+  run(name: FeatureName, event: () => void): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** `here`: whether the client could be installed; its tests are skipped and counted when not. */
+export function testClient(
+  client: ClientName,
+  here: boolean,
+  start: (broker: BrokerProcess) => Promise<Cases> | Cases,
+): void {
+  describe.skipIf(!here)(clients[client].title, () => {
+    let broker: BrokerProcess
+    let cases: Cases
+
+    beforeAll(async () => {
+      broker = await startBrokerProcess()
+      cases = await start(broker)
+    })
+    afterAll(async () => {
+      await cases.close()
+      await broker.close()
+    })
+
+    for (const feature of features as readonly Feature[]) {
+      const name = feature.name as FeatureName
+      if (lacking(client, name) !== undefined) continue
+      it(`${name}: ${feature.title}`, async () => {
+        let restarted: Promise<void> | undefined
+        const answer = await cases.run(name, () => {
+          restarted = broker.kill().then(() => broker.start())
+        })
+        await restarted
+        expect(answer).toEqual({ ...answer, ...feature.answer })
+        if (name === 'codecs') expect(storedCodecs(broker)).toEqual(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+        if (name === 'restart') expect(restarted).toBeDefined()
+      }, 60_000)
+    }
+  })
+}
+
+/** What the client's batches are compressed with, as the log keeps them: byte for byte. */
+function storedCodecs(broker: BrokerProcess): string[] {
+  return ['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => {
+    const log = systemDisk.read(`${broker.dataDirectory}/codec-${codec}-0/00000000000000000000.log`)
+    return readBatchHeader(Buffer.from(log), 0).codec
+  })
+}
