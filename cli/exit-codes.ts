@@ -51,6 +51,7 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   JOBMANAGER_NOT_RUNNING: exitCodes.conflict,
   JOBMANAGER_NO_CHECKPOINTING: exitCodes.conflict,
   JOBMANAGER_PORT_IN_USE: exitCodes.conflict,
+  MONITOR_PORT_IN_USE: exitCodes.conflict,
   BROKER_PORT_IN_USE: exitCodes.conflict,
   BROKER_LOG_DIRECTORY_LOCKED: exitCodes.conflict,
   BROKER_LOG_WRONG_CLUSTER: exitCodes.conflict,

@@ -1,8 +1,10 @@
 /** `millrace start --role …`: a server process in the foreground, until SIGTERM or Ctrl-C. */
 import { configureLogging } from '../../core/log.ts'
+import type { Monitored } from '../../core/monitor/monitor.ts'
 import { addressOf, type ClusterFlags, parseDefinitions } from '../cluster.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { openMonitor } from '../monitor.ts'
 import { processConfig } from '../process-config.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -40,10 +42,21 @@ export async function start(terminal: Terminal, flags: StartFlags): Promise<Exit
   // Lines for people on a terminal, for machines elsewhere.
   configureLogging({ format: terminal.interactive ? 'text' : 'json' })
   const stopped = stopSignal()
-  const server = await startRole(terminal, flags.role, config)
-  const signal = await stopped
-  terminal.note(`${flags.role} stops (${signal})`)
-  await server.close()
+  const monitor = await openMonitor(flags.role, config)
+  try {
+    const refused = Promise.withResolvers<never>()
+    const server = await startRole(terminal, flags.role, config, refused.reject)
+    monitor?.started(server)
+    try {
+      const signal = await Promise.race([stopped, refused.promise])
+      terminal.note(`${flags.role} stops (${signal})`)
+    } finally {
+      monitor?.stopping()
+      await server.close()
+    }
+  } finally {
+    await monitor?.close()
+  }
   return exitCodes.ok
 }
 
@@ -86,7 +99,8 @@ async function startRole(
   terminal: Terminal,
   role: StartFlags['role'],
   config: Readonly<Record<string, string>>,
-): Promise<{ close(): Promise<void> }> {
+  refused: (error: Error) => void,
+): Promise<Monitored & { close(): Promise<void> }> {
   if (role === 'jobmanager') {
     const { startJobManager } = await import('../../jobmanager/main.ts')
     const server = await startJobManager(config)
@@ -95,7 +109,7 @@ async function startRole(
   }
   if (role === 'taskmanager') {
     const { startTaskManager } = await import('../../taskmanager/main.ts')
-    const server = await startTaskManager(config)
+    const server = await startTaskManager(config, { refused })
     terminal.out(terminal.json ? JSON.stringify({ role, id: server.id }) : `TaskManager ${server.id}`)
     return server
   }

@@ -1,0 +1,30 @@
+/** The port of /livez, /readyz and /metrics of a server process, as its configuration asks for it. */
+import { loadConfig } from '../core/config/index.ts'
+import { createLogger } from '../core/log.ts'
+import { type Monitor, startMonitor } from '../core/monitor/monitor.ts'
+import { metricsBindHost, metricsPort, monitorOptions } from '../core/monitor/options.ts'
+import { ownVersion } from '../core/platform/modules.ts'
+import { allowInsecure } from '../proto/rpc/options.ts'
+
+/** Undefined when nobody asked for it. Throws MONITOR_… */
+export async function openMonitor(
+  role: string,
+  values: Readonly<Record<string, string>>,
+): Promise<Monitor | undefined> {
+  const options = [...monitorOptions, allowInsecure]
+  const known = Object.fromEntries(options.flatMap(({ key }) => (key in values ? [[key, values[key] as string]] : [])))
+  const config = loadConfig(options, [{ name: 'configuration', values: known }])
+  const port = config.get(metricsPort)
+  if (port === undefined) return undefined
+  const log = createLogger('monitor')
+  const monitor = await startMonitor({
+    host: config.get(metricsBindHost),
+    port,
+    allowInsecure: config.get(allowInsecure),
+    role,
+    version: ownVersion(),
+    failed: (error) => log.warn({ error }, 'a request for health or metrics could not be answered'),
+  })
+  log.info({ host: monitor.host, port: monitor.port }, 'health and metrics at /livez, /readyz and /metrics')
+  return monitor
+}
