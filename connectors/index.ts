@@ -4,6 +4,7 @@ import { discard } from './discard/sink.ts'
 import { files as filesSink } from './files/sink.ts'
 import { files as filesSource } from './files/source.ts'
 import { generator } from './generator/source.ts'
+import { kafka as kafkaSource } from './kafka/source.ts'
 import { print } from './print/sink.ts'
 import { values } from './values/source.ts'
 
@@ -13,7 +14,7 @@ export type { ColumnGenerator, EmitSide, RowGenerator } from './generator/source
 export type { PrintOptions } from './print/sink.ts'
 
 /** Where records come from. */
-export const source = { generator, values, files: filesSource } as const
+export const source = { generator, values, files: filesSource, kafka: kafkaSource } as const
 
 /** Where records go. */
 export const sink = { files: filesSink, print, discard, collect } as const

@@ -20,6 +20,8 @@ export interface SourceContext {
   readonly subtask: number
   readonly parallelism: number
   readonly uid: string
+  /** True when the job goes on from a checkpoint that knew this source. */
+  readonly restored?: boolean
   /** Asks for another poll after 'idle'. Safe to call at any time, any number of times. */
   wake(): void
   /** Wall clock in epoch ms. */
@@ -50,7 +52,7 @@ export interface SourceReader<T> {
   /** Emits at most about `output.room` records and returns. 'end': no split will ever have more (bounded sources). */
   poll(output: SourceOutput<T>): 'more' | 'idle' | 'end'
   /** Offsets after the last record emitted. Called between polls. */
-  snapshot(): readonly SplitState[]
+  snapshot(checkpointId?: number): readonly SplitState[]
   /** The offsets of this checkpoint will not be asked for again before these. */
   notifyCheckpointComplete?(checkpointId: number): void
   close(): void | Promise<void>

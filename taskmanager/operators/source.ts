@@ -36,6 +36,7 @@ export class SplitSourceOperator implements SourceOperator {
       subtask: context.subtask,
       parallelism: context.parallelism,
       uid: context.operator.uid,
+      restored: context.restored !== undefined,
       wake: () => context.wake(),
       now: () => context.now(),
     }
@@ -117,14 +118,14 @@ export class SplitSourceOperator implements SourceOperator {
     // Idleness is the source's own.
   }
 
-  async snapshot(): Promise<OperatorSnapshot> {
+  async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
     return {
       node: this.#context.operator.node,
       uid: this.#context.operator.uid,
       runs: [],
       operatorState: [],
       // What another subtask owns after a rescale is not carried by this one.
-      splits: [...this.#reader.snapshot()],
+      splits: [...this.#reader.snapshot(checkpointId)],
       committables: [],
     }
   }

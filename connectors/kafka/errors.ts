@@ -1,0 +1,36 @@
+/** Failures of the Kafka source and sink. Those of the client under them are in client/errors.ts. */
+import { defineErrors } from '../../core/errors.ts'
+
+export const kafkaConnectorErrors = defineErrors('KAFKA_CONNECTOR', {
+  NO_TOPIC: {
+    text: '{connector}: there is no topic {topic} at {brokers}',
+    hint: 'Make it first (`millrace topic create {topic}`), give createTopic, or correct the name.',
+    blame: 'user',
+    retry: 'never',
+  },
+  BROKEN_RECORD: { text: '{where}: {problem}', blame: 'external', retry: 'never' },
+  DAMAGED: { text: '{where}: {problem}', blame: 'external', retry: 'backoff' },
+  OFFSET_GONE: {
+    text: '{where} is not in the log any more, or not yet',
+    hint: 'Its records were deleted before they were read, or the topic was made anew. Give outOfRange: "earliest" or "latest" to go on elsewhere, and lose or repeat records.',
+    blame: 'external',
+    retry: 'never',
+  },
+  TRANSACTION_LOST: {
+    text: 'the transaction of {transactionalId}, which a checkpoint holds, cannot be committed any more: {reason}',
+    hint: 'It was open for longer than its time-out, and the broker aborted it: its records are lost. Raise transactionTimeout above the longest stop of the job, and restore from an older checkpoint to write them again.',
+    blame: 'external',
+    retry: 'never',
+  },
+  TRANSACTION_TIMEOUT: {
+    text: 'transactions of {timeout} are too short: a checkpoint is taken every {interval}, and a transaction stays open until one is complete',
+    hint: 'Raise transactionTimeout (and transaction.max.timeout.ms of the broker), or take checkpoints more often.',
+    blame: 'user',
+    retry: 'never',
+  },
+  NO_PARTITION: {
+    text: 'the record for {topic} is to go into partition {partition}; there are {count}',
+    blame: 'user',
+    retry: 'never',
+  },
+})
