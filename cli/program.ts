@@ -109,11 +109,7 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
 
   savepoints(program, verb, terminal)
 
-  cluster(
-    verb(program, 'checkpoint <job>', 'take a checkpoint now', async (t, [job], flags) =>
-      (await import('./commands/jobs.ts')).checkpoint(t, job as string, flags),
-    ),
-  )
+  checkpoints(program, verb, terminal)
 
   cluster(
     verb(program, 'logs <job>', 'what a job printed and what happened to it', async (t, [job], flags) =>
@@ -206,6 +202,23 @@ function savepoints(program: Command, verb: Verb, terminal: Terminal): void {
     verb(savepoint, 'dispose <path>', 'delete a savepoint', async (t, [path], flags) =>
       (await load()).disposeSavepointAt(t, path as string, flags),
     ),
+  )
+}
+
+function checkpoints(program: Command, verb: Verb, terminal: Terminal): void {
+  const checkpoint = program.command('checkpoint').description('take a checkpoint, or prove one')
+  configure(checkpoint, terminal)
+  cluster(
+    verb(
+      checkpoint,
+      'create <job>',
+      'take a checkpoint now',
+      async (t, [job], flags) => (await import('./commands/jobs.ts')).checkpoint(t, job as string, flags),
+      { isDefault: true },
+    ),
+  )
+  verb(checkpoint, 'verify <path>', 'whether a checkpoint or savepoint is complete and unaltered', async (t, [path]) =>
+    (await import('./commands/verify.ts')).verifyCheckpoint(t, path as string),
   )
 }
 

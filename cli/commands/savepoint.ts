@@ -4,6 +4,7 @@ import { describeSnapshot, formatSnapshot } from '../../proto/checkpoint/inspect
 import { disposeSavepoint, listSnapshots, readSnapshot } from '../../proto/checkpoint/savepoint.ts'
 import { type ClusterFlags, withCluster } from '../cluster.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { snapshotLocation } from '../snapshot-location.ts'
 import { formatAge, formatTime, type Terminal, table, waitFor } from '../terminal.ts'
 import { absolute, goesOn } from './jobs.ts'
 
@@ -28,7 +29,7 @@ export async function createSavepoint(
 }
 
 export async function listSavepoints(terminal: Terminal, directory: string): Promise<ExitCode> {
-  const entries = await listSnapshots(absolute(directory))
+  const entries = await listSnapshots(snapshotLocation(directory))
   if (terminal.json) {
     const shapes = entries.map((entry) =>
       'snapshot' in entry
@@ -53,7 +54,7 @@ export async function listSavepoints(terminal: Terminal, directory: string): Pro
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export async function inspectSavepoint(terminal: Terminal, path: string): Promise<ExitCode> {
-  const { manifest } = await readSnapshot(absolute(path))
+  const { manifest } = await readSnapshot(snapshotLocation(path))
   const description = describeSnapshot(manifest)
   if (terminal.json) terminal.out(JSON.stringify(description))
   else for (const line of formatSnapshot(description)) terminal.out(line)
@@ -62,7 +63,7 @@ export async function inspectSavepoint(terminal: Terminal, path: string): Promis
 
 /** Deletes it here when it lies on this machine, so that no cluster is needed; else the JobManager does. */
 export async function disposeSavepointAt(terminal: Terminal, path: string, flags: ClusterFlags): Promise<ExitCode> {
-  const location = absolute(path)
+  const location = snapshotLocation(path)
   if (flags.jobmanager === undefined) await disposeSavepoint(location)
   else await withCluster(flags, (client) => client.disposeSavepoint(location))
   terminal.out(terminal.json ? JSON.stringify({ path: location, disposed: true }) : `Savepoint disposed: ${location}`)

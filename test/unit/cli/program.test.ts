@@ -56,7 +56,6 @@ describe('the command line', () => {
       'stop',
       'cancel',
       'savepoint',
-      'checkpoint',
       'logs',
       'start',
       'doctor',
@@ -85,6 +84,9 @@ describe('the command line', () => {
     }
     for (const verb of ['create', 'list', 'inspect', 'dispose']) {
       expect((await millrace('savepoint', verb, '--help')).out).toContain('--json')
+    }
+    for (const verb of ['create', 'verify']) {
+      expect((await millrace('checkpoint', verb, '--help')).out).toContain('--json')
     }
   })
 

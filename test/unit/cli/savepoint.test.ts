@@ -63,3 +63,27 @@ describe('millrace savepoint', () => {
     expect(await savepoint('inspect', join(base, 'gone'))).toMatchObject({ code: 4 })
   })
 })
+
+describe('millrace checkpoint verify', () => {
+  const verify = async (...argv: string[]) => {
+    const terminal = recordingTerminal(argv.includes('--json'))
+    const code = await runCli(['checkpoint', 'verify', ...argv], () => terminal)
+    return { code, out: terminal.outLines.join('\n') }
+  }
+
+  it('says what of a snapshot is missing, and ends with 1', async () => {
+    const { code, out } = await verify(snapshot)
+    expect(code).toBe(1)
+    expect(out).toMatch(/STORAGE_NOT_FOUND/)
+    expect(out).toContain("checkpoint 12 of job 'golden' cannot be restored")
+    const shape = JSON.parse((await verify(snapshot, '--json')).out)
+    expect(shape).toMatchObject({
+      sound: false,
+      problems: [{ code: 'STORAGE_NOT_FOUND' }, { code: 'CHECKPOINT_TRUNCATED' }],
+    })
+  })
+
+  it('ends with 4 where nothing is', async () => {
+    expect(await verify(join(base, 'gone'))).toMatchObject({ code: 4 })
+  })
+})

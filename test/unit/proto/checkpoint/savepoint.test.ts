@@ -1,12 +1,13 @@
 /** Savepoints: complete, movable, and read through the same door as checkpoints. */
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../../core/platform/clock.ts'
 import { type BlobStorage, openStorage, storageUrl } from '../../../../core/storage/storage.ts'
 import { describeSnapshot, formatRestore, formatSnapshot } from '../../../../proto/checkpoint/inspect.ts'
-import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
+import { type Manifest, runHandles } from '../../../../proto/checkpoint/manifest.ts'
 import { assignRestore, checkRestore } from '../../../../proto/checkpoint/restore-plan.ts'
 import { mergeRuns, openChain } from '../../../../proto/checkpoint/run.ts'
 import {
@@ -17,6 +18,7 @@ import {
   writeSavepoint,
 } from '../../../../proto/checkpoint/savepoint.ts'
 import { CompletedCheckpointStore } from '../../../../proto/checkpoint/store.ts'
+import { verifySnapshot } from '../../../../proto/checkpoint/verify.ts'
 import { jobId, sampleManifest, samplePlan, sampleRun, state } from './samples.ts'
 
 let directory: string
@@ -151,6 +153,47 @@ describe('inspection', () => {
       'lost      count.count  operator count has no state of this name',
       'new       count.other  the snapshot has no such state',
       "note      the snapshot is of job 'sample', not 'renamed': uids decide",
+    ])
+  })
+})
+
+describe('verifying a snapshot', () => {
+  const saved = async (): Promise<string> => {
+    const { location } = await writeSavepoint(storage, manifest, savepointLocation(join(directory, 'saved'), jobId, 2))
+    return location
+  }
+  const files = (location: string): string[] =>
+    readdirSync(fileURLToPath(location), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== 'manifest')
+      .map((entry) => join(entry.parentPath, entry.name))
+
+  it('counts what is there when nothing is wrong', async () => {
+    const steps: number[] = []
+    const { runs, entries, problems } = await verifySnapshot(await saved(), (done, of) => steps.push(done / of))
+    expect(problems).toEqual([])
+    expect(runs).toBe(3)
+    expect(entries).toBe([...runHandles(manifest)].reduce((sum, run) => sum + run.entries, 0))
+    expect(steps.at(-1)).toBe(1)
+  })
+
+  it('names every run that is missing, cut short or altered in any byte, and goes on', async () => {
+    const location = await saved()
+    const [one, two] = files(location) as [string, string]
+    const whole = readFileSync(one)
+    for (let at = 0; at < whole.length; at += 7) {
+      const altered = Buffer.from(whole)
+      altered[at] = (altered[at] as number) ^ 0x10
+      writeFileSync(one, altered)
+      const { problems } = await verifySnapshot(location)
+      expect(problems, `byte ${at}`).toMatchObject([{ code: expect.stringMatching(/^CHECKPOINT_/) }])
+      expect(problems[0]?.where).toBe(pathToFileURL(one).href)
+    }
+    writeFileSync(one, whole.subarray(0, whole.length - 1))
+    rmSync(two)
+    const { problems } = await verifySnapshot(location)
+    expect(problems.map(({ code }) => code).sort()).toEqual([
+      expect.stringMatching(/^CHECKPOINT_/),
+      'STORAGE_NOT_FOUND',
     ])
   })
 })
