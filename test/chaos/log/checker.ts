@@ -30,6 +30,8 @@ export type ViolationKind =
   | 'skipped'
   /** Nobody sent it. */
   | 'phantom'
+  /** Something does not come to its end although nobody is killed any more. Found by the run, not from a history. */
+  | 'stuck'
 
 export interface Violation {
   readonly kind: ViolationKind
