@@ -88,7 +88,8 @@ export class KafkaReader<T> implements SourceReader<T> {
 
   async addSplits(splits: readonly SplitState[]): Promise<void> {
     // What appears later, or while the job was away, is new: all of its records are.
-    const isFirst = !this.#started && this.#context.restored !== true
+    const isKnown = splits.some(({ offset }) => (offset as KafkaOffset).next !== undefined)
+    const isFirst = !this.#started && this.#context.restored !== true && !isKnown
     this.#started = true
     const placing = isFirst ? this.#options : { ...this.#options, start: 'earliest' as const }
     for (const split of await placeSplits(this.cluster, splits, placing)) {
