@@ -93,7 +93,7 @@ export const features = [
     unknown: code.unknownTopic,
     invalid: code.invalidTopic,
   }),
-  feature('admin-configs', 'configs, changed one by one', {
+  feature('admin-configs', 'configs described and changed', {
     before: '1000',
     after: ['delete,compact', '604800000'],
     bad: code.invalidConfig,
@@ -105,7 +105,11 @@ export const features = [
     refused: code.nonEmptyGroup,
     gone: true,
   }),
-  feature('admin-offsets', 'offsets by position and time; those of groups altered', { found: [0, 10, 4, 9], group: 5 }),
+  feature('admin-offsets', 'offsets by position and time; those of groups altered', {
+    found: [0, 10, 4],
+    group: 5,
+  }),
+  feature('max-timestamp', 'offset of the latest time', { found: 4 }),
   feature('delete-records', 'records deleted', { low: 4, first: '4', outside: code.offsetOutOfRange }),
   feature('acls', 'ACLs', { denied: code.topicDenied, values: ['allowed'], listed: 2, deleted: 2 }),
   feature('scram-users', 'users of SCRAM', { listed: [['SCRAM-SHA-256', 8192]], before: true, after: false }),
@@ -129,7 +133,12 @@ export interface Client {
 export const clients = {
   kafkajs: {
     title: 'kafkajs 2.2.4',
-    lacks: {},
+    lacks: {
+      cooperative: 'The client has eager rebalance only.',
+      'static-members': 'The client has no static members.',
+      'max-timestamp': 'The client has no such request.',
+      'scram-users': 'The client has no such request.',
+    },
   },
   platformatic: {
     title: '@platformatic/kafka 2.12.1',

@@ -1,7 +1,7 @@
 /**
  * A program in another language that runs cases of the client matrix: told by lines on standard input (`case<TAB>argument…`),
- * it answers each with one line of JSON: what the case saw, or `{"error": …}`. A line `{"event": …}` comes before an answer. One
- * process for all cases of a client, because to start one is most of their time. One case at a time.
+ * it answers each with one line of JSON: what the case saw, or `{"error": …}`. A line `{"event": …}` in between waits for an
+ * empty line. One process for all cases of a client, because to start one is most of their time. One case at a time.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -12,9 +12,7 @@ export type Answer = Readonly<Record<string, unknown>>
 export class ClientProgram {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>
   #notes = ''
-  #waiting:
-    | { answer: (value: Answer) => void; failed: (error: Error) => void; event: (name: string) => void }
-    | undefined
+  #waiting: { answer: (value: Answer) => void; failed: (error: Error) => void; event: () => Promise<void> } | undefined
   #last: Promise<unknown> = Promise.resolve()
   readonly #ended: Promise<void>
 
@@ -35,7 +33,11 @@ export class ClientProgram {
   }
 
   /** Runs a case; rejects with the error that the client saw. Others wait until it is over. */
-  run(name: string, args: readonly string[] = [], event: (name: string) => void = () => undefined): Promise<Answer> {
+  run(
+    name: string,
+    args: readonly string[] = [],
+    event: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Answer> {
     const answer = this.#last.then(
       () =>
         new Promise<Answer>((resolve, reject) => {
@@ -60,7 +62,10 @@ export class ClientProgram {
     }
     const value = JSON.parse(line) as Answer
     if (typeof value.event === 'string') {
-      this.#waiting?.event(value.event)
+      void this.#waiting?.event().then(
+        () => this.#child.stdin.write('\n'),
+        (error: Error) => this.#waiting?.failed(error),
+      )
       return
     }
     const waiting = this.#waiting

@@ -1,6 +1,7 @@
 """Cases of the client matrix for confluent-kafka. Usage: cases.py ADDRESS SASL_ADDRESS SECURE_ADDRESS CA_FILE; then lines
 `case<TAB>argument...` on standard input, each answered by a line of JSON."""
 import json
+import select
 import sys
 import time
 import traceback
@@ -318,15 +319,27 @@ def admin_groups():
     return {'listed': listed, 'state': described.state.name.lower(), 'members': len(described.members), 'refused': refused, 'gone': gone}
 
 
+def look(topic, spec):
+    partition = TopicPartition(topic, 0)
+    return settle(admin.list_offsets({partition: spec}, isolation_level=IsolationLevel.READ_COMMITTED))[partition].offset
+
+
+def max_timestamp():
+    topic = create('latest')
+    maker = producer()
+    for number in range(10):
+        maker.produce(topic, value=str(number), timestamp=1_700_000_000_000 + (5000 if number == 4 else number))
+    maker.flush(10)
+    return {'found': look(topic, OffsetSpec.max_timestamp())}
+
+
 def admin_offsets():
     topic = create('offsets')
     maker = producer()
     for number in range(10):
         maker.produce(topic, value=str(number), timestamp=1_700_000_000_000 + 1000 * number)
     maker.flush(10)
-    partition = TopicPartition(topic, 0)
-    look = lambda spec: settle(admin.list_offsets({partition: spec}, isolation_level=IsolationLevel.READ_COMMITTED))[partition].offset
-    found = [look(OffsetSpec.earliest()), look(OffsetSpec.latest()), look(OffsetSpec.for_timestamp(1_700_000_003_500)), look(OffsetSpec.max_timestamp())]
+    found = [look(topic, OffsetSpec.earliest()), look(topic, OffsetSpec.latest()), look(topic, OffsetSpec.for_timestamp(1_700_000_003_500))]
     settle(admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions('altered', [TopicPartition(topic, 0, 5)])]))
     altered = settle(admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions('altered')]))['altered'].topic_partitions[0].offset
     return {'found': found, 'group': altered}
@@ -403,21 +416,24 @@ def restart():
     topic = create('kept', 2)
     maker = producer(enable_idempotence=True, message_timeout_ms=60000, retry_backoff_ms=50, reconnect_backoff_max_ms=200)
     acknowledged = []
-    told = False
+    running, restarted, enough = False, False, 300
     number = 0
-    while len(acknowledged) < 1500:
+    while not restarted or len(acknowledged) < enough:
         maker.produce(topic, value=str(number), on_delivery=lambda error, message: acknowledged.append(message.value().decode()) if error is None else None)
         number += 1
         maker.poll(0.001)
-        if len(acknowledged) >= 300 and not told:
-            told = True
+        if len(acknowledged) >= 300 and not running:
+            running = True
             print(json.dumps({'event': 'running'}), flush=True)
+        if running and not restarted and select.select([sys.stdin], [], [], 0)[0]:
+            sys.stdin.readline()
+            restarted, enough = True, len(acknowledged) + 300
         while number - len(acknowledged) > 200:
             maker.poll(0.05)
     maker.flush(30)
     values = [message.value().decode() for message in read(topic, 2)]
     return {
-        'enough': len(acknowledged) >= 1500, 'missing': len(set(acknowledged) - set(values)), 'duplicates': len(values) - len(set(values)),
+        'enough': len(acknowledged) >= enough, 'missing': len(set(acknowledged) - set(values)), 'duplicates': len(values) - len(set(values)),
     }
 
 
