@@ -67,7 +67,7 @@ export interface SourceOutput<T> {
   reject(error: Error, raw: string, where: string): void
   /**
    * Writes columns instead of records; only for a source with a declared type. All rows written until `poll` returns
-   * belong to `splitId`. At most `room` rows.
+   * belong to `splitId`. At most the writer's `capacity` rows.
    */
   columns(splitId: string): ColumnWriter
   /** The same for a side output. */

@@ -157,7 +157,8 @@ class GeneratorReader<T, Side extends Record<string, unknown>> implements Source
     const { splits, count } = this.#layout
     const { next: from, blockRows: rows } = split
     const blockEnd = from - (from % rows) + rows
-    let to = Math.min(blockEnd, count, from + output.room)
+    // Columns have the room that their writer has.
+    let to = Math.min(blockEnd, count, this.#options.fill === undefined ? from + output.room : blockEnd)
     if (this.#options.rate !== undefined) {
       const due = this.#due(split, this.#options.rate)
       if (due <= from) {

@@ -48,6 +48,11 @@ export class BatchWriters implements StringSupplies {
   spare = -1
   /** Bytes of strings per row, lately. */
   varBytes: number
+  /**
+   * The last batch refers to pools, where most strings stay: the next may have as many rows as two segments hold, so that
+   * more share what a batch costs. One of copied strings stays in its segment, which can be sent as it is.
+   */
+  referring = false
   readonly pools: StringPools
 
   constructor(options: BatchWritersOptions) {
@@ -109,15 +114,19 @@ export class BatchWriter {
     emitRows: ((rows: EmittedRows) => void) | undefined,
   ) {
     const { arena, owner, schema, describe = false, rowsMax = 4096, timestampField } = writers.options
+    const strings = schema.fields.filter(({ type }) => type.kind === 'string').length
     this.#writers = writers
     this.#emit = emit
     this.#emitRows = emitRows
     const builder = new SegmentBuilder(arena, owner, segment, schema, describe)
     this.#builder = builder
+    const segments = writers.referring ? 2 : 1
     this.capacity = Math.min(
       rowsMax,
       maxBatchRows,
-      rowsThatFit(schema, arena.segmentBytes, writers.varBytes * 1.15 + 1),
+      // What is no string has to fit the first one.
+      rowsThatFit(schema, arena.segmentBytes, 8 * strings),
+      rowsThatFit(schema, segments * arena.segmentBytes, writers.varBytes * 1.15 + 1),
     )
     this.#fixedStart = builder.end
     this.#fixed = schema.fields.map(({ type }) => {
@@ -220,6 +229,7 @@ export class BatchWriter {
 
   #learn(rows: number): void {
     if (rows < 16) return
+    this.#writers.referring = this.#strings.pools.length > 0
     const recent = this.#strings.bytes / rows
     this.#writers.varBytes = Math.max(recent, this.#writers.varBytes * 0.95 + recent * 0.05)
   }

@@ -35,7 +35,7 @@ export interface EdgeWriterOptions {
   monotonic(): number
 }
 
-const defaultFlushRows = 1024
+const defaultFlushRows = 512
 /** How long the arena may be exhausted before what waits is moved out of it. */
 const unloadAfterMs = 100
 

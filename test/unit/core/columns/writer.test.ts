@@ -167,12 +167,36 @@ test('written columns are the records, whatever the number of rows and the lengt
   expect(arena.usedBytes).toBe(0)
 })
 
-test('a full batch of usual strings is one segment that can be sent as it is, a small one is tight', () => {
+test('a full batch of copied strings is one segment that can be sent as it is', () => {
+  const fields: Schema['fields'] = [{ name: 'text', type: { kind: 'string' } }]
+  const writers = new BatchWriters({ arena, owner: 3, schema: { record: 'object', fields }, describe: true })
+  const text = Buffer.from('abcdefghij'.repeat(20000))
+  const rows: number[] = []
+  for (let i = 0; i < 3; i++) {
+    const writer = writers.open((batch) => {
+      expect(contiguous(batch, true)).toBe(true)
+      rows.push(batch.rowCount)
+      batch.release()
+    })
+    const count = writer?.capacity ?? 0
+    writer?.utf8(
+      'text',
+      text,
+      new Int32Array(count + 1).map((_, row) => row * 40),
+      count,
+    )
+    writer?.commit(count)
+  }
+  expect(rows[2]).toBeGreaterThan(3500)
+  writers.close()
+})
+
+test('a full batch of references takes two segments, a small one is tight in one', () => {
   const writers = new BatchWriters({ arena, owner: 3, schema, timestampField: 'at', describe: true })
   write(writers, 5000, 40).batch.release()
   const { batch, expected } = write(writers, 5000, 40)
-  expect(contiguous(batch, true)).toBe(true)
-  expect(expected.length).toBeGreaterThan(1000)
+  expect(batch.segments).toHaveLength(2)
+  expect(expected.length).toBeGreaterThan(2000)
   batch.release()
   const small = write(writers, 3, 40).batch
   expect(contiguous(small, true)).toBe(true)
