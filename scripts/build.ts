@@ -1,25 +1,27 @@
 /**
- * `npm run build`: dist/ for publishing. Compiles the rooms with declarations and source maps, and puts beside them what
- * they load at run time.
+ * `npm run build`: dist/ for publishing, or the directory that is named. Compiles the rooms with declarations and source
+ * maps, and puts beside them what they load at run time.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = resolve(process.argv[2] ?? `${root}dist`)
 const rooms = ['core', 'proto', 'sdk', 'sql', 'connectors', 'taskmanager', 'jobmanager', 'broker', 'cli']
 
-rmSync(`${root}dist`, { recursive: true, force: true })
+rmSync(dist, { recursive: true, force: true })
 mkdirSync(`${root}build`, { recursive: true })
 // What is published, and nothing else: a test that does not compile is no reason not to build.
 const project = {
   extends: '../tsconfig.json',
-  compilerOptions: { noEmit: false, rootDir: '..', outDir: '../dist', declaration: true, sourceMap: true },
+  compilerOptions: { noEmit: false, rootDir: '..', declaration: true, sourceMap: true },
   include: ['../millrace.ts', ...rooms.map((room) => `../${room}`)],
   exclude: ['../core/kernels/assembly'],
 }
 writeFileSync(`${root}build/tsconfig.json`, JSON.stringify(project))
-const compiled = spawnSync(`${root}node_modules/.bin/tsc`, ['-p', 'build/tsconfig.json'], {
+const compiled = spawnSync(`${root}node_modules/.bin/tsc`, ['-p', 'build/tsconfig.json', '--outDir', dist], {
   cwd: root,
   stdio: 'inherit',
 })
@@ -30,17 +32,17 @@ if (compiled.status !== 0) {
 for (const room of rooms) {
   if (!existsSync(`${root}${room}`)) continue
   // Generated code and its descriptions are JavaScript already.
-  cpSync(`${root}${room}`, `${root}dist/${room}`, {
+  cpSync(`${root}${room}`, `${dist}/${room}`, {
     recursive: true,
     filter: (source) => !source.includes('kernels/assembly') && !(source.endsWith('.ts') && !source.endsWith('.d.ts')),
   })
 }
-rewriteUrls(`${root}dist`)
-mkdirSync(`${root}dist/build`, { recursive: true })
+rewriteUrls(dist)
+mkdirSync(`${dist}/build`, { recursive: true })
 for (const file of ['kernels.wasm']) {
-  if (existsSync(`${root}build/${file}`)) cpSync(`${root}build/${file}`, `${root}dist/build/${file}`)
+  if (existsSync(`${root}build/${file}`)) cpSync(`${root}build/${file}`, `${dist}/build/${file}`)
 }
-process.stdout.write('built dist/\n')
+process.stdout.write(`built ${relative(process.cwd(), dist) || dist}/\n`)
 
 /** The compiler rewrites imports, not the files that `new URL` names beside a module, such as the entry of a thread. */
 function rewriteUrls(directory: string): void {
