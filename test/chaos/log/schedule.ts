@@ -49,7 +49,7 @@ const passes: Record<KillPoint, number> = {
   compaction: 30,
   roll: 12,
   checkpoint: 12,
-  recovery: 400,
+  recovery: 120,
 }
 
 const usual: readonly PlannedKill['at'][] = [...killPoints, ...killPoints.map(() => 'random' as const)]
