@@ -48,7 +48,6 @@ export const features = [
         headers: [
           ['h', 'x'],
           ['empty', ''],
-          ['null', null],
         ],
       },
       { key: null, value: 'without key', headers: [] },
@@ -56,6 +55,7 @@ export const features = [
       { key: '', value: '', headers: [] },
     ],
   }),
+  feature('null-header', 'a header without value', { headers: [['null', null]] }),
   feature('large', 'a record of 1 MB', { bytes: 999_936, same: true }),
   feature('too-large', 'a record over the limit is refused with the right error, and the next goes through', {
     code: code.messageTooLarge,
@@ -74,10 +74,8 @@ export const features = [
     after: 4,
     distinct: 120,
   }),
-  feature('static-members', 'static members come back to their partitions; a second one of the name fences the first', {
-    same: true,
-    fenced: code.fencedInstance,
-  }),
+  feature('static-members', 'static members come back to their partitions', { same: true }),
+  feature('static-fencing', 'a second static member of the same name fences the first', { code: code.fencedInstance }),
   feature('idempotence', 'idempotent producer', { ordered: true }),
   feature('transactions', 'transactions, committed and aborted, read committed and uncommitted', {
     committed: 30,
@@ -136,13 +134,22 @@ export const clients = {
     lacks: {
       cooperative: 'The client has eager rebalance only.',
       'static-members': 'The client has no static members.',
+      'static-fencing': 'The client has no static members.',
+      'null-header': 'The client has no headers without values.',
       'max-timestamp': 'The client has no such request.',
       'scram-users': 'The client has no such request.',
     },
   },
   platformatic: {
     title: '@platformatic/kafka 2.12.1',
-    lacks: {},
+    lacks: {
+      'null-header': 'The client has no headers without values.',
+      'static-members': 'A static member of this client leaves its group when it closes.',
+      'static-fencing': 'A member of this client that is fenced joins again.',
+      fencing:
+        'A new producer of this client cannot take over a transactional id: it claims to be producer 0 of epoch 0.',
+      'scram-users': 'The client has no such request.',
+    },
   },
   'confluent-kafka': {
     title: 'confluent-kafka 2.16 (Python, librdkafka)',

@@ -54,7 +54,7 @@ export function testClient(
 }
 
 /** What the client's batches are compressed with, as the log keeps them: byte for byte. */
-function storedCodecs(broker: BrokerProcess): string[] {
+function storedCodecs(broker: BrokerProcess): (string | undefined)[] {
   return ['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => {
     const log = systemDisk.read(`${broker.dataDirectory}/codec-${codec}-0/00000000000000000000.log`)
     return readBatchHeader(Buffer.from(log), 0).codec
