@@ -14,6 +14,11 @@ export class ByteBudget {
     this.limitBytes = limitBytes
   }
 
+  /** Somebody was refused and waits. */
+  get isShort(): boolean {
+    return this.#waiting.size > 0
+  }
+
   /** Takes `bytes`, or refuses when that would exceed the limit and something is in use. */
   take(bytes: number): boolean {
     if (this.usedBytes > 0 && this.usedBytes + bytes > this.limitBytes) {

@@ -7,10 +7,10 @@
  * in one write.
  *
  * Bounds: a client that does not read its responses gets no further request started and is not read from, until what it
- * was sent has left; if nothing leaves for `writeTimeoutMs`, it is closed. So is one that says nothing for
- * `idleTimeoutMs`. Frames take from the byte budget of all connections. One thread; no promise per request.
+ * was sent has left; if nothing leaves for `writeTimeoutMs`, it is closed, and much sooner when others wait for the memory
+ * that it holds. So is one that says nothing for `idleTimeoutMs`. Frames take from the byte budget of all connections. One thread; no promise per request.
  */
-import { receive, type Socket } from '../../core/platform/net.ts'
+import { receive, type Socket, unwrittenBytes } from '../../core/platform/net.ts'
 import { anonymous, type ConnectionInfo, type Principal, type RawFrameHandler } from '../api/handler.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { FrameMemory } from './frame-memory.ts'
@@ -75,6 +75,9 @@ export class ResponseSlot {
   }
 }
 
+/** How long a peer may take nothing of its responses while others wait for memory. */
+const pressedTimeoutMs = 5000
+
 /** Largest frame of a client that has not authenticated. */
 const frameBytesBeforeAuthentication = 512 * 1024
 
@@ -112,6 +115,7 @@ export class Connection implements ConnectionInfo {
   /** Bytes given to the socket that have not left, and when some last did. */
   #unsentBytes = 0
   #progressMs: number
+  #unwritten: number | undefined
   #activeMs: number
   readonly #uncork = (): void => {
     this.#corked = false
@@ -212,7 +216,11 @@ export class Connection implements ConnectionInfo {
   check(nowMs: number): void {
     const { idleTimeoutMs, writeTimeoutMs } = this.#owner.limits
     if (this.#unsentBytes > 0) {
-      if (nowMs - this.#progressMs > writeTimeoutMs) this.destroy('the peer does not read its responses')
+      const unwritten = unwrittenBytes(this.#socket)
+      if (unwritten !== this.#unwritten) this.#progressMs = nowMs
+      this.#unwritten = unwritten
+      const limitMs = this.#owner.budget.isShort ? Math.min(pressedTimeoutMs, writeTimeoutMs) : writeTimeoutMs
+      if (nowMs - this.#progressMs > limitMs) this.destroy('the peer does not read its responses')
       return
     }
     if (this.inFlight === 0 && nowMs - this.#activeMs > idleTimeoutMs) this.destroy('idle')

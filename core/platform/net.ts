@@ -18,7 +18,7 @@ export const systemNetwork: Network = {
 
 /** What net.Socket keeps of its `onread` option, which sockets of a server cannot be given. */
 interface SocketInternals {
-  readonly _handle?: { useUserBuffer?(buffer: Uint8Array): void } | null
+  readonly _handle?: { useUserBuffer?(buffer: Uint8Array): void; readonly writeQueueSize?: number } | null
   [state: symbol]: unknown
 }
 
@@ -44,4 +44,12 @@ export function receive(socket: Socket, shared: Buffer, received: (chunk: Buffer
   }
   handle.useUserBuffer(shared)
   return true
+}
+
+/**
+ * Bytes on their way to `socket` that the system has not taken from us, as far as the runtime says: it shrinks while the peer reads, also
+ * in the middle of a large write. Undefined when it does not say.
+ */
+export function unwrittenBytes(socket: Socket): number | undefined {
+  return (socket as unknown as SocketInternals)._handle?.writeQueueSize
 }

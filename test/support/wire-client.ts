@@ -25,9 +25,11 @@ export class WireClient {
   #correlationId = 0
   readonly #writer = new KafkaWriter()
 
-  constructor(address: string) {
+  /** `from`: an address of this machine that the broker is to see. */
+  constructor(address: string, from?: string) {
     const colon = address.lastIndexOf(':')
-    this.socket = systemNetwork.connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) })
+    const to = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) }
+    this.socket = systemNetwork.connect(from === undefined ? to : { ...to, localAddress: from })
     this.socket.setNoDelay(true)
     this.socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk])

@@ -186,6 +186,26 @@ describe('a connection', () => {
     expect(server.budget.usedBytes).toBe(0)
   })
 
+  it('is closed soon when it does not read and others wait for the memory that it holds', async () => {
+    const { handler, connect, clock, server } = await start({ writeTimeoutMs: 60_000 })
+    const deaf = connect()
+    deaf.socket.pause()
+    deaf.socket.write(request('x'))
+    await handler.until(1)
+    handler.started[0]?.slot.answer([Buffer.alloc(64 * 1024 * 1024)])
+    for (let second = 0; second < 20; second++) clock.advance(1000)
+    // Nobody else wants anything: it has its time.
+    expect(server.connectionCount).toBe(1)
+    const other = connect()
+    other.socket.write(request('o'))
+    while (!server.budget.isShort) await new Promise((resolve) => setImmediate(resolve))
+    for (let second = 0; second < 7; second++) clock.advance(1000)
+    await handler.until(2)
+    handler.answer(1, 'O')
+    await other.until(() => other.text === 'O')
+    expect(server.connectionCount).toBe(1)
+  })
+
   it('closes when it has been silent for long, and not while a request waits', async () => {
     const { handler, connect, clock, server } = await start()
     const client = connect()
