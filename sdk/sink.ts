@@ -19,6 +19,8 @@ export interface SinkContext {
   deliver(sequence: number, records: readonly unknown[]): void
   /** False when no checkpoints are taken: then what is written counts at once, and the end of input commits. */
   readonly checkpointing: boolean
+  /** How often one is taken, where the job says so. */
+  readonly checkpointIntervalMs?: number | undefined
 }
 
 export interface Sink<T, Committable = unknown, WriterState = unknown> {
@@ -38,8 +40,12 @@ export interface SinkWriter<T, Committable = unknown, WriterState = unknown> {
   /** When true, `write` is never called and `skip` is, with the number of records: the sink does not look at them. */
   readonly discards?: boolean
   skip?(rows: number): void
-  /** At a barrier (and once more, with Infinity, at the end of input): what was written so far must survive the process. JSON. */
-  prepareCommit?(checkpointId: number): readonly Committable[]
+  /**
+   * At a barrier (and once more, with Infinity, at the end of input): what was written so far must survive the process. JSON.
+   * A promise: the checkpoint waits for it, records do not. What is written after the call belongs to the next one, and
+   * `commit` may be called before it resolves, for earlier ones.
+   */
+  prepareCommit?(checkpointId: number): readonly Committable[] | Promise<readonly Committable[]>
   /** The client has all results before this number (sink.collect): they need not be kept. */
   delivered?(next: number): void
   /** State that the successor of this writer is given. JSON. */

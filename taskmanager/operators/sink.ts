@@ -3,7 +3,9 @@
  * What was prepared for a checkpoint that did not complete goes into the next one, and everything that a checkpoint holds
  * is committed again after a restore: `commit` is idempotent by contract.
  */
+import { inBackground } from '../../core/async/index.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import { parseDuration } from '../../core/config/index.ts'
 import { faulty } from '../../core/faults.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Sink, SinkContext, SinkWriter } from '../../sdk/sink.ts'
@@ -19,8 +21,8 @@ export class SinkOperator implements Operator {
   readonly #writer: SinkWriter<unknown>
   readonly skip: ((count: number) => void) | undefined
   readonly #rows = new RowMaterialiser(undefined)
-  /** Committables that are not known to be committed, by the checkpoint that prepared them, oldest first. */
-  readonly #pending: { checkpointId: number; committables: readonly unknown[] }[] = []
+  /** What is not known to be committed, by the checkpoint that prepared it, oldest first. */
+  readonly #pending: { checkpointId: number; prepared: Promise<readonly unknown[]> }[] = []
   #restored: readonly unknown[]
   /** Commits run one after another, in the order of their checkpoints. */
   #committing: Promise<void> = Promise.resolve()
@@ -39,6 +41,7 @@ export class SinkOperator implements Operator {
       print: (line) => context.print(uid, [line]),
       deliver: (sequence, records) => context.deliver(uid, sequence, records),
       checkpointing: context.checkpointRoot !== undefined,
+      checkpointIntervalMs: intervalOf(context.options['execution.checkpointing.interval']),
     }
     this.#restored = context.restored?.committables ?? []
     this.#writer = sink.createWriter(this.#sinkContext, context.restored?.ownOperatorState ?? [])
@@ -91,14 +94,17 @@ export class SinkOperator implements Operator {
 
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
     this.#prepare(checkpointId)
+    const operatorState = this.#writer.snapshot?.(checkpointId) ?? []
+    // Those of checkpoints that did not complete go into this one; those that are committed meanwhile may.
+    const pending = await Promise.all(this.#pending.map(({ prepared }) => prepared))
     if (faulty('commit-early')) await this.#commitUpTo(checkpointId)
     return {
       node: this.#context.operator.node,
       uid: this.#context.operator.uid,
       runs: [],
-      operatorState: this.#writer.snapshot?.(checkpointId) ?? [],
+      operatorState,
       splits: [],
-      committables: this.#pending.flatMap((each) => each.committables),
+      committables: pending.flat(),
     }
   }
 
@@ -117,14 +123,22 @@ export class SinkOperator implements Operator {
 
   #prepare(checkpointId: number): void {
     const committables = this.#writer.prepareCommit?.(checkpointId) ?? []
-    if (committables.length > 0) this.#pending.push({ checkpointId, committables })
+    if (!(committables instanceof Promise) && committables.length === 0) return
+    const prepared = Promise.resolve(committables)
+    this.#pending.push({ checkpointId, prepared })
+    // Every snapshot waits for it and fails with it; until then nobody does.
+    inBackground(prepared, () => undefined)
   }
 
   /** What is committed is forgotten only when the commit has succeeded. */
   async #commitUpTo(checkpointId: number): Promise<void> {
     while (this.#pending.length > 0 && this.#pending[0].checkpointId <= checkpointId) {
-      await this.#sink.commit?.(this.#pending[0].committables, this.#sinkContext)
+      const committables = await this.#pending[0].prepared
+      if (committables.length > 0) await this.#sink.commit?.(committables, this.#sinkContext)
       this.#pending.shift()
     }
   }
 }
+
+const intervalOf = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : parseDuration(text)

@@ -45,6 +45,8 @@ export interface ProducerOptions {
   readonly maxInFlight?: number
   /** From the first attempt on. Default 120 s. */
   readonly deliveryTimeoutMs?: number
+  /** Called when records have to be sent again, with the reason, and with undefined when they have arrived. */
+  readonly onTrouble?: (reason: Error | undefined) => void
 }
 
 const acksCode = { all: -1, leader: 1, none: 0 } as const
@@ -68,6 +70,7 @@ export class KafkaProducer {
   #flushed: Deferred<void> | undefined
   #roomy: Deferred<void> | undefined
   #adding = false
+  #trouble: Error | undefined
 
   constructor(cluster: KafkaCluster, options: ProducerOptions = {}) {
     this.#cluster = cluster
@@ -83,6 +86,7 @@ export class KafkaProducer {
       bufferBytes: options.bufferBytes ?? 32 * 1024 * 1024,
       maxInFlight: options.maxInFlight ?? 5,
       deliveryTimeoutMs: options.deliveryTimeoutMs ?? 120_000,
+      onTrouble: options.onTrouble ?? (() => undefined),
     }
   }
 
@@ -110,6 +114,11 @@ export class KafkaProducer {
   /** Learns the partitions of a topic: needed once before the first record. Gives their number. */
   async prepare(topic: string): Promise<number> {
     return (await this.#cluster.describeTopic(topic)).leaders.length
+  }
+
+  /** Partitions of a topic; 0 when they are not known. */
+  partitionCount(topic: string): number {
+    return this.#cluster.topic(topic)?.leaders.length ?? 0
   }
 
   /** The partition for a key, as Java's clients choose it; without one, the same until its batch is full. */
@@ -308,6 +317,7 @@ export class KafkaProducer {
       this.#inFlight.set(nodeId, (this.#inFlight.get(nodeId) ?? 1) - 1)
     }
     const again = batches.filter((batch) => !this.#done(batch, answer, trouble))
+    this.#watch(again.length === 0 ? undefined : (trouble as Error | undefined))
     this.#pump()
     this.#settle(undefined)
     if (again.length === 0) return
@@ -318,6 +328,12 @@ export class KafkaProducer {
     // Put back only now: nothing of these partitions leaves during the pause.
     for (const batch of again) this.#putBack(batch)
     this.#pump()
+  }
+
+  #watch(trouble: Error | undefined): void {
+    if ((trouble === undefined) === (this.#trouble === undefined)) return
+    this.#trouble = trouble
+    this.#options.onTrouble(trouble)
   }
 
   async #produce(

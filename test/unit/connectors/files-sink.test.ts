@@ -7,6 +7,7 @@ import { files as fileSink } from '../../../connectors/files/sink.ts'
 import { sink } from '../../../connectors/index.ts'
 import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
 import type { SinkContext, SinkWriter } from '../../../sdk/sink.ts'
+import { prepared } from '../../support/prepared.ts'
 
 let dir: string
 beforeEach(() => {
@@ -31,7 +32,7 @@ const visible = (): string[] => readdirSync(dir).filter((name) => !name.startsWi
 const hidden = (): string[] => readdirSync(dir).filter((name) => name.startsWith('.'))
 const lines = (): string[] => visible().flatMap((name) => readFileSync(join(dir, name), 'utf8').trimEnd().split('\n'))
 const prepare = (writer: SinkWriter<unknown>, id: number): readonly unknown[] =>
-  JSON.parse(JSON.stringify(writer.prepareCommit?.(id) ?? [])) as unknown[]
+  JSON.parse(JSON.stringify(prepared(writer, id))) as unknown[]
 
 describe('sink.files', () => {
   it('shows records when their checkpoint is complete, and commits again without harm', () => {
@@ -76,15 +77,15 @@ describe('sink.files', () => {
     const context = contextOf()
     const first = files.createWriter(context, [])
     first.write(['one'], [])
-    const inCheckpoint = first.prepareCommit?.(1) ?? []
+    const inCheckpoint = prepared(first, 1)
     const state = first.snapshot?.(1) ?? []
     first.write(['two'], [])
-    first.prepareCommit?.(2)
+    prepared(first, 2)
     first.write(['three'], [])
     const second = files.createWriter(context, state)
     void files.commit?.(inCheckpoint, context)
     second.write(['two', 'three'], [])
-    void files.commit?.(second.prepareCommit?.(2) ?? [], context)
+    void files.commit?.(prepared(second, 2), context)
     expect(lines().sort()).toEqual(['"one"', '"three"', '"two"'])
     expect(hidden()).toEqual([])
   })
@@ -103,7 +104,7 @@ describe('sink.files', () => {
     const writer = files.createWriter(context, [])
     writer.write([{ a: 'x,"y"', b: 1 }], [])
     writer.write([{ a: 'z', b: null }], [])
-    const pending = writer.prepareCommit?.(1) ?? []
+    const pending = prepared(writer, 1)
     expect(pending).toHaveLength(2)
     void files.commit?.(pending, context)
     expect(visible().map((name) => readFileSync(join(dir, name), 'utf8'))).toEqual(['a,b\n"x,""y""",1\n', 'a,b\nz,\n'])
@@ -129,7 +130,7 @@ describe('sink.collect', () => {
     expect(delivered).toEqual([{ sequence: 0, records: rows }])
     const next = collect.createWriter(context, writer.snapshot?.(1) ?? [])
     next.write([1], [])
-    void collect.commit?.(next.prepareCommit?.(2) ?? [], context)
+    void collect.commit?.(prepared(next, 2), context)
     expect(delivered.at(-1)).toEqual({ sequence: 1, records: [1] })
   })
 

@@ -4,6 +4,7 @@ import { sink } from '../../../connectors/index.ts'
 import { Checksum } from '../../../examples/nexmark/checksum.ts'
 import { checksum } from '../../../examples/nexmark/results.ts'
 import type { SinkContext } from '../../../sdk/sink.ts'
+import { prepared } from '../../support/prepared.ts'
 
 function contextOf(): SinkContext & { printed: string[]; delivered: [number, readonly unknown[]][] } {
   const printed: string[] = []
@@ -66,7 +67,7 @@ describe('sink.collect', () => {
     const writer = collect.createWriter(waking, [])
     const commit = (records: readonly string[], checkpoint: number): void => {
       writer.write(records, [])
-      void collect.commit?.(writer.prepareCommit?.(checkpoint) ?? [], waking)
+      void collect.commit?.(prepared(writer, checkpoint), waking)
     }
     commit(['a'.repeat(400)], 1)
     expect(writer.ready?.()).toBe(true)
@@ -84,7 +85,7 @@ describe('sink.collect', () => {
     const writer = collect.createWriter(context, [])
     for (const checkpoint of [1, 2, 3]) {
       writer.write([checkpoint], [])
-      void collect.commit?.(writer.prepareCommit?.(checkpoint) ?? [], context)
+      void collect.commit?.(prepared(writer, checkpoint), context)
     }
     writer.delivered?.(1)
     const state = JSON.parse(JSON.stringify(writer.snapshot?.(3))) as never
@@ -95,7 +96,7 @@ describe('sink.collect', () => {
       [2, [3]],
     ])
     successor.write([4], [])
-    void collect.commit?.(successor.prepareCommit?.(4) ?? [], again)
+    void collect.commit?.(prepared(successor, 4), again)
     expect(again.delivered.at(-1)).toEqual([3, [4]])
   })
 
@@ -115,7 +116,7 @@ describe('the checksum sink of the examples', () => {
       const made = checksum((line: string) => line)
       const writer = made.createWriter(context, [])
       writer.write(part, [])
-      void made.commit?.(writer.prepareCommit?.(1) ?? [], context)
+      void made.commit?.(prepared(writer, 1), context)
       expect(writer.prepareCommit?.(2)).toEqual([])
       for (const [, records] of context.delivered) for (const parts of records as Checksum[]) merged.merge(parts)
     }

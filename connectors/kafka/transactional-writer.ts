@@ -1,0 +1,297 @@
+/**
+ * Writes records in transactions, one for each checkpoint and subtask. At a barrier the transaction is flushed and stays
+ * open; when the checkpoint is complete it is committed. So several are open at a time, each with a transactional id of its
+ * own: ids are numbered per subtask and used again when no restore can go back to where they were.
+ *
+ * After a failure the transactions that the checkpoint holds are committed by their producer id and epoch, before anything
+ * else. Then every other id of this subtask, and of those whose state it took over, gets a new epoch: what earlier attempts
+ * left open is aborted, and one that still runs is shut out. Ids of the checkpoint keep their epoch until a newer one is
+ * complete: after another failure the same commit must be told from one that came too late. Ids carry the parallelism, so
+ * that after a rescale nobody takes an id whose transaction somebody else is about to commit.
+ *
+ * One per subtask, on its slot's thread.
+ */
+import { inBackground, withTimeout } from '../../core/async/index.ts'
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import type { SinkContext, SinkWriter } from '../../sdk/sink.ts'
+import { codeOf, endTransaction, KafkaProducer, kafkaErrors, type ProducerIdentity } from './client/index.ts'
+import { kafkaConnectorErrors } from './errors.ts'
+import { Outlet, SinkTopics, sinkLog, type WriterOptions } from './sink-writer.ts'
+
+/** JSON. A transaction that waits for its checkpoint. */
+export interface KafkaCommittable {
+  readonly transactionalId: string
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
+/** JSON. Ids that had transactions: `family-0` to `family-(ids - 1)`. */
+export interface KafkaWriterState {
+  readonly family: string
+  readonly ids: number
+}
+
+/**
+ * An id and its producer. Used again only when no restore can find its last transaction in a checkpoint: it would commit
+ * the one that is open by then. So it stays busy after the commit until a checkpoint is complete that was taken behind it.
+ */
+interface Slot {
+  /** Undefined for an id of the checkpoint, until it is free. */
+  producer: KafkaProducer | undefined
+  readonly transactionalId: string
+  busy: boolean
+  /** The checkpoint that prepared its transaction. */
+  preparedFor: number
+  /** The first checkpoint that was taken after the commit; 0: none yet. */
+  absentFrom: number
+}
+
+/** Records since the last barrier. */
+class Transaction<T> extends Outlet<T> {
+  slot: Slot | undefined
+  /** Resolves when the producer has all records that waited. */
+  opened: Promise<void> = Promise.resolve()
+  isOpen = false
+}
+
+const abortTimeoutMs = 2000
+/** Ids that may have come into use since the checkpoint. */
+const idsMore = 8
+
+export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, KafkaWriterState> {
+  readonly #context: SinkContext
+  readonly #topics: SinkTopics<T>
+  readonly #family: string
+  readonly #restored: readonly KafkaWriterState[]
+  readonly #slots: Slot[] = []
+  #current: Transaction<T> | undefined
+  #started: Promise<void> | undefined
+  #hasStarted = false
+  /** Committed, and still busy. */
+  #committed: Slot[] = []
+  #growing: Promise<void> | undefined
+  /** Ids up to this number had transactions. */
+  #used = 0
+  /** Ids that the checkpoint holds. */
+  readonly #held = new Set<string>()
+
+  constructor(options: WriterOptions<T>, context: SinkContext, prefix: string, restored: readonly KafkaWriterState[]) {
+    this.#context = context
+    this.#topics = new SinkTopics(options, context)
+    this.#family = `${prefix}-${context.parallelism}-${context.subtask}`
+    this.#restored = restored
+  }
+
+  ready(): boolean {
+    if (this.#topics.failure !== undefined) throw this.#topics.failure
+    if (!this.#hasStarted) {
+      this.#begin()
+      return false
+    }
+    const current = this.#current
+    if (current === undefined) return true
+    return current.isOpen && current.producer !== undefined && this.#topics.hasRoom(current.producer)
+  }
+
+  write(records: readonly T[], timestamps: ArrayLike<number>): void {
+    if (records.length === 0) return
+    const current = this.#current ?? this.#open()
+    const nowMs = this.#context.now()
+    const direct = current.isOpen
+    for (let i = 0; i < records.length; i++)
+      this.#topics.write(current, records[i], i < timestamps.length && timestamps[i] > 0 ? timestamps[i] : nowMs)
+    if (direct && current.waiting.length > 0) this.#drainLater(current)
+  }
+
+  prepareCommit(checkpointId: number): readonly KafkaCommittable[] | Promise<readonly KafkaCommittable[]> {
+    const current = this.#current
+    this.#current = undefined
+    return current === undefined ? [] : this.#prepare(current, checkpointId)
+  }
+
+  snapshot(checkpointId: number): readonly KafkaWriterState[] {
+    for (const slot of this.#committed) if (slot.absentFrom === 0) slot.absentFrom = checkpointId
+    return [{ family: this.#family, ids: this.#used }]
+  }
+
+  /** Makes transactions count, those of this writer as well as those of earlier attempts. */
+  async commit(committables: readonly KafkaCommittable[]): Promise<void> {
+    const committed: Slot[] = []
+    for (const each of committables) {
+      const slot = this.#slots.find(({ producer }) => isOf(producer?.identity, each))
+      try {
+        if (slot?.producer === undefined) {
+          await endTransaction(this.#topics.cluster, each, 'commit')
+          this.#held.add(each.transactionalId)
+        } else {
+          await slot.producer.commit()
+          committed.push(slot)
+        }
+      } catch (error) {
+        const { transactionalId } = each
+        const reason = (error as Error).message
+        throw isLost(error)
+          ? kafkaConnectorErrors.create('TRANSACTION_LOST', { transactionalId, reason }, { cause: error })
+          : error
+      }
+    }
+    this.#free(Math.max(0, ...committed.map(({ preparedFor }) => preparedFor)))
+    this.#committed.push(...committed)
+  }
+
+  /** This checkpoint or a later one is complete. */
+  #free(checkpointId: number): void {
+    const isFree = ({ absentFrom }: Slot): boolean => absentFrom !== 0 && absentFrom <= checkpointId
+    for (const slot of this.#committed.filter(isFree)) {
+      if (slot.producer !== undefined) slot.busy = false
+      else inBackground(this.#startSlot(slot), (error) => this.#topics.fail(error))
+    }
+    this.#committed = this.#committed.filter((slot) => !isFree(slot))
+  }
+
+  async close(): Promise<void> {
+    const producer = this.#current?.producer
+    const { cluster } = this.#topics
+    this.#current = undefined
+    try {
+      // What was never prepared is in no checkpoint. Readers of committed records need not wait for its time-out.
+      if (producer !== undefined && producer.failure === undefined)
+        await withTimeout(cluster.settings.clock, producer.abort(), abortTimeoutMs, 'abort of a transaction')
+    } catch (error) {
+      sinkLog.debug({ reason: (error as Error).message }, 'a transaction was left open: the next attempt aborts it')
+    }
+    await cluster.close()
+  }
+
+  #begin(): void {
+    if (this.#started !== undefined) return
+    this.#started = this.#start().then(() => {
+      this.#hasStarted = true
+      this.#context.wake()
+    })
+    inBackground(this.#started, (error) => this.#topics.fail(error))
+  }
+
+  async #start(): Promise<void> {
+    const { topic } = this.#topics.options.records
+    if (typeof topic === 'string') await this.#topics.learn(topic)
+    // The order matters to nobody but who reads a log.
+    for (const { family, ids } of this.#restored) if (family !== this.#family) await this.#shutOut(family, ids)
+    const own = this.#restored.find(({ family }) => family === this.#family)
+    this.#slots.push(...(await this.#shutOut(this.#family, own?.ids ?? 0)))
+  }
+
+  /** Gives every id of a family a new epoch. Ids are taken in order, so behind one that is new there are none. */
+  async #shutOut(family: string, ids: number): Promise<Slot[]> {
+    const slots: Slot[] = []
+    for (let number = 0; ; number++) {
+      const transactionalId = `${family}-${number}`
+      const slot: Slot = { transactionalId, producer: undefined, busy: true, preparedFor: 0, absentFrom: 0 }
+      slots.push(slot)
+      if (this.#held.has(transactionalId)) {
+        if (family === this.#family) this.#committed.push(slot)
+        continue
+      }
+      await this.#startSlot(slot)
+      const isNew = slot.producer?.identity?.producerEpoch === 0
+      if (number + 1 >= ids + (isNew ? 0 : idsMore)) return slots
+    }
+  }
+
+  async #startSlot(slot: Slot): Promise<void> {
+    const { cluster, options } = this.#topics
+    const producer = new KafkaProducer(cluster, { ...options.producer, transactionalId: slot.transactionalId })
+    await producer.start()
+    slot.producer = producer
+    slot.busy = false
+  }
+
+  async #grow(): Promise<void> {
+    const transactionalId = `${this.#family}-${this.#slots.length}`
+    const slot: Slot = { transactionalId, producer: undefined, busy: true, preparedFor: 0, absentFrom: 0 }
+    await this.#startSlot(slot)
+    this.#slots.push(slot)
+  }
+
+  #open(): Transaction<T> {
+    const current = new Transaction<T>()
+    this.#current = current
+    const slot = this.#hasStarted ? this.#slots.find(({ busy }) => !busy) : undefined
+    if (slot !== undefined) {
+      this.#useSlot(current, slot)
+      current.isOpen = true
+    } else {
+      current.opened = this.#openLater(current)
+      inBackground(current.opened, (error) => this.#topics.fail(error))
+    }
+    return current
+  }
+
+  #useSlot(current: Transaction<T>, slot: Slot): void {
+    slot.busy = true
+    slot.absentFrom = 0
+    this.#used = Math.max(this.#used, this.#slots.indexOf(slot) + 1)
+    current.slot = slot
+    current.producer = slot.producer
+    slot.producer?.begin()
+  }
+
+  async #openLater(current: Transaction<T>): Promise<void> {
+    this.#begin()
+    await this.#started
+    let slot: Slot | undefined
+    for (;;) {
+      slot = this.#slots.find(({ busy }) => !busy)
+      if (slot !== undefined) break
+      // One at a time: two transactions that wait must not take the same number.
+      this.#growing ??= this.#grow().finally(() => {
+        this.#growing = undefined
+      })
+      await this.#growing
+    }
+    this.#useSlot(current, slot)
+    await this.#drain(current)
+  }
+
+  #drainLater(current: Transaction<T>): void {
+    current.isOpen = false
+    current.opened = this.#drain(current)
+    inBackground(current.opened, (error) => this.#topics.fail(error))
+  }
+
+  async #drain(current: Transaction<T>): Promise<void> {
+    await this.#topics.drain(current)
+    current.isOpen = true
+    this.#context.wake()
+  }
+
+  async #prepare(current: Transaction<T>, checkpointId: number): Promise<readonly KafkaCommittable[]> {
+    try {
+      await current.opened
+      const { slot, producer } = current as Transaction<T> & { slot: Slot; producer: KafkaProducer }
+      slot.preparedFor = checkpointId
+      await producer.flush()
+      const { transactionalId, producerId, producerEpoch } = producer.identity as ProducerIdentity
+      return [{ transactionalId: transactionalId as string, producerId, producerEpoch }]
+    } catch (error) {
+      // Its records are in no checkpoint to come: the subtask has to start again.
+      this.#topics.fail(error)
+      throw error
+    }
+  }
+}
+
+const isOf = (identity: ProducerIdentity | undefined, each: KafkaCommittable): boolean =>
+  identity !== undefined &&
+  identity.transactionalId === each.transactionalId &&
+  identity.producerId === each.producerId &&
+  identity.producerEpoch === each.producerEpoch
+
+const lostCodes: ReadonlySet<number | undefined> = new Set([
+  kafkaError.INVALID_TXN_STATE,
+  kafkaError.INVALID_PRODUCER_ID_MAPPING,
+  kafkaError.INVALID_PRODUCER_EPOCH,
+  kafkaError.PRODUCER_FENCED,
+  kafkaError.TRANSACTIONAL_ID_NOT_FOUND,
+])
+const isLost = (error: unknown): boolean => kafkaErrors.is(error, 'FENCED') || lostCodes.has(codeOf(error))
