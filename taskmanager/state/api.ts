@@ -42,6 +42,14 @@ export interface SnapshotTarget {
   readonly subtask: number
 }
 
+/** `state.backend.type: rocksdb`. */
+export interface RocksDbOptions {
+  /** Of this operator and subtask alone: emptied at the start, removed at the end. */
+  readonly directory: string
+  /** For the cache, the memtables and the block cache together. */
+  readonly memoryBytes: number
+}
+
 export interface StateBackendOptions {
   readonly key: KeyShape
   /** Key ranges that this subtask owns: [from, to) of 0 to 65536. */
@@ -51,6 +59,8 @@ export interface StateBackendOptions {
   readonly target: SnapshotTarget | undefined
   readonly restored: RestoredOperator | undefined
   readonly clock: Clock
+  /** Present: keyed state is in RocksDB, apart from windows. */
+  readonly rocksdb?: RocksDbOptions
 }
 
 export interface StateSnapshot {

@@ -40,6 +40,18 @@ export const stateErrors = defineErrors('STATE', {
     blame: 'internal',
     retry: 'never',
   },
+  ROCKSDB_ABSENT: {
+    text: 'RocksDB cannot be loaded on {platform}',
+    hint: 'Install the optional dependency @nxtedition/rocksdb (built for linux-x64 with glibc and darwin-arm64), or set state.backend.type: hashmap.',
+    blame: 'user',
+    retry: 'never',
+  },
+  ROCKSDB_FAILED: {
+    text: 'RocksDB failed in {directory}: {reason}',
+    hint: 'Look at the space and the permissions of taskmanager.state.dir. The state itself is in the checkpoints.',
+    blame: 'external',
+    retry: 'backoff',
+  },
   NO_TARGET: {
     text: 'checkpoint {checkpointId} was asked for, but there is no place for checkpoints',
     hint: 'Set execution.checkpointing.dir.',

@@ -9,7 +9,7 @@ import type { FlatState } from './flat-part.ts'
 import type { KeyTable } from './key-table.ts'
 import { decodeStateValue, encodeStateValue, type Lifetime } from './values.ts'
 
-type Scalar = 'float64' | 'int32' | 'int64' | 'boolean' | 'timestamp' | 'date'
+export type Scalar = 'float64' | 'int32' | 'int64' | 'boolean' | 'timestamp' | 'date'
 
 const scalars: readonly string[] = ['float64', 'int32', 'int64', 'boolean', 'timestamp', 'date'] satisfies Scalar[]
 
@@ -169,7 +169,7 @@ export class FlatValues implements ValueStore, FlatState {
   }
 }
 
-function fitsScalar(kind: Scalar, value: unknown): boolean {
+export function fitsScalar(kind: Scalar, value: unknown): boolean {
   switch (kind) {
     case 'int64':
       return typeof value === 'bigint' && BigInt.asIntN(64, value) === value
@@ -184,6 +184,6 @@ function fitsScalar(kind: Scalar, value: unknown): boolean {
   }
 }
 
-function widenScalar(kind: Scalar, value: unknown): unknown {
+export function widenScalar(kind: Scalar, value: unknown): unknown {
   return kind === 'int64' && typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value
 }

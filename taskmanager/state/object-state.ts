@@ -195,7 +195,7 @@ interface MapEntry extends ObjectEntry {
 }
 
 /** What stands for a map key in a JS Map: equal exactly for keys of the same canonical bytes. */
-function tokenOf(key: unknown): unknown {
+export function tokenOf(key: unknown): unknown {
   if (typeof key === 'string') return key.charCodeAt(0) === 0 ? `\0s${key}` : key
   if (typeof key !== 'object' || key === null) return key
   return `\0o${asBuffer(canonicalKey(key)).toString('latin1')}`

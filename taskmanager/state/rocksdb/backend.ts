@@ -1,0 +1,233 @@
+/**
+ * The RocksDB backend (`state.backend.type: rocksdb`): keyed state of one operator and subtask that may be larger than memory.
+ * Decoded entries are in a write-back cache bounded in bytes, everything else is in RocksDB, in a directory of its own that
+ * is empty at the start and removed at the end: state comes from the snapshot, which is the same as the heap backend's.
+ *
+ * Promises and use: api.ts; `size` and `ids` know of the keys in the cache only. One thread; the asynchronous part of a
+ * snapshot runs in slices between turns.
+ */
+import { assert } from '../../../core/assert.ts'
+import type { RecordBatch } from '../../../core/columns/batch.ts'
+import type { DataType } from '../../../core/columns/schema.ts'
+import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
+import type { DeclaredAggregate } from '../../../sdk/graph/nodes.ts'
+import type {
+  AccumulatingStore,
+  AccumulatorStore,
+  AggregatingFunctions,
+  KeyedRows,
+  KeyedStateBackend,
+  ListStore,
+  MapStore,
+  RocksDbOptions,
+  StateBackendOptions,
+  StateSnapshot,
+  TimerStore,
+  ValueStore,
+} from '../api.ts'
+import { entryHeaderBytes } from '../key-table.ts'
+import { StateMemory } from '../memory.ts'
+import { ObjectAggregating, ObjectList, ObjectReducing } from '../object-state.ts'
+import { Snapshotter } from '../snapshotter.ts'
+import { Lifetime } from '../values.ts'
+import { cacheShare, type KeyValues, openKeyValues } from './binding.ts'
+import { CachedAccumulators } from './cached-accumulators.ts'
+import { CachedKeys, type EvictedState, type LoadedState } from './cached-keys.ts'
+import { CachedMaps } from './cached-maps.ts'
+import { CachedValues } from './cached-values.ts'
+import { Spill, type SpilledState } from './spill.ts'
+import { StoredTimers, timerBytes } from './stored-timers.ts'
+import { Sweep } from './sweep.ts'
+
+/** Bits of the presence word; all ones stands for an entry that is not in use. */
+const accumulatorsMax = 31
+/** Of the cache, for timers of each domain. */
+const timersShare = 1 / 8
+
+/** Keyed state in RocksDB. Declare the states, then `open`. */
+export function createRocksDbBackend(
+  options: StateBackendOptions,
+  rocksdb: RocksDbOptions,
+  twin = false,
+  disk: Disk = systemDisk,
+): KeyedStateBackend {
+  return new RocksDbBackend(options, rocksdb, twin, disk)
+}
+
+class RocksDbBackend implements KeyedStateBackend {
+  readonly #options: StateBackendOptions
+  readonly #rocksdb: RocksDbOptions
+  readonly #disk: Disk
+  readonly #memory: StateMemory
+  readonly #spill: Spill
+  readonly #keys: CachedKeys
+  readonly #snapshotter: Snapshotter
+  readonly #states: SpilledState[] = []
+  readonly #loaded: LoadedState[] = []
+  readonly #evicted: EvictedState[] = []
+  readonly #expiring: SpilledState[] = []
+  readonly #accumulators: CachedAccumulators[] = []
+  #payloadBytes = 0
+  #numbers: number
+  #store: KeyValues | undefined
+  #sweep: Sweep | undefined
+
+  constructor(options: StateBackendOptions, rocksdb: RocksDbOptions, twin: boolean, disk: Disk) {
+    this.#options = options
+    this.#rocksdb = rocksdb
+    this.#disk = disk
+    this.#memory = new StateMemory(twin)
+    this.#spill = new Spill(this.#states, options.target !== undefined)
+    const cacheBytes = Math.floor(rocksdb.memoryBytes * cacheShare)
+    this.#keys = new CachedKeys(this.#spill, this.#memory, options.key, cacheBytes, this.#loaded, this.#evicted)
+    this.#numbers = options.states.length
+    this.#snapshotter = new Snapshotter([this.#spill], options.range, options.target, options.clock)
+  }
+
+  async open(): Promise<void> {
+    const { directory, memoryBytes } = this.#rocksdb
+    // Whatever a process left that died: the snapshot is what counts.
+    this.#disk.remove(directory)
+    this.#disk.makeDirectory(directory)
+    const store = await openKeyValues(directory, memoryBytes)
+    this.#store = store
+    this.#spill.attach(store)
+    this.#keys.open(this.#payloadBytes)
+    for (const state of this.#accumulators) state.attach()
+    this.#sweep = new Sweep(this.#spill, this.#expiring)
+    await this.#snapshotter.restore(this.#options.restored)
+    store.flush()
+  }
+
+  resolve(batch: RecordBatch, selection: Int32Array | undefined, n: number): Int32Array {
+    this.#sweep?.turn()
+    return this.#keys.resolve(batch, selection, n)
+  }
+
+  resolveRows(rows: KeyedRows, n: number): Int32Array {
+    this.#sweep?.turn()
+    return this.#keys.resolveRows(rows, n)
+  }
+
+  /** Keys leave when there is no room, with or without state. */
+  releaseUnused(): void {}
+
+  keyOf(id: number): unknown {
+    return this.#keys.valueOf(id)
+  }
+
+  hashOf(id: number): number {
+    return this.#keys.hashOf(id)
+  }
+
+  get size(): number {
+    return this.#keys.size
+  }
+
+  ids(): IterableIterator<number> {
+    return this.#keys.ids()
+  }
+
+  value(name: string, type?: DataType, ttlMs?: number): ValueStore {
+    this.#declaring()
+    const lifetime = new Lifetime(ttlMs, this.#options.clock)
+    const values = new CachedValues(this.#numberOf(name), name, type, this.#keys, lifetime)
+    this.#states.push(values)
+    this.#loaded.push(values)
+    this.#evicted.push(values)
+    if (lifetime.limited) this.#expiring.push(values)
+    return values
+  }
+
+  list(name: string, _type?: DataType, ttlMs?: number): ListStore {
+    return new ObjectList(this.value(name, undefined, ttlMs))
+  }
+
+  map(name: string, _key?: DataType, _value?: DataType, ttlMs?: number): MapStore {
+    this.#declaring()
+    const lifetime = new Lifetime(ttlMs, this.#options.clock)
+    const maps = new CachedMaps(this.#numberOf(name), name, this.#keys, lifetime)
+    this.#states.push(maps)
+    this.#evicted.push(maps)
+    if (lifetime.limited) this.#expiring.push(maps)
+    return maps
+  }
+
+  reducing(
+    name: string,
+    reduce: (a: unknown, b: unknown) => unknown,
+    type?: DataType,
+    ttlMs?: number,
+  ): AccumulatingStore {
+    return new ObjectReducing(this.value(name, type, ttlMs), reduce)
+  }
+
+  aggregating(
+    name: string,
+    functions: AggregatingFunctions,
+    accumulator?: DataType,
+    ttlMs?: number,
+  ): AccumulatingStore {
+    return new ObjectAggregating(this.value(name, accumulator, ttlMs), functions)
+  }
+
+  accumulators(name: string, aggregates: readonly DeclaredAggregate[]): AccumulatorStore {
+    this.#declaring()
+    assert(this.#accumulators.length < accumulatorsMax, 'at most 31 states of aggregates')
+    const offset = entryHeaderBytes + this.#payloadBytes
+    const presence = 1 << this.#accumulators.length
+    const state = new CachedAccumulators(this.#numberOf(name), name, presence, aggregates, offset, this.#keys)
+    this.#payloadBytes += state.bytes
+    this.#accumulators.push(state)
+    this.#states.push(state)
+    this.#loaded.push(state)
+    this.#evicted.push(state)
+    return state
+  }
+
+  timers(name: string): TimerStore {
+    this.#declaring()
+    const nearMax = Math.floor((this.#rocksdb.memoryBytes * cacheShare * timersShare) / timerBytes)
+    const timers = new StoredTimers(this.#numberOf(name), this.#keys, nearMax)
+    this.#states.push(timers)
+    return timers
+  }
+
+  snapshot(checkpointId: number): StateSnapshot {
+    return this.#snapshotter.snapshot(checkpointId)
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#snapshotter.complete(checkpointId)
+  }
+
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.#snapshotter.abort(checkpointId)
+  }
+
+  get usedBytes(): number {
+    return this.#spill.bytes + (this.#store?.memoryBytes ?? 0)
+  }
+
+  close(): void {
+    this.#snapshotter.close()
+    const store = this.#store
+    this.#store = undefined
+    if (store === undefined) return
+    const { directory } = this.#rocksdb
+    // What cannot be closed or removed now is removed by the next process.
+    store.close().then(
+      () => this.#disk.remove(directory),
+      () => undefined,
+    )
+  }
+
+  #numberOf(name: string): number {
+    const index = this.#options.states.findIndex((state) => state.name === name)
+    return index >= 0 ? index : this.#numbers++
+  }
+
+  #declaring(): void {
+    assert(!this.#keys.isOpen, 'states are declared before the backend is opened')
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The one door to RocksDB: what the state backend needs of an ordered key-value store, on `@nxtedition/rocksdb`
+ * (docs/decisions/0021). Another library takes its place by another `openKeyValues`.
+ *
+ * Promises: everything but opening and closing is synchronous. Written keys and values are copied at once; what is put or
+ * deleted is read back after `flush`. Not durable: after a crash the directory is thrown away. One thread.
+ */
+import { createRequire } from 'node:module'
+import { stateErrors } from '../errors.ts'
+
+export interface KeyScan {
+  /** Up to `limit` entries, key and value in turn; fewer only at the end. */
+  next(limit: number): readonly Buffer[]
+  close(): void
+}
+
+export interface KeyValues {
+  /** Undefined where a key is not there. */
+  getMany(keys: readonly Buffer[]): readonly (Buffer | undefined)[]
+  put(key: Uint8Array, value: Uint8Array): void
+  delete(key: Uint8Array): void
+  /** Writes what was put and deleted since the last call, in one batch. */
+  flush(): void
+  /** Operations that wait for `flush`. */
+  readonly waiting: number
+  /** Entries with from <= key < to in order, as they are now. Close it. */
+  scan(from: Uint8Array, to: Uint8Array): KeyScan
+  /** Everything with from <= key < to, at once. */
+  deleteRange(from: Uint8Array, to: Uint8Array): void
+  /** Bytes in memory that the library reports: memtables, block cache, open files. */
+  readonly memoryBytes: number
+  /** Closes open scans too. */
+  close(): Promise<void>
+}
+
+/** What of the library is used. Its underscored methods are the synchronous half. */
+interface Level {
+  open(): Promise<void>
+  close(): Promise<void>
+  batch(): LevelBatch
+  getProperty(name: string): string
+  _getManySync(keys: readonly Uint8Array[], options: object): (Buffer | undefined)[]
+  _iterator(options: object): LevelIterator
+  _clear(options: object, callback: (error?: Error | null) => void): void
+}
+interface LevelBatch {
+  _put(key: Uint8Array, value: Uint8Array, options: object): void
+  _del(key: Uint8Array, options: object): void
+  _writeSync(options: object): void
+  _clear(): void
+}
+interface LevelIterator {
+  _nextvSync(limit: number): { rows: Buffer[]; finished: boolean }
+  _closeSync(): void
+}
+type Library = { readonly RocksLevel: new (directory: string, options: object) => Level }
+
+const noOptions = {}
+const getOptions = { fillCache: true, valueEncoding: 'buffer' }
+const scanOptions = { keys: true, values: true, keyEncoding: 'buffer', valueEncoding: 'buffer', fillCache: true }
+const scanBytesMax = 4 * 1024 * 1024
+const memtableShare = 1 / 8
+const blockCacheShare = 1 / 4
+/** Of the configured memory; the rest of it (memtables that wait, open files) is RocksDB's. */
+export const cacheShare = 1 / 2
+
+let library: Library | undefined
+
+function load(): Library {
+  try {
+    library ??= createRequire(import.meta.url)('@nxtedition/rocksdb') as Library
+    return library
+  } catch (cause) {
+    throw stateErrors.create('ROCKSDB_ABSENT', { platform: `${process.platform}-${process.arch}` }, { cause })
+  }
+}
+
+/** Opens or makes a store in an own directory. Throws STATE_ROCKSDB_ABSENT, STATE_ROCKSDB_FAILED. */
+export async function openKeyValues(directory: string, memoryBytes: number): Promise<KeyValues> {
+  const { RocksLevel } = load()
+  const level = new RocksLevel(directory, {
+    createIfMissing: true,
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    // Up to one and a half times of this while a flush is behind.
+    memtableMemoryBudget: Math.max(1 << 20, Math.floor(memoryBytes * memtableShare)),
+    compaction: 'universal',
+    compression: false,
+    cacheSize: Math.max(1 << 20, Math.floor(memoryBytes * blockCacheShare)),
+    // Indexes and filters grow with the state: only so are they within the limit.
+    cacheIndexAndFilterBlocks: true,
+    parallelism: 2,
+  })
+  try {
+    await level.open()
+  } catch (cause) {
+    throw failed(directory, cause)
+  }
+  return new RocksKeyValues(directory, level)
+}
+
+const failed = (directory: string, cause: unknown): Error =>
+  stateErrors.create('ROCKSDB_FAILED', { directory, reason: (cause as Error).message }, { cause })
+
+class RocksKeyValues implements KeyValues {
+  waiting = 0
+  readonly #directory: string
+  readonly #level: Level
+  readonly #scans = new Set<KeyScan>()
+  #batch: LevelBatch
+  /** Of a call that could not throw it: the next one does. */
+  #failure: Error | undefined
+
+  constructor(directory: string, level: Level) {
+    this.#directory = directory
+    this.#level = level
+    this.#batch = level.batch()
+  }
+
+  getMany(keys: readonly Buffer[]): readonly (Buffer | undefined)[] {
+    return this.#trying(() => this.#level._getManySync(keys, getOptions))
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#batch._put(key, value, noOptions)
+    this.waiting++
+  }
+
+  delete(key: Uint8Array): void {
+    this.#batch._del(key, noOptions)
+    this.waiting++
+  }
+
+  flush(): void {
+    if (this.waiting === 0) return
+    this.#trying(() => this.#batch._writeSync(noOptions))
+    this.#batch._clear()
+    this.waiting = 0
+  }
+
+  scan(from: Uint8Array, to: Uint8Array): KeyScan {
+    const iterator = this.#trying(() =>
+      this.#level._iterator({ ...scanOptions, gte: from, lt: to, limit: -1, highWaterMarkBytes: scanBytesMax }),
+    )
+    let ended = false
+    const scan: KeyScan = {
+      next: (limit) => {
+        const entries: Buffer[] = []
+        // The library may stop early, at so many bytes.
+        while (!ended && entries.length < 2 * limit) {
+          const { rows, finished } = this.#trying(() => iterator._nextvSync(limit - entries.length / 2))
+          for (const row of rows) entries.push(row)
+          ended = finished
+        }
+        return entries
+      },
+      close: () => {
+        if (this.#scans.delete(scan)) iterator._closeSync()
+      },
+    }
+    this.#scans.add(scan)
+    return scan
+  }
+
+  deleteRange(from: Uint8Array, to: Uint8Array): void {
+    this.#level._clear({ gte: from, lt: to, keyEncoding: 'buffer', limit: -1 }, (error) => {
+      if (error !== undefined && error !== null) this.#failure ??= failed(this.#directory, error)
+    })
+  }
+
+  get memoryBytes(): number {
+    const names = ['rocksdb.size-all-mem-tables', 'rocksdb.block-cache-usage', 'rocksdb.estimate-table-readers-mem']
+    return names.reduce((sum, name) => sum + Number(this.#level.getProperty(name)), 0)
+  }
+
+  async close(): Promise<void> {
+    for (const scan of this.#scans) scan.close()
+    await this.#level.close()
+  }
+
+  #trying<T>(call: () => T): T {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      return call()
+    } catch (cause) {
+      throw failed(this.#directory, cause)
+    }
+  }
+}

@@ -1,0 +1,313 @@
+/**
+ * Between the cache and RocksDB: which version of an entry is where, and what a snapshot takes of it.
+ *
+ * Time is cut into epochs by snapshots. Each entry knows the epoch of its last change. A snapshot takes every entry whose
+ * epoch is not covered by an earlier one: from the cache, and from the log in RocksDB, where an entry that leaves the cache
+ * is noted under its epoch. The log goes into the run first, oldest epoch first, the cache after it, and in a run the later
+ * of two versions stands: so nothing need be taken out of the log when an entry is loaded or changes again.
+ *
+ * Promises: what a snapshot writes of an entry is what it was when frozen: an entry is written before it changes, before a
+ * mutable value of it is given out and before it leaves the cache, if the snapshot has not passed it yet. A snapshot that
+ * does not count leaves its epochs to the next. One thread.
+ */
+import { assert } from '../../../core/assert.ts'
+import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import type { SnapshotRun } from '../snapshot-run.ts'
+import type { SnapshotPart } from '../snapshotter.ts'
+import type { KeyScan, KeyValues } from './binding.ts'
+import { EntryKeys, epochBytes, logStart, parseEntryKey, writeU32 } from './layout.ts'
+
+/** A version of an entry in the cache. */
+export interface SpillEntry {
+  /** False: gone, or never there. */
+  present: boolean
+  /** Of the last change; 0: every snapshot has it. */
+  epoch: number
+  /** The last snapshot that has written it ahead of its turn. */
+  guarded: number
+  /** RocksDB has this version. */
+  stored: boolean
+}
+
+/** How the entries of a state are written. What it returns is lent until the next call of the same method. */
+export interface SpillCodec<E> {
+  /** Number of the state in runs. */
+  readonly state: number
+  hashOf(entry: E): number
+  /** Canonical bytes. */
+  keyOf(entry: E): Uint8Array
+  namespace(entry: E): Uint8Array
+  /** As in a run. Undefined: it has expired. */
+  value(entry: E): Uint8Array | undefined
+}
+
+/** A state as the whole of them sees it. */
+export interface SpilledState {
+  readonly state: number
+  /** Writes entries that the snapshot waits for, in steps. */
+  encode(): Iterator<void>
+  /** Writes into RocksDB, or takes, what a run has; `epoch` is that of its last change. */
+  restore(cursor: RunCursor, epoch: number): void
+  /** A value, as in a run, whose time is over. */
+  expired(value: Buffer): boolean
+}
+
+interface Early {
+  readonly hash: number
+  readonly state: number
+  readonly key: Uint8Array
+  readonly namespace: Uint8Array
+  readonly value: Uint8Array | undefined
+}
+
+interface Encoding {
+  readonly checkpointId: number
+  readonly from: number
+  readonly through: number
+  readonly scan: KeyScan
+  /** Written ahead while the log is still on its way; undefined: it is through. */
+  early: Early[] | undefined
+  run: SnapshotRun | undefined
+}
+
+const logEntriesPerStep = 256
+const flushAt = 1024
+const gone = Uint8Array.of(0)
+
+export class Spill implements SnapshotPart {
+  readonly keys = new EntryKeys()
+  readonly tracked: boolean
+  /** Of changes that are made now. */
+  epoch = 1
+  /** No complete snapshot covers this epoch or a later one. */
+  floor = 1
+  /** Bytes in the cache. */
+  bytes = 0
+  readonly #states: readonly SpilledState[]
+  readonly #pending = new Map<number, { from: number; through: number; changes: number }>()
+  #store: KeyValues | undefined
+  #value: Buffer = Buffer.allocUnsafeSlow(512)
+  /** The first epoch of the next snapshot. */
+  #base = 1
+  #snapshots = 0
+  #changes = 0
+  #frozen = 0
+  #encoding: Encoding | undefined
+
+  /** `states` may still grow until the first snapshot. */
+  constructor(states: readonly SpilledState[], tracked: boolean) {
+    this.#states = states
+    this.tracked = tracked
+  }
+
+  attach(store: KeyValues): void {
+    this.#store = store
+  }
+
+  get store(): KeyValues {
+    assert(this.#store !== undefined, 'the backend is open')
+    return this.#store
+  }
+
+  /** Number of the snapshot that is being encoded; 0: none. */
+  get encoding(): number {
+    return this.#encoding === undefined ? 0 : this.#snapshots
+  }
+
+  /** Whether the snapshot that is being encoded takes versions of this epoch. */
+  takes(epoch: number): boolean {
+    const encoding = this.#encoding
+    return encoding !== undefined && epoch >= encoding.from && epoch <= encoding.through
+  }
+
+  /** Before an entry changes. */
+  change<E extends SpillEntry>(entry: E, codec: SpillCodec<E>): void {
+    entry.stored = false
+    if (entry.epoch === this.epoch) return
+    if (this.#encoding !== undefined) this.guard(entry, codec)
+    entry.epoch = this.epoch
+    this.#changes++
+  }
+
+  /** An entry changed whose epoch the caller keeps. */
+  changed(): void {
+    this.#changes++
+  }
+
+  /** Before a mutable value is given out, or the snapshot passes it: writes what it has yet to write of the entry. */
+  guard<E extends SpillEntry>(entry: E, codec: SpillCodec<E>): void {
+    if (!this.takes(entry.epoch) || entry.guarded === this.#snapshots) return
+    entry.guarded = this.#snapshots
+    const namespace = codec.namespace(entry)
+    this.snapshotEntry(
+      codec.hashOf(entry),
+      codec.state,
+      codec.keyOf(entry),
+      namespace,
+      entry.present ? codec.value(entry) : undefined,
+    )
+  }
+
+  /** An entry leaves the cache. */
+  evict<E extends SpillEntry>(entry: E, codec: SpillCodec<E>): void {
+    if (this.#encoding !== undefined) this.guard(entry, codec)
+    if (entry.stored) return
+    const namespace = codec.namespace(entry)
+    const value = entry.present ? codec.value(entry) : undefined
+    this.write(codec.hashOf(entry), codec.state, codec.keyOf(entry), namespace, entry.epoch, value)
+  }
+
+  /** Puts a version into RocksDB, undefined for one that is gone, and notes it for the snapshots that do not have it. */
+  write(
+    hash: number,
+    state: number,
+    key: Uint8Array,
+    namespace: Uint8Array,
+    epoch: number,
+    value: Uint8Array | undefined,
+  ): void {
+    const { store } = this
+    const at = this.keys.entry(hash, state, key, namespace)
+    if (value === undefined) store.delete(at)
+    else store.put(at, this.versioned(epoch, value))
+    this.log(hash, state, key, namespace, epoch, value)
+    if (store.waiting >= flushAt) store.flush()
+  }
+
+  /** Notes a version that is not in the cache any more. */
+  log(
+    hash: number,
+    state: number,
+    key: Uint8Array,
+    namespace: Uint8Array,
+    epoch: number,
+    value: Uint8Array | undefined,
+  ): void {
+    if (!this.tracked || epoch < this.floor) return
+    const at = this.keys.log(epoch, hash, state, key, namespace)
+    if (value === undefined) this.store.put(at, gone)
+    else this.store.put(at, this.#prefixed(1, value, (buffer) => (buffer[0] = 1)))
+  }
+
+  /** A value with its epoch before it; lent. */
+  versioned(epoch: number, value: Uint8Array): Buffer {
+    return this.#prefixed(epochBytes, value, (buffer) => writeU32(buffer, 0, epoch))
+  }
+
+  /** Writes an entry into the run of the snapshot that is being encoded. */
+  snapshotEntry(
+    hash: number,
+    state: number,
+    key: Uint8Array,
+    namespace: Uint8Array,
+    value: Uint8Array | undefined,
+  ): void {
+    const encoding = this.#encoding
+    if (encoding === undefined) return
+    if (encoding.early !== undefined) {
+      // Copies: what is given is lent.
+      encoding.early.push({
+        hash,
+        state,
+        key: new Uint8Array(key),
+        namespace: new Uint8Array(namespace),
+        value: value === undefined ? undefined : new Uint8Array(value),
+      })
+    } else putInto(encoding.run, hash, state, key, namespace, value)
+  }
+
+  // Its part in snapshots.
+
+  freeze(checkpointId: number): void {
+    this.store.flush()
+    const from = this.#base
+    const through = this.epoch
+    this.epoch++
+    this.#base = this.epoch
+    this.#snapshots++
+    this.#pending.set(checkpointId, { from, through, changes: this.#changes })
+    this.#frozen = this.#changes
+    this.#changes = 0
+    const scan = this.store.scan(logStart(from), logStart(through + 1))
+    this.#encoding = { checkpointId, from, through, scan, early: [], run: undefined }
+  }
+
+  frozenEntries(): number {
+    return this.#frozen
+  }
+
+  encode(run: SnapshotRun): Iterator<void> {
+    const encoding = this.#encoding
+    assert(encoding !== undefined, 'a frozen set is encoded at once')
+    encoding.run = run
+    return this.#encode(encoding, run)
+  }
+
+  *#encode(encoding: Encoding, run: SnapshotRun): Generator<void> {
+    const states = new Map(this.#states.map((state) => [state.state, state]))
+    for (;;) {
+      const entries = encoding.scan.next(logEntriesPerStep)
+      for (let i = 0; i < entries.length; i += 2) {
+        const { hash, state, key, namespace } = parseEntryKey(entries[i], true)
+        const stored = entries[i + 1]
+        const value = stored[0] === 0 ? undefined : stored.subarray(1)
+        const over = value === undefined || (states.get(state)?.expired(value) ?? false)
+        putInto(run, hash, state, key, namespace, over ? undefined : value)
+      }
+      if (entries.length < 2 * logEntriesPerStep) break
+      yield
+    }
+    encoding.scan.close()
+    for (const { hash, state, key, namespace, value } of encoding.early ?? [])
+      putInto(run, hash, state, key, namespace, value)
+    encoding.early = undefined
+    for (const state of this.#states) yield* { [Symbol.iterator]: () => state.encode() }
+    this.#end()
+  }
+
+  settle(checkpointId: number, counts: boolean): void {
+    if (this.#encoding?.checkpointId === checkpointId) this.#end()
+    const pending = this.#pending.get(checkpointId)
+    if (pending === undefined) return
+    this.#pending.delete(checkpointId)
+    if (counts) {
+      this.floor = Math.max(this.floor, pending.through + 1)
+      this.store.flush()
+      this.store.deleteRange(logStart(0), logStart(this.floor))
+    } else {
+      this.#base = Math.min(this.#base, pending.from)
+      this.#changes += pending.changes
+    }
+  }
+
+  restore(number: number, cursor: RunCursor, rewrite: boolean): void {
+    for (const state of this.#states) if (state.state === number) state.restore(cursor, rewrite ? this.epoch : 0)
+    if (rewrite) this.#changes++
+  }
+
+  #end(): void {
+    this.#encoding?.scan.close()
+    this.#encoding = undefined
+  }
+
+  #prefixed(bytes: number, value: Uint8Array, head: (buffer: Buffer) => void): Buffer {
+    const length = bytes + value.length
+    if (length > this.#value.length) this.#value = Buffer.allocUnsafeSlow(length * 2)
+    head(this.#value)
+    this.#value.set(value, bytes)
+    return this.#value.subarray(0, length)
+  }
+}
+
+function putInto(
+  run: SnapshotRun | undefined,
+  hash: number,
+  state: number,
+  key: Uint8Array,
+  namespace: Uint8Array,
+  value: Uint8Array | undefined,
+): void {
+  assert(run !== undefined, 'a frozen set is encoded at once')
+  if (value === undefined) run.tombstone(hash, state, key, namespace)
+  else run.put(hash, state, key, namespace, value)
+}
