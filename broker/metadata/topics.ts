@@ -14,6 +14,7 @@ import { isConfigError, type LogConfig } from '../log/config.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { MetadataImage, TopicImage } from './image.ts'
 import type { MetadataLog } from './metadata-log.ts'
+import { NameQueue } from './name-queue.ts'
 import type { MetadataRecord } from './records.ts'
 import type { Settings } from './settings.ts'
 import { collidingName, mayCollide, newTopicId, topicNameProblem } from './topic-names.ts'
@@ -91,6 +92,8 @@ export class Topics {
   readonly #options: TopicsOptions
   readonly #byName = new Map<string, Topic>()
   readonly #byId = new Map<string, Topic>()
+  /** The files of a topic go before those of the next one of its name come. */
+  readonly #turns = new NameQueue()
   readonly #deletedListeners: ((name: string) => Promise<void>)[] = []
 
   private constructor(options: TopicsOptions) {
@@ -161,7 +164,7 @@ export class Topics {
       return { records, result: results }
     })
     if (validateOnly) return outcomes
-    return outcomes.map((outcome) => (outcome.topic === undefined ? outcome : this.#install(outcome.topic)))
+    return Promise.all(outcomes.map((outcome) => this.#installInTurn(outcome)))
   }
 
   /** An internal topic, made when it is not there. Throws BROKER_METADATA_FAILED. */
@@ -193,7 +196,8 @@ export class Topics {
       const records: MetadataRecord[] = [{ kind: 'topic-deleted', topicId: topic.topicId }]
       return { records, result: { ...success, topic } }
     })
-    if (outcome.topic !== undefined) await this.#forget(outcome.topic)
+    const gone = outcome.topic
+    if (gone !== undefined) await this.#turns.run(gone.name, () => this.#forget(gone))
     return { error: outcome.error, message: outcome.message }
   }
 
@@ -351,6 +355,11 @@ export class Topics {
       if (!isConfigError(error)) throw error
       return { error: kafkaError.INVALID_CONFIG, message: (error as Error).message }
     }
+  }
+
+  async #installInTurn(outcome: CreateOutcome): Promise<CreateOutcome> {
+    const { topic } = outcome
+    return topic === undefined ? outcome : this.#turns.run(topic.name, () => this.#install(topic))
   }
 
   #install(image: TopicImage): CreateOutcome {
