@@ -147,6 +147,7 @@ export async function startBroker(
     const address = `${first.host}:${first.port}`
     const { clusterId } = metadata.image
     const elapsedMs = Math.round(clock.monotonic() - startedMs)
+    let metrics: Monitored['metrics'] | undefined
     log.info({ id: brokerId, clusterId, address, topics: topics.count, elapsedMs }, 'the broker takes requests')
     return {
       id: brokerId,
@@ -155,7 +156,10 @@ export async function startBroker(
       listeners,
       topics,
       coordinators,
-      metrics: brokerMetrics(server, table, topics, counts, { process: false }),
+      get metrics() {
+        metrics ??= brokerMetrics(server, table, topics, counts, { process: false })
+        return metrics
+      },
       unready: () => (closers.length > 0 ? undefined : 'the broker shuts down'),
       close: closeAll,
     }

@@ -1,5 +1,5 @@
 /** The connection of a command to its cluster, and the options that all such commands have. */
-import { type ClusterClient, createClusterClient } from '../proto/client.ts'
+import type { ClusterClient } from '../proto/client.ts'
 import { cliErrors } from './errors.ts'
 
 export const defaultAddress = 'localhost:6123'
@@ -23,6 +23,8 @@ export function addressOf(flags: ClusterFlags): string {
 
 /** Runs `work` with a client and closes it. */
 export async function withCluster<T>(flags: ClusterFlags, work: (client: ClusterClient) => Promise<T>): Promise<T> {
+  // A server process need not load gRPC's client.
+  const { createClusterClient } = await import('../proto/client.ts')
   const client = createClusterClient({ address: addressOf(flags) })
   try {
     return await work(client)

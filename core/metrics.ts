@@ -2,10 +2,13 @@
  * Metrics of one process, on prom-client. Each process (or test) makes its own registry; nothing is global. Names start
  * with `millrace_`, and no label is called `job`, which Prometheus uses for itself (use `job_name`).
  *
- * Nothing here is for the path of a record: slots count in plain numbers and publish them a few times a second.
+ * Nothing here is for the path of a record: slots count in plain numbers and publish them a few times a second. A process that
+ * nobody asks for metrics does not load prom-client, which would be a quarter of its memory.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createRequire } from 'node:module'
 import { assert } from './assert.ts'
+
+const require = createRequire(import.meta.url)
 
 export interface MetricSpec {
   /** With the prefix `millrace_`; counters end in `_total`, units stand last (`_ms`, `_bytes`). */
@@ -49,6 +52,8 @@ export interface MetricsRegistry {
 
 /** A registry. `process: true` adds memory, CPU and event-loop lag of this process. */
 export function createMetrics(options: { readonly process?: boolean } = {}): MetricsRegistry {
+  const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } =
+    require('prom-client') as typeof import('prom-client')
   const registry = new Registry()
   const updates: (() => void)[] = []
   if (options.process === true) collectDefaultMetrics({ register: registry, prefix: 'millrace_' })
