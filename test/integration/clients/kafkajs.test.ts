@@ -95,6 +95,7 @@ class KafkaJsCases extends CaseTable {
       'admin-configs': () => this.#adminConfigs(),
       'admin-groups': () => this.#adminGroups(),
       'admin-offsets': () => this.#adminOffsets(),
+      'group-offsets': () => this.#groupOffsets(),
       'delete-records': () => this.#deleteRecords(),
       acls: () => this.#acls(),
       sasl: () => this.#sasl(),
@@ -371,9 +372,14 @@ class KafkaJsCases extends CaseTable {
     await (await this.#producer()).send({ topic, messages })
     const [ends] = await this.#admin.fetchTopicOffsets(topic)
     const [byTime] = await this.#admin.fetchTopicOffsetsByTimestamp(topic, at(3) + 500)
+    return { found: [Number(ends?.low), Number(ends?.high), Number(byTime?.offset)] }
+  }
+
+  async #groupOffsets() {
+    const topic = await this.#create('committed', 4)
+    await this.#fill(topic, 'a')
     await this.#admin.setOffsets({ groupId: 'altered', topic, partitions: [{ partition: 0, offset: '5' }] })
-    const found = [Number(ends?.low), Number(ends?.high), Number(byTime?.offset)]
-    return { found, group: await this.#committed('altered', topic) }
+    return { group: await this.#committed('altered', topic) }
   }
 
   async #deleteRecords() {

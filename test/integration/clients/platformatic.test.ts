@@ -82,6 +82,7 @@ class PlatformaticCases extends CaseTable {
       'admin-configs': () => this.#adminConfigs(),
       'admin-groups': () => this.#adminGroups(),
       'admin-offsets': () => this.#adminOffsets(),
+      'group-offsets': () => this.#groupOffsets(),
       'max-timestamp': () => this.#maxTimestamp(),
       'delete-records': () => this.#deleteRecords(),
       acls: () => this.#acls(),
@@ -404,9 +405,15 @@ class PlatformaticCases extends CaseTable {
     for (const timestamp of [ListOffsetTimestamps.EARLIEST, ListOffsetTimestamps.LATEST, 1_700_000_003_500n]) {
       found.push(...(await this.#ends(topic, 0, timestamp)))
     }
+    return { found }
+  }
+
+  async #groupOffsets() {
+    const topic = await this.#create('committed', 4)
+    await this.#fill(topic, 'a')
     const partitionOffsets = [{ partition: 0, offset: 5n }]
     await this.#admin.alterConsumerGroupOffsets({ groupId: 'altered', topics: [{ name: topic, partitionOffsets }] })
-    return { found, group: await this.#committed('altered') }
+    return { group: await this.#committed('altered') }
   }
 
   async #maxTimestamp() {

@@ -103,10 +103,8 @@ export const features = [
     refused: code.nonEmptyGroup,
     gone: true,
   }),
-  feature('admin-offsets', 'offsets by position and time; those of groups altered', {
-    found: [0, 10, 4],
-    group: 5,
-  }),
+  feature('admin-offsets', 'offsets by position and time', { found: [0, 10, 4] }),
+  feature('group-offsets', 'offsets of groups altered', { group: 5 }),
   feature('max-timestamp', 'offset of the latest time', { found: 4 }),
   feature('delete-records', 'records deleted', { low: 4, first: '4', outside: code.offsetOutOfRange }),
   feature('acls', 'ACLs', { denied: code.topicDenied, values: ['allowed'], listed: 2, deleted: 2 }),
@@ -157,7 +155,17 @@ export const clients = {
   },
   kcat: {
     title: 'kcat 1.7.1 (librdkafka 2.0)',
-    lacks: {},
+    lacks: {
+      'transaction-offsets': 'The client has no such request.',
+      'admin-topics': 'The client has no such request.',
+      'admin-configs': 'The client has no such request.',
+      'admin-groups': 'The client has no such request.',
+      'group-offsets': 'The client has no such request.',
+      'max-timestamp': 'The client has no such request.',
+      'delete-records': 'The client has no such request.',
+      acls: 'The client has no such request.',
+      'scram-users': 'The client has no such request.',
+    },
   },
   'java-3.9.1': {
     title: 'Java 3.9.1',

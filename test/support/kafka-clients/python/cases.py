@@ -355,9 +355,15 @@ def admin_offsets():
         maker.produce(topic, value=str(number), timestamp=1_700_000_000_000 + 1000 * number)
     maker.flush(10)
     found = [look(topic, OffsetSpec.earliest()), look(topic, OffsetSpec.latest()), look(topic, OffsetSpec.for_timestamp(1_700_000_003_500))]
+    return {'found': found}
+
+
+def group_offsets():
+    topic = create('committed')
+    send(producer(), topic, [str(number) for number in range(10)])
     settle(admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions('altered', [TopicPartition(topic, 0, 5)])]))
     altered = settle(admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions('altered')]))['altered'].topic_partitions[0].offset
-    return {'found': found, 'group': altered}
+    return {'group': altered}
 
 
 def delete_records():
