@@ -28,6 +28,8 @@ export interface MetadataSettings {
 }
 
 /** Kind of endpoint in DescribeCluster: brokers, not controllers. */
+/** Metadata can leave the name of a topic out. */
+const firstVersionWithoutNames = 12
 const brokerEndpoints = 1
 
 export function createMetadataHandlers(view: BrokerView, settings: MetadataSettings): HandlerTable {
@@ -140,15 +142,17 @@ class MetadataHandler {
     const { topics } = this.#view
     const result: MetadataResponseTopic[] = []
     const seen = new Set<string>()
+    // Earlier versions can ask without a name, and cannot answer without one.
+    const noName = context.version < firstVersionWithoutNames ? '' : null
     for (const { name, topicId } of asked) {
       const key = name ?? topicId
       if (seen.has(key)) continue
       seen.add(key)
       const topic = name === null ? topics.getById(topicId) : topics.get(name)
       if (!context.authorize(aclOperation.DESCRIBE, resourceType.TOPIC, topic?.name ?? name ?? '')) {
-        result.push(absent(kafkaError.TOPIC_AUTHORIZATION_FAILED, name, name === null ? topicId : zeroUuid))
+        result.push(absent(kafkaError.TOPIC_AUTHORIZATION_FAILED, name ?? noName, name === null ? topicId : zeroUuid))
       } else if (topic !== undefined) result.push(this.#describe(topic, request, context))
-      else if (name === null) result.push(absent(kafkaError.UNKNOWN_TOPIC_ID, null, topicId))
+      else if (name === null) result.push(absent(kafkaError.UNKNOWN_TOPIC_ID, noName, topicId))
       else result.push(absent(this.#whyAbsent(name, failed), name, zeroUuid))
     }
     return this.#response(request, context, result)

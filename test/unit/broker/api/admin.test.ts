@@ -125,6 +125,22 @@ describe('Metadata', () => {
     expect(made.topics[0]?.partitions[0]).toMatchObject({ leaderId: 1, errorCode: 0, isrNodes: [1] })
   })
 
+  it('answers about an id that nobody has also in versions that cannot leave the name out', async () => {
+    for (const version of [10, 11, 12]) {
+      const { topics } = await client.call('Metadata', version, {
+        topics: [{ topicId: 'AAAAAAAAAAAAAAAAAAAAAQ', name: null }],
+        allowAutoTopicCreation: false,
+        includeClusterAuthorizedOperations: false,
+        includeTopicAuthorizedOperations: false,
+      })
+      expect(topics[0]).toMatchObject({
+        errorCode: kafkaError.UNKNOWN_TOPIC_ID,
+        name: version < 12 ? '' : null,
+        topicId: 'AAAAAAAAAAAAAAAAAAAAAQ',
+      })
+    }
+  })
+
   it('finds topics by id, and gives a topic that was made again another one', async () => {
     const first = (await create(created('again')))[0]?.topicId as string
     const byId = await client.call('Metadata', 12, {
