@@ -12,7 +12,7 @@ export interface RecordOptions<T> {
   /** Default `json`: the whole record. A function gives the value: null is a tombstone. */
   readonly value?: 'json' | 'string' | 'bytes' | Pick<KafkaFormat<T>, 'encode'> | ((record: T) => Encoded)
   /** A field, or a function. Absent: records have no key, and go where the producer has a batch open. */
-  readonly key?: (keyof T & string) | ((record: T) => Encoded)
+  readonly key?: (unknown extends T ? string : keyof T & string) | ((record: T) => Encoded)
   readonly headers?: (record: T) => Readonly<Record<string, Encoded>>
   /** Epoch ms; default: the event time, and now for a record that has none. */
   readonly timestamp?: (record: T) => number
@@ -77,7 +77,7 @@ function keyEncoder<T>(key: RecordOptions<T>['key']): (record: T) => Buffer | nu
   if (key === undefined) return () => null
   if (typeof key === 'function') return (record) => bufferOf(key(record))
   return (record) => {
-    const value: unknown = record[key]
+    const value = (record as Readonly<Record<string, unknown>>)[key as string]
     if (value === null || value === undefined) return null
     if (value instanceof Uint8Array) return bufferOf(value)
     return Buffer.from(typeof value === 'object' ? jsonText(value) : String(value))

@@ -31,5 +31,5 @@ export default defineJob('kafka-exactly-once', (env) => {
         emit({ key, n, count })
       },
     })
-    .to(sink.kafka({ brokers, topic: 'out', key: 'key', compression: 'lz4' }), { uid: 'out' })
+    .to(sink.kafka({ brokers, topic: 'out', key: 'key', compression: 'gzip' }), { uid: 'out' })
 })
