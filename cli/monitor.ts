@@ -1,7 +1,7 @@
 /** The port of /livez, /readyz and /metrics of a server process, as its configuration asks for it. */
 import { loadConfig } from '../core/config/index.ts'
 import { createLogger } from '../core/log.ts'
-import { type Monitor, startMonitor } from '../core/monitor/monitor.ts'
+import type { Monitor } from '../core/monitor/monitor.ts'
 import { metricsBindHost, metricsPort, monitorOptions } from '../core/monitor/options.ts'
 import { ownVersion } from '../core/platform/modules.ts'
 import { allowInsecure } from '../proto/rpc/options.ts'
@@ -17,6 +17,8 @@ export async function openMonitor(
   const port = config.get(metricsPort)
   if (port === undefined) return undefined
   const log = createLogger('monitor')
+  // It brings HTTP and the client of the metrics with it.
+  const { startMonitor } = await import('../core/monitor/monitor.ts')
   const monitor = await startMonitor({
     host: config.get(metricsBindHost),
     port,
