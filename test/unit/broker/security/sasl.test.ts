@@ -28,7 +28,7 @@ function users(passwords: Record<string, string>): Credentials {
 }
 
 /** A client's side of the exchange; returns how it ended, and whether the server proved itself too. */
-function exchange(mechanism: ScramMechanism, credentials: Credentials, user: string, password: string) {
+function exchange(mechanism: ScramMechanism, credentials: Credentials, user: string, password: string, twice = '') {
   const conversation = startConversation(mechanism, credentials, random)
   const bare = clientFirstBare(user, 'abcdef')
   const step = conversation.step(Buffer.from(`n,,${bare}`))
@@ -37,7 +37,7 @@ function exchange(mechanism: ScramMechanism, credentials: Credentials, user: str
   const first = parseServerFirst(serverFirst)
   if (first === undefined) throw new Error(serverFirst)
   const salted = saltPassword(mechanism, password, first.salt, first.iterations)
-  const without = clientFinalWithoutProof('n,,', first.nonce)
+  const without = clientFinalWithoutProof('n,,', twice + first.nonce)
   const signed = `${bare},${serverFirst},${without}`
   const last = conversation.step(
     Buffer.from(`${without},p=${clientProof(mechanism, salted, signed).toString('base64')}`),
@@ -73,6 +73,13 @@ describe('SCRAM', () => {
       expect(proved).toBe(true)
     },
   )
+
+  it('lets in an old librdkafka, which says its own nonce twice', () => {
+    const { step, proved } = exchange('SCRAM-SHA-256', users({ ann: 'right' }), 'ann', 'right', 'abcdef')
+    expect(step).toMatchObject({ kind: 'authenticated', user: 'ann' })
+    expect(proved).toBe(true)
+    expect(exchange('SCRAM-SHA-256', users({ ann: 'right' }), 'ann', 'wrong', 'abcdef').step.kind).toBe('refused')
+  })
 
   it('refuses a wrong password and an unknown user with the same words', () => {
     const wrong = exchange('SCRAM-SHA-256', users({ ann: 'right' }), 'ann', 'wrong').step
