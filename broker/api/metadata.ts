@@ -28,9 +28,9 @@ export interface MetadataSettings {
 }
 
 /** Kind of endpoint in DescribeCluster: brokers, not controllers. */
+const brokerEndpoints = 1
 /** Metadata can leave the name of a topic out. */
 const firstVersionWithoutNames = 12
-const brokerEndpoints = 1
 
 export function createMetadataHandlers(view: BrokerView, settings: MetadataSettings): HandlerTable {
   const handler = new MetadataHandler(view, settings)
