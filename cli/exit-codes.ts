@@ -25,6 +25,8 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   BROKER_BAD_LISTENER: exitCodes.usage,
   BROKER_INSECURE_LISTENER: exitCodes.usage,
   BROKER_TLS_FILE: exitCodes.usage,
+  BROKER_SECURITY_USERS_FILE: exitCodes.usage,
+  BROKER_SECURITY_USERS_LINE: exitCodes.usage,
   BROKER_SECURITY_BAD_MECHANISM: exitCodes.usage,
   BROKER_SECURITY_BAD_PRINCIPAL: exitCodes.usage,
   BROKER_SECURITY_NO_USERS: exitCodes.usage,

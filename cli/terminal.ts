@@ -93,7 +93,7 @@ function errorJson(error: unknown): Record<string, unknown> {
 /** The frames of a stack that are the user's: not Node's, not ours, not a package's. Paths from here. */
 export function userFrames(stack: string | undefined): string[] {
   const own = new URL('../', import.meta.url).pathname
-  const rooms = /^(core|proto|sdk|sql|connectors|taskmanager|jobmanager|cli|dist|bin)\//
+  const rooms = /^(core|proto|sdk|sql|connectors|taskmanager|jobmanager|broker|cli|dist|bin)\//
   return (stack ?? '')
     .split('\n')
     .filter((line) => /^\s*at /.test(line) && !/node:|node_modules/.test(line))

@@ -119,7 +119,8 @@ function producerOptions(flags: ProduceFlags): ProducerOptions {
   return {
     acks: flags.acks,
     codec: flags.compression,
-    batchBytes: 256 * 1024,
+    // Of one partition only one batch is on its way: large ones, but within what topics take by default.
+    batchBytes: 896 * 1024,
     ...(flags.transactionalId === undefined ? {} : { transactionalId: flags.transactionalId }),
   }
 }
