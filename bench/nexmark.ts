@@ -24,6 +24,7 @@ const given = parseArguments(process.argv.slice(2), {
   checkpoint: 'interval of checkpoints, such as 10s (none)',
   source: 'columns or rows (columns)',
   throttle: 'events per second of wall time (none)',
+  state: 'hashmap or rocksdb (hashmap)',
   'check!': 'checksum of the results instead of discarding them',
   'json!': 'one line of JSON per query and nothing else',
   define: 'key=value of the job, several with commas',
@@ -56,6 +57,7 @@ async function measure(query: string): Promise<Record<string, unknown>> {
       'nexmark.mark': markPath,
       ...(given.throttle === undefined ? {} : { 'nexmark.throttle': given.throttle }),
       ...(given.check === undefined ? {} : { 'nexmark.check': 'true' }),
+      ...(given.state === undefined ? {} : { 'state.backend.type': given.state }),
       ...(given.checkpoint === undefined ? {} : { 'execution.checkpointing.interval': given.checkpoint }),
       ...Object.fromEntries(
         (given.define ?? '')
@@ -99,6 +101,7 @@ async function measure(query: string): Promise<Record<string, unknown>> {
       rate,
       parallelism,
       source,
+      state: given.state ?? 'hashmap',
       taskManagers: Number(given.taskmanagers ?? 1),
       wallSeconds: round(wallSeconds, 3),
       cpuSeconds: round(cpuSeconds, 2),

@@ -19,6 +19,7 @@ import { taskManagerMetrics } from './control/metrics.ts'
 import { Slots } from './control/slots.ts'
 import { TaskManager } from './control/task-manager.ts'
 import * as options from './options.ts'
+import { removeLeftovers, stateRoot } from './state/rocksdb/directories.ts'
 
 export interface RunningTaskManager extends Monitored {
   readonly id: string
@@ -67,6 +68,7 @@ export async function startTaskManager(
   })
   let link: JobManagerLink | undefined
   let taskManager: TaskManager | undefined
+  removeLeftovers(stateRoot(values), id)
   try {
     await slots.start()
   } catch (error) {

@@ -62,6 +62,12 @@ export const dataDirectory = option({
   scope: 'taskmanager',
   doc: 'Directory of bundles that were fetched. May be shared by the TaskManagers of a machine.',
 })
+export const stateDirectory = option({
+  key: 'taskmanager.state.dir',
+  type: text(),
+  scope: 'taskmanager',
+  doc: 'Directory for keyed state of jobs with state.backend.type: rocksdb. Nothing in it is needed after a restart. Shared by TaskManagers of one machine only. Default: state in taskmanager.data-dir.',
+})
 export const reconnectDelayMin = option({
   key: 'cluster.registration.initial-timeout',
   type: duration(),
@@ -113,6 +119,7 @@ export const taskManagerOptions = [
   slotHeap,
   slotYoungHeap,
   dataDirectory,
+  stateDirectory,
   reconnectDelayMin,
   reconnectDelayMax,
   cancellationTimeout,

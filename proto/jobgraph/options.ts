@@ -7,10 +7,13 @@ import {
   configErrors,
   didYouMean,
   duration,
+  formatSize,
   integer,
   nearest,
   oneOf,
   option,
+  size,
+  type ValueType,
 } from '../../core/config/index.ts'
 
 export const bufferTimeout = option({
@@ -36,13 +39,38 @@ export const parallelismDefault = option({
 
 export const stateBackend = option({
   key: 'state.backend.type',
-  type: oneOf(['hashmap']),
+  type: oneOf(['hashmap', 'rocksdb']),
   default: 'hashmap',
   scope: 'job',
-  doc: 'Where keyed state lives. hashmap: in memory.',
+  doc: 'Where keyed state lives. hashmap: in memory. rocksdb: on the local disk behind a cache, so that it may be larger than memory; windows and sessions are in memory all the same. A snapshot of either restores into either.',
 })
 
-export const slotJobOptions: readonly AnyOption[] = [bufferTimeout, watermarkInterval, parallelismDefault, stateBackend]
+const rocksdbMemoryMin = 8 * 1024 * 1024
+
+/** A size with a least value. */
+const rocksdbMemorySize: ValueType<number> = {
+  ...size(),
+  parse(text) {
+    const bytes = size().parse(text)
+    if (bytes < rocksdbMemoryMin) throw new Error(`"${text}" is less than ${formatSize(rocksdbMemoryMin)}`)
+    return bytes
+  },
+}
+export const rocksdbMemory = option({
+  key: 'state.backend.rocksdb.memory',
+  type: rocksdbMemorySize,
+  default: 128 * 1024 * 1024,
+  scope: 'job',
+  doc: 'Memory of one subtask of a stateful operator with state.backend.type: rocksdb: cache of entries, write buffers and block cache together. At least 8mb.',
+})
+
+export const slotJobOptions: readonly AnyOption[] = [
+  bufferTimeout,
+  watermarkInterval,
+  parallelismDefault,
+  stateBackend,
+  rocksdbMemory,
+]
 
 /** What the configuration of the cluster says of them: the job's own values go before. */
 export function slotDefaults(cluster: Readonly<Record<string, string>>): Record<string, string> {

@@ -91,6 +91,7 @@ export function stateOptions(context: OperatorContext): StateBackendOptions {
           },
     restored: context.restored,
     clock: context.clock,
+    ...(context.rocksdb === undefined ? {} : { rocksdb: context.rocksdb }),
   }
 }
 

@@ -12,6 +12,7 @@ import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import type { JobPlan, KeyPlan, OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
+import type { RocksDbOptions } from '../state/api.ts'
 
 /** Plain records. `rows.length` may exceed `count`; the arrays are the caller's and are valid during the call only, the records for ever. */
 export interface RowBatch {
@@ -105,6 +106,8 @@ export interface OperatorContext {
   /** Root of the job's checkpoints; undefined when none are taken. */
   readonly checkpointRoot: string | undefined
   readonly options: Readonly<Record<string, string>>
+  /** Keyed state is in RocksDB; absent: in memory. */
+  readonly rocksdb?: RocksDbOptions | undefined
   readonly metrics: OperatorMetrics
   readonly clock: Clock
   now(): number

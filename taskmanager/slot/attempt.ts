@@ -13,6 +13,7 @@ import { provideOwnPackage } from '../../core/platform/modules.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import { jobOf, rebuildGraph } from '../../sdk/graph/load.ts'
 import type { Doorbells } from '../network/doorbell.ts'
+import { processDirectory, stateRoot } from '../state/rocksdb/directories.ts'
 import { SlotLoop } from '../task/loop.ts'
 import type { Task, TaskEvents } from '../task/task.ts'
 import { type BuiltTask, buildTask } from './build-task.ts'
@@ -129,7 +130,7 @@ export class Attempt {
     this.#remote = this.#at.openRemote(deployment, events)
     const place = { taskManagerId: start.taskManagerId, slot: start.slot, arena, bells }
     const channels = new SlotChannels(deployment, place, this.#remote)
-    const { bufferTimeoutMs } = slotConfig(deployment.options)
+    const { bufferTimeoutMs, rocksdbMemoryBytes } = slotConfig(deployment.options)
     const inOrder = [...deployment.subtasks].sort((a, b) => a.vertex - b.vertex)
     for (const { vertex, subtask } of inOrder) {
       this.#tasks.push(
@@ -144,6 +145,13 @@ export class Attempt {
             disk: systemDisk,
             deadLetters: deadLetterDirectory(deployment, start),
             bufferTimeoutMs,
+            rocksdb:
+              rocksdbMemoryBytes === undefined
+                ? undefined
+                : {
+                    directory: processDirectory(stateRoot(start.config), start.taskManagerId),
+                    memoryBytes: rocksdbMemoryBytes,
+                  },
             events: this.#eventsOf(vertex, subtask),
             print: (uid, lines) => this.#print(uid, lines),
             deliver: (uid, of, sequence, records) =>

@@ -17,6 +17,8 @@ import { createRouter, type RouterPlan } from '../network/router.ts'
 import { consumersOf, producersOf } from '../network/topology.ts'
 import { createOperator } from '../operators/create.ts'
 import type { OperatorContext, OperatorMetrics, SourceOperator } from '../operators/operator.ts'
+import type { RocksDbOptions } from '../state/api.ts'
+import { subtaskDirectory } from '../state/rocksdb/directories.ts'
 import { Chain, type ChainEdge } from '../task/chain.ts'
 import { type GateInput, InputGate } from '../task/input-gate.ts'
 import { Poison } from '../task/poison.ts'
@@ -35,6 +37,8 @@ export interface TaskSurroundings {
   /** Where dead letters of the job go. */
   readonly deadLetters: string
   readonly bufferTimeoutMs: number
+  /** Memory of one subtask of an operator, and where this process keeps its files; undefined: keyed state is in memory. */
+  readonly rocksdb: RocksDbOptions | undefined
   readonly events: TaskEvents
   print(uid: string, lines: readonly string[]): void
   deliver(uid: string, subtask: number, sequence: number, records: readonly unknown[]): void
@@ -83,6 +87,15 @@ export function buildTask(at: TaskSurroundings, vertexId: number, subtask: numbe
       restored: restore?.operators.find(({ node }) => node === operator.node),
       checkpointRoot: deployment.checkpointRoot,
       options: deployment.options,
+      rocksdb: at.rocksdb && {
+        ...at.rocksdb,
+        directory: subtaskDirectory(at.rocksdb.directory, {
+          jobId: deployment.jobId,
+          attempt: deployment.attempt,
+          node: operator.node,
+          subtask,
+        }),
+      },
       metrics: metrics[index],
       clock,
       now: () => clock.now(),

@@ -36,14 +36,16 @@ import {
   ObjectValues,
   type StateKeys,
 } from './object-state.ts'
+import { createRocksDbBackend } from './rocksdb/backend.ts'
 import { StateRows } from './rows.ts'
 import { type SnapshotPart, Snapshotter } from './snapshotter.ts'
 import { Timers } from './timers.ts'
 import { Lifetime } from './values.ts'
 
-/** Keyed state in memory. Declare the states, then `open`. */
+/** Keyed state in memory, or in RocksDB where the options say so. Declare the states, then `open`. */
 export function createKeyedStateBackend(options: StateBackendOptions, twin = false): KeyedStateBackend {
-  return new HeapBackend(options, twin)
+  const { rocksdb } = options
+  return rocksdb === undefined ? new HeapBackend(options, twin) : createRocksDbBackend(options, rocksdb, twin)
 }
 
 /** Bits of the presence word; all ones stands for an entry that is not in use. */

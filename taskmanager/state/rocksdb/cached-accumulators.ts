@@ -3,12 +3,12 @@
  * of the heap backend. One thread.
  */
 import type { RecordBatch } from '../../../core/columns/batch.ts'
+import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { DeclaredAggregate } from '../../../sdk/graph/nodes.ts'
 import { AccumulatorState } from '../accumulator-state.ts'
 import type { AccumulatorStore } from '../api.ts'
-import { asBuffer } from '../keys.ts'
 import { stateErrors } from '../errors.ts'
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import { asBuffer } from '../keys.ts'
 import type { CachedKeys } from './cached-keys.ts'
 import { epochBytes, readU32 } from './layout.ts'
 import type { SpillCodec, SpillEntry } from './spill.ts'

@@ -186,7 +186,11 @@ export class Spill implements SnapshotPart {
     if (!this.tracked || epoch < this.floor) return
     const at = this.keys.log(epoch, hash, state, key, namespace)
     if (value === undefined) this.store.put(at, gone)
-    else this.store.put(at, this.#prefixed(1, value, (buffer) => (buffer[0] = 1)))
+    else
+      this.store.put(
+        at,
+        this.#prefixed(1, value, (buffer) => (buffer[0] = 1)),
+      )
   }
 
   /** A value with its epoch before it; lent. */

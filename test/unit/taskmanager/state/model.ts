@@ -319,7 +319,9 @@ export async function runBesideModel(
       const fire = (id: number, at: number): number => fired.push(`${JSON.stringify(backend.keyOf(id))}@${at}`)
       while (backend.timer.advance('event', Number.MAX_SAFE_INTEGER, 7, fire));
     }
-    const due = [...restored].flatMap(([key, model]) => [...(model.timers ?? [])].map((at) => `${JSON.stringify(key)}@${at}`))
+    const due = [...restored].flatMap(([key, model]) =>
+      [...(model.timers ?? [])].map((at) => `${JSON.stringify(key)}@${at}`),
+    )
     expect(fired.sort()).toEqual(due.sort())
   }
   for (const backend of subtasks.stores) backend.close()
