@@ -1,7 +1,8 @@
 /**
  * What it costs the engine to read a topic: Nexmark bids as JSON from a hot topic into columns, by `source.kafka`, beside the
  * consumer of @platformatic/kafka with JSON.parse. The broker is a process of its own, and its share is told apart. Passes
- * alternate. `--records N`, `--passes N`, `--codec NAME`, `--json`.
+ * alternate. `--records N`, `--passes N`, `--codec NAME`, `--only ours`
+ * or `platformatic`, `--json`.
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     records: { type: 'string', default: '1000000' },
     passes: { type: 'string', default: '5' },
     codec: { type: 'string', default: 'none' },
+    only: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -193,8 +195,8 @@ try {
   const bytesPerRow = Math.round(await fill())
   const results: { ours: Pass[]; platformatic: Pass[] } = { ours: [], platformatic: [] }
   for (let pass = 0; pass < passes; pass++) {
-    results.ours.push(await measured(ours))
-    results.platformatic.push(await measured(platformatic))
+    if (values.only !== 'platformatic') results.ours.push(await measured(ours))
+    if (values.only !== 'ours') results.platformatic.push(await measured(platformatic))
   }
   const told = {
     records,

@@ -45,12 +45,15 @@ export class BatchCursor {
     this.#filter.begin(fetched.aborted)
   }
 
-  close(): void {
+  /** Gives back what it was opened with. */
+  close(): FetchedBatches | undefined {
+    const fetched = this.#fetched
     this.#fetched = undefined
     this.index = this.end = 0
     // The table must not keep the answer in memory.
     this.table.count = 0
     this.table.bytes = noBytes
+    return fetched
   }
 
   /** The offset to go on from when the records before `index` were given. */

@@ -163,7 +163,7 @@ export class KafkaReader<T> implements SourceReader<T> {
       if (this.#cursor.isOpen && this.#current !== undefined) {
         if (this.#cursor.advance()) return this.#current
         this.#current.next = Math.max(this.#current.next, this.#cursor.position)
-        this.#cursor.close()
+        this.#closeCursor()
         this.#finishAtEnd(this.#current)
       }
       const taken = this.#fetcher.take()
@@ -177,6 +177,12 @@ export class KafkaReader<T> implements SourceReader<T> {
       this.#current = split
       this.#cursor.open(taken, split.next, split.end, this.#options.readCommitted)
     }
+  }
+
+  /** Formats of the user may keep bytes of what came; nobody else does. */
+  #closeCursor(): void {
+    const fetched = this.#cursor.close()
+    if (fetched !== undefined && typeof this.#options.format !== 'object') this.#fetcher.release(fetched)
   }
 
   #finishAtEnd(split: KafkaSplit): void {
@@ -193,7 +199,7 @@ export class KafkaReader<T> implements SourceReader<T> {
     const more = cursor.advance()
     split.next = Math.max(split.next, cursor.position)
     if (more) return
-    cursor.close()
+    this.#closeCursor()
     this.#finishAtEnd(split)
     for (const splitId of this.#finished.splice(0)) output.splitFinished?.(splitId)
   }

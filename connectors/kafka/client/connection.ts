@@ -122,6 +122,11 @@ export class KafkaConnection {
     this.#write(writeRequest(writer, name, this.versionOf(name), this.#nextId++, this.#settings.clientId, message))
   }
 
+  /** Takes the memory of an answer back: nothing of it may be looked at any more. */
+  recycle(memory: ArrayBufferLike): void {
+    this.#frames.recycle(memory)
+  }
+
   /** Ends the connection; requests that wait are rejected. */
   close(): void {
     this.#end(kafkaErrors.create('CLOSED'))

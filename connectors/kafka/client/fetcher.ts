@@ -10,6 +10,7 @@ import { isRetriable, kafkaError } from '../../../proto/kafka/error-codes.ts'
 import { zeroUuid } from '../../../proto/kafka/reader.ts'
 import { batchAt, batchSizeAt, readInt64 } from '../../../proto/kafka/records/index.ts'
 import { type ConnectionPurpose, type KafkaCluster, mayPass } from './cluster.ts'
+import type { KafkaConnection } from './connection.ts'
 import { refusal } from './errors.ts'
 import type { AbortedTransaction } from './isolation.ts'
 
@@ -76,6 +77,8 @@ export class KafkaFetcher {
   readonly #positions = new Map<string, Position>()
   readonly #waiting: (FetchedBatches | FetchFailure)[] = []
   readonly #loops = new Map<number, { wake: Deferred<void> }>()
+  /** Answers of which something waits, or is looked at: how many partitions, and where the memory goes. */
+  readonly #frames = new WeakMap<ArrayBufferLike, { left: number; readonly connection: KafkaConnection }>()
   #waitingBytes = 0
   #trouble: Error | undefined
   #taken: Deferred<void> | undefined
@@ -162,6 +165,14 @@ export class KafkaFetcher {
     return taken
   }
 
+  /** Says that nobody looks at what was taken any more, so that its memory can be used again. Not to be called twice. */
+  release({ records }: FetchedBatches): void {
+    const frame = this.#frames.get(records.buffer)
+    if (frame === undefined) return
+    frame.left--
+    if (frame.left === 0) frame.connection.recycle(records.buffer)
+  }
+
   /** Resolves when something waits, or the fetcher is closed. */
   async available(): Promise<void> {
     if (this.#waiting.length > 0 || this.#closed) return
@@ -245,7 +256,7 @@ export class KafkaFetcher {
         const asked = wanted.map((position) => position.offset)
         const answer = await connection.request('Fetch', this.#requestFor(wanted), timeoutMs)
         if (answer.errorCode !== kafkaError.NONE) throw refusal(answer.errorCode, 'Fetch')
-        const stale = this.#accept(answer, wanted, asked)
+        const stale = this.#accept(answer, wanted, asked, connection)
         if (stale) throw refusal(kafkaError.NOT_LEADER_OR_FOLLOWER, 'Fetch')
         failures = 0
         this.#troubled(undefined)
@@ -321,9 +332,15 @@ export class KafkaFetcher {
   }
 
   /** Keeps what came. Returns whether some partition is led elsewhere by now. */
-  #accept(answer: ResponseOf<'Fetch'>, wanted: readonly Position[], asked: readonly number[]): boolean {
+  #accept(
+    answer: ResponseOf<'Fetch'>,
+    wanted: readonly Position[],
+    asked: readonly number[],
+    connection: KafkaConnection,
+  ): boolean {
     let stale = false
     let came = false
+    const before = this.#waiting.length
     for (const { topic, partitions } of answer.responses) {
       for (const part of partitions) {
         const index = wanted.findIndex((each) => each.topic === topic && each.partition === part.partitionIndex)
@@ -338,6 +355,8 @@ export class KafkaFetcher {
         }
       }
     }
+    const kept = this.#waiting.slice(before).flatMap((each) => (each.kind === 'batches' ? [each.records.buffer] : []))
+    if (kept.length > 0) this.#frames.set(kept[0], { left: kept.length, connection })
     if (came) this.#tell()
     return stale
   }
