@@ -96,7 +96,7 @@ export function userFrames(stack: string | undefined): string[] {
   const rooms = /^(core|proto|sdk|sql|connectors|taskmanager|jobmanager|broker|cli|dist|bin)\//
   return (stack ?? '')
     .split('\n')
-    .filter((line) => /^\s*at /.test(line) && !/node:|node_modules/.test(line))
+    .filter((line) => /^\s*at /.test(line) && !/node:|node_modules|\(<anonymous>\)/.test(line))
     .filter((line) => !rooms.test(line.split(own)[1] ?? ''))
     .map((line) => tidyPaths(line.trim()))
 }

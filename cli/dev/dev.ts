@@ -72,12 +72,14 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
   const failed = (error: unknown) => showError(terminal, error)
   try {
     const savepoint = flags.fromSavepoint === undefined ? undefined : localPath(flags.fromSavepoint)
+    // Before the job: it may wait for topics that somebody has yet to make.
+    for (const line of brokerLines(broker)) terminal.note(line)
     await session.start(current, savepoint)
     const took = formatAge(clock.monotonic() - started)
     terminal.note(
       `  millrace ${ownVersion()}  ready in ${took}  (development: data in .millrace/, listening on loopback only)`,
     )
-    terminal.note(`  ${[...brokerText(broker), `gRPC  ${cluster.address}`].join('    ')}`)
+    terminal.note(`  gRPC  ${cluster.address}`)
     terminal.note(`  Job ${session.describe()}`)
     if (interactive) terminal.note('  press  r reload from savepoint · s savepoint · q quit')
 
@@ -122,9 +124,9 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
   }
 }
 
-function brokerText(broker: DevBroker | undefined): string[] {
+function brokerLines(broker: DevBroker | undefined): string[] {
   if (broker === undefined) return []
-  return [`Kafka  ${broker.address}${broker.shared ? ' (of another dev in this folder)' : ''}`]
+  return [`  Kafka  ${broker.address}${broker.shared ? ' (of another dev in this folder)' : ''}`]
 }
 
 /** Those that configure the broker. */

@@ -7,6 +7,7 @@ import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { sdkErrors } from '../errors.ts'
 import { Environment, isJob, type Job } from '../job.ts'
 import { checkParallelism, GraphBuilder } from './builder.ts'
+import { whileBuilding } from './building.ts'
 import { compilePlan } from './compile.ts'
 import type { JobGraph } from './nodes.ts'
 
@@ -52,7 +53,11 @@ export function buildGraph(job: Job, { parallelism, options = {} }: BuildOptions
     1
   checkParallelism(chosen, `the job "${job.name}"`, undefined)
   const builder = new GraphBuilder(job.name)
-  const result: unknown = job.build(new Environment(builder, options, set, chosen))
+  const env = new Environment(builder, options, set, chosen)
+  const result: unknown = whileBuilding(
+    (key) => env.option(key),
+    () => job.build(env),
+  )
   if (result instanceof Promise) {
     // The outcome is of no interest any more, but a rejection must not end the process.
     result.catch(() => undefined)
