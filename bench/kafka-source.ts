@@ -5,6 +5,8 @@
  * or `platformatic`, `--json`.
  */
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Consumer, MessagesStreamModes } from '@platformatic/kafka'
@@ -34,7 +36,7 @@ const records = Number(values.records)
 const passes = Number(values.passes)
 const topic = 'bids'
 
-const directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-bench-kafka-')
+const directory = systemDisk.makeTemporaryDirectory(join(tmpdir(), 'millrace-bench-kafka-'))
 const entry = fileURLToPath(new URL('../bin/millrace.cjs', import.meta.url))
 const settings = [
   'broker.listeners=127.0.0.1:0',
