@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadJob } from '../../cli/load-job.ts'
 import type { JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
-import { type BrokerProcess, startBrokerProcess } from '../support/broker-process.ts'
+import { type BrokerProcess, startBrokerProcess } from '../support/kafka-clients/broker.ts'
 
 const jobFile = fileURLToPath(new URL('./kafka-exactly-once-job.ts', import.meta.url))
 const records = 24_000

@@ -19,7 +19,7 @@ import {
 } from 'kafkajs'
 import { compress, decompress } from '../../../proto/kafka/records/codecs.ts'
 import type { CodecName } from '../../../proto/kafka/records/index.ts'
-import { type BrokerProcess, brokerUsers } from '../../support/broker-process.ts'
+import { type BrokerProcess, brokerUsers } from '../../support/kafka-clients/broker.ts'
 import { CaseTable } from '../../support/kafka-clients/case-table.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
 

@@ -20,7 +20,7 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka'
-import { type BrokerProcess, brokerUsers } from '../../support/broker-process.ts'
+import { type BrokerProcess, brokerUsers } from '../../support/kafka-clients/broker.ts'
 import { CaseTable } from '../../support/kafka-clients/case-table.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
 

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemDisk } from '../../../core/platform/disk.ts'
 import { readBatchHeader } from '../../../proto/kafka/records/index.ts'
-import { type BrokerProcess, startBrokerProcess } from '../broker-process.ts'
+import { type BrokerProcess, startBrokerProcess } from './broker.ts'
 import { type ClientName, clients, type Feature, type FeatureName, features, lacking } from './matrix.ts'
 import type { Answer } from './program.ts'
 
