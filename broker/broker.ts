@@ -130,7 +130,7 @@ export async function startBroker(
       limits: limitsOf(config),
       saslMechanisms: access.mechanisms,
       tls,
-      sent: (pieces) => directory.logs.tail.giveBack(pieces),
+      sent: (pieces) => directory.logs.lent.giveBack(pieces),
     })
     closers.push(() => server.close(config.get(options.shutdownTimeout)))
     // First to go: members that wait for others are answered, so that the server need not wait for them.

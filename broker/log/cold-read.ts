@@ -2,7 +2,7 @@
  * Reads from segment files: whole batches in pieces of 64 KB to 1 MB, and for whoever reads on where it stopped the next piece before
  * it is asked for. Each batch is looked at before it is handed out; damage is said, not served.
  *
- * One thread; a piece is never written to after it was read.
+ * Pieces lie in memory that is lent: a piece belongs to the read or the cursor that has it, until it is dropped. One thread.
  */
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import type { Disk } from '../../core/platform/disk.ts'
@@ -15,11 +15,14 @@ import {
   lastOffsetOf,
   magicOf,
 } from './batch-fields.ts'
+import { type Block, blockBytes, type LentMemory } from './lent-memory.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { Segment, SegmentHost } from './segment.ts'
 
 const minPieceBytes = 64 * 1024
-const maxPieceBytes = 1024 * 1024
+const maxPieceBytes = blockBytes
+/** A shorter piece has memory of its own. */
+const sharedPieceBytesMin = maxPieceBytes / 4
 
 export type ColdRead =
   | { readonly kind: 'data'; readonly buffer: Buffer; readonly nextOffset: number }
@@ -40,6 +43,8 @@ interface Cursor {
 interface Piece {
   readonly at: number
   readonly bytes: Buffer
+  /** Undefined for memory of its own. */
+  readonly block: Block | undefined
 }
 
 export interface ColdReaderOptions {
@@ -53,24 +58,30 @@ export class ColdReader {
   readonly #disk: Disk
   readonly #files: OpenFiles
   readonly #host: SegmentHost
+  readonly #lent: LentMemory
   readonly #options: ColdReaderOptions
   /** Oldest first. */
   #cursors: Cursor[] = []
 
-  constructor(disk: Disk, files: OpenFiles, options: ColdReaderOptions) {
+  constructor(disk: Disk, files: OpenFiles, lent: LentMemory, options: ColdReaderOptions) {
+    this.#lent = lent
     this.#disk = disk
     this.#files = files
     this.#host = { disk, files }
     this.#options = options
   }
 
-  /** Batches from the one that holds `offset` or follows it, below `endOffset`. Rejects with the system's error. */
+  /**
+   * Batches from the one that holds `offset` or follows it, below `endOffset`. `lend`: the reader gives the buffer back. Rejects
+   * with the system's error.
+   */
   async read(
     segment: Segment,
     offset: number,
     endOffset: number,
     maxBytes: number,
     atLeastOne: boolean,
+    lend: boolean,
   ): Promise<ColdRead> {
     const cursor = this.#take(segment, offset)
     // Index entries are believed when the batch there is the one that they name.
@@ -89,7 +100,10 @@ export class ColdReader {
     let size = 0
     for (;;) {
       if (position + batchHeaderBytes > segment.writtenBytes) return { kind: 'nothing' }
-      if (!holds(piece, position, batchHeaderBytes)) piece = await this.#load(segment, position, wanted)
+      if (!holds(piece, position, batchHeaderBytes)) {
+        this.#drop(piece)
+        piece = await this.#load(segment, position, wanted)
+      }
       if (!holds(piece, position, batchHeaderBytes)) return damaged(position, 'the file ends within a batch')
       const at = position - piece.at
       const problem = this.#headerProblem(piece.bytes, at, segment, position)
@@ -109,9 +123,12 @@ export class ColdReader {
       position += size
     }
     if (size > maxBytes && !atLeastOne) return { kind: 'too-large' }
-    if (!holds(piece, position, size)) piece = await this.#load(segment, position, Math.max(size, wanted))
+    if (!holds(piece, position, size)) {
+      this.#drop(piece)
+      piece = await this.#load(segment, position, Math.max(size, wanted))
+    }
     if (!holds(piece, position, size)) return damaged(position, 'the file ends within a batch')
-    return this.#collect(segment, piece, position, endOffset, maxBytes, cursor !== undefined)
+    return this.#collect(segment, piece, position, endOffset, maxBytes, cursor !== undefined, lend)
   }
 
   /** Forgets what belongs to a segment that goes. */
@@ -126,6 +143,7 @@ export class ColdReader {
     endOffset: number,
     maxBytes: number,
     sequential: boolean,
+    lend: boolean,
   ): ColdRead {
     const { bytes } = piece
     const start = position - piece.at
@@ -145,13 +163,15 @@ export class ColdReader {
       nextOffset = lastOffsetOf(bytes, end) + 1
       end += size
     }
+    const buffer = this.#lent.handOut(bytes.subarray(start, end), piece.block, lend)
     const next = piece.at + end
-    if (next < segment.writtenBytes) {
-      const rest = bytes.length - end
-      const ahead = sequential && rest < maxBytes ? this.#ahead(segment, next) : piece
-      this.#keep({ segment, offset: nextOffset, position: next, piece: ahead })
+    const readsOn = next < segment.writtenBytes
+    const loads = sequential && bytes.length - end < maxBytes
+    if (readsOn) {
+      this.#keep({ segment, offset: nextOffset, position: next, piece: loads ? this.#ahead(segment, next) : piece })
     }
-    return { kind: 'data', buffer: bytes.subarray(start, end), nextOffset }
+    if (!readsOn || loads) this.#drop(piece)
+    return { kind: 'data', buffer, nextOffset }
   }
 
   #headerProblem(bytes: Buffer, at: number, segment: Segment, position: number): string | undefined {
@@ -164,7 +184,8 @@ export class ColdReader {
 
   async #load(segment: Segment, position: number, wanted: number): Promise<Piece> {
     const length = Math.min(wanted, segment.writtenBytes - position)
-    const bytes = Buffer.allocUnsafeSlow(length)
+    const block = length < sharedPieceBytesMin || length > blockBytes ? undefined : this.#lent.take()
+    const bytes = block === undefined ? Buffer.allocUnsafeSlow(length) : block.bytes.subarray(0, length)
     const file = this.#files.pin(segment.file)
     try {
       let done = 0
@@ -173,7 +194,7 @@ export class ColdReader {
         if (count === 0) break
         done += count
       }
-      return { at: position, bytes: done === length ? bytes : bytes.subarray(0, done) }
+      return { at: position, bytes: done === length ? bytes : bytes.subarray(0, done), block }
     } finally {
       this.#files.unpin(segment.file)
     }
@@ -182,7 +203,7 @@ export class ColdReader {
   #ahead(segment: Segment, position: number): Promise<Piece> {
     const piece = this.#load(segment, position, maxPieceBytes)
     // Whoever reads on meets the failure by reading itself.
-    return piece.catch(() => ({ at: position, bytes: Buffer.alloc(0) }))
+    return piece.catch(() => ({ at: position, bytes: Buffer.alloc(0), block: undefined }))
   }
 
   #take(segment: Segment, offset: number): Cursor | undefined {
@@ -197,7 +218,14 @@ export class ColdReader {
 
   #keep(cursor: Cursor): void {
     this.#cursors.push(cursor)
-    if (this.#cursors.length > this.#options.cursors) this.#cursors.shift()
+    if (this.#cursors.length <= this.#options.cursors) return
+    const oldest = this.#cursors.shift()?.piece
+    // What is still being read goes its own way, to the collector.
+    if (oldest !== undefined && !(oldest instanceof Promise)) this.#drop(oldest)
+  }
+
+  #drop(piece: Piece | undefined): void {
+    this.#lent.drop(piece?.block)
   }
 }
 

@@ -34,6 +34,7 @@ import {
 import { logErrors } from './errors.ts'
 import { Flusher } from './flush.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
+import { LentMemory } from './lent-memory.ts'
 import type { LogHost } from './log-host.ts'
 import { OpenFiles } from './open-files.ts'
 import { defaultLogDirectoryOptions, type LogDirectoryOptions } from './options.ts'
@@ -82,6 +83,8 @@ export class LogDirectory implements LogHost {
   readonly clock: Clock
   readonly root: string
   readonly files: OpenFiles
+  /** What readers borrow; they give it back here. */
+  readonly lent = new LentMemory()
   readonly tail: TailMemory
   readonly flusher: Flusher
   readonly cold: ColdReader
@@ -111,9 +114,9 @@ export class LogDirectory implements LogHost {
     this.options = { ...defaultLogDirectoryOptions, ...input.options }
     this.#config = input.config ?? parseLogConfig({})
     this.files = new OpenFiles(this.disk, this.options.openFilesMax)
-    this.tail = new TailMemory(this.options.tailBytes)
+    this.tail = new TailMemory(this.options.tailBytes, this.lent)
     this.flusher = new Flusher(this.clock, this.options.syncConcurrency)
-    this.cold = new ColdReader(this.disk, this.files, {
+    this.cold = new ColdReader(this.disk, this.files, this.lent, {
       verify: this.options.verifyReads,
       cursors: this.options.readAheadPieces,
     })

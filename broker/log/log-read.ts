@@ -69,7 +69,7 @@ async function readCold(
       if (offset >= log.tail.firstOffset) return readTail(log, asked, offset, end, maxBytes, options)
       const place = floorSegment(log, offset)
       const segment = log.segments[place]
-      const read = await log.host.cold.read(segment, offset, end, maxBytes, options.atLeastOne)
+      const read = await log.host.cold.read(segment, offset, end, maxBytes, options.atLeastOne, options.lend === true)
       switch (read.kind) {
         case 'data':
           return data(log, asked, [read.buffer], read.buffer.length, read.nextOffset, options)

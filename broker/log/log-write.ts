@@ -4,7 +4,7 @@
  */
 import type { Segment } from './segment.ts'
 import type { SegmentedLog } from './segmented-log.ts'
-import { isNext } from './tail.ts'
+import { isNext, prefix } from './tail.ts'
 
 /** Relative offsets are 31 bits. */
 const offsetsPerSegment = 0x7fff_ffff
@@ -63,10 +63,6 @@ export function writeQueued(log: SegmentedLog): void {
     segment.writtenBytes += bytes
     from = to
   }
-}
-
-function prefix(run: Buffer, length: number): Buffer {
-  return length === run.length ? run : Buffer.from(run.buffer, run.byteOffset, length)
 }
 
 function createFiles(log: SegmentedLog, segment: Segment): void {

@@ -1,31 +1,13 @@
 /**
  * The ends of all logs in memory: what was appended last, within one budget for the whole broker, oldest first out. A batch stays at
- * least until it is written. Batches are copied into shared chunks, so that none pins the buffer that it came in; those that came one
- * after the other lie side by side there and are handed out as one buffer.
- *
- * A chunk is filled again when all of its batches have gone and whoever was lent a part has given it back: a fresh one for
- * each would be most of the work of the collector. Who does not say that it gives back keeps the bytes for good. One thread.
+ * least until it is written. Batches are copied into shared blocks, so that none pins the buffer that it came in; those that came one
+ * after the other lie side by side there and are handed out as one buffer. One thread.
  */
+import { type Block, blockBytes, type LentMemory } from './lent-memory.ts'
 import type { Segment } from './segment.ts'
 
-const chunkBytes = 1024 * 1024
 /** A larger batch has memory of its own. */
 const sharedBytesMax = 256 * 1024
-const freeChunksMax = 4
-/** A shorter piece is copied for whoever wants to read it. */
-const lentBytesMin = 1024
-
-/** Memory of batches that came one after the other. */
-interface Chunk {
-  readonly bytes: Buffer
-  used: number
-  /** Batches of tails that lie here. */
-  batches: number
-  /** Parts that are lent. */
-  lent: number
-  /** Somebody keeps a part for good. */
-  kept: boolean
-}
 
 export interface TailEntry {
   readonly baseOffset: number
@@ -35,48 +17,50 @@ export interface TailEntry {
   /** Bytes appended to the log before it since the log was opened. */
   readonly start: number
   /** Undefined for a batch with memory of its own. */
-  readonly chunk: Chunk | undefined
+  readonly block: Block | undefined
 }
 
-/** The budget, who has the oldest entry, and the chunks. */
+/** The budget, who has the oldest entry, and the block that is being filled. */
 export class TailMemory {
+  readonly lent: LentMemory
   readonly #budgetBytes: number
   #usedBytes = 0
   /** One mention per entry of any tail, in the order of appends. */
   #order: (LogTail | undefined)[] = []
   #head = 0
-  #chunk: Chunk | undefined
-  readonly #free: Chunk[] = []
-  readonly #chunks = new WeakMap<ArrayBufferLike, Chunk>()
+  /** Held for itself while it is filled. */
+  #block: Block | undefined
+  #blockUsed = 0
 
-  constructor(budgetBytes: number) {
+  constructor(budgetBytes: number, lent: LentMemory) {
     this.#budgetBytes = budgetBytes
+    this.lent = lent
   }
 
   get usedBytes(): number {
     return this.#usedBytes
   }
 
-  /** A copy of the batch, and the chunk in which it lies. */
-  adopt(batch: Buffer): { readonly bytes: Buffer; readonly chunk: Chunk | undefined } {
+  /** A copy of the batch, and the block in which it lies, held for it. */
+  adopt(batch: Buffer): { readonly bytes: Buffer; readonly block: Block | undefined } {
     const { length } = batch
     if (length > sharedBytesMax) {
       const own = Buffer.allocUnsafeSlow(length)
       batch.copy(own)
-      return { bytes: own, chunk: undefined }
+      return { bytes: own, block: undefined }
     }
-    let chunk = this.#chunk
-    if (chunk === undefined || length > chunkBytes - chunk.used) {
-      const full = chunk
-      chunk = this.#nextChunk()
-      this.#chunk = chunk
-      if (full !== undefined) this.#reuse(full)
+    let block = this.#block
+    if (block === undefined || length > blockBytes - this.#blockUsed) {
+      this.lent.drop(block)
+      block = this.lent.take()
+      this.#block = block
+      this.#blockUsed = 0
     }
-    const at = chunk.used
-    chunk.used += length
-    chunk.batches++
-    batch.copy(chunk.bytes, at)
-    return { bytes: chunk.bytes.subarray(at, at + length), chunk }
+    const at = this.#blockUsed
+    this.#blockUsed += length
+    block.holders++
+    batch.copy(block.bytes, at)
+    return { bytes: block.bytes.subarray(at, at + length), block }
   }
 
   added(tail: LogTail, bytes: number): void {
@@ -98,50 +82,6 @@ export class TailMemory {
 
   dropped(bytes: number): void {
     this.#usedBytes -= bytes
-  }
-
-  /** A tail has let go of a batch. */
-  left(chunk: Chunk | undefined): void {
-    if (chunk === undefined) return
-    chunk.batches--
-    this.#reuse(chunk)
-  }
-
-  /** What a reader gets of `run`, the first `length` bytes from where it begins; `lend`: the reader gives it back. */
-  handOut(run: Buffer, length: number, chunk: Chunk | undefined, lend: boolean): Buffer {
-    const { buffer, byteOffset } = run
-    const piece = length === run.length ? run : Buffer.from(buffer, byteOffset, length)
-    if (chunk === undefined) return piece
-    if (!lend) chunk.kept = true
-    else if (length < lentBytesMin) return Buffer.from(piece)
-    else chunk.lent++
-    return piece
-  }
-
-  /** Nobody looks at these pieces any more. Others than what was lent are passed over. */
-  giveBack(pieces: readonly Buffer[]): void {
-    for (let i = 0; i < pieces.length; i++) {
-      const chunk = this.#chunks.get(pieces[i].buffer)
-      if (chunk === undefined) continue
-      chunk.lent--
-      this.#reuse(chunk)
-    }
-  }
-
-  #nextChunk(): Chunk {
-    const free = this.#free.pop()
-    if (free !== undefined) {
-      free.used = 0
-      return free
-    }
-    const chunk = { bytes: Buffer.allocUnsafeSlow(chunkBytes), used: 0, batches: 0, lent: 0, kept: false }
-    this.#chunks.set(chunk.bytes.buffer, chunk)
-    return chunk
-  }
-
-  #reuse(chunk: Chunk): void {
-    if (chunk.batches > 0 || chunk.lent > 0 || chunk.kept || chunk === this.#chunk) return
-    if (this.#free.length < freeChunksMax) this.#free.push(chunk)
   }
 }
 
@@ -165,8 +105,8 @@ export class LogTail {
 
   /** Copies `batch`. */
   add(baseOffset: number, lastOffset: number, batch: Buffer, segment: Segment): void {
-    const { bytes, chunk } = this.#memory.adopt(batch)
-    this.#entries.push({ baseOffset, lastOffset, bytes, segment, start: this.appendedBytes, chunk })
+    const { bytes, block } = this.#memory.adopt(batch)
+    this.#entries.push({ baseOffset, lastOffset, bytes, segment, start: this.appendedBytes, block })
     this.appendedBytes += bytes.length
     this.#memory.added(this, bytes.length)
   }
@@ -250,7 +190,7 @@ export class LogTail {
   #remove(count: number): void {
     this.firstOffset = this.#entries[this.#head + count - 1].lastOffset + 1
     for (let i = this.#head; i < this.#head + count; i++) {
-      this.#memory.left(this.#entries[i].chunk)
+      this.#memory.lent.drop(this.#entries[i].block)
       this.#entries[i] = undefined as unknown as TailEntry
     }
     this.#head += count
@@ -261,7 +201,7 @@ export class LogTail {
     }
   }
 
-  /** Entries from `place` on that fit, neighbours in memory as one buffer. See `TailMemory.handOut` for `lend`. */
+  /** Entries from `place` on that fit, neighbours in memory as one buffer. `lend`: the reader gives them back. */
   gather(
     place: number,
     endOffset: number,
@@ -285,11 +225,11 @@ export class LogTail {
         runBytes += bytes.length
         continue
       }
-      if (run !== undefined) buffers.push(this.#memory.handOut(run.bytes, runBytes, run.chunk, lend))
+      if (run !== undefined) buffers.push(this.#memory.lent.handOut(prefix(run.bytes, runBytes), run.block, lend))
       run = entry
       runBytes = bytes.length
     }
-    if (run !== undefined) buffers.push(this.#memory.handOut(run.bytes, runBytes, run.chunk, lend))
+    if (run !== undefined) buffers.push(this.#memory.lent.handOut(prefix(run.bytes, runBytes), run.block, lend))
     return { buffers, sizeBytes, nextOffset }
   }
 }
@@ -297,4 +237,9 @@ export class LogTail {
 /** Whether `next` begins where the run of `length` bytes from the start of `first` ends. */
 export function isNext(first: Buffer, length: number, next: Buffer): boolean {
   return first.buffer === next.buffer && first.byteOffset + length === next.byteOffset
+}
+
+/** `length` bytes from the start of `run`, which may be more than it has: its neighbours follow in the same memory. */
+export function prefix(run: Buffer, length: number): Buffer {
+  return length === run.length ? run : Buffer.from(run.buffer, run.byteOffset, length)
 }

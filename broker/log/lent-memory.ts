@@ -1,0 +1,71 @@
+/**
+ * Memory that the log fills, lends to readers, and fills again: blocks of 1 MB for the ends of logs and for what is read from files. A
+ * fresh buffer for each would be most of the work of the collector.
+ *
+ * A block is filled again when the log itself has let go of it (`drop` as often as `hold`) and every piece that was lent has been given
+ * back. Whoever does not say that it gives back keeps the bytes for good, and a piece that is never given back costs only its
+ * block: the collector takes both. One thread.
+ */
+
+export const blockBytes = 1024 * 1024
+const freeBlocksMax = 8
+/** A shorter piece is copied for whoever wants to read it: those who send copy it anyway and give nothing back. */
+const lentBytesMin = 1024
+
+export interface Block {
+  readonly bytes: Buffer
+  /** How often the log holds it. */
+  holders: number
+  /** Pieces that are lent. */
+  lent: number
+  /** Somebody keeps a piece for good. */
+  kept: boolean
+}
+
+export class LentMemory {
+  readonly #free: Block[] = []
+  readonly #blocks = new WeakMap<ArrayBufferLike, Block>()
+
+  /** A block with anything in it, held once. */
+  take(): Block {
+    const free = this.#free.pop()
+    if (free !== undefined) {
+      free.holders = 1
+      return free
+    }
+    const block = { bytes: Buffer.allocUnsafeSlow(blockBytes), holders: 1, lent: 0, kept: false }
+    this.#blocks.set(block.bytes.buffer, block)
+    return block
+  }
+
+  /** The log has let go of it once. */
+  drop(block: Block | undefined): void {
+    if (block === undefined) return
+    block.holders--
+    this.#reuse(block)
+  }
+
+  /** `piece` of `block`, or a copy, as a reader gets it. `lend`: the reader gives it back. Undefined: memory of its own. */
+  handOut(piece: Buffer, block: Block | undefined, lend: boolean): Buffer {
+    if (block === undefined) return piece
+    if (!lend) block.kept = true
+    else if (piece.length < lentBytesMin) return Buffer.from(piece)
+    else block.lent++
+    return piece
+  }
+
+  /** Nobody looks at these pieces any more. Others than what was lent are passed over. */
+  giveBack(pieces: readonly Buffer[]): void {
+    for (let i = 0; i < pieces.length; i++) {
+      const block = this.#blocks.get(pieces[i].buffer)
+      if (block === undefined) continue
+      block.lent--
+      this.#reuse(block)
+    }
+  }
+
+  #reuse(block: Block): void {
+    if (block.holders > 0 || block.lent > 0 || block.kept) return
+    if (this.#free.length < freeBlocksMax) this.#free.push(block)
+  }
+}
