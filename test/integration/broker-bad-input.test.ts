@@ -2,7 +2,6 @@
  * Clients that send what nobody should, against a broker in a process of its own: each gets Kafka's error code in its slot or a closed
  * connection and a sentence in the broker's log, and the broker goes on.
  */
-import { spawnSync } from 'node:child_process'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { crc32c } from '../../core/bytes/index.ts'
@@ -11,37 +10,15 @@ import { systemNetwork } from '../../core/platform/net.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { buildBatch } from '../../proto/kafka/records/index.ts'
 import { batchOf } from '../support/broker-harness.ts'
-import { type CliProcess, startCli } from '../support/cli-process.ts'
-import { fetchOf, produceOf, WireClient } from '../support/wire-client.ts'
-
-interface BrokerInProcess {
-  readonly running: CliProcess
-  readonly address: string
-  /** Resolves when it has logged a line. Of each peer address it logs one line a minute. */
-  logs(pattern: RegExp): Promise<void>
-}
-
-async function startBroker(directory: string, data: string, ...more: string[]): Promise<BrokerInProcess> {
-  const flags = ['start', '--role', 'broker', '--json', '--listen', '127.0.0.1:0', '--data', data]
-  const running = startCli(directory, ...flags, ...more)
-  let out = ''
-  running.child.stdout?.on('data', (chunk: Buffer) => {
-    out += chunk.toString()
-  })
-  await running.shows(/"role":"broker"/)
-  const line = out.split('\n').find((each) => each.includes('"role":"broker"')) ?? ''
-  return {
-    running,
-    address: (JSON.parse(line) as { address: string }).address,
-    logs: (pattern) => running.shows(pattern),
-  }
-}
-
-/** Resident memory, MB. */
-function residentMb({ running }: BrokerInProcess): number {
-  const status = systemDisk.read(`/proc/${running.child.pid}/status`).toString()
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
-}
+import {
+  type BrokerInProcess,
+  createTopic,
+  produce,
+  residentMb,
+  startBroker,
+  works,
+} from '../support/command-line-broker.ts'
+import { fetchOf, WireClient } from '../support/wire-client.ts'
 
 const directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-broker-bad-input-')
 const clients: WireClient[] = []
@@ -81,33 +58,6 @@ function connect(to: BrokerInProcess = broker, from?: string): WireClient {
   const client = new WireClient(to.address, from)
   clients.push(client)
   return client
-}
-
-async function createTopic(client: WireClient, name: string, configs: Readonly<Record<string, string>> = {}) {
-  const topic = {
-    name,
-    numPartitions: 1,
-    replicationFactor: -1,
-    assignments: [],
-    configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-  }
-  const { topics } = await client.call('CreateTopics', 5, { topics: [topic], timeoutMs: 5000, validateOnly: false })
-  return topics[0]
-}
-
-async function produce(client: WireClient, topic: string, records: Buffer) {
-  const { responses } = await client.call('Produce', 9, produceOf(topic, 0, records))
-  return responses[0]?.partitionResponses[0]
-}
-
-async function works(which: BrokerInProcess): Promise<void> {
-  const client = new WireClient(which.address)
-  const sent = await produce(client, 'good', batchOf(['still here']))
-  expect(sent?.errorCode).toBe(kafkaError.NONE)
-  const offset = sent?.baseOffset ?? -1
-  const { responses } = await client.call('Fetch', 11, fetchOf([{ topic: 'good', offset }]))
-  expect(String(responses[0]?.partitions[0]?.records)).toContain('still here')
-  client.close()
 }
 
 function resealed(batch: Buffer): Buffer {
@@ -422,84 +372,5 @@ describe('connections', () => {
     await works(broker)
     expect(open.filter((socket) => socket.destroyed)).toEqual([])
     for (const socket of open) socket.destroy()
-  }, 60_000)
-})
-
-describe('a data directory', () => {
-  it('that is none, of another format, of another cluster or damaged in its metadata is refused with a sentence', async () => {
-    const refused = async (name: string, prepare: (path: string) => void, ...more: string[]): Promise<string> => {
-      const path = `${directory}/${name}`
-      prepare(path)
-      const flags = ['start', '--role', 'broker', '--listen', '127.0.0.1:0', '--data', path]
-      const { code, notes } = await startCli(directory, ...flags, ...more).ended
-      expect(code).not.toBe(0)
-      expect(notes).not.toMatch(/\n\s+at /)
-      return notes
-    }
-    const file = (path: string): void => systemDisk.write(path, 'a file')
-    const meta = (text: string) => (path: string) => {
-      systemDisk.makeDirectory(path)
-      systemDisk.write(`${path}/meta.properties`, text)
-    }
-    const ids = 'version=1\ncluster.id=abcdefghijklmnopqrstuv\nnode.id=1\n'
-    expect(await refused('file', file)).toMatch(/cannot be used as the data directory/)
-    expect(await refused('file/below', () => undefined)).toMatch(/cannot be used as the data directory/)
-    expect(await refused('newer', meta(`${ids}millrace.format=99\n`))).toMatch(/format 99.*reads up to/)
-    expect(await refused('broken', meta('not properties at all'))).toMatch(/meta\.properties/)
-    const other = ['-D', 'broker.cluster-id=bbbbbbbbbbbbbbbbbbbbbb']
-    expect(await refused('other', meta(`${ids}millrace.format=1\n`), ...other)).toMatch(/belongs to the cluster/)
-    const withoutMetadata = (path: string): void => {
-      meta(`${ids}millrace.format=1\n`)(path)
-      systemDisk.makeDirectory(`${path}/orders-0`)
-      systemDisk.write(`${path}/orders-0/partition.metadata`, 'version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n')
-    }
-    expect(await refused('headless', withoutMetadata)).toMatch(/no metadata log/)
-    if (process.getuid?.() !== 0) {
-      const readOnly = (path: string): void => {
-        systemDisk.makeDirectory(path)
-        spawnSync('chmod', ['500', path])
-      }
-      expect(await refused('read-only', readOnly)).toMatch(/cannot be used as the data directory/)
-    }
-  }, 60_000)
-
-  it('on a disk that is full takes nothing more, says so, gives what it has, and takes records again with more space', async () => {
-    const disk = `${directory}/small`
-    systemDisk.makeDirectory(disk)
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk]).status === 0
-    try {
-      const small = await startBroker(directory, `${disk}/data`)
-      // Without the right to mount, the largest file stands for the largest disk.
-      if (!mounted) spawnSync('prlimit', ['--pid', String(small.running.child.pid), '--fsize=3000000'])
-      const client = connect(small)
-      expect((await createTopic(client, 'good'))?.errorCode).toBe(0)
-      expect((await createTopic(client, 'fills'))?.errorCode).toBe(0)
-      let taken = 0
-      let refusal = 0
-      while (refusal === 0 && taken < 200) {
-        refusal = (await produce(client, 'fills', batchOf(['x'.repeat(200_000)])))?.errorCode ?? -1
-        if (refusal === 0) taken++
-      }
-      expect(refusal).toBe(kafkaError.KAFKA_STORAGE_ERROR)
-      expect(taken).toBeGreaterThan(5)
-      expect((await produce(client, 'fills', batchOf(['more'])))?.errorCode).toBe(kafkaError.KAFKA_STORAGE_ERROR)
-      await small.logs(/fills-0/)
-      const { responses } = await client.call('Fetch', 11, fetchOf([{ topic: 'fills', offset: taken - 1 }]))
-      expect(responses[0]?.partitions[0]?.errorCode).toBe(0)
-      expect(responses[0]?.partitions[0]?.highWatermark).toBe(taken)
-      small.running.child.kill('SIGTERM')
-      await small.running.ended
-      if (!mounted) return
-      spawnSync('mount', ['-o', 'remount,size=40m', disk])
-      const again = await startBroker(directory, `${disk}/data`)
-      const next = connect(again)
-      const answer = await produce(next, 'fills', batchOf(['more']))
-      expect(answer).toMatchObject({ errorCode: 0, baseOffset: taken })
-      await works(again)
-      again.running.child.kill('SIGTERM')
-      expect((await again.running.ended).code).toBe(0)
-    } finally {
-      if (mounted) spawnSync('umount', ['-l', disk])
-    }
   }, 60_000)
 })

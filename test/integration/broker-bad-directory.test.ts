@@ -1,0 +1,103 @@
+/** Data directories that a broker cannot use, or not any more: a sentence and an exit code, and what is there stays readable. */
+import { spawnSync } from 'node:child_process'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { systemDisk } from '../../core/platform/disk.ts'
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import { batchOf } from '../support/broker-harness.ts'
+import { startCli } from '../support/cli-process.ts'
+import { type BrokerInProcess, createTopic, produce, startBroker, works } from '../support/command-line-broker.ts'
+import { fetchOf, WireClient } from '../support/wire-client.ts'
+
+const directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-broker-bad-directory-')
+const clients: WireClient[] = []
+
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close()
+})
+
+afterAll(() => systemDisk.remove(directory))
+
+function connect(to: BrokerInProcess): WireClient {
+  const client = new WireClient(to.address)
+  clients.push(client)
+  return client
+}
+
+describe('a data directory', () => {
+  it('that is none, of another format, of another cluster or damaged in its metadata is refused with a sentence', async () => {
+    const refused = async (name: string, prepare: (path: string) => void, ...more: string[]): Promise<string> => {
+      const path = `${directory}/${name}`
+      prepare(path)
+      const flags = ['start', '--role', 'broker', '--listen', '127.0.0.1:0', '--data', path]
+      const { code, notes } = await startCli(directory, ...flags, ...more).ended
+      expect(code).not.toBe(0)
+      expect(notes).not.toMatch(/\n\s+at /)
+      return notes
+    }
+    const file = (path: string): void => systemDisk.write(path, 'a file')
+    const meta = (text: string) => (path: string) => {
+      systemDisk.makeDirectory(path)
+      systemDisk.write(`${path}/meta.properties`, text)
+    }
+    const ids = 'version=1\ncluster.id=abcdefghijklmnopqrstuv\nnode.id=1\n'
+    expect(await refused('file', file)).toMatch(/cannot be used as the data directory/)
+    expect(await refused('file/below', () => undefined)).toMatch(/cannot be used as the data directory/)
+    expect(await refused('newer', meta(`${ids}millrace.format=99\n`))).toMatch(/format 99.*reads up to/)
+    expect(await refused('broken', meta('not properties at all'))).toMatch(/meta\.properties/)
+    const other = ['-D', 'broker.cluster-id=bbbbbbbbbbbbbbbbbbbbbb']
+    expect(await refused('other', meta(`${ids}millrace.format=1\n`), ...other)).toMatch(/belongs to the cluster/)
+    const withoutMetadata = (path: string): void => {
+      meta(`${ids}millrace.format=1\n`)(path)
+      systemDisk.makeDirectory(`${path}/orders-0`)
+      systemDisk.write(`${path}/orders-0/partition.metadata`, 'version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n')
+    }
+    expect(await refused('headless', withoutMetadata)).toMatch(/no metadata log/)
+    if (process.getuid?.() !== 0) {
+      const readOnly = (path: string): void => {
+        systemDisk.makeDirectory(path)
+        spawnSync('chmod', ['500', path])
+      }
+      expect(await refused('read-only', readOnly)).toMatch(/cannot be used as the data directory/)
+    }
+  }, 60_000)
+
+  it('on a disk that is full takes nothing more, says so, gives what it has, and takes records again with more space', async () => {
+    const disk = `${directory}/small`
+    systemDisk.makeDirectory(disk)
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk]).status === 0
+    try {
+      const small = await startBroker(directory, `${disk}/data`)
+      // Without the right to mount, the largest file stands for the largest disk.
+      if (!mounted) spawnSync('prlimit', ['--pid', String(small.running.child.pid), '--fsize=3000000'])
+      const client = connect(small)
+      expect((await createTopic(client, 'good'))?.errorCode).toBe(0)
+      expect((await createTopic(client, 'fills'))?.errorCode).toBe(0)
+      let taken = 0
+      let refusal = 0
+      while (refusal === 0 && taken < 200) {
+        refusal = (await produce(client, 'fills', batchOf(['x'.repeat(200_000)])))?.errorCode ?? -1
+        if (refusal === 0) taken++
+      }
+      expect(refusal).toBe(kafkaError.KAFKA_STORAGE_ERROR)
+      expect(taken).toBeGreaterThan(5)
+      expect((await produce(client, 'fills', batchOf(['more'])))?.errorCode).toBe(kafkaError.KAFKA_STORAGE_ERROR)
+      await small.logs(/fills-0/)
+      const { responses } = await client.call('Fetch', 11, fetchOf([{ topic: 'fills', offset: taken - 1 }]))
+      expect(responses[0]?.partitions[0]?.errorCode).toBe(0)
+      expect(responses[0]?.partitions[0]?.highWatermark).toBe(taken)
+      small.running.child.kill('SIGTERM')
+      await small.running.ended
+      if (!mounted) return
+      spawnSync('mount', ['-o', 'remount,size=40m', disk])
+      const again = await startBroker(directory, `${disk}/data`)
+      const next = connect(again)
+      const answer = await produce(next, 'fills', batchOf(['more']))
+      expect(answer).toMatchObject({ errorCode: 0, baseOffset: taken })
+      await works(again)
+      again.running.child.kill('SIGTERM')
+      expect((await again.running.ended).code).toBe(0)
+    } finally {
+      if (mounted) spawnSync('umount', ['-l', disk])
+    }
+  }, 60_000)
+})
