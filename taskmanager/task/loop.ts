@@ -23,6 +23,7 @@ export interface LoopOptions {
 }
 
 const defaultBudgetMs = 3
+const framesPerPass = 8
 /** While an output waits for memory nobody may ring. */
 const blockedRetryMs = 20
 
@@ -87,14 +88,19 @@ export class SlotLoop {
     if (this.#running) this.#sleep()
   }
 
-  /** One step of each subtask. */
+  /**
+   * One step of each source, some frames for each subtask behind them: what a source makes in a step is several frames, and
+   * if it made more than are taken, all channels would be full before it waits. A full ring stops a slot as soon as its peer
+   * pauses; an empty one has room for that, and what is taken at once is still in the cache.
+   */
   #pass(): boolean {
     let worked = false
     const { clock, pulse } = this.#options
     for (const task of this.#tasks) {
       try {
         pulse?.enter(task.headNode)
-        if (task.step(clock.monotonic()) === 'worked') worked = true
+        const steps = task.options.source === undefined ? framesPerPass : 1
+        for (let step = 0; step < steps && task.step(clock.monotonic()) === 'worked'; step++) worked = true
       } catch (error) {
         this.#options.failed(task, error)
         return false
