@@ -5,7 +5,8 @@
 import { inBackground } from '../../core/async/index.ts'
 import type { SinkContext, SinkWriter } from '../../sdk/sink.ts'
 import { KafkaProducer } from './client/index.ts'
-import { Outlet, SinkTopics, type WriterOptions } from './sink-writer.ts'
+import { reachBrokers } from './reach.ts'
+import { Outlet, SinkTopics, sinkLog, type WriterOptions } from './sink-writer.ts'
 
 export class PlainWriter<T> implements SinkWriter<T, never, never> {
   readonly #context: SinkContext
@@ -49,6 +50,7 @@ export class PlainWriter<T> implements SinkWriter<T, never, never> {
 
   async #start(): Promise<void> {
     const { topics, options } = { topics: this.#topics, options: this.#topics.options }
+    await reachBrokers(topics.cluster, sinkLog)
     if (typeof options.records.topic === 'string') await topics.learn(options.records.topic)
     const producer = new KafkaProducer(topics.cluster, options.producer)
     await producer.start()

@@ -41,7 +41,7 @@ export interface ReaderOptions extends Placing {
 }
 
 const outOfRangeCode = 1
-const log = createLogger('kafka-source')
+export const log = createLogger('kafka-source')
 /** Positions of checkpoints that nobody has heard of any more. */
 const snapshotsMax = 16
 

@@ -14,7 +14,8 @@ import { type KafkaCluster, mayPass } from './client/cluster.ts'
 import { kafkaConnectorErrors } from './errors.ts'
 import { clientOptions, connectionKeys, type KafkaConnection, topicNames } from './options.ts'
 import { checkEnd, checkStart, type KafkaEnd, type KafkaStart, ownerOf, splitIdOf } from './positions.ts'
-import { KafkaReader } from './reader.ts'
+import { reachBrokers } from './reach.ts'
+import { KafkaReader, log } from './reader.ts'
 import { type KafkaField, type KafkaFormat, type KafkaMetadata, typeWith } from './records.ts'
 
 interface KafkaSourceCommon extends KafkaConnection {
@@ -173,6 +174,7 @@ async function discover(
   pattern: RegExp | undefined,
   brokers: readonly string[],
 ): Promise<{ splitId: string; offset: object }[]> {
+  await reachBrokers(cluster, log)
   if (pattern === undefined) await cluster.retrying(() => cluster.refresh(topics))
   const found =
     pattern === undefined

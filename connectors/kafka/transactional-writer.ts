@@ -16,6 +16,7 @@ import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { SinkContext, SinkWriter } from '../../sdk/sink.ts'
 import { codeOf, endTransaction, KafkaProducer, kafkaErrors, type ProducerIdentity } from './client/index.ts'
 import { kafkaConnectorErrors } from './errors.ts'
+import { reachBrokers } from './reach.ts'
 import { Outlet, SinkTopics, sinkLog, type WriterOptions } from './sink-writer.ts'
 
 /** JSON. A transaction that waits for its checkpoint. */
@@ -174,6 +175,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
 
   async #start(): Promise<void> {
     const { topic } = this.#topics.options.records
+    await reachBrokers(this.#topics.cluster, sinkLog)
     if (typeof topic === 'string') await this.#topics.learn(topic)
     // The order matters to nobody but who reads a log.
     for (const { family, ids } of this.#restored) if (family !== this.#family) await this.#shutOut(family, ids)

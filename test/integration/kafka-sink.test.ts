@@ -155,8 +155,11 @@ describe('sink.kafka, exactly once', () => {
     await until(async () => (await values(topic)).includes('after'))
     expect(await values(topic)).toEqual(['after', 'kept'])
     // The one that was thought dead is shut out.
-    first.writer.write(['zombie'], [])
-    await expect(first.checkpoint(4)).rejects.toThrow()
+    const zombie = async (): Promise<unknown> => {
+      first.writer.write(['zombie'], [])
+      return first.checkpoint(4)
+    }
+    await expect(zombie()).rejects.toMatchObject({ code: 'KAFKA_FENCED' })
     expect(await values(topic)).toEqual(['after', 'kept'])
     await last.writer.close()
   })
