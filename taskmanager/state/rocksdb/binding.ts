@@ -60,9 +60,9 @@ const getOptions = { fillCache: true, valueEncoding: 'buffer' }
 const scanOptions = { keys: true, values: true, keyEncoding: 'buffer', valueEncoding: 'buffer', fillCache: true }
 const scanBytesMax = 4 * 1024 * 1024
 const memtableShare = 1 / 8
-const blockCacheShare = 1 / 4
+const blockCacheShare = 3 / 8
 /** Of the configured memory; the rest of it (memtables that wait, open files) is RocksDB's. */
-export const cacheShare = 1 / 2
+export const cacheShare = 3 / 8
 
 let library: Library | undefined
 

@@ -2,15 +2,23 @@
  * The RocksDB backend against the plain model of the heap backend, with a cache so small that every key leaves it again and
  * again; from one backend to the other and back; and what is its own: timers beyond memory, lifetimes, damaged files.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { systemClock } from '../../../../core/platform/clock.ts'
+import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import type { KeyedStateBackend, StateBackendOptions } from '../../../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
 import { createRocksDbBackend } from '../../../../taskmanager/state/rocksdb/backend.ts'
+import { openKeyValues } from '../../../../taskmanager/state/rocksdb/binding.ts'
+import { expiredValue } from '../../../../taskmanager/state/rocksdb/cached-values.ts'
+import { processDirectory, removeLeftovers } from '../../../../taskmanager/state/rocksdb/directories.ts'
+import { Spill } from '../../../../taskmanager/state/rocksdb/spill.ts'
+import { Sweep } from '../../../../taskmanager/state/rocksdb/sweep.ts'
+import { encodeStateValue, Lifetime } from '../../../../taskmanager/state/values.ts'
 import { command, keys, runBesideModel } from './model.ts'
-import { checkpointDirectory } from './support.ts'
+import { checkpointDirectory, shapeOf, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -43,4 +51,194 @@ describe.each(['number', 'string', 'any'] as const)('keyed state in RocksDB by %
       { numRuns: 25 },
     )
   }, 60_000)
+})
+
+const optionsOf = (clock: ManualClock | typeof systemClock = systemClock): StateBackendOptions => ({
+  key: shapeOf('number'),
+  range: { from: 0, to: 65_536 },
+  states: [],
+  target: undefined,
+  restored: undefined,
+  clock,
+})
+const idOf = (backend: KeyedStateBackend, key: number): number =>
+  backend.resolveRows({ keys: [key], hashes: Int32Array.of(testHash(key)) }, 1)[0]
+
+describe('more state than the cache holds', () => {
+  test('is all there, and the cache stays within its limit', async () => {
+    const memoryBytes = 64 * 1024
+    const backend = small(optionsOf(), memoryBytes)
+    const value = backend.value('v')
+    const map = backend.map('m')
+    const count = backend.accumulators('c', [{ as: 'n', fn: 'count' }])
+    await backend.open()
+    const batch = 64
+    for (let from = 0; from < 4096; from += batch) {
+      const keys = Array.from({ length: batch }, (_, i) => (from + i) % 2048)
+      const ids = backend.resolveRows({ keys, hashes: Int32Array.from(keys, testHash) }, batch)
+      count.updateRows(ids, batch, new Array(batch).fill({}))
+      for (let i = 0; i < batch; i++) {
+        value.set(ids[i], { key: keys[i], text: 'x'.repeat(100) })
+        map.set(ids[i], from < 2048 ? 'first' : 'second', keys[i])
+      }
+      expect(backend.size).toBeLessThan(512)
+    }
+    for (let key = 0; key < 2048; key++) {
+      const id = idOf(backend, key)
+      expect([value.get(id), count.get(id, 0), map.size(id), map.get(id, 'second')]).toEqual([
+        { key, text: 'x'.repeat(100) },
+        2,
+        2,
+        key,
+      ])
+    }
+    backend.close()
+  }, 30_000)
+
+  test('may be a map of one key', async () => {
+    const backend = small(optionsOf(), 64 * 1024)
+    const map = backend.map('m')
+    await backend.open()
+    for (let i = 0; i < 5000; i++) map.set(idOf(backend, 1), `k${i}`, i)
+    for (let i = 0; i < 5000; i += 7) map.delete(idOf(backend, 1), `k${i}`)
+    const id = idOf(backend, 1)
+    expect(map.get(id, 'k1')).toBe(1)
+    expect(map.get(id, 'k7')).toBeUndefined()
+    expect(map.entries(id).length).toBe(5000 - Math.ceil(5000 / 7))
+    map.clear(idOf(backend, 1))
+    idOf(backend, 2)
+    expect(map.size(idOf(backend, 1))).toBe(0)
+    backend.close()
+  }, 30_000)
+})
+
+describe('timers in RocksDB', () => {
+  test('fire in order and once, however many more there are than memory holds', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: -50, max: 300 }), fc.integer({ min: 0, max: 9 }), fc.boolean()), {
+          minLength: 100,
+          maxLength: 600,
+        }),
+        fc.array(fc.integer({ min: -50, max: 300 }), { maxLength: 5 }),
+        async (writes, stops) => {
+          const backend = small(optionsOf())
+          const timers = backend.timers('t')
+          await backend.open()
+          const expected = new Set<string>()
+          const fireTo = (toMs: number): void => {
+            const fired: string[] = []
+            let last = Number.NEGATIVE_INFINITY
+            const fire = (id: number, at: number): void => {
+              expect(at).toBeGreaterThanOrEqual(last)
+              last = at
+              fired.push(`${backend.keyOf(id)}@${at}`)
+            }
+            while (timers.advance('event', toMs, 50, fire));
+            const due = [...expected].filter((each) => Number(each.split('@')[1]) <= toMs)
+            for (const each of due) expected.delete(each)
+            expect(fired.sort()).toEqual(due.sort())
+          }
+          const share = Math.ceil(writes.length / (stops.length + 1))
+          writes.forEach(([at, key, cancel], i) => {
+            const id = idOf(backend, key)
+            if (cancel) timers.cancel('event', id, at)
+            else timers.register('event', id, at)
+            if (cancel) expected.delete(`${key}@${at}`)
+            else expected.add(`${key}@${at}`)
+            if (i % share === share - 1 && stops[(i / share) | 0] !== undefined) fireTo(stops[(i / share) | 0])
+          })
+          const times = [...expected].map((each) => Number(each.split('@')[1]))
+          expect(timers.next('event')).toBe(Math.min(Number.POSITIVE_INFINITY, ...times))
+          fireTo(1000)
+          expect(timers.next('event')).toBe(Number.POSITIVE_INFINITY)
+          backend.close()
+        },
+      ),
+      { numRuns: 20 },
+    )
+  }, 60_000)
+})
+
+describe('lifetimes', () => {
+  test('end on read, are left out of snapshots, and give their place on the disk back', async () => {
+    const clock = new ManualClock(1000)
+    const store = await openKeyValues(join(directory.path, `sweep-${opened++}`), 8 << 20)
+    const spill = new Spill([], false)
+    spill.attach(store)
+    const lifetime = new Lifetime(100, clock)
+    const expiring = {
+      state: 0,
+      encode: () => [][Symbol.iterator](),
+      restore: () => undefined,
+      expired: (value: Buffer) => expiredValue(value, lifetime),
+    }
+    const keyed = (i: number): Buffer => Buffer.of(i >> 8, i)
+    const write = (i: number): void => spill.write(i, 0, keyed(i), Buffer.alloc(0), 0, encodeStateValue(i, clock.now()))
+    for (let i = 0; i < 1000; i++) write(i)
+    clock.advance(60)
+    for (let i = 0; i < 300; i++) write(i)
+    clock.advance(60)
+    const sweep = new Sweep(spill, [expiring])
+    for (let look = 0; look < 5; look++) sweep.look(store)
+    expect(sweep.deleted).toBe(700)
+    const scan = store.scan(Buffer.of(0), Buffer.of(255))
+    expect(scan.next(2000).length / 2).toBe(300)
+    scan.close()
+    await store.close()
+  })
+
+  test('are counted from the last write, in the cache and out of it', async () => {
+    const clock = new ManualClock(1000)
+    const backend = small(optionsOf(clock))
+    const value = backend.value('v', undefined, 100)
+    const map = backend.map('m', undefined, undefined, 100)
+    await backend.open()
+    for (let key = 0; key < 40; key++) {
+      const id = idOf(backend, key)
+      value.set(id, key)
+      map.set(id, 'k', key)
+    }
+    clock.advance(60)
+    for (let key = 0; key < 20; key++) value.set(idOf(backend, key), -key)
+    clock.advance(60)
+    for (let key = 0; key < 40; key++) {
+      const id = idOf(backend, key)
+      expect(value.get(id)).toEqual(key < 20 ? -key : undefined)
+      expect([map.get(id, 'k'), map.size(id)]).toEqual([undefined, 0])
+    }
+    backend.close()
+  })
+})
+
+describe('the directory', () => {
+  test('may hold anything at the start, and is gone after the end', async () => {
+    const path = join(directory.path, 'damaged')
+    mkdirSync(path)
+    for (const name of ['CURRENT', 'MANIFEST-000001', '000009.sst']) writeFileSync(join(path, name), 'not RocksDB')
+    const backend = createRocksDbBackend(optionsOf(), { directory: path, memoryBytes: 8 << 20 })
+    const value = backend.value('v')
+    await backend.open()
+    value.set(idOf(backend, 1), 'here')
+    expect(value.get(idOf(backend, 1))).toBe('here')
+    backend.close()
+    await vi.waitFor(() => expect(existsSync(path)).toBe(false))
+  })
+
+  test('that cannot be written is refused, with its name', async () => {
+    const path = join(directory.path, 'file')
+    writeFileSync(path, '')
+    await expect(openKeyValues(join(path, 'below'), 8 << 20)).rejects.toMatchObject({ code: 'STATE_ROCKSDB_FAILED' })
+  })
+
+  test('of a process that is gone is removed by the next one, others are left', () => {
+    const root = join(directory.path, 'root')
+    const other = `${process.ppid}-other`
+    const names = ['999999999-dead', other, 'not ours', `${process.pid}-before`]
+    for (const name of names) mkdirSync(join(root, name), { recursive: true })
+    removeLeftovers(root, 'now')
+    mkdirSync(processDirectory(root, 'now'))
+    removeLeftovers(root, 'now')
+    expect(readdirSync(root).sort()).toEqual([other, `${process.pid}-now`, 'not ours'].sort())
+  })
 })
