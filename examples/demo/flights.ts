@@ -1,10 +1,12 @@
 /**
  * Three months of real flights in the US, 2001: delay statistics per airport over the last seven days, every day, with
- * the airport's name; and an alert for an airport where flights are late on average.
+ * the airport's name; and an alert for an airport where flights are late on average. From the topic `flights` to the topics
+ * `reports` and `alerts`, each exactly once.
  *
- * Options: `demo.flights` and `demo.airports` (files), `demo.out` (directory), `demo.rate` (flights per second).
+ * Options: `demo.airports` (a file), `demo.ends` (offsets at which the partitions of `flights` end, as JSON; without them
+ * the job goes on for ever). Without a broker: `demo.flights` (a file), `demo.rate` (flights per second), `demo.out` (a directory).
  */
-import { avg, count, defineJob, max, sink, source, t, window } from 'millrace'
+import { avg, count, defineJob, type Environment, max, sink, source, t, window } from 'millrace'
 import { alertOf, type Named } from './rules.ts'
 
 const Flight = t.object({
@@ -32,15 +34,7 @@ const Alert = t.object({ airport: t.string(), until: t.timestamp(), text: t.stri
 const timeOf = (date: string): number => Date.parse(`${date.replaceAll('/', '-').replace(' ', 'T')}:00Z`)
 
 export default defineJob('flights', (env) => {
-  const flights = env.from(
-    source.files({
-      path: env.option('demo.flights', 'flights-20k.json'),
-      format: 'json',
-      type: Flight,
-      rate: Number(env.option('demo.rate', '2000')),
-    }),
-    { uid: 'flights', eventTime: (flight) => timeOf(flight.date) },
-  )
+  const flights = env.from(flightsOf(env), { uid: 'flights', eventTime: (flight) => timeOf(flight.date) })
   const airports = env.from(
     source.files({ path: env.option('demo.airports', 'airports.csv'), format: 'csv', type: Airport }),
     { uid: 'airports', watermarks: 'none' },
@@ -88,7 +82,27 @@ export default defineJob('flights', (env) => {
       },
     })
 
-  const out = env.option('demo.out', 'out')
-  reports.to(sink.files({ path: `${out}/reports`, format: 'ndjson' }), { uid: 'reports' })
-  reports.sideOutput('alerts').to(sink.files({ path: `${out}/alerts`, format: 'ndjson' }), { uid: 'alerts' })
+  const out = env.option('demo.out')
+  const alerts = reports.sideOutput('alerts')
+  if (out === undefined) {
+    reports.to(sink.kafka({ topic: 'reports', key: 'airport' }), { uid: 'reports' })
+    alerts.to(sink.kafka({ topic: 'alerts', key: 'airport' }), { uid: 'alerts' })
+  } else {
+    reports.to(sink.files({ path: `${out}/reports`, format: 'ndjson' }), { uid: 'reports' })
+    alerts.to(sink.files({ path: `${out}/alerts`, format: 'ndjson' }), { uid: 'alerts' })
+  }
 })
+
+function flightsOf(env: Environment) {
+  const path = env.option('demo.flights')
+  if (path !== undefined) {
+    return source.files({ path, format: 'json', type: Flight, rate: Number(env.option('demo.rate', '2000')) })
+  }
+  const ends = env.option('demo.ends')
+  return source.kafka({
+    topic: 'flights',
+    value: Flight,
+    group: 'flights',
+    ...(ends === undefined ? {} : { end: { offsets: JSON.parse(ends) as Record<string, number> } }),
+  })
+}

@@ -18,7 +18,7 @@ const processes: ChildProcess[] = []
 /** Starts `millrace start --role …` and waits until it says that it is there. Its log goes to a file. */
 export function startProcess(
   name: string,
-  role: 'jobmanager' | 'taskmanager',
+  role: 'jobmanager' | 'taskmanager' | 'broker',
   directory: string,
   config: Readonly<Record<string, string>>,
 ): Promise<DemoProcess> {
@@ -28,14 +28,14 @@ export function startProcess(
     cwd: directory,
   })
   processes.push(child)
-  const log = createWriteStream(join(directory, `${name}.log`))
+  const log = createWriteStream(join(directory, `${name}.log`), { flags: 'a' })
   child.stderr.pipe(log)
   return new Promise((resolve, reject) => {
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()
       log.write(chunk)
-      const line = text.split('\n').find((each) => /^(JobManager|TaskManager) /.test(each))
+      const line = text.split('\n').find((each) => /^(JobManager|TaskManager|broker) /.test(each))
       if (line !== undefined) resolve({ name, child, ready: line })
     })
     child.once('error', reject)
