@@ -48,7 +48,7 @@ it('reads over TLS after a login, and says at once that a login is refused', asy
 
 it('waits for a broker that was killed, says so, and goes on where it was', async () => {
   const lines: string[] = []
-  configureLogging({ write: (line) => lines.push(line) })
+  configureLogging({ level: 'info', write: (line) => lines.push(line) })
   await send('kept', 0, 100)
   const harness = await new SourceHarness(
     source.kafka({ brokers: broker.address, topic: 'kept', value: Line, maxWait: '50ms' }),
