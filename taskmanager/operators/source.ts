@@ -11,6 +11,9 @@ import { noSegment, SourceBatches } from './source-output.ts'
 import { forwardIdle, forwardWatermark } from './stateless.ts'
 import { WatermarkTracker } from './watermarks.ts'
 
+/** How long a source without memory leaves the processor to those that can give some back. */
+const starvedRetryMs = 2
+
 export class SplitSourceOperator implements SourceOperator {
   readonly #context: OperatorContext
   readonly #body: SourceBody
@@ -24,6 +27,8 @@ export class SplitSourceOperator implements SourceOperator {
   #idle = false
   /** The last poll had nothing to read. */
   #resting = false
+  /** The last poll found no free segment. */
+  #starved = false
   #discovering = false
   #discoverAt = Number.POSITIVE_INFINITY
   /** A failed discovery, thrown at the next poll. */
@@ -52,20 +57,27 @@ export class SplitSourceOperator implements SourceOperator {
 
   poll(): 'more' | 'idle' | 'end' {
     if (this.#failure !== undefined) throw this.#failure
-    // No memory now: the segments in flight come back as others read them.
-    if (!this.#output.prepare()) return 'more'
-    const status = this.#poll()
+    const status = this.#output.prepare() ? this.#poll() : 'starved'
+    if (status === 'starved') return this.#starve()
     // A bounded source that still looks for splits has not ended.
     const unfinished = status === 'end' && (this.#discovering || this.#body.source.discoveryIntervalMs !== undefined)
     this.#resting = unfinished || status === 'idle'
     return unfinished ? 'idle' : status
   }
 
-  #poll(): 'more' | 'idle' | 'end' {
+  /** No memory now: the segments in flight come back as others read them, and none of them rings for that. */
+  #starve(): 'idle' {
+    this.#resting = false
+    this.#starved = true
+    this.#context.wakeAt(this.#context.now() + starvedRetryMs)
+    return 'idle'
+  }
+
+  #poll(): 'more' | 'idle' | 'end' | 'starved' {
     try {
       return this.#reader.poll(this.#output)
     } catch (error) {
-      if (error === noSegment) return 'more'
+      if (error === noSegment) return 'starved'
       throw error
     } finally {
       this.#output.flush()
@@ -87,6 +99,13 @@ export class SplitSourceOperator implements SourceOperator {
   }
 
   processTime(nowMs: number): void {
+    if (this.#starved) {
+      this.#starved = false
+      this.#context.wake()
+      // The earliest time asked for was the one that counted.
+      if (nowMs < this.#discoverAt && this.#discoverAt !== Number.POSITIVE_INFINITY)
+        this.#context.wakeAt(this.#discoverAt)
+    }
     if (nowMs >= this.#discoverAt && !this.#discovering) {
       this.#discover().then(
         () => this.#context.wake(),

@@ -4,6 +4,7 @@ import { t } from '../../../../sdk/index.ts'
 import type { FromOptions } from '../../../../sdk/job.ts'
 import type { Source, SourceContext, SourceOutput, SourceReader, SplitState } from '../../../../sdk/source.ts'
 import type { TypeDef } from '../../../../sdk/types.ts'
+import type { SourceOperator } from '../../../../taskmanager/operators/operator.ts'
 import { nowhere, OperatorHarness } from '../../../support/operator-harness.ts'
 
 interface Row {
@@ -405,5 +406,24 @@ describe('a source', () => {
     h.poll()
     expect(ids(h)).toEqual(['a0', 'a1', 'a2', 'a3', 'a4', 'a5'])
     expect(stamps(h)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  it('without memory sleeps, looks again soon, and for new splits when it is time', async () => {
+    const source = typed(new TestSource({ a: rows('a', 1, 2, 3, 4) }), 'columns')
+    source.discoveryIntervalMs = 1000
+    const h = await run(source)
+    const [subtask] = h.subtasks
+    const operator = subtask.operator as SourceOperator
+    expect(operator.poll()).toBe('more')
+    const held: number[] = []
+    for (let s = h.arena.allocate(2); s >= 0; s = h.arena.allocate(2)) held.push(s)
+    expect(operator.poll()).toBe('idle')
+    const { wakes } = subtask
+    h.advance(10)
+    expect(subtask.wakes).toBe(wakes + 1)
+    expect(subtask.wakeAtMs - h.clock.now()).toBe(990)
+    for (const segment of held) h.arena.release(segment, 2)
+    expect(operator.poll()).toBe('more')
+    expect(ids(h)).toEqual(['a0', 'a1', 'a2', 'a3'])
   })
 })
