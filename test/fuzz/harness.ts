@@ -26,7 +26,7 @@ export interface FuzzResult {
 }
 
 /** Longest time for one input: a decoder that takes longer would let an input of a few bytes stop a process. */
-const inputMsMax = 2000
+const inputMsMax = 100
 
 /** Throws for the first input that is handled wrongly, with the input and the seed. */
 export function fuzz(target: FuzzTarget, seed: number, runs: number): FuzzResult {
@@ -48,9 +48,25 @@ export function fuzz(target: FuzzTarget, seed: number, runs: number): FuzzResult
       refused[error.code] = (refused[error.code] ?? 0) + 1
     }
     const tookMs = performance.now() - start
-    if (tookMs > inputMsMax) throw report(target, seed, run, input, new Error(`took ${tookMs} ms`))
+    if (tookMs > inputMsMax && isSlow(target, input)) {
+      throw report(target, seed, run, input, new Error(`took ${tookMs} ms`))
+    }
   }
   return { accepted, refused }
+}
+
+/** Slow whenever it is read: the machine may have been busy with something else the first time. */
+function isSlow(target: FuzzTarget, input: Uint8Array): boolean {
+  for (let again = 0; again < 5; again++) {
+    const start = performance.now()
+    try {
+      target.decode(input)
+    } catch (error) {
+      if (!isMillraceError(error)) throw error
+    }
+    if (performance.now() - start <= inputMsMax) return false
+  }
+  return true
 }
 
 function report(target: FuzzTarget, seed: number, run: number, input: Uint8Array, cause: unknown): Error {
