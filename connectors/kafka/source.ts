@@ -184,7 +184,10 @@ async function discover(
           if (topic === undefined) throw kafkaConnectorErrors.create('NO_TOPIC', problem)
           return topic
         })
-      : (await cluster.listTopics()).filter(({ name, isInternal }) => !isInternal && matches(pattern, name))
+      : (await cluster.listTopics())
+          .filter(({ name, isInternal }) => !isInternal && matches(pattern, name))
+          // Every subtask must find the same in the same order.
+          .sort((a, b) => (a.name < b.name ? -1 : 1))
   return found.flatMap(({ name, leaders }) =>
     leaders.map((_, partition) => ({ splitId: splitIdOf(name, partition), offset: {} })),
   )
