@@ -59,7 +59,7 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     .option('-s, --fromSavepoint <path>', 'start from a savepoint or checkpoint')
     .option('--port <port>', 'port of the JobManager (default: 6123, or a free one)', port)
     .option('--broker-port <port>', 'port of the broker (default: 9092, or a free one)', port)
-    .option('--no-broker', 'start no broker')
+    .option('--no-broker', 'start no broker; none is started either where kafka.brokers is set')
     .addHelpText('after', '\nData goes to .millrace/ in this folder.')
 
   cluster(

@@ -12,7 +12,7 @@ import { endOf, localPath } from '../commands/run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { kafkaBrokers } from '../kafka/options.ts'
 import { type LoadedJob, loadJob } from '../load-job.ts'
-import { allOptions } from '../process-config.ts'
+import { allOptions, processConfig } from '../process-config.ts'
 import { formatAge, showError, type Terminal } from '../terminal.ts'
 import { type DevBroker, startDevBroker } from './dev-broker.ts'
 import { startDevCluster } from './dev-cluster.ts'
@@ -38,11 +38,13 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
   const started = clock.monotonic()
   const { ofJob: options, ofProcesses } = splitDefinitions(parseDefinitions(flags.define))
   configureLogging({ format: 'text', level: 'warn' })
-  const ownBroker = flags.broker
-    ? startDevBroker(flags.brokerPort, brokerOptions(ofProcesses))
-    : Promise.resolve(undefined)
+  const elsewhere = options[kafkaBrokers.key] ?? configuredBrokers()
+  const ownBroker =
+    flags.broker && elsewhere === undefined
+      ? startDevBroker(flags.brokerPort, brokerOptions(ofProcesses))
+      : Promise.resolve(undefined)
   const load = async (): Promise<LoadedJob> => {
-    const address = (await ownBroker)?.address
+    const address = elsewhere ?? (await ownBroker)?.address
     const brokers = address === undefined ? {} : { [kafkaBrokers.key]: address }
     return loadJob(file, { ...brokers, ...options }, flags.parallelism)
   }
@@ -122,6 +124,12 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
     await cluster.close()
     await broker?.close()
   }
+}
+
+/** Brokers that the file or the environment name: then there is no need of one here. */
+function configuredBrokers(): string | undefined {
+  const config = processConfig(undefined, {})
+  return config.has(kafkaBrokers) ? config.get(kafkaBrokers) : undefined
 }
 
 function brokerLines(broker: DevBroker | undefined): string[] {

@@ -1,0 +1,261 @@
+/** The verbs of the log against a broker: what they write, how they end. */
+import { writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli } from '../../cli/program.ts'
+import { type BrokerHarness, startBrokerHarness } from '../support/broker-harness.ts'
+import { recordingTerminal } from '../support/recording-terminal.ts'
+
+let harness: BrokerHarness
+
+beforeAll(async () => {
+  harness = await startBrokerHarness()
+})
+afterAll(() => harness.close())
+
+const local = ['broker dump-log', 'broker verify']
+
+function terminalOf(argv: readonly string[], input: readonly string[] = []) {
+  const terminal = recordingTerminal(argv.includes('--json'), undefined, input)
+  const address = local.includes(argv.slice(0, 2).join(' ')) ? [] : ['-b', harness.broker.address]
+  const ended = runCli([...argv, ...address], () => terminal)
+  return { terminal, ended }
+}
+
+async function millrace(line: string, input: readonly string[] = []) {
+  const { terminal, ended } = terminalOf(line.split(' '), input)
+  const code = await ended
+  return { code, out: terminal.outLines.join('\n'), notes: terminal.noteLines.join('\n') }
+}
+
+const json = async (line: string, input: readonly string[] = []): Promise<unknown> =>
+  JSON.parse((await millrace(`${line} --json`, input)).out)
+
+describe('topic', () => {
+  it('makes, lists, describes, alters and deletes', async () => {
+    expect(await json('topic create orders -p 3 --set retention.ms=60000')).toMatchObject({
+      partitions: 3,
+      created: true,
+    })
+    expect((await millrace('topic create orders')).code).toBe(5)
+    expect(await json('topic create orders --if-not-exists')).toMatchObject({ partitions: 3, created: false })
+    expect((await millrace('topic list')).out).toMatch(/^orders +3 +0/m)
+    expect((await millrace('topic list')).out).not.toContain('__')
+    expect(await json('topic describe orders')).toMatchObject({ set: { 'retention.ms': '60000' } })
+    await millrace('topic alter orders -p 5 --set cleanup.policy=compact --unset retention.ms')
+    const altered = (await json('topic describe orders')) as { partitions: unknown[]; set: object }
+    expect(altered.partitions).toHaveLength(5)
+    expect(altered.set).toEqual({ 'cleanup.policy': 'compact' })
+    expect((await millrace('topic delete orders')).out).toBe('orders deleted')
+    expect((await millrace('topic delete orders')).code).toBe(4)
+    expect(await json('topic delete orders --if-exists')).toEqual({ topic: 'orders', deleted: false })
+  })
+
+  it('says what was probably meant', async () => {
+    await millrace('topic create payments')
+    expect(await millrace('topic describe paymnets')).toMatchObject({
+      code: 4,
+      notes: expect.stringContaining('Did you mean payments?'),
+    })
+    expect((await millrace('consume paymnets')).notes).toContain('Did you mean payments?')
+    expect((await millrace('topic alter payments --set retention.mss=1')).notes).toContain('Did you mean retention.ms?')
+    expect((await millrace('topic descrbe payments')).notes).toContain('Did you mean describe?')
+    expect((await millrace('topic alter payments')).code).toBe(2)
+  })
+})
+
+describe('produce and consume', () => {
+  it('carry lines as they are, over chunks that end anywhere', async () => {
+    await millrace('topic create lines')
+    const text = `one\n\nthr\u00e9e\n${'long '.repeat(40_000)}\nlast`
+    const bytes = [...Buffer.from(text)]
+    const chunks = [text.slice(0, 5), text.slice(5, 6), text.slice(6)]
+    expect(bytes.length).toBeGreaterThan(200_000)
+    expect(await json('produce lines', chunks)).toMatchObject({ records: 5 })
+    expect((await millrace('consume lines')).out).toBe(text)
+  })
+
+  it('carry keys and headers, and null where a value is empty', async () => {
+    await millrace('topic create keyed')
+    await millrace('produce keyed -k : -H from=test --empty-as-null -z gzip', ['a:1\nb:\nc:x:y\n'])
+    expect((await millrace('consume keyed -k : --headers --offsets')).out.split('\n')).toEqual([
+      '0:0\tfrom=test\ta:1',
+      '0:1\tfrom=test\tb:null',
+      '0:2\tfrom=test\tc:x:y',
+    ])
+    expect(await millrace('produce keyed -k :', ['no separator\n'])).toMatchObject({
+      code: 1,
+      notes: expect.stringContaining('standard input, line 1: there is no ":" between a key and a value'),
+    })
+  })
+
+  it('copy a topic with everything in it, as JSON', async () => {
+    await millrace('topic create copied -p 2')
+    const whole = (await millrace('consume keyed --json')).out
+    await millrace('produce copied -f record', [`${whole}\n`])
+    const records = (text: string) =>
+      text.split('\n').map((line) => {
+        const { key, value, headers, timestamp } = JSON.parse(line) as Record<string, unknown>
+        return { key, value, headers, timestamp }
+      })
+    expect(records((await millrace('consume copied --json')).out)).toEqual(records(whole))
+  })
+
+  it('check JSON, and say which line is none', async () => {
+    await millrace('topic create json')
+    const { code, notes } = await millrace('produce json -f json', ['{"a":1}\n\n[2]\n{oops\n'])
+    expect(code).toBe(1)
+    expect(notes).toContain('standard input, line 4: this is no JSON')
+    expect(notes).toContain('2 records before it were written')
+    expect(await json('consume json -f json -n 1')).toMatchObject({ value: { a: 1 } })
+    await millrace('produce json', ['plain\n'])
+    expect((await millrace('consume json -f json')).notes).toContain('json/0 at offset 2: the value is no JSON')
+  })
+
+  it('carry bytes as base64, and read files', async () => {
+    await millrace('topic create bytes')
+    const file = `${harness.directory}/input.txt`
+    writeFileSync(file, 'AAEC/w==\n')
+    expect((await millrace(`produce bytes -f bytes -i ${file}`)).code).toBe(0)
+    expect((await millrace('consume bytes -f bytes')).out).toBe('AAEC/w==')
+    expect((await millrace('produce bytes -f bytes', ['???\n'])).notes).toContain('line 1: this is no base64')
+    expect((await millrace('produce bytes -i no-such-file')).code).toBe(4)
+    expect((await millrace(`produce bytes -i ${harness.directory}`)).notes).toContain('it is a directory')
+  })
+
+  it('begin where they are told', async () => {
+    await millrace('topic create places')
+    await millrace('produce places', ['0\n1\n2\n3\n4\n'])
+    const shown = async (from: string) => (await millrace(`consume places --from ${from}`)).out
+    expect(await shown('earliest')).toBe('0\n1\n2\n3\n4')
+    expect(await shown('3')).toBe('3\n4')
+    expect(await shown('-2')).toBe('3\n4')
+    expect(await shown('latest')).toBe('')
+    expect(await shown('99')).toBe('')
+    expect(await shown('1h')).toBe('0\n1\n2\n3\n4')
+    expect(await shown('2000-01-01')).toBe('0\n1\n2\n3\n4')
+    expect(await shown('2100-01-01')).toBe('')
+    expect(await millrace('consume places --from yesterday')).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining('expected earliest, latest, an offset (120)'),
+    })
+    expect((await millrace('consume places -p 7')).code).toBe(4)
+    expect((await millrace('produce places -p 7', ['x\n'])).code).toBe(4)
+  })
+
+  it('follow a topic until they are interrupted', async () => {
+    await millrace('topic create followed')
+    const { terminal, ended } = terminalOf(['consume', 'followed', '--follow'])
+    await millrace('produce followed', ['first\n'])
+    const deadline = Date.now() + 10_000
+    while (terminal.outLines.length < 1 && Date.now() < deadline) await new Promise(setImmediate)
+    await millrace('produce followed', ['second\n'])
+    while (terminal.outLines.length < 2 && Date.now() < deadline) await new Promise(setImmediate)
+    terminal.interrupt()
+    expect(await ended).toBe(0)
+    expect(terminal.outLines).toEqual(['first', 'second'])
+  })
+
+  it('write a transaction as a whole, or nothing of it', async () => {
+    await millrace('topic create whole')
+    expect((await millrace('produce whole -f json --transactional-id t', ['1\n2\n'])).code).toBe(0)
+    expect((await millrace('produce whole -f json --transactional-id t', ['3\n', 'oops\n'])).code).toBe(1)
+    expect((await millrace('consume whole')).out).toBe('1\n2')
+    expect((await millrace('produce whole --transactional-id t --acks leader', ['3\n'])).code).toBe(2)
+  })
+
+  it('carry a hundred thousand lines in order', async () => {
+    await millrace('topic create many')
+    const lines = Array.from({ length: 100_000 }, (_, n) => `line ${n}`)
+    const text = `${lines.join('\n')}\n`
+    const chunks = text.match(/[\s\S]{1,65536}/g) ?? []
+    expect(await json('produce many -z lz4', chunks)).toMatchObject({ records: 100_000 })
+    expect((await millrace('consume many')).out).toBe(lines.join('\n'))
+  })
+})
+
+describe('groups', () => {
+  it('show their lag and go on elsewhere', async () => {
+    await millrace('topic create work')
+    await millrace('produce work', ['0\n1\n2\n3\n'])
+    expect((await millrace('consume work -g readers -n 3')).out).toBe('0\n1\n2')
+    expect(await json('groups describe readers')).toMatchObject({
+      state: 'Empty',
+      lag: 1,
+      offsets: [{ topic: 'work', partition: 0, offset: 3, end: 4, lag: 1 }],
+    })
+    expect((await millrace('consume work -g readers')).out).toBe('3')
+    expect((await millrace('consume work -g readers')).out).toBe('')
+    expect(await json('groups reset-offsets readers --shift-by -2 --dry-run')).toMatchObject({
+      dryRun: true,
+      offsets: [{ from: 4, to: 2 }],
+    })
+    expect((await millrace('consume work -g readers')).out).toBe('')
+    await millrace('groups reset-offsets readers --shift-by -2')
+    expect((await millrace('consume work -g readers')).out).toBe('2\n3')
+    expect(await json('groups reset-offsets readers --to-earliest --topic work:0')).toMatchObject({
+      offsets: [{ to: 0 }],
+    })
+    expect(await json('groups reset-offsets readers --to-offset 99')).toMatchObject({ offsets: [{ to: 4 }] })
+    expect(await json('groups reset-offsets readers --to-time 1h')).toMatchObject({ offsets: [{ to: 0 }] })
+    expect((await millrace('groups list')).out).toMatch(/^readers +EMPTY/m)
+    expect((await millrace('groups delete readers')).out).toBe('readers deleted')
+    expect(await millrace('groups describe reader')).toMatchObject({ code: 4 })
+  })
+
+  it('are told what is missing', async () => {
+    expect((await millrace('groups reset-offsets x')).notes).toContain('one of --to-earliest')
+    expect((await millrace('groups reset-offsets x --to-earliest --to-latest')).code).toBe(2)
+    expect((await millrace('groups reset-offsets x --to-earliest')).code).toBe(4)
+    expect((await millrace('groups reset-offsets x --to-earliest --topic work:9')).code).toBe(4)
+  })
+})
+
+describe('broker', () => {
+  it('shows what it holds', async () => {
+    const { clusterId, id } = harness.broker
+    expect(await json('broker status')).toMatchObject({ clusterId, brokers: [{ id }] })
+    expect((await millrace('broker status')).out).toContain(harness.directory)
+  })
+
+  it('has its files looked at from outside', async () => {
+    const dumped = (await millrace(`broker dump-log ${harness.directory}/keyed-0`)).out
+    expect(dumped).toMatch(/^0-2 {2}batch of 3 at byte 0, .*gzip/)
+    expect(dumped).toContain('key "b"  value null  headers from="test"')
+    const control = (await millrace(`broker dump-log ${harness.directory}/whole-0 --json --no-records`)).out
+    expect(JSON.parse(control.split('\n').at(-1) as string)).toMatchObject({ isControl: true })
+    expect(await json(`broker verify ${harness.directory}`)).toMatchObject({ ok: true, findings: [] })
+    expect((await millrace(`broker dump-log ${harness.directory}/nope`)).code).toBe(4)
+    expect((await millrace(`broker verify ${harness.directory}/meta.properties`)).code).toBe(2)
+  })
+
+  it('has a byte that is wrong found', async () => {
+    const copy = `${harness.directory}-damaged`
+    const { cpSync, readFileSync, rmSync } = await import('node:fs')
+    cpSync(`${harness.directory}/places-0`, `${copy}/places-0`, { recursive: true })
+    try {
+      const path = `${copy}/places-0/${'0'.repeat(20)}.log`
+      const bytes = readFileSync(path)
+      bytes[bytes.length - 1] ^= 1
+      writeFileSync(path, bytes)
+      writeFileSync(`${copy}/recovery-point-offset-checkpoint`, '0\n1\nplaces 0 5\n')
+      expect(await millrace(`broker verify ${copy}`)).toMatchObject({
+        code: 1,
+        out: expect.stringMatching(/DAMAGED {2}.*places-0.* at byte 0: checksum/),
+      })
+      expect((await millrace(`broker dump-log ${path}`)).out).toBe('byte 0: DAMAGED, checksum')
+    } finally {
+      rmSync(copy, { recursive: true })
+    }
+  })
+})
+
+describe('without a broker', () => {
+  it.each(['topic list', 'consume x', 'produce x', 'groups list', 'broker status'])(
+    '"%s" ends with exit code 3',
+    async (line) => {
+      const terminal = recordingTerminal(true)
+      expect(await runCli([...line.split(' '), '--json', '-b', '127.0.0.1:1'], () => terminal)).toBe(3)
+      expect(JSON.parse(terminal.outLines[0] as string)).toMatchObject({ error: { code: 'KAFKA_UNREACHABLE' } })
+    },
+  )
+})
