@@ -1,5 +1,5 @@
 /**
- * `npm run chaos -- --kills 100 --seed S [--records N] [--rate N] [--taskmanagers 3] [--faults LIST] [--json]`: kills
+ * `npm run chaos -- --kills 100 --seed S [--records N] [--rate N] [--taskmanagers 3] [--faults LIST] [--state rocksdb] [--json]`: kills
  * parts of a real cluster at random while a job runs, and says whether what the job committed is exactly right. Leaves
  * with 0 only then. The same seed draws the same schedule.
  */
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '6000' },
     taskmanagers: { type: 'string', default: '3' },
     faults: { type: 'string', default: '' },
+    state: { type: 'string', default: 'hashmap' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -58,7 +59,10 @@ try {
     parallelism: Math.max(1, taskManagers - 1) * 2,
     progress,
     signal: controller.signal,
-    ...(values.faults === '' ? {} : { options: { 'test.faults': values.faults } }),
+    options: {
+      'state.backend.type': values.state,
+      ...(values.faults === '' ? {} : { 'test.faults': values.faults }),
+    },
   })
   report(result)
 } catch (error) {
