@@ -2,13 +2,19 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadJob } from '../../cli/load-job.ts'
+import { openS3 } from '../../core/storage/s3/client.ts'
+import { s3Settings } from '../../core/storage/s3/options.ts'
 import { type ClusterClient, createClusterClient, type JobInfo } from '../../proto/client.ts'
 import { hasKubernetesTools, parseYaml, render } from '../support/kubernetes.ts'
 import { hasPods, makeImage, type Pod, Pods } from '../support/pods.ts'
+import { hasS3Server, type S3Server, startS3Server } from '../support/s3-server.ts'
 
 const able = hasPods() && hasKubernetesTools()
+const jobFile = fileURLToPath(new URL('./recovery-job.ts', import.meta.url))
 const rate = 1000
 const numbers = 25_000
 const topic = 'numbers'
@@ -19,13 +25,20 @@ interface Row {
   readonly seen: number
 }
 
+let image = ''
+
+beforeAll(() => {
+  if (able) image = makeImage()
+}, 60_000)
+afterAll(() => {
+  if (image !== '') rmSync(image, { recursive: true })
+})
+
 describe.skipIf(!able)('the Pods of overlay application', () => {
-  let image = ''
   let pods: Pods
   let client: ClusterClient | undefined
 
   beforeAll(async () => {
-    image = makeImage()
     pods = new Pods(parseYaml(render('application')), image)
     client = createClusterClient({ address: `${pods.pod('millrace-jobmanager-0').address}:6123` })
     // All at once, as Kubernetes does it: nobody waits for another.
@@ -35,7 +48,6 @@ describe.skipIf(!able)('the Pods of overlay application', () => {
   afterAll(async () => {
     client?.close()
     await pods?.close()
-    rmSync(image, { recursive: true, force: true })
   })
 
   const job = async (): Promise<JobInfo> => (client as ClusterClient).info('application')
@@ -174,6 +186,73 @@ describe.skipIf(!able)('the Pods of overlay application', () => {
     await consumer.disconnect()
     return values
   }
+})
+
+describe.skipIf(!(able && hasS3Server()))('the Pods of overlay ha', () => {
+  let server: S3Server | undefined
+  let pods: Pods | undefined
+
+  beforeAll(async () => {
+    server = await startS3Server()
+    const { sdk, client } = await openS3(s3Settings(server.options))
+    await client.send(new sdk.CreateBucketCommand({ Bucket: 'your-bucket' }))
+  }, 120_000)
+  afterAll(async () => {
+    await pods?.close()
+    await server?.close()
+  })
+
+  it('lose a node with its volume while a job runs, and go on from the checkpoint in S3', async () => {
+    const at = server?.options ?? {}
+    const where = {
+      MILLRACE_S3_ENDPOINT: at['s3.endpoint'] ?? '',
+      MILLRACE_S3_PATH_STYLE_ACCESS: 'true',
+      MILLRACE_S3_REGION: 'us-east-1',
+      MILLRACE_EXECUTION_CHECKPOINTING_INTERVAL: '500ms',
+    }
+    const manifests = parseYaml(render('ha')).map((each) =>
+      each.kind === 'ConfigMap' && each.metadata.name.startsWith('millrace-env')
+        ? { ...each, data: { ...each.data, ...where } }
+        : each,
+    )
+    const credentials = {
+      AWS_ACCESS_KEY_ID: at['s3.access-key'] ?? '',
+      AWS_SECRET_ACCESS_KEY: at['s3.secret-key'] ?? '',
+    }
+    const all = new Pods(manifests, image, { 'millrace-s3': credentials })
+    pods = all
+    for (const pod of all.all) all.start(pod)
+    for (const pod of all.all) await all.ready(pod)
+    const client = createClusterClient({ address: `${all.pod('millrace-jobmanager-0').address}:6123` })
+    // One that keeps nothing but its state: files of a Pod would be lost with the node.
+    const { plan, bundle, options } = await loadJob(jobFile, {}, 2)
+    const { jobId } = await client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+    const running = async (attempt: number): Promise<JobInfo> => {
+      for (;;) {
+        const info = await client.info(jobId)
+        const { state, stateSinceMs, attempt: now } = info.status
+        const complete = info.checkpoints.some((each) => each.state === 'completed' && each.triggeredMs >= stateSinceMs)
+        if (state === 'running' && now >= attempt && complete) return info
+        if (now > attempt + 5) throw new Error(`the job fails and fails: ${info.status.failure?.message}`)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+    const before = await running(1)
+    expect(before.checkpoints.find(({ state }) => state === 'completed')?.path).toMatch(
+      /^s3:\/\/your-bucket\/millrace\/checkpoints\//,
+    )
+
+    const lost = all.pod(before.vertices[0]?.subtasks[0]?.taskManagerId ?? '')
+    await all.lose(lost)
+    await running(before.status.attempt + 1)
+    all.start(lost)
+    await all.ready(lost)
+    const lines: string[] = []
+    for await (const { text } of client.logs(jobId)) lines.push(text)
+    expect(lines.find((line) => line.includes('starts from'))).toMatch(/starts from s3:\/\/your-bucket\//)
+    expect(all.all.map(({ log }) => log).join('')).not.toContain(credentials.AWS_SECRET_ACCESS_KEY)
+    client.close()
+  }, 120_000)
 })
 
 /** Committed files; hidden ones are not. */

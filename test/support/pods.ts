@@ -7,7 +7,17 @@
  * volumes are directories. Needs root for the mounts; the processes themselves have another user.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -79,16 +89,20 @@ export interface Pod {
   log: string
 }
 
+export type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>
+
 export class Pods {
   readonly directory = mkdtempSync(join(tmpdir(), 'millrace-pods-'))
   readonly all: readonly Pod[]
   readonly #manifests: readonly Manifest[]
   readonly #image: string
   readonly #hosts: string
+  readonly #secrets: Secrets
 
-  /** Nothing is started yet. */
-  constructor(manifests: readonly Manifest[], image: string) {
+  /** Nothing is started yet. `secrets`: by name, what the manifests only refer to. */
+  constructor(manifests: readonly Manifest[], image: string, secrets: Secrets = {}) {
     this.#manifests = manifests
+    this.#secrets = secrets
     this.#image = image
     const network = `127.${64 + ((process.pid >> 8) & 63)}.${process.pid & 255}`
     let next = 10
@@ -200,6 +214,15 @@ export class Pods {
     return ends
   }
 
+  /** The node of a Pod is lost: the process is killed, and its own volumes are gone. */
+  async lose(pod: Pod): Promise<void> {
+    pod.process?.kill('SIGKILL')
+    await pod.ended
+    for (const name of readdirSync(this.directory)) {
+      if (name.startsWith(`${pod.name}-`)) rmSync(join(this.directory, name), { recursive: true })
+    }
+  }
+
   /** Ends what runs, and removes everything. */
   async close(): Promise<void> {
     for (const { process: child } of this.all) child?.kill('SIGKILL')
@@ -238,7 +261,9 @@ export class Pods {
     const fields: Readonly<Record<string, string>> = { 'metadata.name': name, 'status.podIP': address }
     for (const { name: key, value, valueFrom } of env ?? []) {
       const path = valueFrom?.fieldRef?.fieldPath
-      const found = path === undefined ? value : fields[path]
+      const secret = valueFrom?.secretKeyRef
+      const referred = path === undefined ? this.#secrets[secret?.name ?? '']?.[secret?.key ?? ''] : fields[path]
+      const found = value ?? referred
       if (found === undefined) throw new Error(`${key} of ${name} comes from nowhere`)
       values[key] = found.replace(/\$\((\w+)\)/g, (whole, other: string) => values[other] ?? whole)
     }

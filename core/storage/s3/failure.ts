@@ -63,5 +63,10 @@ export function s3Failure(error: unknown, failed: FailedAction): MillraceError |
   if (status(error) === 403) return errors.create('S3_DENIED', { action, path, bucket }, options)
   if (said.code !== undefined && unreachableCodes.has(said.code))
     return errors.create('S3_UNREACHABLE', { endpoint, reason }, options)
-  return errors.create('S3_FAILED', { action, path, bucket, reason: `${said.name}: ${reason}` }, options)
+  // The answer to a HEAD has no body, so nobody says what was wrong.
+  const bare = status(error) === 400 && said.name.startsWith('Unknown')
+  const why = bare
+    ? 'HTTP 400 without a reason; a wrong s3.region and an expired token are answered like this'
+    : `${said.name}: ${reason}`
+  return errors.create('S3_FAILED', { action, path, bucket, reason: why }, options)
 }
