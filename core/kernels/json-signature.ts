@@ -29,7 +29,7 @@ export const jsonField = {
   kind: 0,
   /** Bytes of `"name":`; names that are longer than 29 bytes have a pattern that nothing is like. */
   patternLength: 4,
-  /** Address of the column: float64 and date 8 bytes a row, int32 4, int64 8, boolean 1, string 4 (addresses). */
+  /** Address of the column: float64, timestamp and date 8 bytes a row, int32 4, int64 8, boolean 1, string 4 (addresses). */
   out: 8,
   /** Address of the lengths of strings, 4 bytes a row. */
   lengths: 12,
@@ -43,8 +43,11 @@ export const jsonField = {
 } as const
 export const jsonFieldBytes = 96
 
-/** `float64` is timestamps as well; `date` is whole milliseconds that a Date can have. */
-export const jsonKinds = { float64: 1, int32: 2, int64: 3, boolean: 4, string: 5, date: 6 } as const
+/**
+ * `date` is whole milliseconds that a Date can have. It and `timestamp` are read from texts like `2001-02-03T04:05:06.789Z`
+ * too, with three digits of a second or none.
+ */
+export const jsonKinds = { float64: 1, int32: 2, int64: 3, boolean: 4, string: 5, date: 6, timestamp: 7 } as const
 
 /** What became of a row: taken, taken but its bytes must be checked to be UTF-8, not taken. */
 export const jsonStates = { plain: 0, high: 1, strange: 2 } as const

@@ -67,10 +67,21 @@ export function createJsonTwin(memory: WebAssembly.Memory): JsonKernels {
     return { value: negative ? -value : value, at }
   }
 
+  /** The time at `at`, where it is written as Date writes it, with milliseconds or without. */
+  const readTime = (at: number): { value: number; bytes: number } | undefined => {
+    const bytes = u8[at + 19] === 0x5a ? 20 : 24
+    let text = ''
+    for (let i = 0; i < bytes; i++) text += String.fromCharCode(u8[at + i])
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/.test(text) || text.startsWith('0000')) return undefined
+    const value = Date.parse(text)
+    const again = Number.isNaN(value) ? '' : new Date(value).toISOString()
+    return again === text || again.replace('.000Z', 'Z') === text ? { value, bytes } : undefined
+  }
+
   const storeNumber = (kind: number, f: number, row: number, value: number): boolean => {
     const out = u32[(f + jsonField.out) >>> 2]
     if (kind === skip) return true
-    if (kind === jsonKinds.float64) {
+    if (kind === jsonKinds.float64 || kind === jsonKinds.timestamp) {
       f64[(out >>> 3) + row] = value
       return true
     }
@@ -122,15 +133,24 @@ export function createJsonTwin(memory: WebAssembly.Memory): JsonKernels {
       if (at >= end) return jsonStates.strange
       const byte = u8[at]
       if (byte === 0x22) {
-        if (kind !== jsonKinds.string && kind !== skip) return jsonStates.strange
-        const from = ++at
-        while (at < end && u8[at] !== 0x22 && u8[at] !== 0x5c && u8[at] >= 0x20) high |= u8[at++] & 0x80
-        if (at >= end || u8[at] !== 0x22) return jsonStates.strange
-        if (kind === jsonKinds.string) {
-          i32[(u32[(f + jsonField.out) >>> 2] >>> 2) + row] = from
-          i32[(u32[(f + jsonField.lengths) >>> 2] >>> 2) + row] = at - from
+        if (kind >= jsonKinds.date) {
+          const time = readTime(at + 1)
+          if (time === undefined) return jsonStates.strange
+          at += 1 + time.bytes
+          if (at >= end || u8[at] !== 0x22) return jsonStates.strange
+          at++
+          f64[(u32[(f + jsonField.out) >>> 2] >>> 3) + row] = time.value
+        } else {
+          if (kind !== jsonKinds.string && kind !== skip) return jsonStates.strange
+          const from = ++at
+          while (at < end && u8[at] !== 0x22 && u8[at] !== 0x5c && u8[at] >= 0x20) high |= u8[at++] & 0x80
+          if (at >= end || u8[at] !== 0x22) return jsonStates.strange
+          if (kind === jsonKinds.string) {
+            i32[(u32[(f + jsonField.out) >>> 2] >>> 2) + row] = from
+            i32[(u32[(f + jsonField.lengths) >>> 2] >>> 2) + row] = at - from
+          }
+          at++
         }
-        at++
       } else if (byte === 0x2d || isDigit(byte)) {
         if (kind === jsonKinds.string || kind === jsonKinds.boolean) return jsonStates.strange
         const number = readNumber(at)

@@ -26,6 +26,7 @@ const widths: Readonly<Record<number, number>> = {
   [jsonKinds.boolean]: 1,
   [jsonKinds.string]: 4,
   [jsonKinds.date]: 8,
+  [jsonKinds.timestamp]: 8,
 }
 
 /** The kind of a field's column; undefined for types that JSON is not read into here. */
@@ -33,7 +34,6 @@ export function jsonKindOf({ type }: Field): number | undefined {
   switch (type.kind) {
     case 'float64':
     case 'timestamp':
-      return jsonKinds.float64
     case 'int32':
     case 'int64':
     case 'boolean':

@@ -57,6 +57,8 @@ export interface Kernels {
   ): number
   /** Sum of `count` Int32. */
   sum32(src: number, count: number): number
+  /** The greatest of `count` Float64; NaN when one is NaN, -Infinity when there is none. */
+  greatest(src: number, count: number): number
   /** dst[i] = src[i] + delta, Int32. */
   add32(src: number, count: number, delta: number, dst: number): void
   /** Bits dstBit... of dst = the selected bits of src; src 0: ones. Other bits of dst are kept. */

@@ -116,6 +116,11 @@ export function createTwin(memory: WebAssembly.Memory): Kernels {
       for (let i = 0; i < count; i++) sum = (sum + i32[words(src) + i]) | 0
       return sum
     },
+    greatest(src, count) {
+      let most = Number.NEGATIVE_INFINITY
+      for (let i = 0; i < count; i++) most = Math.max(most, f64[(src >>> 3) + i])
+      return most
+    },
     add32(src, count, delta, dst) {
       for (let i = 0; i < count; i++) i32[words(dst) + i] = i32[words(src) + i] + delta
     },

@@ -104,6 +104,16 @@ export function sum32(src: usize, count: i32): i32 {
   return sum
 }
 
+export function greatest(src: usize, count: i32): f64 {
+  // A lane that has seen NaN stays NaN.
+  let lanes = f64x2.splat(-Infinity)
+  let i = 0
+  for (; i + 2 <= count; i += 2) lanes = f64x2.max(lanes, v128.load(src + (<usize>i << 3)))
+  let most = max<f64>(f64x2.extract_lane(lanes, 0), f64x2.extract_lane(lanes, 1))
+  if (i < count) most = max<f64>(most, load<f64>(src + (<usize>i << 3)))
+  return most
+}
+
 export function add32(src: usize, count: i32, delta: i32, dst: usize): void {
   const step = i32x4.splat(delta)
   let i = 0

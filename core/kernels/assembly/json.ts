@@ -8,6 +8,7 @@ const int64 = 3
 const boolean = 4
 const text = 5
 const date = 6
+const timestamp = 7
 
 // What a row is: plain, plain with bytes beyond ASCII, or not for here.
 const plain = 0
@@ -31,6 +32,47 @@ function skipSpaces(at: usize, end: usize): usize {
 @inline
 function isDigit(byte: u32): bool {
   return byte - 48 < 10
+}
+
+// @ts-ignore: decorator
+@inline
+function twoDigits(at: usize): i32 {
+  const tens = <u32>load<u8>(at) - 48
+  const ones = <u32>load<u8>(at, 1) - 48
+  // Far below what any sum of others makes up for.
+  return tens > 9 || ones > 9 ? -100000 : <i32>(tens * 10 + ones)
+}
+
+// Epoch ms of `2001-02-03T04:05:06Z` or `2001-02-03T04:05:06.789Z`; NaN for anything else, days that no month has included.
+function isoTime(at: usize): f64 {
+  const separators = load<u8>(at, 4) == 0x2d && load<u8>(at, 7) == 0x2d && load<u8>(at, 10) == 0x54
+  if (!separators || load<u8>(at, 13) != 0x3a || load<u8>(at, 16) != 0x3a) return NaN
+  let year = twoDigits(at) * 100 + twoDigits(at + 2)
+  const month = twoDigits(at + 5)
+  const day = twoDigits(at + 8)
+  const hour = twoDigits(at + 11)
+  const minute = twoDigits(at + 14)
+  const second = twoDigits(at + 17)
+  let ms = 0
+  if (load<u8>(at, 19) == 0x2e) {
+    const last = <u32>load<u8>(at, 22) - 48
+    ms = twoDigits(at + 20) * 10 + <i32>last
+    if (last > 9 || ms < 0 || load<u8>(at, 23) != 0x5a) return NaN
+  } else if (load<u8>(at, 19) != 0x5a) return NaN
+  if (year < 1 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23) return NaN
+  if (minute < 0 || minute > 59 || second < 0 || second > 59) return NaN
+  if (day > 28) {
+    const isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    const days = month == 2 ? (isLeap ? 29 : 28) : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31
+    if (day > days) return NaN
+  }
+  // Years that begin with March end with the day that not every year has.
+  if (month <= 2) year--
+  const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+  const era = year / 400
+  const yearOfEra = year - era * 400
+  const days = era * 146097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719468
+  return <f64>days * 86400000 + <f64>((hour * 60 + minute) * 60 + second) * 1000 + <f64>ms
 }
 
 function sameBytes(a: usize, b: usize, bytes: i32): bool {
@@ -100,34 +142,44 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
     }
     if (at >= end) return strange
     if (byte == 0x22) {
-      if (kind != text && kind != skip) return strange
-      const from = ++at
-      for (;;) {
-        const bytes = v128.load(at)
-        const special = i8x16.bitmask(
-          v128.or(
-            v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-            i8x16.lt_u(bytes, i8x16.splat(0x20)),
-          ),
-        )
-        const signs = i8x16.bitmask(bytes)
-        if (special != 0) {
-          const to = ctz(special)
-          high |= signs & ((1 << to) - 1)
-          at += <usize>to
-          break
+      if (kind >= date) {
+        const value = isoTime(at + 1)
+        if (isNaN<f64>(value)) return strange
+        at += load<u8>(at, 20) == 0x5a ? 21 : 25
+        if (at >= end || load<u8>(at) != 0x22) return strange
+        at++
+        store<f64>(<usize>load<u32>(f, 8) + (<usize>row << 3), value)
+        byte = <u32>load<u8>(at)
+      } else {
+        if (kind != text && kind != skip) return strange
+        const from = ++at
+        for (;;) {
+          const bytes = v128.load(at)
+          const special = i8x16.bitmask(
+            v128.or(
+              v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+              i8x16.lt_u(bytes, i8x16.splat(0x20)),
+            ),
+          )
+          const signs = i8x16.bitmask(bytes)
+          if (special != 0) {
+            const to = ctz(special)
+            high |= signs & ((1 << to) - 1)
+            at += <usize>to
+            break
+          }
+          high |= signs
+          at += 16
+          if (at >= end) return strange
         }
-        high |= signs
-        at += 16
-        if (at >= end) return strange
+        if (at >= end || load<u8>(at) != 0x22) return strange
+        if (kind == text) {
+          const column = <usize>row << 2
+          store<i32>(<usize>load<u32>(f, 8) + column, <i32>from)
+          store<i32>(<usize>load<u32>(f, 12) + column, <i32>(at - from))
+        }
+        at++
       }
-      if (at >= end || load<u8>(at) != 0x22) return strange
-      if (kind == text) {
-        const column = <usize>row << 2
-        store<i32>(<usize>load<u32>(f, 8) + column, <i32>from)
-        store<i32>(<usize>load<u32>(f, 12) + column, <i32>(at - from))
-      }
-      at++
     } else if (byte == 0x2d || isDigit(byte)) {
       if (kind == text || kind == boolean) return strange
       const negative = byte == 0x2d
@@ -158,7 +210,7 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
       if (next == 0x65 || next == 0x45 || number > 18 || digits > 9007199254740992) return strange
       let value = <f64>digits / scale
       if (negative) value = -value
-      if (kind == float64) store<f64>(<usize>load<u32>(f, 8) + (<usize>row << 3), value)
+      if (kind == float64 || kind == timestamp) store<f64>(<usize>load<u32>(f, 8) + (<usize>row << 3), value)
       else if (kind != skip) {
         if (trunc<f64>(value) != value) return strange
         if (kind == int32) {

@@ -14,8 +14,13 @@ function entryOf(chunks: usize, stride: u32, id: u32): usize {
 // @ts-ignore: decorator
 @inline
 function subTable(table: usize, h: u32): usize {
-  const bits = <u64>load<u32>(table, 4)
-  return <usize>load<u32>(table) + (<usize>((<u64>(h * 0x9e3779b1) << bits) >>> 32) << 4)
+  return subTableOf(<usize>load<u32>(table), <u64>load<u32>(table, 4), h)
+}
+
+// @ts-ignore: decorator
+@inline
+function subTableOf(directory: usize, bits: u64, h: u32): usize {
+  return directory + (<usize>((<u64>(h * 0x9e3779b1) << bits) >>> 32) << 4)
 }
 
 // @ts-ignore: decorator
@@ -46,10 +51,12 @@ function takeId(table: usize): i32 {
 export function stateFindF64(table: usize, keys: usize, hashes: usize, from: i32, n: i32, insert: i32, ids: usize): i32 {
   const chunks = <usize>load<u32>(table, 8)
   const stride = load<u32>(table, 12)
+  const directory = <usize>load<u32>(table)
+  const bits = <u64>load<u32>(table, 4)
   for (let i = from; i < n; i++) {
     const h = load<u32>(hashes + (<usize>i << 2))
     const key = keyBits(load<f64>(keys + (<usize>i << 3)))
-    const sub = subTable(table, h)
+    const sub = subTableOf(directory, bits, h)
     const slots = <usize>load<u32>(sub)
     const mask = load<u32>(sub, 4)
     let at = h & mask

@@ -14,6 +14,7 @@ const fields: readonly Field[] = [
   { name: 'aNameThatIsLongerThanOneWordOf16', type: { kind: 'string' } },
   { name: 'größe', type: { kind: 'float64' } },
   { name: 'when', type: { kind: 'date' } },
+  { name: 'time', type: { kind: 'timestamp' } },
 ]
 const names = fields.map(({ name }) => name)
 const sides = [false, true].map((twin) => new JsonMemory({ fields, rowsMax: 64, inputBytes: 64 * 1024, twin }))
@@ -63,6 +64,7 @@ function both(texts: readonly (string | Uint8Array)[]): Row[] {
       const value = parsed[name]
       if (type.kind === 'int64') return BigInt(value as number)
       if (type.kind === 'date') return new Date(value as number).getTime()
+      if (type.kind === 'timestamp' && typeof value === 'string') return Date.parse(value)
       return type.kind === 'int32' ? (value as number) | 0 : value
     })
     expect(values).toEqual(wanted)
@@ -79,6 +81,7 @@ const good = {
   aNameThatIsLongerThanOneWordOf16: '',
   größe: 0,
   when: 5,
+  time: 7.5,
 }
 const taken = (texts: readonly string[]): boolean[] => both(texts).map(({ state }) => state !== jsonStates.strange)
 const set = (changes: object): string => JSON.stringify({ ...good, ...changes })
@@ -91,6 +94,9 @@ const numbers = fc.oneof(
   fc.double({ min: -1e6, max: 1e6 }).map((n) => Number(n.toFixed(3))),
   fc.constantFrom(0, -0, 1e21, 2 ** 53, 2 ** 53 + 2, 8.64e15, 8.64e15 + 2, 2 ** 31, -(2 ** 31)),
 )
+const dates = fc
+  .tuple(fc.date({ min: new Date(-8e13), max: new Date(2.5e14), noInvalidDate: true }), fc.boolean())
+  .map(([date, short]) => (short ? date.toISOString().replace(/\.\d+Z/, 'Z') : date.toISOString()))
 const anyValue = fc.oneof(
   numbers,
   anyText,
@@ -107,7 +113,8 @@ const record = fc.record({
   text: anyText,
   aNameThatIsLongerThanOneWordOf16: anyText,
   größe: numbers,
-  when: fc.integer(),
+  when: fc.oneof(fc.integer(), dates),
+  time: fc.oneof(numbers, dates),
 })
 /** The same record in another order, with other fields, spaces and odd values. */
 const varied = fc
@@ -159,6 +166,37 @@ describe('the kernel of JSON', () => {
       expect(memory.run(4)).toBe(3)
       expect([...memory.u8.subarray(memory.states, memory.states + 4)]).toEqual([0, 1, 1, 1])
     }
+  })
+
+  test('takes times as Date writes them, and no others', () => {
+    const times = [
+      '2024-02-29T23:59:59.999Z',
+      '0001-01-01T00:00:00Z',
+      '1969-12-31T00:00:00.001Z',
+      '9999-12-31T23:59:59Z',
+    ]
+    for (const time of times) expect(taken([set({ time, when: time })])).toEqual([true])
+    const others = [
+      '2024-02-30T00:00:00Z',
+      '2023-02-29T00:00:00Z',
+      '2100-02-29T00:00:00Z',
+      '2024-04-31T00:00:00Z',
+      '2024-01-32T00:00:00Z',
+      '2024-13-01T00:00:00Z',
+      '2024-00-01T00:00:00Z',
+      '2024-01-01T24:00:00Z',
+      '2024-01-01T00:60:00Z',
+      '2024-01-01T00:00:60Z',
+      '2024-01-01T00:00:00+01:00',
+      '2024-01-01T00:00:00.1Z',
+      '2024-01-01T00:00:00.1234Z',
+      '2024-01-01 00:00:00Z',
+      '2024-01-01',
+      '0000-01-01T00:00:00Z',
+      '20240-01-01T00:00:0Z',
+      '',
+    ]
+    expect(others.filter((time) => taken([set({ time })])[0])).toEqual([])
   })
 
   test('leaves alone what needs more than it knows', () => {
