@@ -13,7 +13,7 @@ export interface ChildInput {
 
 const input = JSON.parse(process.argv[2] as string) as ChildInput
 configureLogging({ level: 'warn', format: 'text' })
-const disk = dyingDisk(input.kill, input.seed)
+const disk = dyingDisk(input.kill, input.seed, `${input.options['broker.data-dir']}.journal`)
 process.on('message', () => disk.die(true))
 process.on('disconnect', () => process.exit(1))
 const { address } = await startBroker(input.options, { disk })

@@ -2,8 +2,8 @@
  * The system's disk, which knows what was synced and where in its work the broker is: at a named point it kills the process, and if the
  * power goes with it, what was not synced is lost before, whole or in part.
  *
- * Names are lost only of files that are new and whose directory was not synced; renames and removals last. What an earlier process left
- * unsynced counts as synced.
+ * Names are lost only of files that are new and whose directory was not synced; renames and removals last. What an earlier process
+ * left unsynced is lost with the rest: a start must sync what it goes on from.
  */
 
 import { attributesOf, batchBytesOf, controlBit } from '../../../broker/log/batch-fields.ts'
@@ -14,13 +14,7 @@ import { systemDisk } from '../../../core/platform/disk.ts'
 import { type Random, seededRandom } from '../../../core/platform/random.ts'
 import { readBatchHeader, readRecords } from '../../../proto/kafka/records/index.ts'
 import type { PlannedKill } from './schedule.ts'
-
-interface Tracked {
-  path: string
-  syncedBytes: number
-  sizeBytes: number
-  nameSynced: boolean
-}
+import { SyncJournal, type Tracked } from './sync-journal.ts'
 
 export interface DyingDisk extends Disk {
   /** The start is over: from here on nothing is recovery. */
@@ -32,9 +26,10 @@ export interface DyingDisk extends Disk {
 /** Where the state stands in the value of a record of `__transaction_state`. */
 const statusAt = 16
 
-export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDisk {
+/** `journalPath`: where one process tells the next what is synced. */
+export function dyingDisk(kill: PlannedKill | undefined, seed: number, journalPath: string): DyingDisk {
   const random = seededRandom(seed)
-  const files = new Map<string, Tracked>()
+  const journal = new SyncJournal(journalPath)
   const byDescriptor = new Map<number, Tracked>()
   /** Whether the last decision that was written to a file has no marker yet. */
   const decided = new Set<string>()
@@ -46,7 +41,10 @@ export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDis
     if (passed++ >= kill.after) die(kill.power)
   }
   const die = (power: boolean): never => {
-    if (power) for (const file of files.values()) lose(file, random)
+    if (power) {
+      for (const file of journal.files.values()) lose(file, random)
+      journal.restart()
+    }
     process.kill(process.pid, 'SIGKILL')
     for (;;);
   }
@@ -55,9 +53,6 @@ export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDis
     if (tracked !== undefined) tracked.sizeBytes = Math.max(tracked.sizeBytes, endBytes)
   }
   const ofUsers = (path: string | undefined): boolean => path?.endsWith('.log') === true && !path.includes('/__')
-  const forget = (path: string): void => {
-    for (const known of files.keys()) if (known === path || known.startsWith(`${path}/`)) files.delete(known)
-  }
 
   const disk: DyingDisk = Object.assign(Object.create(systemDisk) as Disk, {
     started(): void {
@@ -67,12 +62,8 @@ export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDis
     open(path: string, mode: OpenMode): number {
       pass('recovery')
       const file = systemDisk.open(path, mode)
-      let tracked = files.get(path)
-      if (tracked === undefined) {
-        const sizeBytes = systemDisk.sizeOf(file)
-        tracked = { path, syncedBytes: sizeBytes, sizeBytes, nameSynced: !/[wx]/.test(mode) }
-        if (mode !== 'r') files.set(path, tracked)
-      }
+      if (/[wx]/.test(mode)) journal.note({ kind: 'made', path })
+      const tracked = journal.adopt(path, systemDisk.sizeOf(file))
       byDescriptor.set(file, tracked)
       if (/x/.test(mode) && ofUsers(path) && !path.endsWith(`${'0'.repeat(20)}.log`)) pass('roll')
       return file
@@ -86,18 +77,16 @@ export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDis
       const compaction = /\.(cleaned|swap)$/.test(from)
       if (compaction) pass('compaction')
       systemDisk.rename(from, to)
-      const tracked = files.get(from)
-      files.delete(from)
-      if (tracked !== undefined) files.set(to, Object.assign(tracked, { path: to }))
+      journal.note({ kind: 'renamed', path: from, to })
       if (compaction) pass('compaction')
     },
     remove(path: string): void {
       pass('recovery')
       systemDisk.remove(path)
-      forget(path)
+      journal.note({ kind: 'removed', path })
     },
     async removeAsync(path: string): Promise<void> {
-      forget(path)
+      journal.note({ kind: 'removed', path })
       await systemDisk.removeAsync(path)
     },
     writeAt(file: number, from: Uint8Array, offset: number, length: number, position: number | null): void {
@@ -119,15 +108,13 @@ export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDis
       pass('recovery')
       systemDisk.truncate(file, sizeBytes)
       const tracked = byDescriptor.get(file)
-      if (tracked === undefined) return
-      tracked.sizeBytes = Math.min(tracked.sizeBytes, sizeBytes)
-      tracked.syncedBytes = Math.min(tracked.syncedBytes, sizeBytes)
+      if (tracked !== undefined) journal.note({ kind: 'cut', path: tracked.path, bytes: sizeBytes })
     },
     sync(file: number): void {
       pass('recovery')
       systemDisk.sync(file)
       const tracked = byDescriptor.get(file)
-      if (tracked !== undefined) tracked.syncedBytes = tracked.sizeBytes
+      if (tracked !== undefined) journal.note({ kind: 'synced', path: tracked.path, bytes: tracked.sizeBytes })
     },
     async syncAsync(file: number): Promise<void> {
       const tracked = byDescriptor.get(file)
@@ -135,18 +122,18 @@ export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDis
       const decision = decided.delete(path)
       if (ofUsers(path)) pass('appended')
       await systemDisk.syncAsync(file)
-      if (tracked !== undefined) tracked.syncedBytes = Math.max(tracked.syncedBytes, sizeBytes)
+      if (tracked !== undefined) journal.note({ kind: 'synced', path: tracked.path, bytes: sizeBytes })
       if (ofUsers(path)) pass('synced')
       if (decision) pass('prepared')
     },
     syncDirectory(path: string): void {
       pass('recovery')
       systemDisk.syncDirectory(path)
-      namesSynced(path)
+      journal.note({ kind: 'names-synced', directory: path })
     },
     async syncDirectoryAsync(path: string): Promise<void> {
       await systemDisk.syncDirectoryAsync(path)
-      namesSynced(path)
+      journal.note({ kind: 'names-synced', directory: path })
     },
     readAtAsync(file: number, into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
       pass('recovery')
@@ -163,12 +150,6 @@ export function dyingDisk(kill: PlannedKill | undefined, seed: number): DyingDis
     },
   })
   return disk
-
-  function namesSynced(path: string): void {
-    for (const tracked of files.values()) {
-      if (tracked.path.slice(0, tracked.path.lastIndexOf('/')) === path) tracked.nameSynced = true
-    }
-  }
 }
 
 /** All of what was not synced is lost, or its end, or nothing. */
