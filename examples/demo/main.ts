@@ -75,7 +75,7 @@ async function demo(directory: string): Promise<boolean> {
     )
 
     const halfway = await waitForProgress(client, jobId, expecting)
-    step(`${count(halfway.flights)} flights in, ${halfway.checkpoints} checkpoints complete, each with a transaction`)
+    step(`${count(halfway.flights)} flights in, ${halfway.checkpoints} checkpoints complete`)
     const victim = workers[1]
     const before = await client.info(jobId)
     const all = before.vertices.flatMap(({ subtasks }) => subtasks)
@@ -118,7 +118,7 @@ async function demo(directory: string): Promise<boolean> {
       const { checkpointCounts } = await client.info(jobId)
       return Number(checkpointCounts?.completed ?? 0) > checkpointsBefore
     })
-    step(green(`flights and transactions go on after ${(performance.now() - brokerKilled).toFixed(0)} ms`))
+    step(green(`flights and checkpoints go on after ${(performance.now() - brokerKilled).toFixed(0)} ms`))
 
     await producing.done
     await until('the end of the job', () => ['finished', 'failed', 'canceled'].includes(seen.state), 40_000)
