@@ -5,7 +5,7 @@ import { KafkaAdmin, KafkaCluster, KafkaProducer } from '../../connectors/kafka/
 import { configureLogging } from '../../core/log.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { t } from '../../sdk/types.ts'
-import { type BrokerProcess, brokerUsers, startBrokerProcess } from '../support/broker-process.ts'
+import { type BrokerProcess, brokerUsers, startBrokerProcess } from '../support/kafka-clients/broker.ts'
 import { SourceHarness } from '../support/source-harness.ts'
 
 let broker: BrokerProcess
