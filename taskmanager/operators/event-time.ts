@@ -79,17 +79,16 @@ export class EventTimes {
   }
 }
 
-/** Refuses the rows whose time is not a number. Returns the others; undefined: all. */
+/** Refuses the rows whose time is not a number, of which there is one. Returns the others. */
 export function withTimes(
   batch: RecordBatch,
   times: Float64Array,
   recordAt: (row: number) => unknown,
   refuse: Refuse,
-): Selection | undefined {
+): Selection {
   const count = batch.rowCount
   let first = 0
   while (first < count && times[first] === times[first]) first++
-  if (first === count) return undefined
   const kept = firstRows(count, first)
   let keptCount = first
   for (let i = first; i < count; i++) {

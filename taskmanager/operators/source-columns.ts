@@ -22,8 +22,8 @@ export interface ColumnOutputOptions {
   /** Those of the whole source: an output of its own each would take a large segment each. */
   readonly pools: StringPools
   readonly output: Output
-  /** Told before rows are passed on. `times` are lent; NaN: none. */
-  passed(count: number, times: Float64Array | undefined, splitId: string): void
+  /** Told before rows are passed on. `times` are lent; NaN: none. `highest` of them; NaN: unknown. */
+  passed(count: number, times: Float64Array | undefined, splitId: string, highest: number): void
 }
 
 /** At most one writer is open. */
@@ -81,6 +81,11 @@ export class ColumnOutput {
       else {
         const { data } = batch.column(this.#columnTimes.name)
         const timed = batch.timestamps === data ? batch : batch.with({ timestamps: data })
+        const highest = batch.arena.kernels.greatest(data, batch.rowCount)
+        if (highest === highest) {
+          this.#pass(timed, undefined, highest)
+          return
+        }
         const times = timed.timestampArray() as Float64Array
         const recordAt = (row: number): unknown => this.#input.read(batch, { rows: Int32Array.of(row), count: 1 })[0]
         this.#pass(timed, withTimes(timed, times, recordAt, this.#refuse))
@@ -90,9 +95,9 @@ export class ColumnOutput {
     }
   }
 
-  #pass(batch: RecordBatch, selection: Selection | undefined): void {
+  #pass(batch: RecordBatch, selection: Selection | undefined, highest = Number.NaN): void {
     const count = selection?.count ?? batch.rowCount
-    this.#options.passed(count, batch.timestampArray(), this.#splitId)
+    this.#options.passed(count, batch.timestampArray(), this.#splitId, highest)
     if (count > 0) this.#options.output.batch(batch, selection)
   }
 
@@ -136,7 +141,7 @@ export class ColumnOutput {
       const row = kept === undefined ? i : kept.rows[i]
       out.push(rows[row], into[row])
     }
-    passed(passing, into, this.#splitId)
+    passed(passing, into, this.#splitId, Number.NaN)
     out.flush(output)
   }
 }

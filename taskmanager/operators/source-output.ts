@@ -154,9 +154,11 @@ export class SourceBatches implements SourceOutput<unknown> {
     let columns = this.#columns.get(tag)
     if (columns === undefined) {
       const side = tag !== ''
-      const passed = (count: number, times: Float64Array | undefined, of: string): void => {
+      const passed = (count: number, times: Float64Array | undefined, of: string, highest: number): void => {
         this.#context.metrics.recordsOut += count
-        if (times !== undefined && !side) this.#watermarks.observe(of, times, 0, times.length)
+        if (times === undefined || side) return
+        if (highest === highest) this.#watermarks.observeHighest(of, highest, times)
+        else this.#watermarks.observe(of, times, 0, times.length)
       }
       columns = new ColumnOutput({
         context: this.#context,

@@ -59,6 +59,18 @@ export class WatermarkTracker {
     split.highest = highest
   }
 
+  /**
+   * The same for records whose highest event time is known: one kernel finds that, and whether one has none. `timestamps`
+   * for strategies that want to see each.
+   */
+  observeHighest(splitId: string, highest: number, timestamps: Float64Array): void {
+    const split = this.#select(splitId)
+    if (split.custom !== undefined) return this.observe(splitId, timestamps, 0, timestamps.length)
+    split.lastRecordMs = this.#idleAfterMs === undefined ? 0 : this.#now()
+    split.idle = false
+    if (highest > split.highest) split.highest = highest
+  }
+
   /** The new watermark when it has risen; 'idle' when no split has anything to say, 'active' when some has, but nothing new. */
   advance(): number | 'idle' | 'active' {
     if (this.#strategy === 'none') return 'active'

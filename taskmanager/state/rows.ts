@@ -73,10 +73,11 @@ export class StateRows {
     assert(batch.hashes !== 0, 'a keyed batch has a hash column')
     this.reserve(n)
     const { i32 } = this.memory
+    const source = batch.arena.i32
     const from = batch.hashes >>> 2
     const hashes = this.hashes >>> 2
-    if (selection === undefined) i32.set(batch.arena.i32.subarray(from, from + n), hashes)
-    else for (let i = 0; i < n; i++) i32[hashes + i] = batch.arena.i32[from + selection[i]]
+    if (selection === undefined) i32.set(source.subarray(from, from + n), hashes)
+    else for (let i = 0; i < n; i++) i32[hashes + i] = source[from + selection[i]]
     const { type, fields, single } = this.shape
     const column = batch.column(fields[0])
     const { kind } = column.field.type

@@ -221,6 +221,7 @@ describe('a kernel and its twin agree on', () => {
         const n = values.length
         const count = selection?.length ?? n
         const counted = some?.length ?? whole.length
+        both(input, 0, (k) => k.greatest(at[0], n))
         both(input, n * 4, (k) => k.hashF64(at[0], n, out))
         both(input, n * 4, (k) => k.hashI64(at[0], n, out))
         both(input, whole.length * 4, (k) => k.hashI32(at[1], whole.length, out))
