@@ -113,7 +113,7 @@ const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: 'done',
   failed: 'it failed; the message says why',
   usage: 'the command or the configuration is not understood',
-  noCluster: 'no JobManager answers, or the connection to it was lost',
+  noCluster: 'no JobManager or no broker answers, or the connection to it was lost',
   notFound: 'the file, job, snapshot or code does not exist',
   conflict: 'it cannot be done in the present state',
   stillRunning: 'we stopped waiting; what was asked for goes on',

@@ -101,14 +101,15 @@ class Reading {
 
   async run(): Promise<ExitCode> {
     const { clock } = this.#terminal
-    let trouble = ''
+    let waiting = false
     const fetcher = new KafkaFetcher(this.#kafka.cluster, {
       readCommitted: this.#flags.isolation === 'read_committed',
       partitionMaxBytes: 4 * 1024 * 1024,
       onProgress: () => {
-        const now = fetcher.trouble?.message ?? ''
-        if (now !== '' && now !== trouble) this.#terminal.note(`waiting: ${tidyPaths(now)}`)
-        trouble = now
+        const { trouble } = fetcher
+        if (trouble !== undefined && !waiting) this.#terminal.note(`waiting: ${tidyPaths(trouble.message)}`)
+        if (trouble === undefined && waiting) this.#terminal.note('goes on')
+        waiting = trouble !== undefined
       },
     })
     let stopped = false

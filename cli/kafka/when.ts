@@ -34,6 +34,8 @@ export function parseTime(
   if (/^@\d+$/.test(text)) return safe(Number(text.slice(1)), text, flag)
   if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return Date.parse(text)
   try {
+    // A number alone is no age: it would be milliseconds, which nobody means.
+    if (!/[a-z]$/.test(text)) throw new Error('no unit')
     return nowMs - parseDuration(text)
   } catch (cause) {
     if (isMillraceError(cause)) throw cause

@@ -34,6 +34,12 @@ describe('the command line', () => {
     [['start', '--role', 'boss'], undefined],
     [['savepoint'], undefined],
     [['list', '-m', 'host:port'], undefined],
+    [['consum', 'x'], 'consume'],
+    [['produce', 'x', '--compresion', 'gzip'], '--compression'],
+    [['produce', 'x', '-z', 'brotli'], undefined],
+    [['consume', 'x', '-n', '0'], undefined],
+    [['consume', 'x', '-b', 'host:port'], undefined],
+    [['start', '--role', 'taskmanager', '--data', 'x'], undefined],
   ])('answers %j with exit code 2', async (argv, meant) => {
     const { code, notes } = await millrace(...(argv as string[]))
     if (argv[1] !== 'inspcet') expect(code).toBe(2)
@@ -58,6 +64,11 @@ describe('the command line', () => {
       'savepoint',
       'logs',
       'start',
+      'topic',
+      'produce',
+      'consume',
+      'groups',
+      'broker',
       'doctor',
       'explain',
     ]) {
@@ -70,8 +81,14 @@ describe('the command line', () => {
     for (const verb of ['dev', 'run', 'list', 'info', 'stop', 'cancel', 'logs', 'start', 'doctor', 'explain']) {
       expect((await millrace(verb, '--help')).out).toContain('--json')
     }
-    for (const verb of ['create', 'list', 'inspect', 'dispose']) {
-      expect((await millrace('savepoint', verb, '--help')).out).toContain('--json')
+    const families = {
+      savepoint: ['create', 'list', 'inspect', 'dispose'],
+      topic: ['create', 'list', 'describe', 'alter', 'delete'],
+      groups: ['list', 'describe', 'reset-offsets', 'delete'],
+      broker: ['status', 'dump-log', 'verify'],
+    }
+    for (const [family, verbs] of Object.entries(families)) {
+      for (const verb of verbs) expect((await millrace(family, verb, '--help')).out).toContain('--json')
     }
     for (const verb of ['create', 'verify']) {
       expect((await millrace('checkpoint', verb, '--help')).out).toContain('--json')
