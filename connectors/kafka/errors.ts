@@ -4,7 +4,7 @@ import { defineErrors } from '../../core/errors.ts'
 export const kafkaConnectorErrors = defineErrors('KAFKA_CONNECTOR', {
   NO_TOPIC: {
     text: '{connector}: there is no topic {topic} at {brokers}',
-    hint: 'Make it first (`millrace topic create {topic}`), give createTopic, or correct the name.',
+    hint: 'Make it first (`millrace topic create {topic}`), or correct the name; sink.kafka makes topics when it is given createTopic.',
     blame: 'user',
     retry: 'never',
   },

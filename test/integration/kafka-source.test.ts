@@ -79,12 +79,13 @@ const Line = t.object({ n: t.float64(), text: t.string() })
 describe('source.kafka', () => {
   it('reads declared values into columns, whatever the codec and whatever is strange about them', async () => {
     const topic = await newTopic()
-    const strange = [
+    const strange: (string | Buffer)[] = [
       '{"text":"a\\"b","n":1e3}',
       '{"n":7,"more":[1,{"x":null}],"text":"ü€😀"}',
       ' { "n" : -0.5 , "text" : "" } ',
     ]
     for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) await send(topic, lines(300), codec)
+    strange.push(Buffer.from('{"n":8,"text":"\xff!"}', 'latin1'))
     await send(
       topic,
       strange.map((value) => ({ value })),
@@ -98,6 +99,7 @@ describe('source.kafka', () => {
       { n: 1000, text: 'a"b' },
       { n: 7, text: 'ü€😀' },
       { n: -0.5, text: '' },
+      { n: 8, text: '\ufffd!' },
     ])
     expect(finished).toEqual([`${topic}/0`])
   })
