@@ -3,6 +3,7 @@
  * another cluster or broker, one without its metadata and one that cannot be written to are refused with a sentence.
  */
 import type { Config } from '../../core/config/index.ts'
+import { isAlive } from '../../core/platform/processes.ts'
 import { brokerErrors } from '../errors.ts'
 import { parseLogConfig } from '../log/config.ts'
 import { LogDirectory } from '../log/log-directory.ts'
@@ -87,14 +88,4 @@ async function openMetadata(logs: LogDirectory, platform: BrokerPlatform): Promi
 
 function* withoutMetadata(logs: Iterable<PartitionLog>): Generator<PartitionLog> {
   for (const log of logs) if (log.topic !== metadataTopic) yield log
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    // Asks only; nothing is sent.
-    process.kill(processId, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

@@ -4,8 +4,8 @@
  */
 import { isMillraceError } from '../../core/errors.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
+import { isAlive } from '../../core/platform/processes.ts'
 import { cliErrors } from '../errors.ts'
-import { isAlive } from './alive.ts'
 
 export interface DevBroker {
   /** host:port. */

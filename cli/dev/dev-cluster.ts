@@ -4,7 +4,7 @@
  */
 import { isMillraceError } from '../../core/errors.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
-import { isAlive } from './alive.ts'
+import { isAlive } from '../../core/platform/processes.ts'
 
 export interface DevCluster {
   /** host:port of the JobManager. */

@@ -1,2 +1,24 @@
-/** Other processes: the one door to `node:child_process`. */
+/** Other processes: the one door to `node:child_process`, and whether a process lives. */
+import { readFileSync } from 'node:fs'
+
 export { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process'
+
+/**
+ * Whether a process exists, whoever it belongs to. One that has ended and whose parent has not taken note (in a container, by
+ * habit) does not count: it holds no file and will never run again.
+ */
+export function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+  try {
+    // `pid (name) state …`; the name may hold anything, brackets too.
+    const stat = readFileSync(`/proc/${processId}/stat`, 'latin1')
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+  } catch {
+    // Not Linux, or gone since: what the signal said stands.
+    return true
+  }
+}

@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process'
+import { expect, it } from 'vitest'
+import { isAlive } from '../../../../core/platform/processes.ts'
+
+it('a process lives until it has ended, also while its parent has not taken note', async () => {
+  // The shell becomes a `sleep`, which waits for no child: that one stays a zombie.
+  const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 30'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  })
+  try {
+    const child = await new Promise<number>((resolve) =>
+      parent.stdout?.once('data', (data: Buffer) => resolve(Number(data.toString()))),
+    )
+    expect(isAlive(process.pid)).toBe(true)
+    expect(isAlive(child)).toBe(true)
+    // The end of its input is the end of the child.
+    parent.stdio[3]?.destroy()
+    const deadline = Date.now() + 5000
+    while (isAlive(child) && Date.now() < deadline) await new Promise(setImmediate)
+    expect(isAlive(child)).toBe(false)
+    // The signal alone would have said that it lives.
+    expect(() => process.kill(child, 0)).not.toThrow()
+  } finally {
+    parent.kill('SIGKILL')
+  }
+})
