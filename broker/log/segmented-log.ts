@@ -314,12 +314,9 @@ export class SegmentedLog implements PartitionLog, Flushable {
       this.#advance(this.writtenOffset)
       return this.syncWanted
     }
-    if (durability === 'always') {
-      this.#syncNow()
-      return false
-    }
-    this.syncWanted = true
-    return true
+    if (durability !== 'always') this.syncWanted = true
+    else this.syncWrittenNow()
+    return this.syncWanted
   }
 
   async syncWritten(): Promise<void> {
@@ -403,7 +400,8 @@ export class SegmentedLog implements PartitionLog, Flushable {
     return baseOffset
   }
 
-  #syncNow(): void {
+  syncWrittenNow(): void {
+    this.syncWanted = false
     try {
       syncFilesNow(this, this.unsynced.splice(0))
     } catch (cause) {
