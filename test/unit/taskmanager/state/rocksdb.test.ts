@@ -18,7 +18,7 @@ import { Spill } from '../../../../taskmanager/state/rocksdb/spill.ts'
 import { Sweep } from '../../../../taskmanager/state/rocksdb/sweep.ts'
 import { encodeStateValue, Lifetime } from '../../../../taskmanager/state/values.ts'
 import { command, keys, runBesideModel } from './model.ts'
-import { checkpointDirectory, shapeOf, testHash } from './support.ts'
+import { checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -63,6 +63,29 @@ const optionsOf = (clock: ManualClock | typeof systemClock = systemClock): State
 })
 const idOf = (backend: KeyedStateBackend, key: number): number =>
   backend.resolveRows({ keys: [key], hashes: Int32Array.of(testHash(key)) }, 1)[0]
+
+describe('a snapshot that does not count', () => {
+  test.each(['abort', 'late-abort'] as const)('leaves its changes to the next (%s)', async (how) => {
+    const subtasks = new Subtasks(directory.path, 'number', (options) => {
+      const backend = small(options)
+      return Object.assign(backend, { value: backend.value('v'), timer: backend.timers('t') })
+    })
+    await subtasks.start(1)
+    for (let key = 0; key < 20; key++) {
+      const id = idOf(subtasks.stores[0], key)
+      subtasks.stores[0].value.set(id, key)
+      subtasks.stores[0].timer.register('event', id, key)
+    }
+    await subtasks.begin().end(how)
+    await subtasks.begin().end('complete')
+    await subtasks.start(1)
+    const [backend] = subtasks.stores
+    for (let key = 0; key < 20; key++) expect(backend.value.get(idOf(backend, key))).toBe(key)
+    const fired: unknown[] = []
+    backend.timer.advance('event', 100, 100, (id, at) => fired.push([backend.keyOf(id), at]))
+    expect(fired).toEqual(Array.from({ length: 20 }, (_, key) => [key, key]))
+  })
+})
 
 describe('more state than the cache holds', () => {
   test('is all there, and the cache stays within its limit', async () => {
