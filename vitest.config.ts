@@ -14,8 +14,9 @@ export default defineConfig({
     setupFiles: ['test/support/quiet.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Generous: a limit is there to end what hangs, and machines are shared.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     execArgv: ['--conditions=source'],
     reporters: ['default', new CountsReporter()],
   },
