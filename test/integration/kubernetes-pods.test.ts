@@ -209,6 +209,8 @@ describe.skipIf(!(able && hasS3Server()))('the Pods of overlay ha', () => {
       MILLRACE_S3_PATH_STYLE_ACCESS: 'true',
       MILLRACE_S3_REGION: 'us-east-1',
       MILLRACE_EXECUTION_CHECKPOINTING_INTERVAL: '500ms',
+      // Its files are on the volume that is lost with the node.
+      MILLRACE_STATE_BACKEND_TYPE: 'rocksdb',
     }
     const manifests = parseYaml(render('ha')).map((each) =>
       each.kind === 'ConfigMap' && each.metadata.name.startsWith('millrace-env')
