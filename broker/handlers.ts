@@ -8,6 +8,7 @@ import { createMetadataHandlers } from './api/metadata.ts'
 import { createOffsetHandlers } from './api/offsets.ts'
 import { createProduceHandlers } from './api/produce.ts'
 import { createAclHandlers } from './api/security/acl-handlers.ts'
+import { createQuotaHandlers } from './api/security/quota-handlers.ts'
 import { createSaslHandlers } from './api/security/sasl-handlers.ts'
 import { createScramHandlers } from './api/security/scram-handlers.ts'
 import { createTopicHandlers } from './api/topics.ts'
@@ -77,6 +78,7 @@ export function brokerTable(rooms: {
     }),
     createAclHandlers(view.metadata, access.authorizer.enabled),
     createScramHandlers(view.metadata),
+    createQuotaHandlers(),
   ])
   return table
 }

@@ -35,6 +35,7 @@ import { readCreatePartitionsRequest, writeCreatePartitionsRequest, readCreatePa
 import { readDeleteGroupsRequest, writeDeleteGroupsRequest, readDeleteGroupsResponse, writeDeleteGroupsResponse } from './delete-groups.ts'
 import { readIncrementalAlterConfigsRequest, writeIncrementalAlterConfigsRequest, readIncrementalAlterConfigsResponse, writeIncrementalAlterConfigsResponse } from './incremental-alter-configs.ts'
 import { readOffsetDeleteRequest, writeOffsetDeleteRequest, readOffsetDeleteResponse, writeOffsetDeleteResponse } from './offset-delete.ts'
+import { readDescribeClientQuotasRequest, writeDescribeClientQuotasRequest, readDescribeClientQuotasResponse, writeDescribeClientQuotasResponse } from './describe-client-quotas.ts'
 import { readDescribeUserScramCredentialsRequest, writeDescribeUserScramCredentialsRequest, readDescribeUserScramCredentialsResponse, writeDescribeUserScramCredentialsResponse } from './describe-user-scram-credentials.ts'
 import { readAlterUserScramCredentialsRequest, writeAlterUserScramCredentialsRequest, readAlterUserScramCredentialsResponse, writeAlterUserScramCredentialsResponse } from './alter-user-scram-credentials.ts'
 import { readDescribeClusterRequest, writeDescribeClusterRequest, readDescribeClusterResponse, writeDescribeClusterResponse } from './describe-cluster.ts'
@@ -439,6 +440,17 @@ export const apis = {
     writeRequest: writeOffsetDeleteRequest,
     readResponse: readOffsetDeleteResponse,
     writeResponse: writeOffsetDeleteResponse,
+  },
+  DescribeClientQuotas: {
+    key: 48,
+    name: 'DescribeClientQuotas',
+    lowest: 0,
+    highest: 1,
+    flexibleFrom: 1,
+    readRequest: readDescribeClientQuotasRequest,
+    writeRequest: writeDescribeClientQuotasRequest,
+    readResponse: readDescribeClientQuotasResponse,
+    writeResponse: writeDescribeClientQuotasResponse,
   },
   DescribeUserScramCredentials: {
     key: 50,

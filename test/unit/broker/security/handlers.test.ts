@@ -168,3 +168,19 @@ describe('SCRAM credentials', () => {
     expect(described.errorCode).toBe(kafkaError.CLUSTER_AUTHORIZATION_FAILED)
   })
 })
+
+describe('DescribeClientQuotas', () => {
+  const all = { components: [], strict: false }
+
+  it('tells that there are none, in every version', async () => {
+    const client = await connect({})
+    for (const version of [0, 1]) {
+      expect(await client.call('DescribeClientQuotas', version, all)).toMatchObject({ errorCode: 0, entries: [] })
+    }
+  })
+
+  it('is refused without the right', async () => {
+    const refused = await (await connect(aclOn)).call('DescribeClientQuotas', 1, all)
+    expect(refused).toMatchObject({ errorCode: kafkaError.CLUSTER_AUTHORIZATION_FAILED, entries: null })
+  })
+})
