@@ -243,7 +243,7 @@ class KcatCases extends CaseTable {
       const before = (await this.#all(topic)).length
       const kcat = this.#start(['-P', '-t', topic, ...args], settings)
       kcat.child.stdin?.write(`${values('aborted').join('\n')}\n${padding}`)
-      while ((await this.#all(topic)).length < before + 10);
+      await this.#holds(topic, before + 10)
       kcat.child.kill('SIGINT')
       kcat.child.stdin?.end()
       await kcat.ended
@@ -257,6 +257,14 @@ class KcatCases extends CaseTable {
     }
   }
 
+  /** Resolves once a topic holds so many records, of transactions that are open too. */
+  async #holds(topic: string, count: number): Promise<void> {
+    const limit = performance.now() + 25_000
+    while ((await this.#all(topic)).length < count) {
+      if (performance.now() > limit) throw new Error(`${topic} never holds ${count} records`)
+    }
+  }
+
   #all(topic: string): Promise<string[]> {
     return this.#read(topic, [], { 'isolation.level': 'read_uncommitted' })
   }
@@ -266,7 +274,7 @@ class KcatCases extends CaseTable {
     const settings = { 'transactional.id': 'fenced', 'linger.ms': '0' }
     const zombie = this.#start(['-P', '-t', topic], settings)
     zombie.child.stdin?.write(`zombie\n${padding}`)
-    while ((await this.#all(topic)).length === 0);
+    await this.#holds(topic, 1)
     await this.#send(topic, ['successor'], [], settings)
     zombie.child.stdin?.end()
     await zombie.ended
@@ -329,7 +337,7 @@ class KcatCases extends CaseTable {
     const values = Array.from({ length: 900 }, (_, index) => `${index}-${padding}`)
     const write = (from: number, to: number) => kcat.child.stdin?.write(`${values.slice(from, to).join('\n')}\n`)
     write(0, 300)
-    while ((await this.#read(topic)).length < 290);
+    await this.#holds(topic, 290)
     // Some before, some while nobody is there, some after.
     write(300, 500)
     const restarted = event()

@@ -236,6 +236,8 @@ export const tools = [
   'ClientCompatibilityTest',
 ] as const
 
+export type Tool = (typeof tools)[number]
+
 if (import.meta.main) {
   writeFileSync(fileURLToPath(new URL('../../../docs/reference/kafka-clients.md', import.meta.url)), clientsPage())
 }

@@ -14,6 +14,7 @@ export class ClientProgram {
   #notes = ''
   #waiting: { answer: (value: Answer) => void; failed: (error: Error) => void; event: () => Promise<void> } | undefined
   #last: Promise<unknown> = Promise.resolve()
+  #gone: Error | undefined
   readonly #ended: Promise<void>
 
   constructor(command: string, args: readonly string[]) {
@@ -24,7 +25,8 @@ export class ClientProgram {
     createInterface(this.#child.stdout).on('line', (line) => this.#read(line))
     this.#ended = new Promise((resolve) => {
       this.#child.on('close', (code) => {
-        this.#waiting?.failed(new Error(`${command} ended with ${code}:\n${this.#notes}`))
+        this.#gone = new Error(`${command} ended with ${code}:\n${this.#notes}`)
+        this.#waiting?.failed(this.#gone)
         resolve()
       })
     })
@@ -41,6 +43,10 @@ export class ClientProgram {
     const answer = this.#last.then(
       () =>
         new Promise<Answer>((resolve, reject) => {
+          if (this.#gone !== undefined) {
+            reject(this.#gone)
+            return
+          }
           this.#waiting = { answer: resolve, failed: reject, event }
           this.#child.stdin.write(`${[name, ...args].join('\t')}\n`)
         }),

@@ -65,12 +65,6 @@ public class Tools {
 
     static void call(String tool, List<String> arguments) throws Throwable {
         try {
-            // Those that are written in Scala keep the way out for themselves.
-            Class.forName("kafka.utils.Exit").getMethod("resetExitProcedure").invoke(null);
-        } catch (ClassNotFoundException | NoSuchMethodException gone) {
-            // Of newer releases, which have none.
-        }
-        try {
             Class.forName(tool).getMethod("main", String[].class).invoke(null, (Object) arguments.toArray(new String[0]));
         } catch (InvocationTargetException error) {
             throw error.getCause();
