@@ -14,7 +14,7 @@ export interface RecordOptions<T> {
   /** A field, or a function. Absent: records have no key, and go where the producer has a batch open. */
   readonly key?: (unknown extends T ? string : keyof T & string) | ((record: T) => Encoded)
   readonly headers?: (record: T) => Readonly<Record<string, Encoded>>
-  /** Epoch ms; default: the event time, and now for a record that has none. */
+  /** Epoch ms; default: the event time, and now for a record that has none. What a topic keeps (`retention.ms`) goes by it. */
   readonly timestamp?: (record: T) => number
   /** 0 to `partitions` - 1. Default: by the key, as Java's clients do. */
   readonly partition?: (record: T, partitions: number) => number

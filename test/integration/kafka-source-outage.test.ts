@@ -23,7 +23,7 @@ async function send(topic: string, from: number, count: number): Promise<void> {
   const producer = new KafkaProducer(cluster)
   await producer.start()
   await producer.prepare(topic)
-  for (let n = from; n < from + count; n++) producer.append(topic, 0, 1000, null, Buffer.from(`{"n":${n}}`))
+  for (let n = from; n < from + count; n++) producer.append(topic, 0, Date.now(), null, Buffer.from(`{"n":${n}}`))
   await producer.flush()
   await cluster.close()
 }
