@@ -231,7 +231,7 @@ function compare(written: Written, expected: Expected): boolean {
   return right
 }
 
-async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 40_000): Promise<void> {
   const end = performance.now() + limitMs
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`waited ${limitMs / 1000} s for ${what}`)
