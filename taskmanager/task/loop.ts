@@ -100,7 +100,8 @@ export class SlotLoop {
       try {
         pulse?.enter(task.headNode)
         const steps = task.options.source === undefined ? framesPerPass : 1
-        for (let step = 0; step < steps && task.step(clock.monotonic()) === 'worked'; step++) worked = true
+        for (let step = 0; step < steps && this.#running && task.step(clock.monotonic()) === 'worked'; step++)
+          worked = true
       } catch (error) {
         this.#options.failed(task, error)
         return false

@@ -42,6 +42,19 @@ describe('the loop of a slot', () => {
     expect(at.clock.pending).toBe(0)
   })
 
+  it('takes all that a step of a source made before the next one', () => {
+    const at = started(100)
+    const step = at.sourceTask.step.bind(at.sourceTask)
+    const waiting: number[] = []
+    at.sourceTask.step = (nowMs) => {
+      waiting.push(at.source.next - at.sink.rows.length)
+      return step(nowMs)
+    }
+    at.clock.advance(0)
+    expect(at.sink.rows).toHaveLength(100)
+    expect(Math.max(...waiting)).toBe(0)
+  })
+
   it('looks at an idle source five times a second and not more', () => {
     const at = started(1000)
     at.source.paused = true
