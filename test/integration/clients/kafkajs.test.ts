@@ -4,36 +4,18 @@ import {
   AclPermissionTypes,
   AclResourceTypes,
   type Admin,
-  CompressionCodecs,
-  CompressionTypes,
   ConfigResourceTypes,
   type Consumer,
-  Kafka,
-  type KafkaConfig,
+  type Kafka,
   type KafkaMessage,
-  logLevel,
   type Producer,
   type ProducerConfig,
   ResourcePatternTypes,
-  type SASLOptions,
 } from 'kafkajs'
-import { compress, decompress } from '../../../proto/kafka/records/codecs.ts'
-import type { CodecName } from '../../../proto/kafka/records/index.ts'
-import { type BrokerProcess, brokerUsers } from '../../support/kafka-clients/broker.ts'
+import type { BrokerProcess } from '../../support/kafka-clients/broker.ts'
 import { CaseTable } from '../../support/kafka-clients/case-table.ts'
+import { canLogin, codeOf, kafkaOf, loginOf } from '../../support/kafka-clients/kafkajs.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
-
-// This client takes the codecs that it lacks from others.
-for (const [type, codec] of [
-  [CompressionTypes.Snappy, 'snappy'],
-  [CompressionTypes.LZ4, 'lz4'],
-  [CompressionTypes.ZSTD, 'zstd'],
-] as const satisfies readonly (readonly [CompressionTypes, CodecName])[]) {
-  CompressionCodecs[type] = () => ({
-    compress: async (encoder: { buffer: Buffer }) => compress(codec, encoder.buffer),
-    decompress: async (buffer: Buffer) => decompress(codec, buffer),
-  })
-}
 
 testClient('kafkajs', true, async (broker) => {
   const cases = new KafkaJsCases(broker)
@@ -42,34 +24,6 @@ testClient('kafkajs', true, async (broker) => {
 })
 
 type Row = KafkaMessage & { readonly partition: number }
-
-/** Kafka's error code of what fails; 0 when it does not. */
-async function codeOf(action: () => Promise<unknown>): Promise<number> {
-  try {
-    await action()
-    return 0
-  } catch (error) {
-    return code(error)
-  }
-}
-
-interface Nested {
-  readonly code?: unknown
-  readonly cause?: unknown
-  readonly originalError?: unknown
-  readonly errors?: readonly unknown[]
-  readonly partitions?: readonly { readonly error?: unknown }[]
-  readonly groups?: readonly { readonly error?: unknown }[]
-}
-
-/** This client puts errors of parts into lists, and what it gave up on into another error. */
-function code(error: unknown): number {
-  const { code: own, cause, originalError, errors, partitions, groups } = error as Nested
-  if (typeof own === 'number') return own
-  const inner = errors?.[0] ?? partitions?.[0]?.error ?? groups?.[0]?.error ?? cause ?? originalError
-  if (inner === undefined) throw error
-  return code(inner)
-}
 
 class KafkaJsCases extends CaseTable {
   readonly #broker: BrokerProcess
@@ -462,30 +416,5 @@ class KafkaJsCases extends CaseTable {
     const distinct = new Set(values)
     const missing = acknowledged.filter((each) => !distinct.has(each)).length
     return { enough: acknowledged.length >= enough, missing, duplicates: values.length - distinct.size }
-  }
-}
-
-function kafkaOf(config: KafkaConfig): Kafka {
-  const retry = { retries: 4, initialRetryTime: 30, maxRetryTime: 300 }
-  return new Kafka({ logLevel: logLevel.NOTHING, retry, ...config })
-}
-
-function loginOf(
-  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512',
-  password: string = brokerUsers.alice,
-): SASLOptions {
-  return { mechanism, username: 'alice', password } as SASLOptions
-}
-
-async function canLogin(config: KafkaConfig): Promise<boolean> {
-  const admin = kafkaOf({ ...config, retry: { retries: 0 } }).admin()
-  try {
-    await admin.connect()
-    await admin.listTopics()
-    return true
-  } catch {
-    return false
-  } finally {
-    await admin.disconnect()
   }
 }

@@ -10,46 +10,16 @@ import {
   type GroupOptions,
   IncrementalAlterConfigOperationTypes,
   ListOffsetTimestamps,
-  type Message,
   MessagesStreamModes,
-  ProduceAcks,
-  Producer,
-  type ProducerOptions,
   ResourcePatternTypes,
   ResourceTypes,
   stringDeserializers,
-  stringSerializers,
 } from '@platformatic/kafka'
 import { type BrokerProcess, brokerUsers } from '../../support/kafka-clients/broker.ts'
-import { CaseTable } from '../../support/kafka-clients/case-table.ts'
+import { codeOf, PlatformaticClient, type TextProducer } from '../../support/kafka-clients/platformatic.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
 
 testClient('platformatic', true, (broker) => new PlatformaticCases(broker))
-
-type TextProducer = Producer<string, string, string, string>
-type Text = Message<string | undefined, string | undefined, string, string>
-
-/** Kafka's error code of what fails; 0 when it does not. */
-async function codeOf(action: () => Promise<unknown>): Promise<number> {
-  try {
-    await action()
-    return 0
-  } catch (error) {
-    const found = protocolCode(error)
-    if (found === undefined) throw error
-    return found
-  }
-}
-
-function protocolCode(error: unknown): number | undefined {
-  const { apiCode, errors, cause } = error as { apiCode?: number; errors?: unknown[]; cause?: unknown }
-  if (typeof apiCode === 'number') return apiCode
-  for (const each of [...(errors ?? []), ...(cause === undefined ? [] : [cause])]) {
-    const found = protocolCode(each)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
 
 /** A member of a group, what it was given and what it read. */
 interface Member {
@@ -59,15 +29,9 @@ interface Member {
   close(): Promise<void>
 }
 
-class PlatformaticCases extends CaseTable {
-  readonly #broker: BrokerProcess
-  readonly #admin: Admin
-
+class PlatformaticCases extends PlatformaticClient {
   constructor(broker: BrokerProcess) {
-    super()
-    this.#broker = broker
-    this.#admin = new Admin(this.#common())
-    this.opened(() => this.#admin.close())
+    super(broker)
     this.define({
       codecs: () => this.#codecs(),
       records: () => this.#records(),
@@ -92,81 +56,22 @@ class PlatformaticCases extends CaseTable {
     })
   }
 
-  #common(more: Partial<BaseOptions> = {}): BaseOptions {
-    return {
-      clientId: 'matrix',
-      bootstrapBrokers: [this.#broker.address],
-      retries: 5,
-      retryDelay: 50,
-      timeout: 10_000,
-      ...more,
-    }
-  }
-
-  async #create(topic: string, partitions = 1, configs: { name: string; value: string }[] = []): Promise<string> {
-    await this.#admin.createTopics({ topics: [topic], partitions, replicas: 1, configs })
-    return topic
-  }
-
-  #producer(more: Partial<ProducerOptions<string, string, string, string>> = {}): TextProducer {
-    const options = { ...this.#common(), serializers: stringSerializers, acks: ProduceAcks.ALL, ...more }
-    const producer = new Producer<string, string, string, string>(options)
-    this.opened(() => producer.close(true))
-    return producer
-  }
-
-  async #ends(
-    topic: string,
-    isolationLevel: 0 | 1 = 0,
-    timestamp: bigint = ListOffsetTimestamps.LATEST,
-    partitions = 1,
-  ) {
-    const all = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp }))
-    const [found] = await this.#admin.listOffsets({ topics: [{ name: topic, partitions: all }], isolationLevel })
-    return found?.partitions.map((each) => Number(each.offset)) as number[]
-  }
-
-  /** `count` records from the beginning, and what comes in the same moment. */
-  async #read(topic: string, count: number, isolationLevel = 1): Promise<Text[]> {
-    const groupId = `reader-of-${topic}-${isolationLevel}`
-    const consumer = new Consumer({ ...this.#common(), groupId, deserializers: stringDeserializers })
-    const stream = await consumer.consume({
-      topics: [topic],
-      mode: MessagesStreamModes.EARLIEST,
-      autocommit: false,
-      maxWaitTime: 20,
-      isolationLevel,
-    })
-    const rows: Text[] = []
-    for await (const message of stream) {
-      rows.push(message as Text)
-      if (rows.length >= count) break
-    }
-    await stream.close()
-    await consumer.close(true)
-    return rows
-  }
-
-  async #values(topic: string, count: number): Promise<(string | undefined)[]> {
-    return (await this.#read(topic, count)).map((each) => each.value)
-  }
-
   async #codecs() {
     const found: Record<string, number> = {}
-    const producer = this.#producer()
+    const producer = this.producer()
     for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
-      const topic = await this.#create(`codec-${compression}`)
+      const topic = await this.create(`codec-${compression}`)
       const values = Array.from({ length: 200 }, (_, index) => `${compression}-${index}-${'x'.repeat(100)}`)
       await producer.send({ compression, messages: values.map((value) => ({ topic, value })) })
-      const got = await this.#values(topic, 200)
+      const got = await this.values(topic, 200)
       found[compression] = got.filter((value, index) => value === values[index]).length
     }
     return found
   }
 
   async #records() {
-    const topic = await this.#create('records')
-    await this.#producer().send({
+    const topic = await this.create('records')
+    await this.producer().send({
       messages: [
         { topic, key: 'a', value: 'plain', headers: { h: 'x', empty: '' } },
         { topic, value: 'without key' },
@@ -174,26 +79,26 @@ class PlatformaticCases extends CaseTable {
         { topic, key: '', value: '' },
       ],
     })
-    const rows = await this.#read(topic, 4)
+    const rows = await this.read(topic, 4)
     return {
       records: rows.map((each) => ({ key: each.key ?? null, value: each.value ?? null, headers: [...each.headers] })),
     }
   }
 
   async #large() {
-    const topic = await this.#create('large')
+    const topic = await this.create('large')
     const value = 'abcdefgh'.repeat(124_992)
-    await this.#producer().send({ messages: [{ topic, value }] })
-    const [got] = await this.#read(topic, 1)
+    await this.producer().send({ messages: [{ topic, value }] })
+    const [got] = await this.read(topic, 1)
     return { bytes: got?.value?.length, same: got?.value === value }
   }
 
   async #tooLarge() {
-    const topic = await this.#create('too-large')
-    const producer = this.#producer()
+    const topic = await this.create('too-large')
+    const producer = this.producer()
     const refused = await codeOf(() => producer.send({ messages: [{ topic, value: 'z'.repeat(1_200_000) }] }))
     await producer.send({ messages: [{ topic, value: 'small' }] })
-    return { code: refused, after: await this.#values(topic, 1) }
+    return { code: refused, after: await this.values(topic, 1) }
   }
 
   async #fill(topic: string, name: string): Promise<void> {
@@ -202,12 +107,12 @@ class PlatformaticCases extends CaseTable {
       partition: index % 4,
       value: `${name}${index}`,
     }))
-    await this.#producer().send({ messages })
+    await this.producer().send({ messages })
   }
 
   async #member(topic: string, groupId: string, options: GroupOptions = {}): Promise<Member> {
     const consumer = new Consumer({
-      ...this.#common(),
+      ...this.common(),
       groupId,
       deserializers: stringDeserializers,
       heartbeatInterval: 50,
@@ -236,7 +141,7 @@ class PlatformaticCases extends CaseTable {
   }
 
   async #pair(topic: string, options: GroupOptions = {}) {
-    await this.#create(topic, 4)
+    await this.create(topic, 4)
     await this.#fill(topic, 'a')
     const first = await this.#member(topic, topic, options)
     await this.until(() => first.values.length >= 40)
@@ -265,23 +170,23 @@ class PlatformaticCases extends CaseTable {
   }
 
   async #idempotence() {
-    const topic = await this.#create('idempotent')
-    const producer = this.#producer({ idempotent: true })
+    const topic = await this.create('idempotent')
+    const producer = this.producer({ idempotent: true })
     const values = Array.from({ length: 200 }, (_, index) => String(index))
     for (let at = 0; at < values.length; at += 10) {
       await producer.send({ messages: values.slice(at, at + 10).map((value) => ({ topic, value })) })
     }
-    return { ordered: (await this.#values(topic, 200)).join() === values.join() }
+    return { ordered: (await this.values(topic, 200)).join() === values.join() }
   }
 
   #transactional(transactionalId: string): TextProducer {
-    return this.#producer({ transactionalId, idempotent: true })
+    return this.producer({ transactionalId, idempotent: true })
   }
 
   async #transactions() {
-    const topic = await this.#create('transactions', 2)
+    const topic = await this.create('transactions', 2)
     const producer = this.#transactional('rounds')
-    const consumer = new Consumer({ ...this.#common(), groupId: 'committed', deserializers: stringDeserializers })
+    const consumer = new Consumer({ ...this.common(), groupId: 'committed', deserializers: stringDeserializers })
     const stream = await consumer.consume({
       topics: [topic],
       mode: MessagesStreamModes.EARLIEST,
@@ -302,13 +207,13 @@ class PlatformaticCases extends CaseTable {
     await stream.close()
     await consumer.close(true)
     const aborted = seen.filter((each) => each.startsWith('aborted')).length
-    return { committed: seen.length - aborted, aborted, all: (await this.#read(topic, 60, 0)).length }
+    return { committed: seen.length - aborted, aborted, all: (await this.read(topic, 60, 0)).length }
   }
 
   async #transactionOffsets() {
-    const topic = await this.#create('consumed')
-    await this.#producer().send({ messages: Array.from({ length: 10 }, (_, each) => ({ topic, value: `${each}` })) })
-    const consumer = new Consumer({ ...this.#common(), groupId: 'in-transaction', deserializers: stringDeserializers })
+    const topic = await this.create('consumed')
+    await this.producer().send({ messages: Array.from({ length: 10 }, (_, each) => ({ topic, value: `${each}` })) })
+    const consumer = new Consumer({ ...this.common(), groupId: 'in-transaction', deserializers: stringDeserializers })
     const stream = await consumer.consume({
       topics: [topic],
       mode: MessagesStreamModes.EARLIEST,
@@ -333,14 +238,14 @@ class PlatformaticCases extends CaseTable {
   }
 
   async #committed(group: string): Promise<number> {
-    const [found] = await this.#admin.listConsumerGroupOffsets({ groups: [group] })
+    const [found] = await this.admin.listConsumerGroupOffsets({ groups: [group] })
     return Number(found?.topics[0]?.partitions[0]?.committedOffset)
   }
 
   async #adminTopics() {
-    const admin = this.#admin
-    await this.#create('made', 3)
-    const again = await codeOf(() => this.#create('made', 3))
+    const admin = this.admin
+    await this.create('made', 3)
+    const again = await codeOf(() => this.create('made', 3))
     const count = async () =>
       (await admin.metadata({ topics: ['made'], forceUpdate: true })).topics.get('made')?.partitionsCount
     const partitions = [await count()]
@@ -348,20 +253,20 @@ class PlatformaticCases extends CaseTable {
     partitions.push(await count())
     await admin.deleteTopics({ topics: ['made'] })
     const unknown = await codeOf(() => admin.deleteTopics({ topics: ['made'] }))
-    const invalid = await codeOf(() => this.#create('no/slash'))
+    const invalid = await codeOf(() => this.create('no/slash'))
     return { again, partitions, listed: (await admin.listTopics()).includes('made'), unknown, invalid }
   }
 
   async #adminConfigs() {
     const { SET, DELETE, APPEND } = IncrementalAlterConfigOperationTypes
-    await this.#create('configured', 1, [{ name: 'retention.ms', value: '1000' }])
+    await this.create('configured', 1, [{ name: 'retention.ms', value: '1000' }])
     const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: 'configured' }
     const value = async (name: string) => {
-      const [described] = await this.#admin.describeConfigs({ resources: [{ ...resource, configurationKeys: [name] }] })
+      const [described] = await this.admin.describeConfigs({ resources: [{ ...resource, configurationKeys: [name] }] })
       return described?.configs[0]?.value
     }
     const before = await value('retention.ms')
-    await this.#admin.incrementalAlterConfigs({
+    await this.admin.incrementalAlterConfigs({
       resources: [
         {
           ...resource,
@@ -374,13 +279,13 @@ class PlatformaticCases extends CaseTable {
     })
     const after = [await value('cleanup.policy'), await value('retention.ms')]
     const soon = [{ name: 'retention.ms', configOperation: SET, value: 'soon' }]
-    const bad = await codeOf(() => this.#admin.incrementalAlterConfigs({ resources: [{ ...resource, configs: soon }] }))
+    const bad = await codeOf(() => this.admin.incrementalAlterConfigs({ resources: [{ ...resource, configs: soon }] }))
     return { before, after, bad }
   }
 
   async #adminGroups() {
-    const admin = this.#admin
-    const topic = await this.#create('of-group', 4)
+    const admin = this.admin
+    const topic = await this.create('of-group', 4)
     await this.#fill(topic, 'a')
     const member = await this.#member(topic, 'listed')
     await this.until(() => member.values.length === 40)
@@ -395,47 +300,47 @@ class PlatformaticCases extends CaseTable {
 
   async #timed(topic: string, timeMs: (index: number) => number): Promise<void> {
     const message = (index: number) => ({ topic, value: `${index}`, timestamp: BigInt(timeMs(index)) })
-    await this.#producer().send({ messages: Array.from({ length: 10 }, (_, index) => message(index)) })
+    await this.producer().send({ messages: Array.from({ length: 10 }, (_, index) => message(index)) })
   }
 
   async #adminOffsets() {
-    const topic = await this.#create('offsets')
+    const topic = await this.create('offsets')
     await this.#timed(topic, (index) => 1_700_000_000_000 + 1000 * index)
     const found = []
     for (const timestamp of [ListOffsetTimestamps.EARLIEST, ListOffsetTimestamps.LATEST, 1_700_000_003_500n]) {
-      found.push(...(await this.#ends(topic, 0, timestamp)))
+      found.push(...(await this.ends(topic, 0, timestamp)))
     }
     return { found }
   }
 
   async #groupOffsets() {
-    const topic = await this.#create('committed', 4)
+    const topic = await this.create('committed', 4)
     await this.#fill(topic, 'a')
     const partitionOffsets = [{ partition: 0, offset: 5n }]
-    await this.#admin.alterConsumerGroupOffsets({ groupId: 'altered', topics: [{ name: topic, partitionOffsets }] })
+    await this.admin.alterConsumerGroupOffsets({ groupId: 'altered', topics: [{ name: topic, partitionOffsets }] })
     return { group: await this.#committed('altered') }
   }
 
   async #maxTimestamp() {
-    const topic = await this.#create('latest')
+    const topic = await this.create('latest')
     await this.#timed(topic, (index) => 1_700_000_000_000 + (index === 4 ? 5000 : index))
-    return { found: (await this.#ends(topic, 0, ListOffsetTimestamps.MAX))[0] }
+    return { found: (await this.ends(topic, 0, ListOffsetTimestamps.MAX))[0] }
   }
 
   async #deleteRecords() {
-    const topic = await this.#create('shortened')
+    const topic = await this.create('shortened')
     await this.#timed(topic, (index) => 1_700_000_000_000 + index)
     const cut = (offset: bigint) =>
-      this.#admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset }] }] })
+      this.admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset }] }] })
     const [deleted] = await cut(4n)
     const outside = await codeOf(() => cut(99n))
-    return { low: Number(deleted?.partitions[0]?.lowWatermark), first: (await this.#values(topic, 6))[0], outside }
+    return { low: Number(deleted?.partitions[0]?.lowWatermark), first: (await this.values(topic, 6))[0], outside }
   }
 
   async #acls() {
-    const topic = await this.#create('guarded')
-    const producer = this.#producer({
-      bootstrapBrokers: [this.#broker.saslAddress],
+    const topic = await this.create('guarded')
+    const producer = this.producer({
+      bootstrapBrokers: [this.broker.saslAddress],
       sasl: loginOf('PLAIN'),
       retries: 0,
     })
@@ -447,21 +352,21 @@ class PlatformaticCases extends CaseTable {
     }
     const operations = [AclOperations.WRITE, AclOperations.DESCRIBE]
     const permission = { principal: 'User:alice', host: '*', permissionType: AclPermissionTypes.ALLOW }
-    await this.#admin.createAcls({
+    await this.admin.createAcls({
       creations: operations.map((operation) => ({ ...target, ...permission, operation })),
     })
     await producer.send({ messages: [{ topic, value: 'allowed' }] })
     const any = { principal: null, host: null, operation: AclOperations.ANY, permissionType: AclPermissionTypes.ANY }
-    const listed = (await this.#admin.describeAcls({ filter: { ...target, ...any } })).reduce(
+    const listed = (await this.admin.describeAcls({ filter: { ...target, ...any } })).reduce(
       (sum, each) => sum + each.acls.length,
       0,
     )
-    const deleted = (await this.#admin.deleteAcls({ filters: [{ ...target, ...any }] })).length
-    return { denied, values: await this.#values(topic, 1), listed, deleted }
+    const deleted = (await this.admin.deleteAcls({ filters: [{ ...target, ...any }] })).length
+    return { denied, values: await this.values(topic, 1), listed, deleted }
   }
 
   async #canLogin(options: Partial<BaseOptions>): Promise<boolean> {
-    const admin = new Admin(this.#common({ retries: 0, ...options }))
+    const admin = new Admin(this.common({ retries: 0, ...options }))
     try {
       await admin.listTopics()
       return true
@@ -473,7 +378,7 @@ class PlatformaticCases extends CaseTable {
   }
 
   async #sasl() {
-    const bootstrapBrokers = [this.#broker.saslAddress]
+    const bootstrapBrokers = [this.broker.saslAddress]
     const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
     const right = mechanisms.map((each) => this.#canLogin({ bootstrapBrokers, sasl: loginOf(each) }))
     const wrong = mechanisms.map((each) => this.#canLogin({ bootstrapBrokers, sasl: loginOf(each, 'wrong') }))
@@ -481,8 +386,8 @@ class PlatformaticCases extends CaseTable {
   }
 
   async #tls() {
-    const secure = { bootstrapBrokers: [this.#broker.secureAddress], sasl: loginOf('SCRAM-SHA-512') }
-    const ca = readFileSync(this.#broker.caFile, 'utf8')
+    const secure = { bootstrapBrokers: [this.broker.secureAddress], sasl: loginOf('SCRAM-SHA-512') }
+    const ca = readFileSync(this.broker.caFile, 'utf8')
     return {
       trusted: await this.#canLogin({ ...secure, tls: { ca } }),
       untrusted: await this.#canLogin({ ...secure, tls: {} }),
@@ -490,8 +395,8 @@ class PlatformaticCases extends CaseTable {
   }
 
   async #restart(event: () => Promise<void>) {
-    const topic = await this.#create('kept', 2)
-    const producer = this.#producer({ idempotent: true, retries: 100, retryDelay: 50 })
+    const topic = await this.create('kept', 2)
+    const producer = this.producer({ idempotent: true, retries: 100, retryDelay: 50 })
     const acknowledged: string[] = []
     let restarted: Promise<void> | undefined
     let enough = Number.POSITIVE_INFINITY
@@ -505,8 +410,8 @@ class PlatformaticCases extends CaseTable {
       })
     }
     await restarted
-    const total = (await this.#ends(topic, 0, ListOffsetTimestamps.LATEST, 2)).reduce((sum, each) => sum + each, 0)
-    const values = await this.#values(topic, total)
+    const total = (await this.ends(topic, 0, ListOffsetTimestamps.LATEST, 2)).reduce((sum, each) => sum + each, 0)
+    const values = await this.values(topic, total)
     const distinct = new Set(values)
     const missing = acknowledged.filter((each) => !distinct.has(each)).length
     return { enough: acknowledged.length >= enough, missing, duplicates: values.length - distinct.size }
