@@ -129,7 +129,11 @@ class SystemDisk implements Disk {
   }
 
   makeDirectory(path: string): void {
-    fs.mkdirSync(path, { recursive: true })
+    // Node's own recursion never ends where a directory says of its children that they cannot be, as /proc does.
+    const missing: string[] = []
+    for (let at = resolve(path); !fs.existsSync(at); at = dirname(at)) missing.push(at)
+    if (missing.length === 0) fs.mkdirSync(path, { recursive: true })
+    for (const each of missing.reverse()) makeOne(each)
   }
 
   rename(from: string, to: string): void {
@@ -264,7 +268,7 @@ class SystemDisk implements Disk {
   }
 
   async makeDirectoryAsync(path: string): Promise<void> {
-    await fs.promises.mkdir(path, { recursive: true })
+    this.makeDirectory(path)
   }
 
   renameAsync(from: string, to: string): Promise<void> {
@@ -308,6 +312,15 @@ class SystemDisk implements Disk {
       if (name === null || join(directory, name) === join(path)) changed()
     })
     return { close: () => watcher.close() }
+  }
+}
+
+/** Somebody else may have made it meanwhile. */
+function makeOne(path: string): void {
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
