@@ -20,8 +20,28 @@ public class Tools {
         }
     }
 
+    /** Goes where the call that runs wants it: tools in Scala keep the stream that they have met first. */
+    static class Switch extends OutputStream {
+        volatile ByteArrayOutputStream to = new ByteArrayOutputStream();
+
+        @Override
+        public void write(int each) {
+            to.write(each);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int count) {
+            to.write(bytes, from, count);
+        }
+    }
+
+    static final Switch outs = new Switch();
+    static final Switch errs = new Switch();
+
     public static void main(String[] args) throws Exception {
         PrintStream answers = System.out;
+        System.setOut(new PrintStream(outs, true));
+        System.setErr(new PrintStream(errs, true));
         BufferedReader calls = new BufferedReader(new InputStreamReader(System.in));
         for (String line = calls.readLine(); line != null; line = calls.readLine()) {
             List<String> call = Arrays.stream(line.split("\t")).skip(1).map(each -> new String(Base64.getDecoder().decode(each), StandardCharsets.UTF_8)).toList();
@@ -32,8 +52,8 @@ public class Tools {
     static String run(String tool, String input, List<String> arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(out, true));
-        System.setErr(new PrintStream(err, true));
+        outs.to = out;
+        errs.to = err;
         System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
         List<Runnable> hooks = new ArrayList<>();
         int[] exit = {-1};
