@@ -13,7 +13,7 @@ const Line = t.object({ n: t.float64() })
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10))
 
 beforeAll(async () => {
-  broker = await startBrokerProcess()
+  broker = await startBrokerProcess({ 'broker.super-users': 'User:ANONYMOUS;User:alice' })
 }, 30_000)
 afterAll(() => broker.close())
 
@@ -39,11 +39,17 @@ it('reads over TLS after a login, and says at once that a login is refused', asy
     retry: 'never',
   })
   expect(performance.now() - started).toBeLessThan(5000)
-  // Logged in, but allowed nothing.
-  const sasl = { mechanism: 'PLAIN', username: 'alice', password: brokerUsers.alice } as const
   const tls = { ca: systemDisk.read(broker.caFile) }
-  const bare = source.kafka({ ...common, brokers: broker.secureAddress, sasl, tls })
-  await expect(new SourceHarness(bare).start()).rejects.toMatchObject({ retry: 'never' })
+  const from = (name: 'alice' | 'bob') => {
+    const sasl = { mechanism: 'PLAIN', username: name, password: brokerUsers[name] } as const
+    return new SourceHarness(source.kafka({ ...common, brokers: broker.secureAddress, sasl, tls }))
+  }
+  const harness = await from('alice').start()
+  while (!harness.run()) await pause()
+  expect(harness.records).toEqual([0, 1, 2, 3, 4].map((n) => ({ n })))
+  harness.close()
+  // Logged in, but allowed nothing.
+  await expect(from('bob').start()).rejects.toMatchObject({ retry: 'never' })
 })
 
 it('waits for a broker that was killed, says so, and goes on where it was', async () => {
