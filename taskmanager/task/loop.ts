@@ -23,7 +23,7 @@ export interface LoopOptions {
 }
 
 const defaultBudgetMs = 3
-const framesPerPass = 8
+const framesMs = 0.5
 /** While an output waits for memory nobody may ring. */
 const blockedRetryMs = 20
 
@@ -91,7 +91,8 @@ export class SlotLoop {
   /**
    * One step of each source, some frames for each subtask behind them: what a source makes in a step is several frames, and
    * if it made more than are taken, all channels would be full before it waits. A full ring stops a slot as soon as its peer
-   * pauses; an empty one has room for that, and what is taken at once is still in the cache.
+   * pauses; an empty one has room for that, and what is taken at once is still in the cache. Who takes long over a frame gets
+   * no second one: that its channels fill up is how its producers are seen to wait for it.
    */
   #pass(): boolean {
     let worked = false
@@ -99,9 +100,13 @@ export class SlotLoop {
     for (const task of this.#tasks) {
       try {
         pulse?.enter(task.headNode)
-        const steps = task.options.source === undefined ? framesPerPass : 1
-        for (let step = 0; step < steps && this.#running && task.step(clock.monotonic()) === 'worked'; step++)
+        let now = clock.monotonic()
+        const until = task.options.source === undefined ? now + framesMs : now
+        do {
+          if (task.step(now) !== 'worked') break
           worked = true
+          now = clock.monotonic()
+        } while (now < until && this.#running)
       } catch (error) {
         this.#options.failed(task, error)
         return false
