@@ -68,6 +68,8 @@ export async function startBroker(
 function startOurs(directory: string, port: number): ChildProcess {
   const command = fileURLToPath(new URL('../../bin/millrace.cjs', import.meta.url))
   const args = ['start', '--role', 'broker', '--listen', `127.0.0.1:${port}`, '--data', directory]
+  // As Kafka beside us: nobody waits for members that never come.
+  args.push('-D', 'broker.group.initial.rebalance.delay=0ms')
   const flags = (process.env.BENCH_BROKER_NODE_FLAGS ?? '').split(' ').filter(Boolean)
   return spawn(process.execPath, [...flags, command, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
