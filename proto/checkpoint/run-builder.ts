@@ -69,8 +69,8 @@ export class RunBuilder {
     this.bytes = at
   }
 
-  /** Appends all entries to `writer` in order and forgets them. */
-  writeTo(writer: RunWriter): void {
+  /** Appends all entries to `writer` in order and forgets them. `base`: nothing is older, tombstones have done their work. */
+  writeTo(writer: RunWriter, base = false): void {
     const { data, hashes, starts, count, order } = this
     const sorted = sortByHash(hashes, count)
     order.data = data
@@ -85,6 +85,7 @@ export class RunBuilder {
         const entry = sorted[i]
         const start = starts[entry]
         order.readA(entry)
+        if (base && order.kind === entryKind.tombstone) continue
         const stop = entry + 1 < count ? starts[entry + 1] : this.bytes
         writer.appendEncoded(
           data,

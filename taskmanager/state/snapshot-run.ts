@@ -55,6 +55,11 @@ export class SnapshotRun {
     if (this.kind === 'delta') this.#builder(hash).add(hash, state, entryKind.tombstone, key, namespace)
   }
 
+  /** The same where this run may hold an older version that is to go with it. */
+  gone(hash: number, state: number, key: Uint8Array, namespace: Uint8Array): void {
+    this.#builder(hash).add(hash, state, entryKind.tombstone, key, namespace)
+  }
+
   /** All older entries of the state and key are gone, whatever their namespace. */
   drop(hash: number, state: number, key: Uint8Array): void {
     if (this.kind === 'delta') this.#builder(hash).add(hash, state, entryKind.drop, key, nothing)
@@ -84,7 +89,7 @@ export class SnapshotRun {
     }
     const sealed = async (next: Promise<() => void>): Promise<void> => (await next)()
     for (let i = 0; i < this.#stretches.length; i++) {
-      this.#stretches[i]?.writeTo(writer)
+      this.#stretches[i]?.writeTo(writer, this.kind === 'base')
       this.#stretches[i] = undefined
       if (i + 1 === this.#stretches.length) writer.closeBlock()
       for (const block of writer.takeOpen()) {

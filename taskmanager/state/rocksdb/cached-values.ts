@@ -25,9 +25,11 @@ const mutable = (value: unknown): boolean => typeof value === 'object' && value 
 
 /** What a run has of a value, as it is to be kept now: with the time of its last write where it may expire. Undefined: it has expired. */
 export function acceptValue(cursor: RunCursor, lifetime: Lifetime, name: string): Uint8Array | undefined {
+  // What is damaged shows when the key is loaded: restoring is a copy of bytes.
+  if (!lifetime.limited) return cursor.value
   const { value, writtenMs } = decodeStateValue(cursor.value, name)
   // The lifetime of what was written without one begins now.
-  if (lifetime.limited && Number.isNaN(writtenMs)) return encodeStateValue(value, lifetime.stamp())
+  if (Number.isNaN(writtenMs)) return encodeStateValue(value, lifetime.stamp())
   return lifetime.expired(writtenMs) ? undefined : cursor.value
 }
 

@@ -312,6 +312,6 @@ function putInto(
   value: Uint8Array | undefined,
 ): void {
   assert(run !== undefined, 'a frozen set is encoded at once')
-  if (value === undefined) run.tombstone(hash, state, key, namespace)
+  if (value === undefined) run.gone(hash, state, key, namespace)
   else run.put(hash, state, key, namespace, value)
 }

@@ -64,6 +64,26 @@ const optionsOf = (clock: ManualClock | typeof systemClock = systemClock): State
 const idOf = (backend: KeyedStateBackend, key: number): number =>
   backend.resolveRows({ keys: [key], hashes: Int32Array.of(testHash(key)) }, 1)[0]
 
+describe('the first snapshot', () => {
+  test('knows nothing of what came and went before it, in the cache or out of it', async () => {
+    const subtasks = new Subtasks(directory.path, 'number', (options) => {
+      const backend = small(options)
+      return Object.assign(backend, { value: backend.value('v') })
+    })
+    await subtasks.start(1)
+    const [backend] = subtasks.stores
+    for (let key = 0; key < 40; key++) backend.value.set(idOf(backend, key), key)
+    for (let key = 0; key < 40; key += 2) backend.value.clear(idOf(backend, key))
+    // Some of the cleared ones are in the cache now, the others are not.
+    for (let key = 39; key > 20; key--) idOf(backend, key)
+    await subtasks.begin().end('complete')
+    await subtasks.start(1)
+    const [restored] = subtasks.stores
+    for (let key = 0; key < 40; key++)
+      expect(restored.value.get(idOf(restored, key))).toBe(key % 2 === 0 ? undefined : key)
+  })
+})
+
 describe('a snapshot that does not count', () => {
   test.each(['abort', 'late-abort'] as const)('leaves its changes to the next (%s)', async (how) => {
     const subtasks = new Subtasks(directory.path, 'number', (options) => {
