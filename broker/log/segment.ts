@@ -194,7 +194,7 @@ export class Segment {
     if (!this.#transactionsKnown) {
       this.#transactionsKnown = true
       const bytes = readOptional(host.disk, `${this.#path}.txnindex`)
-      if (bytes !== undefined) this.adoptTransactions(TransactionIndex.decode(bytes) ?? new TransactionIndex(), true)
+      if (bytes !== undefined) this.adoptTransactions(TransactionIndex.decodeWhole(bytes), true)
     }
     return this.transactions
   }

@@ -47,18 +47,22 @@ export class TransactionIndex {
 
   /** Undefined when an entry is not whole, of another version, or out of order. */
   static decode(bytes: Buffer): TransactionIndex | undefined {
-    if (bytes.length % transactionEntryBytes !== 0) return undefined
+    const index = TransactionIndex.decodeWhole(bytes)
+    return index.length * transactionEntryBytes === bytes.length ? index : undefined
+  }
+
+  /** The entries before the first that is not a good one: a crash leaves the last one torn, and those before it are true. */
+  static decodeWhole(bytes: Buffer): TransactionIndex {
     const index = new TransactionIndex()
     let last = -1
-    for (let at = 0; at < bytes.length; at += transactionEntryBytes) {
+    for (let at = 0; at + transactionEntryBytes <= bytes.length; at += transactionEntryBytes) {
       const entry: AbortedEntry = {
         producerId: int64At(bytes, at + 2),
         firstOffset: int64At(bytes, at + 10),
         lastOffset: int64At(bytes, at + 18),
         lastStableOffset: int64At(bytes, at + 26),
       }
-      if (bytes.readInt16BE(at) !== 0 || entry.lastOffset <= last || entry.firstOffset > entry.lastOffset)
-        return undefined
+      if (bytes.readInt16BE(at) !== 0 || entry.lastOffset <= last || entry.firstOffset > entry.lastOffset) break
       index.append(entry)
       last = entry.lastOffset
     }

@@ -50,6 +50,28 @@ describe('a damaged log', () => {
     expect(log.logEndOffset).toBe(20)
   })
 
+  test('whose list of aborted transactions has a torn end, still knows those before it', async () => {
+    const { log, clock, directory, disk } = await openLog()
+    for (const producerId of [1, 2]) {
+      append(log, { values: ['no'], producerId, sequence: 0, transactional: true })
+      log.writeMarker(producerId, 0, 0, 'abort')
+    }
+    await settle(clock)
+    const checkpoint = directory.checkpoint()
+    await settle(clock)
+    await checkpoint
+    append(log, { values: ['no'], producerId: 3, sequence: 0, transactional: true })
+    log.writeMarker(3, 0, 0, 'abort')
+    await settle(clock)
+    const after = disk.crash('power')
+    // A part of the third entry had reached the disk.
+    after.appendFile(`${first}.txnindex`, Buffer.alloc(13))
+    const again = await openLog({}, { disk: after, clock: new ManualClock(startMs) })
+    const committed = { isolation: 'read-committed', atLeastOne: true } as const
+    const read = await again.log.read(0, 10_000, committed)
+    expect(read).toMatchObject({ aborted: [{ producerId: 1 }, { producerId: 2 }, { producerId: 3 }] })
+  })
+
   test.each(['index', 'timeindex'])('without its .%s, makes it again', async (ending) => {
     const disk = await closedLog({ 'segment.bytes': '500' })
     disk.remove(`${first}.${ending}`)
