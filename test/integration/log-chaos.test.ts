@@ -51,29 +51,29 @@ test('a broker that is killed at every named point and at random keeps what it p
   const result = await run(kills, seed)
   expect(result.violations).toEqual([])
   expect(result.kills).toBe(15)
-  expect(result.acknowledged).toBeGreaterThan(1000)
-  expect(result.transactions.committed).toBeGreaterThan(30)
-}, 120_000)
+  expect(result.acknowledged).toBeGreaterThan(200)
+  expect(result.transactions.committed).toBeGreaterThan(5)
+}, 240_000)
 
 test('a broker that does not look at sequences shows', async () => {
   const expected = ['duplicate'] as const
   const kinds = await kindsWith('skip-sequence', expected, { kills: 4, at: ['synced'], powerPercent: 0 })
   expect(kinds).toContain('duplicate')
-}, 120_000)
+}, 240_000)
 
 test('a broker that acknowledges before it has synced shows when the power goes', async () => {
   const expected = ['lost-write', 'inconsistent-offset'] as const
   const kinds = await kindsWith('early-ack', expected, { kills: 5, at: ['appended', 'random'], powerPercent: 100 })
   expect([...kinds].some((kind) => (expected as readonly string[]).includes(kind))).toBe(true)
-}, 120_000)
+}, 240_000)
 
 test('a broker that does not say which transactions were aborted shows', async () => {
   const kinds = await kindsWith('lose-abort', ['aborted-read'], { kills: 1, at: ['random'], powerPercent: 0 })
   expect(kinds).toContain('aborted-read')
-}, 120_000)
+}, 240_000)
 
 test('a broker that forgets to raise the epoch of a producer shows', async () => {
   const expected = ['lost-write', 'torn-transaction', 'aborted-read'] as const
   const kinds = await kindsWith('forget-epoch', expected, { kills: 1, at: ['random'], powerPercent: 0 })
   expect([...kinds].some((kind) => (expected as readonly string[]).includes(kind))).toBe(true)
-}, 120_000)
+}, 240_000)

@@ -112,7 +112,11 @@ export async function runLogChaos(options: LogChaosOptions): Promise<LogChaosRes
     const stuck = await comeToRest(load, running, note)
     for (const { topic, numPartitions, configs } of topics) {
       for (const partition of partitionsOf(topic, numPartitions)) {
-        load.history.final.push(await readWhole(broker.address, partition, 'cleanup.policy' in configs))
+        try {
+          load.history.final.push(await readWhole(broker.address, partition, 'cleanup.policy' in configs))
+        } catch (error) {
+          stuck.push({ kind: 'lost-write', detail: `nobody can read ${partition}: ${(error as Error).message}` })
+        }
       }
     }
     const violations = [...stuck, ...check(load.history)]
@@ -229,7 +233,9 @@ async function comeToRest(load: Load, running: RunningLoad, note: (line: string)
 async function groupIsThere(load: Load, group: string, partitions: readonly string[], withinMs: number): Promise<void> {
   const deadline = performance.now() + withinMs
   for (const partition of partitions) {
-    const last = (await readWhole(load.address, partition, false)).committed.at(-1)?.offset ?? -1
+    // What cannot be read is judged elsewhere.
+    const whole = await readWhole(load.address, partition, false).catch(() => undefined)
+    const last = whole?.committed.at(-1)?.offset ?? -1
     while (performance.now() < deadline) {
       const given = load.history.polls.some(
         (poll) => poll.group === group && poll.partition === partition && (poll.records.at(-1)?.offset ?? -1) >= last,
