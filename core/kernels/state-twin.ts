@@ -1,6 +1,7 @@
 /**
  * The kernels of flat state in plain TypeScript: their specification, and what a machine without WebAssembly SIMD runs.
- * Promises the same bytes as core/kernels/assembly/state.ts. Reads the views anew on each call, since the memory grows.
+ * Promises the same bytes as state.ts and accumulators.ts in core/kernels/assembly. Reads the views anew on each call, since
+ * the memory grows.
  */
 import { noValueHigh, noValueLow, type StateKernels, stateTable, stopped } from './state-signature.ts'
 

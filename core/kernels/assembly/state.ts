@@ -1,9 +1,8 @@
-// Kernels of flat state: key tables, accumulators, pages. core/kernels/state-signature.ts says what each does and how a
-// table lies in memory; state-twin.ts is the specification.
+// Kernels of flat state: key tables and pages. core/kernels/state-signature.ts says what each does and how a table lies in
+// memory; state-twin.ts is the specification.
 
 const CHUNK_SHIFT: u32 = 12
 const CHUNK_MASK: u32 = 4095
-const NO_VALUE: u64 = 0xfff8dead00000001
 
 // @ts-ignore: decorator
 @inline
@@ -343,79 +342,6 @@ export function stateTouch(table: usize, ids: usize, from: i32, n: i32, presence
   return n
 }
 
-// @ts-ignore: decorator
-@inline
-function valid(validity: usize, i: i32): bool {
-  return validity == 0 || ((<u32>load<u8>(validity + <usize>(i >>> 3)) >>> (i & 7)) & 1) != 0
-}
-
-export function stateCount(addresses: usize, offset: usize, n: i32, validity: usize, out: usize): void {
-  if (validity == 0 && out == 0) {
-    for (let i = 0; i < n; i++) {
-      const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
-      store<f64>(at, load<f64>(at) + 1.0)
-    }
-    return
-  }
-  for (let i = 0; i < n; i++) {
-    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
-    let value = load<f64>(at)
-    if (valid(validity, i)) {
-      value += 1.0
-      store<f64>(at, value)
-    }
-    if (out) store<f64>(out + (<usize>i << 3), value)
-  }
-}
-
-export function stateSum(addresses: usize, offset: usize, values: usize, n: i32, validity: usize, out: usize): void {
-  for (let i = 0; i < n; i++) {
-    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
-    let value = load<f64>(at)
-    if (valid(validity, i)) {
-      value += load<f64>(values + (<usize>i << 3))
-      store<f64>(at, value)
-    }
-    if (out) store<f64>(out + (<usize>i << 3), value)
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function better(old: u64, value: f64, max: i32): u64 {
-  if (value != value) return 0x7ff8000000000000
-  if (old == NO_VALUE) return reinterpret<u64>(value)
-  const was = reinterpret<f64>(old)
-  return (max ? value > was : value < was) ? reinterpret<u64>(value) : old
-}
-
-export function stateExtreme(addresses: usize, offset: usize, values: usize, n: i32, validity: usize, max: i32, out: usize): void {
-  for (let i = 0; i < n; i++) {
-    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
-    let bits = load<u64>(at)
-    if (valid(validity, i)) {
-      bits = better(bits, load<f64>(values + (<usize>i << 3)), max)
-      store<u64>(at, bits)
-    }
-    if (out) store<u64>(out + (<usize>i << 3), bits == NO_VALUE ? 0x7ff8000000000000 : bits)
-  }
-}
-
-export function stateMergeSum(addresses: usize, offset: usize, sources: usize, n: i32): void {
-  for (let i = 0; i < n; i++) {
-    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
-    store<f64>(at, load<f64>(at) + load<f64>(<usize>load<u32>(sources + (<usize>i << 2)) + offset))
-  }
-}
-
-export function stateMergeExtreme(addresses: usize, offset: usize, sources: usize, n: i32, max: i32): void {
-  for (let i = 0; i < n; i++) {
-    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
-    const from = load<u64>(<usize>load<u32>(sources + (<usize>i << 2)) + offset)
-    if (from != NO_VALUE) store<u64>(at, better(load<u64>(at), reinterpret<f64>(from), max))
-  }
-}
-
 export function stateEntries(table: usize, from: u32, n: i32, addresses: usize, keys: usize, hashes: usize): i32 {
   const chunks = <usize>load<u32>(table, 8)
   const stride = load<u32>(table, 12)
@@ -429,13 +355,6 @@ export function stateEntries(table: usize, from: u32, n: i32, addresses: usize, 
     found++
   }
   return found
-}
-
-export function stateRead(addresses: usize, offset: usize, n: i32, out: usize): void {
-  for (let i = 0; i < n; i++) {
-    const bits = load<u64>(<usize>load<u32>(addresses + (<usize>i << 2)) + offset)
-    store<u64>(out + (<usize>i << 3), bits == NO_VALUE ? 0x7ff8000000000000 : bits)
-  }
 }
 
 // Number of the run of equal panes at the start of the rows from `from` on; the pane goes to `pane`.
