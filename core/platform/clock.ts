@@ -34,8 +34,8 @@ class SystemClock implements Clock {
   }
 
   setTimeout(task: () => void, delayMs: number): TimerHandle {
-    // Node fires at once when the delay does not fit into 31 bits.
-    return timeout(task, Math.min(delayMs, 0x7fff_ffff))
+    // Node fires at once when the delay does not fit into 31 bits, and complains about one that is past.
+    return timeout(task, Math.max(0, Math.min(delayMs, 0x7fff_ffff)))
   }
 
   clearTimeout(handle: TimerHandle | undefined): void {
