@@ -20,6 +20,8 @@ interface Seen {
   /** Values that are plain objects. */
   objects: number
   fields: Map<string, Seen>
+  /** Names of the fields in an order that that of every object agrees with. */
+  order: string[]
   item: Seen | undefined
 }
 
@@ -30,6 +32,7 @@ const nothing = (): Seen => ({
   count: 0,
   objects: 0,
   fields: new Map(),
+  order: [],
   item: undefined,
 })
 
@@ -61,15 +64,26 @@ function look(seen: Seen, value: unknown, depth: number): void {
 
 function lookInto(seen: Seen, value: Record<string, unknown>, depth: number): void {
   seen.objects++
+  const { fields, order } = seen
+  let place = -1
   for (const key of Object.keys(value)) {
-    let field = seen.fields.get(key)
+    let field = fields.get(key)
     if (field === undefined) {
-      if (seen.fields.size === maxFields) {
+      if (fields.size === maxFields) {
         seen.kind = 'any'
         return
       }
       field = nothing()
-      seen.fields.set(key, field)
+      fields.set(key, field)
+      order.splice(++place, 0, key)
+    } else {
+      const next = order[place + 1] === key ? place + 1 : order.indexOf(key, place + 1)
+      // Another object has these two the other way round: no order of columns gives both back.
+      if (next < 0) {
+        seen.kind = 'any'
+        return
+      }
+      place = next
     }
     look(field, value[key], depth + 1)
   }
@@ -104,7 +118,10 @@ function isDense(array: readonly unknown[]): boolean {
 }
 
 function fieldsOf(seen: Seen): Field[] {
-  return [...seen.fields].map(([name, field]) => fieldOf(name, field, field.optional || field.count < seen.objects))
+  return seen.order.map((name) => {
+    const field = seen.fields.get(name) as Seen
+    return fieldOf(name, field, field.optional || field.count < seen.objects)
+  })
 }
 
 function fieldOf(name: string, seen: Seen, optional: boolean): Field {

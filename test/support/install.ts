@@ -73,3 +73,9 @@ function takeLock(): void {
     else Atomics.wait(sleeper, 0, 0, 200)
   }
 }
+
+/** A program of the Go module proxy, `path@version`, into `clientsDirectory`. Go is on the PATH or where its own archive puts it. */
+export function goInstall(program: string): boolean {
+  const go = onPath('go') ? 'go' : '/usr/local/go/bin/go'
+  return onPath(go) && succeeds(go, ['install', program], { GOBIN: clientsDirectory })
+}

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { clientsDirectory, debian, installOnce, onPath, succeeds } from './install.ts'
+import { clientsDirectory, debian, goInstall, installOnce, onPath, succeeds } from './install.ts'
 
 const kustomize = `${clientsDirectory}/kustomize`
 const kustomizeVersion = 'v5.6.0'
@@ -19,7 +19,7 @@ export const deployDirectory = fileURLToPath(new URL('../../deploy', import.meta
 const hasKustomize = (): boolean =>
   installOnce('kustomize', () => {
     const at = `sigs.k8s.io/kustomize/kustomize/v5@${kustomizeVersion}`
-    return onPath('go') && succeeds('go', ['install', at], { GOBIN: clientsDirectory })
+    return goInstall(at)
   }) && existsSync(kustomize)
 
 const hasSchemas = (): boolean =>

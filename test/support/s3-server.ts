@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { clientsDirectory, installOnce, onPath, succeeds } from './install.ts'
+import { clientsDirectory, goInstall, installOnce } from './install.ts'
 
 const program = `${clientsDirectory}/versitygw`
 const version = 'v1.8.0'
@@ -13,7 +13,7 @@ const version = 'v1.8.0'
 export const hasS3Server = (): boolean =>
   installOnce('versitygw', () => {
     const at = `github.com/versity/versitygw/cmd/versitygw@${version}`
-    return onPath('go') && succeeds('go', ['install', at], { GOBIN: clientsDirectory })
+    return goInstall(at)
   }) && existsSync(program)
 
 export interface S3Server {

@@ -6,6 +6,7 @@ import type { RecordBatch } from '../../../../core/columns/batch.ts'
 import { encodeRows, schemaOfRows } from '../../../../core/columns/encode.ts'
 import { gather } from '../../../../core/columns/gather.ts'
 import { hashColumns, hashValue } from '../../../../core/columns/hash.ts'
+import { inferSchema } from '../../../../core/columns/infer.ts'
 import { batchBytes, contiguous } from '../../../../core/columns/layout.ts'
 import { openBatch } from '../../../../core/columns/open.ts'
 import { readColumn, readRows, rowReader } from '../../../../core/columns/rows.ts'
@@ -127,6 +128,34 @@ describe('an adaptive batch', () => {
     ]
     for (const row of rows) same(roundTrip([row]), [row])
     same(roundTrip(rows), rows)
+  })
+
+  test('keeps the order of properties, and the columns where some order is that of all', () => {
+    const kinds = (rows: object[]): string[] => inferSchema(rows, 0, rows.length).fields.map(({ name }) => name)
+    expect(
+      kinds([
+        { a: 1, c: 2 },
+        { a: 1, b: 2, c: 3 },
+      ]),
+    ).toEqual(['a', 'b', 'c'])
+    expect(
+      kinds([
+        { a: 1, b: 2 },
+        { b: 1, a: 2 },
+      ]),
+    ).toEqual([''])
+    for (const rows of [
+      [{ '': 0 }, { '\u0000': new Date(0), '': '' }],
+      [{ b: 0 }, { a: 1, b: 2 }],
+      [{ b: 0 }, { a: 1, b: 'x' }, { b: 1, a: 'y' }],
+      [
+        { a: 1, c: 2 },
+        { a: 1, b: 2, c: 3 },
+        { b: 1, c: 2, d: 3 },
+      ],
+      [{ x: { a: 1, b: 2 } }, { x: { b: 1, a: 2 } }],
+    ])
+      same(roundTrip(rows), rows)
   })
 
   test('gives back anything that is data', () => {
