@@ -3,15 +3,10 @@
  * it is synced, one fdatasync per partition for everything that was queued meanwhile. Partitions take turns; a few syncs run at a
  * time, so that reads find threads.
  *
- * Writes are synchronous: a write to the page cache costs a fifth of one that goes through the thread pool. So are syncs while the
- * device is fast (inline-syncs.ts), for at most two milliseconds of a turn; others do not block, except with durability `always`.
- * One thread.
+ * Writes are synchronous: a write to the page cache costs a fifth of one that goes through the thread pool. Syncs never block, except
+ * with durability `always`. One thread.
  */
 import type { Clock } from '../../core/platform/clock.ts'
-import { InlineSyncs } from './inline-syncs.ts'
-
-/** Time of a turn that syncs in place may take. */
-const inlineMsMax = 2
 
 /** What the flusher needs of a log. */
 export interface Flushable {
@@ -19,10 +14,6 @@ export interface Flushable {
   writePending(): boolean
   /** Syncs what is written. Never rejects. */
   syncWritten(): Promise<void>
-  /** The same in place. Never throws. */
-  syncWrittenNow(): void
-  /** True when a sync has to reach directories too, which takes longer. */
-  readonly namesUnsynced: boolean
   /** True when something was written after the last sync began. */
   readonly needsSync: boolean
   flushQueued: boolean
@@ -36,7 +27,6 @@ export class Flusher {
   #scheduled = false
   #syncs: Flushable[] = []
   #running = 0
-  readonly #inline = new InlineSyncs()
   /** Syncs so far. */
   syncCount = 0
 
@@ -67,25 +57,10 @@ export class Flusher {
     this.#scheduled = false
     const logs = this.#dirty
     this.#dirty = []
-    let inlineMs = 0
     for (let i = 0; i < logs.length; i++) {
-      const log = logs[i]
-      log.flushQueued = false
-      if (!log.writePending()) continue
-      const inPlace = !log.syncQueued && !log.namesUnsynced && inlineMs < inlineMsMax && this.#inline.allow()
-      if (inPlace) inlineMs += this.#syncInPlace(log)
-      else this.sync(log)
+      logs[i].flushQueued = false
+      if (logs[i].writePending()) this.sync(logs[i])
     }
-  }
-
-  /** How long it took. */
-  #syncInPlace(log: Flushable): number {
-    const started = this.#clock.monotonic()
-    log.syncWrittenNow()
-    this.syncCount++
-    const tookMs = this.#clock.monotonic() - started
-    this.#inline.measured(tookMs)
-    return tookMs
   }
 
   #pump(): void {

@@ -314,9 +314,12 @@ export class SegmentedLog implements PartitionLog, Flushable {
       this.#advance(this.writtenOffset)
       return this.syncWanted
     }
-    if (durability !== 'always') this.syncWanted = true
-    else this.syncWrittenNow()
-    return this.syncWanted
+    if (durability === 'always') {
+      this.#syncNow()
+      return false
+    }
+    this.syncWanted = true
+    return true
   }
 
   async syncWritten(): Promise<void> {
@@ -400,8 +403,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
     return baseOffset
   }
 
-  syncWrittenNow(): void {
-    this.syncWanted = false
+  #syncNow(): void {
     try {
       syncFilesNow(this, this.unsynced.splice(0))
     } catch (cause) {
