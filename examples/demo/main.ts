@@ -102,9 +102,7 @@ async function demo(directory: string): Promise<boolean> {
 
     await until('two thirds of the flights', () => producing.sent >= (expecting.flights * 2) / 3)
     const checkpointsBefore = Number((await client.info(jobId)).checkpointCounts?.completed ?? 0)
-    step(
-      `${red(`kill -9 ${broker.child.pid}`)} ${dim(`(the broker; ${count(producing.sent)} flights acknowledged)`)}`,
-    )
+    step(`${red(`kill -9 ${broker.child.pid}`)} ${dim(`(the broker; ${count(producing.sent)} flights acknowledged)`)}`)
     const brokerKilled = performance.now()
     broker.child.kill('SIGKILL')
     await until('the end of the broker', () => broker.child.signalCode === 'SIGKILL')
