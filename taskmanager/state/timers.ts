@@ -10,6 +10,7 @@ import type { TimeDomain, TimerStore } from './api.ts'
 import { stateErrors } from './errors.ts'
 import { asBuffer } from './keys.ts'
 import type { StateKeys } from './object-state.ts'
+import { TimerHeap } from './timer-heap.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
 
 interface Timer extends TrackedEntry {
@@ -25,7 +26,6 @@ export interface TimerKeys extends StateKeys {
 
 const namespaceBytes = 9
 const nothing = new Uint8Array(0)
-const staleMin = 1024
 
 export class Timers implements TimerStore, EntryCodec<Timer> {
   readonly state: number
@@ -33,7 +33,7 @@ export class Timers implements TimerStore, EntryCodec<Timer> {
   size = 0
   readonly #keys: TimerKeys
   readonly #byId: [Map<number, Timer[]>, Map<number, Timer[]>] = [new Map(), new Map()]
-  readonly #queues: [TimerHeap, TimerHeap] = [new TimerHeap(), new TimerHeap()]
+  readonly #queues: readonly [TimerHeap<Timer>, TimerHeap<Timer>] = [new TimerHeap(dequeued), new TimerHeap(dequeued)]
   readonly #namespace = Buffer.alloc(namespaceBytes)
 
   constructor(state: number, keys: TimerKeys) {
@@ -140,84 +140,15 @@ export class Timers implements TimerStore, EntryCodec<Timer> {
   #enqueue(timer: Timer): void {
     this.size++
     if (timer.queued) this.#queues[timer.domain].revived()
-    else this.#queues[timer.domain].push(timer)
+    else {
+      timer.queued = true
+      this.#queues[timer.domain].push(timer)
+    }
   }
 }
 
 const indexOf = (domain: TimeDomain): 0 | 1 => (domain === 'event' ? 0 : 1)
 
-/** A binary heap by time. Timers that are not present any more are passed over. */
-class TimerHeap {
-  #heap: Timer[] = []
-  #stale = 0
-
-  push(timer: Timer): void {
-    timer.queued = true
-    this.#heap.push(timer)
-    this.#up(this.#heap.length - 1)
-  }
-
-  /** The earliest timer. */
-  first(): Timer | undefined {
-    while (this.#heap.length > 0 && !this.#heap[0].present) {
-      this.pop()
-      this.#stale--
-    }
-    return this.#heap[0]
-  }
-
-  pop(): void {
-    const heap = this.#heap
-    heap[0].queued = false
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    heap[0] = last
-    this.#down(0)
-  }
-
-  /** A timer in the heap was cancelled. */
-  staled(): void {
-    if (++this.#stale < staleMin || this.#stale * 2 < this.#heap.length) return
-    const kept: Timer[] = []
-    for (const timer of this.#heap) {
-      if (timer.present) kept.push(timer)
-      else timer.queued = false
-    }
-    this.#heap = kept
-    this.#stale = 0
-    for (let i = (kept.length >>> 1) - 1; i >= 0; i--) this.#down(i)
-  }
-
-  /** A cancelled timer in the heap counts again. */
-  revived(): void {
-    this.#stale--
-  }
-
-  #up(from: number): void {
-    const heap = this.#heap
-    const timer = heap[from]
-    let at = from
-    while (at > 0) {
-      const parent = (at - 1) >>> 1
-      if (heap[parent].timestampMs <= timer.timestampMs) break
-      heap[at] = heap[parent]
-      at = parent
-    }
-    heap[at] = timer
-  }
-
-  #down(from: number): void {
-    const heap = this.#heap
-    const timer = heap[from]
-    let at = from
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && heap[child + 1].timestampMs < heap[child].timestampMs) child++
-      if (heap[child].timestampMs >= timer.timestampMs) break
-      heap[at] = heap[child]
-      at = child
-    }
-    heap[at] = timer
-  }
+function dequeued(timer: Timer): void {
+  timer.queued = false
 }

@@ -9,31 +9,21 @@ import {
   stringSerializers,
 } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RunningBroker, startBroker } from '../../broker/broker.ts'
-import { systemDisk } from '../../core/platform/disk.ts'
+import { type BrokerHarness, startBrokerHarness } from '../support/broker-harness.ts'
 
-let broker: RunningBroker
-let directory: string
+let harness: BrokerHarness
 
 beforeAll(async () => {
-  directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-platformatic-groups-')
-  broker = await startBroker({
-    'broker.listeners': '127.0.0.1:0',
-    'broker.data-dir': directory,
-    'broker.group.initial.rebalance.delay': '0ms',
-  })
+  harness = await startBrokerHarness()
 })
 
-afterAll(async () => {
-  await broker.close()
-  systemDisk.remove(directory)
-})
+afterAll(() => harness.close())
 
 type Text = Message<string, string, string, string>
 
 const common = () => ({
   clientId: 'test',
-  bootstrapBrokers: [broker.address],
+  bootstrapBrokers: [harness.broker.address],
   retries: 5,
   retryDelay: 100,
   timeout: 5000,
@@ -73,9 +63,9 @@ describe('coordinators for @platformatic/kafka', () => {
       else await transaction.abort()
       if (++seen === source.length) break
     }
-    expect(broker.coordinators.transactions.stateOf('pipe')).toMatchObject({ producerEpoch: 0 })
+    expect(harness.broker.coordinators.transactions.stateOf('pipe')).toMatchObject({ producerEpoch: 0 })
     await stream.close()
-    const committed = await broker.coordinators.offsets.fetch('pipe', null, false)
+    const committed = await harness.broker.coordinators.offsets.fetch('pipe', null, false)
     expect(committed.topics).toMatchObject([{ name: 'from', partitions: [{ committedOffset: 3 }] }])
     await consumer.close(true)
 

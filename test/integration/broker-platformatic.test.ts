@@ -9,27 +9,17 @@ import {
   stringSerializers,
 } from '@platformatic/kafka'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RunningBroker, startBroker } from '../../broker/broker.ts'
-import { systemDisk } from '../../core/platform/disk.ts'
+import { type BrokerHarness, startBrokerHarness } from '../support/broker-harness.ts'
 
-let broker: RunningBroker
-let directory: string
+let harness: BrokerHarness
 
 beforeAll(async () => {
-  directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-platformatic-')
-  broker = await startBroker({
-    'broker.listeners': '127.0.0.1:0',
-    'broker.data-dir': directory,
-    'broker.group.initial.rebalance.delay': '0ms',
-  })
+  harness = await startBrokerHarness()
 })
 
-afterAll(async () => {
-  await broker.close()
-  systemDisk.remove(directory)
-})
+afterAll(() => harness.close())
 
-const common = () => ({ clientId: 'test', bootstrapBrokers: [broker.address], retries: 2, timeout: 5000 })
+const common = () => ({ clientId: 'test', bootstrapBrokers: [harness.broker.address], retries: 2, timeout: 5000 })
 const newProducer = () => new Producer({ ...common(), serializers: stringSerializers })
 
 type Text = Message<string, string, string, string>

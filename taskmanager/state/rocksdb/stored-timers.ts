@@ -9,10 +9,10 @@ import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { TimeDomain, TimerStore } from '../api.ts'
 import { stateErrors } from '../errors.ts'
 import { asBuffer } from '../keys.ts'
+import { TimerHeap } from '../timer-heap.ts'
 import type { CachedKeys } from './cached-keys.ts'
 import { epochBytes, letter, prefixEnd, readSortable, readU32, writeSortable, writeU32 } from './layout.ts'
 import type { SpillCodec, SpillEntry } from './spill.ts'
-import { TimerQueue } from './timer-queue.ts'
 
 /** A timer in memory. */
 export interface NearTimer extends SpillEntry {
@@ -30,7 +30,7 @@ export interface NearTimer extends SpillEntry {
 interface Domain {
   readonly number: number
   readonly near: Map<string, NearTimer>
-  readonly queue: TimerQueue
+  readonly queue: TimerHeap<NearTimer>
   /** Timers from this place on are in RocksDB; undefined: none is. */
   horizon: string | undefined
   far: number
@@ -62,7 +62,7 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
     const domain = (number: number): Domain => ({
       number,
       near: new Map(),
-      queue: new TimerQueue(),
+      queue: new TimerHeap(),
       horizon: undefined,
       far: 0,
     })

@@ -1,19 +1,29 @@
-/** A binary heap of timers by time. Timers that are not present any more are passed over. One thread. */
-import type { NearTimer } from './stored-timers.ts'
+/** A binary heap of timers by time, for both backends. Timers that are not present any more are passed over. One thread. */
+
+export interface HeapTimer {
+  readonly timestampMs: number
+  readonly present: boolean
+}
 
 const staleMin = 1024
 
-export class TimerQueue {
-  #heap: NearTimer[] = []
+export class TimerHeap<T extends HeapTimer> {
+  #heap: T[] = []
   #stale = 0
+  readonly #left: ((timer: T) => void) | undefined
 
-  push(timer: NearTimer): void {
+  /** `left` is told of each timer that is taken out of the heap, but by `replace`. */
+  constructor(left?: (timer: T) => void) {
+    this.#left = left
+  }
+
+  push(timer: T): void {
     this.#heap.push(timer)
     this.#up(this.#heap.length - 1)
   }
 
   /** The earliest timer. */
-  first(): NearTimer | undefined {
+  first(): T | undefined {
     while (this.#heap.length > 0 && !this.#heap[0].present) {
       this.pop()
       this.#stale--
@@ -23,7 +33,9 @@ export class TimerQueue {
 
   pop(): void {
     const heap = this.#heap
+    const first = heap[0]
     const last = heap.pop()
+    if (first !== undefined) this.#left?.(first)
     if (last === undefined || heap.length === 0) return
     heap[0] = last
     this.#down(0)
@@ -33,19 +45,29 @@ export class TimerQueue {
   staled(): void {
     if (++this.#stale < staleMin || this.#stale * 2 < this.#heap.length) return
     // The one that is just going still counts as present: it is passed over later.
-    this.replace(this.#heap.filter((timer) => timer.present))
+    const kept: T[] = []
+    for (const timer of this.#heap) {
+      if (timer.present) kept.push(timer)
+      else this.#left?.(timer)
+    }
+    this.replace(kept)
+  }
+
+  /** A timer that was not present any more, and is still in the heap, counts again. */
+  revived(): void {
+    this.#stale--
   }
 
   /** These and no others. */
-  replace(timers: NearTimer[]): void {
+  replace(timers: T[]): void {
     this.#heap = timers
     this.#stale = 0
     for (let i = (timers.length >>> 1) - 1; i >= 0; i--) this.#down(i)
   }
 
   /** Up to `count` timers that are due at `toMs`, among them the earliest, in no order. */
-  some(toMs: number, count: number): NearTimer[] {
-    const found: NearTimer[] = []
+  some(toMs: number, count: number): T[] {
+    const found: T[] = []
     const heap = this.#heap
     const open = [0]
     for (let next = 0; next < open.length && found.length < count; next++) {
