@@ -86,6 +86,11 @@ describe('listeners', () => {
     await expect(topics(kafka(broker.address, { ssl: { ca: [ca] } }))).rejects.toThrow()
   })
 
+  it('that ask for a login do not start without a user', async () => {
+    const values = { 'broker.listeners': 'SASL_PLAINTEXT://127.0.0.1:0', 'broker.sasl.users-file': '/dev/null' }
+    await expect(start(values)).rejects.toMatchObject({ code: 'BROKER_SECURITY_NO_USERS' })
+  })
+
   it('tell clients the address that was given for them', async () => {
     const broker = await start({
       'broker.listeners': 'OUT=PLAINTEXT://127.0.0.1:0',
