@@ -2,7 +2,16 @@
  * The kernel of JSON in plain TypeScript: its specification, and what a machine without WebAssembly SIMD runs. Promises the
  * same bytes as core/kernels/assembly/json.ts. Over what the memory has when called: make another after it grew.
  */
-import { type JsonKernels, jsonField, jsonFieldBytes, jsonKinds, jsonPlan, jsonStates } from './json-signature.ts'
+import { nestedEnd, textEnd } from './json-nested.ts'
+import {
+  type JsonKernels,
+  jsonField,
+  jsonFieldBytes,
+  jsonKinds,
+  jsonNulls,
+  jsonPlan,
+  jsonStates,
+} from './json-signature.ts'
 
 const skip = 0
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
@@ -99,6 +108,28 @@ export function createJsonTwin(memory: WebAssembly.Memory): JsonKernels {
     return true
   }
 
+  const putSlice = (f: number, row: number, from: number, to: number): void => {
+    i32[(u32[(f + jsonField.out) >>> 2] >>> 2) + row] = from
+    i32[(u32[(f + jsonField.lengths) >>> 2] >>> 2) + row] = to - from
+  }
+
+  const putNothing = (f: number, row: number, mark: number): void => {
+    const kind = i32[(f + jsonField.kind) >>> 2]
+    const out = u32[(f + jsonField.out) >>> 2]
+    if (kind === jsonKinds.int32) i32[(out >>> 2) + row] = 0
+    else if (kind === jsonKinds.boolean) u8[out + row] = 0
+    else if (kind === jsonKinds.string || kind === jsonKinds.raw) putSlice(f, row, 0, 0)
+    else i64[(out >>> 3) + row] = 0n
+    u8[u32[(f + jsonField.nulls) >>> 2] + row] = mark
+    i32[(f + jsonField.marked) >>> 2]++
+  }
+
+  const highIn = (from: number, to: number): number => {
+    let high = 0
+    for (let i = from; i < to; i++) high |= u8[i] & 0x80
+    return high
+  }
+
   const readRow = (start: number, end: number, row: number, plan: number): number => {
     const order = u32[(plan >>> 2) + jsonPlan.order] >>> 2
     const fields = u32[(plan >>> 2) + jsonPlan.fields]
@@ -133,44 +164,60 @@ export function createJsonTwin(memory: WebAssembly.Memory): JsonKernels {
       if (at >= end) return jsonStates.strange
       const byte = u8[at]
       if (byte === 0x22) {
-        if (kind >= jsonKinds.date) {
+        if (kind === jsonKinds.date || kind === jsonKinds.timestamp) {
           const time = readTime(at + 1)
           if (time === undefined) return jsonStates.strange
           at += 1 + time.bytes
           if (at >= end || u8[at] !== 0x22) return jsonStates.strange
           at++
           f64[(u32[(f + jsonField.out) >>> 2] >>> 3) + row] = time.value
-        } else {
-          if (kind !== jsonKinds.string && kind !== skip) return jsonStates.strange
+        } else if (kind === jsonKinds.string) {
           const from = ++at
           while (at < end && u8[at] !== 0x22 && u8[at] !== 0x5c && u8[at] >= 0x20) high |= u8[at++] & 0x80
           if (at >= end || u8[at] !== 0x22) return jsonStates.strange
-          if (kind === jsonKinds.string) {
-            i32[(u32[(f + jsonField.out) >>> 2] >>> 2) + row] = from
-            i32[(u32[(f + jsonField.lengths) >>> 2] >>> 2) + row] = at - from
-          }
+          putSlice(f, row, from, at)
           at++
+        } else {
+          if (kind !== jsonKinds.raw && kind !== skip) return jsonStates.strange
+          const from = at
+          at = textEnd(u8, from, end)
+          if (at === 0) return jsonStates.strange
+          high |= highIn(from, at)
+          if (kind === jsonKinds.raw) putSlice(f, row, from, at)
         }
       } else if (byte === 0x2d || isDigit(byte)) {
-        if (kind === jsonKinds.string || kind === jsonKinds.boolean) return jsonStates.strange
+        if (kind === jsonKinds.string || kind === jsonKinds.boolean || kind === jsonKinds.raw) return jsonStates.strange
         const number = readNumber(at)
         if (number === undefined || !storeNumber(kind, f, row, number.value)) return jsonStates.strange
         at = number.at
+      } else if (byte === 0x7b || byte === 0x5b) {
+        if (kind !== skip && kind !== jsonKinds.raw) return jsonStates.strange
+        const from = at
+        at = nestedEnd(u8, from, end)
+        if (at === 0) return jsonStates.strange
+        high |= highIn(from, at)
+        if (kind === jsonKinds.raw) putSlice(f, row, from, at)
       } else {
         const word = byte === 0x74 ? 'true' : byte === 0x66 ? 'false' : byte === 0x6e ? 'null' : ''
-        if (kind !== skip && (kind !== jsonKinds.boolean || word === 'null')) return jsonStates.strange
+        const mayBe = word === 'null' ? i32[(f + jsonField.flags) >>> 2] === 1 : kind === jsonKinds.boolean
+        if (kind !== skip && !mayBe) return jsonStates.strange
         for (let i = 0; i < word.length; i++) if (u8[at + i] !== word.charCodeAt(i)) return jsonStates.strange
         if (word === '') return jsonStates.strange
         at += word.length
-        if (kind === jsonKinds.boolean) u8[u32[(f + jsonField.out) >>> 2] + row] = word === 'true' ? 1 : 0
+        if (kind !== skip && word === 'null') putNothing(f, row, jsonNulls.null)
+        else if (kind === jsonKinds.boolean) u8[u32[(f + jsonField.out) >>> 2] + row] = word === 'true' ? 1 : 0
       }
       if (isSpace(u8[at])) at = spaces(at, end)
       if (u8[at] === 0x2c) {
         at++
         if (u8[at] === 0x20) at++
       } else {
-        if (u8[at] !== 0x7d || at >= end || seen.size !== i32[plan >>> 2]) return jsonStates.strange
+        if (u8[at] !== 0x7d || at >= end) return jsonStates.strange
         if (spaces(at + 1, end) !== end) return jsonStates.strange
+        const absent = Array.from({ length: i32[plan >>> 2] }, (_, each) => each).filter((each) => !seen.has(each))
+        const required = i64[(plan >>> 3) + jsonPlan.required / 2]
+        if (absent.some((each) => (required >> BigInt(each)) & 1n)) return jsonStates.strange
+        for (const each of absent) putNothing(fields + each * jsonFieldBytes, row, jsonNulls.absent)
         return high === 0 ? jsonStates.plain : jsonStates.high
       }
     }

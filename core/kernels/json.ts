@@ -5,7 +5,7 @@
  */
 import type { Field } from '../columns/schema.ts'
 import type { JsonKernels } from './json-signature.ts'
-import { jsonField, jsonFieldBytes, jsonKinds, jsonPlan, jsonPlanBytes } from './json-signature.ts'
+import { jsonField, jsonFieldBytes, jsonKinds, jsonNulls, jsonPlan, jsonPlanBytes } from './json-signature.ts'
 import { createJsonTwin } from './json-twin.ts'
 import { createKernels, instantiateKernels } from './kernels.ts'
 import type { Kernels } from './signature.ts'
@@ -27,9 +27,10 @@ const widths: Readonly<Record<number, number>> = {
   [jsonKinds.string]: 4,
   [jsonKinds.date]: 8,
   [jsonKinds.timestamp]: 8,
+  [jsonKinds.raw]: 4,
 }
 
-/** The kind of a field's column; undefined for types that JSON is not read into here. */
+/** The kind of a field's column; undefined for types that JSON is not read into here. Of `raw` the kernel only tells the place. */
 export function jsonKindOf({ type }: Field): number | undefined {
   switch (type.kind) {
     case 'float64':
@@ -40,6 +41,10 @@ export function jsonKindOf({ type }: Field): number | undefined {
     case 'string':
     case 'date':
       return jsonKinds[type.kind]
+    case 'struct':
+    case 'list':
+    case 'bytes':
+      return jsonKinds.raw
     default:
       return undefined
   }
@@ -48,8 +53,10 @@ export function jsonKindOf({ type }: Field): number | undefined {
 export interface JsonColumn {
   readonly kind: number
   readonly at: number
-  /** Lengths of strings; 0 for others. */
+  /** Lengths of strings and raws; 0 for others. */
   readonly lengths: number
+  /** One byte of `jsonNulls` a row; 0 for fields that always have a value. */
+  readonly nulls: number
 }
 
 export interface JsonMemoryOptions {
@@ -84,6 +91,8 @@ export class JsonMemory {
   readonly states: number
   readonly #json: JsonKernels
   readonly #plan: number
+  readonly #fieldsAt: number
+  readonly #hasNulls: boolean
 
   constructor({ fields, rowsMax, inputBytes, twin = false }: JsonMemoryOptions) {
     let end = firstByte
@@ -108,7 +117,8 @@ export class JsonMemory {
       return {
         kind,
         at: take(rowsMax * widths[kind]),
-        lengths: kind === jsonKinds.string ? take(rowsMax * 4) : 0,
+        lengths: kind === jsonKinds.string || kind === jsonKinds.raw ? take(rowsMax * 4) : 0,
+        nulls: field.nullable === true || field.optional === true ? take(rowsMax) : 0,
       }
     })
     this.input = take(inputBytes + slackBytes)
@@ -124,15 +134,38 @@ export class JsonMemory {
     this.kernels = createKernels(memory)
     const exports = twin ? undefined : instantiateKernels(memory)
     this.#json = exports === undefined ? createJsonTwin(memory) : (exports as unknown as JsonKernels)
-    this.#writePlan(order, records, names, namesAt)
+    this.#fieldsAt = records
+    this.#hasNulls = this.columns.some(({ nulls }) => nulls !== 0)
+    this.#writePlan(fields, order, names, namesAt)
   }
 
   /** Reads `count` rows that were put into the input, and `starts` and `lengths`. Returns how many are not plain. */
   run(count: number): number {
+    if (this.#hasNulls) this.#clearNulls(count)
     return this.#json.jsonRows(this.input, this.starts, this.lengths, count, this.#plan, this.states)
   }
 
-  #writePlan(order: number, records: number, names: readonly Buffer[], namesAt: readonly number[]): void {
+  /** False: no row of this field lacks a value. True: perhaps some do. */
+  mayLack(field: number): boolean {
+    return this.i32[(this.#fieldsAt + field * jsonFieldBytes + jsonField.marked) >>> 2] !== 0
+  }
+
+  /** `jsonNulls` of a row that was not read here. The field is nullable or optional. */
+  mark(field: number, row: number, why: number): void {
+    this.u8[this.columns[field].nulls + row] = why
+    if (why !== jsonNulls.value) this.i32[(this.#fieldsAt + field * jsonFieldBytes + jsonField.marked) >>> 2]++
+  }
+
+  #clearNulls(count: number): void {
+    this.columns.forEach(({ nulls }, field) => {
+      if (nulls === 0) return
+      this.u8.fill(0, nulls, nulls + count)
+      this.i32[(this.#fieldsAt + field * jsonFieldBytes + jsonField.marked) >>> 2] = 0
+    })
+  }
+
+  #writePlan(fields: readonly Field[], order: number, names: readonly Buffer[], namesAt: readonly number[]): void {
+    const records = this.#fieldsAt
     const { i32, u8, columns } = this
     const plan = this.#plan >>> 2
     i32[plan + jsonPlan.fieldCount] = names.length
@@ -140,6 +173,10 @@ export class JsonMemory {
     i32[plan + jsonPlan.fields] = records
     const all = new BigUint64Array(i32.buffer, this.#plan + jsonPlan.allSeen * 4, 1)
     all[0] = (1n << BigInt(names.length)) - 1n
+    const required = new BigUint64Array(i32.buffer, this.#plan + jsonPlan.required * 4, 1)
+    fields.forEach(({ optional }, index) => {
+      if (optional !== true) required[0] |= 1n << BigInt(index)
+    })
     // Fields in their own order is a good first guess.
     for (let i = 0; i < orderPositions; i++) i32[(order >>> 2) + i] = i < names.length ? i : -1
     names.forEach((name, index) => {
@@ -150,6 +187,8 @@ export class JsonMemory {
       i32[(at + jsonField.patternLength) >>> 2] = isShort ? pattern.length : patternBytes + 1
       i32[(at + jsonField.out) >>> 2] = columns[index].at
       i32[(at + jsonField.lengths) >>> 2] = columns[index].lengths
+      i32[(at + jsonField.nulls) >>> 2] = columns[index].nulls
+      i32[(at + jsonField.flags) >>> 2] = fields[index].nullable === true ? 1 : 0
       i32[(at + jsonField.name) >>> 2] = namesAt[index]
       i32[(at + jsonField.nameLength) >>> 2] = name.length
       u8.set(name, namesAt[index])

@@ -1,5 +1,6 @@
-// Records in JSON to columns. Only what is plain is read here: a flat object, strings without escapes, numbers that are exact
-// by one division, every field once. Any other row is left to whoever calls. Reads up to 32 bytes past a row.
+// Records in JSON to columns. Only what is plain is read here: an object, strings without escapes, numbers that are exact by
+// one division, every field once, null and absent fields where they may be. Of nested values the place is told. Any other
+// row is left to whoever calls. Reads up to 32 bytes past a row.
 
 const skip = 0
 const float64 = 1
@@ -9,6 +10,10 @@ const boolean = 4
 const text = 5
 const date = 6
 const timestamp = 7
+const raw = 8
+
+const isNull = 1
+const isAbsent = 2
 
 // What a row is: plain, plain with bytes beyond ASCII, or not for here.
 const plain = 0
@@ -85,9 +90,136 @@ function fieldNamed(plan: usize, name: usize, bytes: i32): i32 {
   let f = <usize>load<u32>(plan, 8)
   for (let field = 0; field < count; field++) {
     if (load<i32>(f, 84) == bytes && sameBytes(<usize>load<u32>(f, 80), name, bytes)) return field
-    f += 96
+    f += 112
   }
   return -1
+}
+
+// The high bits of what `textEnd` and `nestedEnd` went over.
+let highOf: u32 = 0
+
+// @ts-ignore: decorator
+@inline
+function isHex(byte: u32): bool {
+  return isDigit(byte) || (byte | 0x20) - 0x61 < 6
+}
+
+// Behind the string that begins at `at`, escapes included; 0 when it is none.
+function textEnd(from: usize, end: usize): usize {
+  for (let at = from + 1; at < end; at++) {
+    const byte = <u32>load<u8>(at)
+    if (byte == 0x22) return at + 1
+    if (byte < 0x20) return 0
+    highOf |= byte & 0x80
+    if (byte != 0x5c) continue
+    const escaped = <u32>load<u8>(++at)
+    if (escaped == 0x75) {
+      for (let i = 0; i < 4; i++) if (!isHex(load<u8>(++at))) return 0
+    } else if (
+      escaped != 0x22 && escaped != 0x5c && escaped != 0x2f && escaped != 0x62 && escaped != 0x66 && escaped != 0x6e &&
+      escaped != 0x72 && escaped != 0x74
+    ) return 0
+  }
+  return 0
+}
+
+// Behind the string, number or word at `at`; 0 when it is none.
+function scalarEnd(from: usize, end: usize): usize {
+  let at = from
+  let byte = <u32>load<u8>(at)
+  if (byte == 0x22) return textEnd(at, end)
+  if (byte == 0x74) return load<u32>(at) == 0x65757274 ? at + 4 : 0
+  if (byte == 0x6e) return load<u32>(at) == 0x6c6c756e ? at + 4 : 0
+  if (byte == 0x66) return load<u32>(at) == 0x736c6166 && load<u8>(at, 4) == 0x65 ? at + 5 : 0
+  if (byte == 0x2d) byte = <u32>load<u8>(++at)
+  if (!isDigit(byte)) return 0
+  at++
+  if (byte != 48) while (at < end && isDigit(load<u8>(at))) at++
+  if (load<u8>(at) == 0x2e) {
+    if (!isDigit(load<u8>(++at))) return 0
+    while (at < end && isDigit(load<u8>(at))) at++
+  }
+  if ((load<u8>(at) | 0x20) == 0x65) {
+    const sign = <u32>load<u8>(++at)
+    if (sign == 0x2b || sign == 0x2d) at++
+    if (!isDigit(load<u8>(at))) return 0
+    while (at < end && isDigit(load<u8>(at))) at++
+  }
+  return at
+}
+
+// Behind the name and colon at `at`; 0 when there are none.
+function nameEnd(from: usize, end: usize): usize {
+  if (from >= end || load<u8>(from) != 0x22) return 0
+  let at = textEnd(from, end)
+  if (at == 0) return 0
+  at = skipSpaces(at, end)
+  return at < end && load<u8>(at) == 0x3a ? at + 1 : 0
+}
+
+// Behind the object or array at `at`, all of which is JSON; 0 when it is none, or deeper than 60 levels.
+function nestedEnd(from: usize, end: usize): usize {
+  // One bit a level: 1 in an object.
+  let stack: u64 = 0
+  let depth = 0
+  let at = from
+  for (;;) {
+    at = skipSpaces(at, end)
+    if (at >= end) return 0
+    const byte = <u32>load<u8>(at)
+    if (byte == 0x7b || byte == 0x5b) {
+      if (depth == 60) return 0
+      depth++
+      stack = (stack << 1) | <u64>(byte == 0x7b)
+      at = skipSpaces(at + 1, end)
+      if (at >= end) return 0
+      if (load<u8>(at) != (stack & 1 ? 0x7d : 0x5d)) {
+        if (stack & 1) at = nameEnd(at, end)
+        if (at == 0) return 0
+        continue
+      }
+    } else {
+      at = scalarEnd(at, end)
+      if (at == 0) return 0
+      at = skipSpaces(at, end)
+    }
+    for (;;) {
+      if (at >= end) return 0
+      const next = <u32>load<u8>(at++)
+      if (next == 0x2c) {
+        if (stack & 1) at = nameEnd(skipSpaces(at, end), end)
+        if (at == 0) return 0
+        break
+      }
+      if (next != (stack & 1 ? 0x7d : 0x5d)) return 0
+      stack >>= 1
+      if (--depth == 0) return at
+      at = skipSpaces(at, end)
+    }
+  }
+  return 0
+}
+
+// @ts-ignore: decorator
+@inline
+function putSlice(f: usize, row: i32, from: usize, to: usize): void {
+  const column = <usize>row << 2
+  store<i32>(<usize>load<u32>(f, 8) + column, <i32>from)
+  store<i32>(<usize>load<u32>(f, 12) + column, <i32>(to - from))
+}
+
+// A row without a value: `mark` says why, and the column has a zero.
+function putNothing(f: usize, row: i32, mark: i32): void {
+  const kind = load<i32>(f)
+  const out = <usize>load<u32>(f, 8)
+  if (kind == int32) store<i32>(out + (<usize>row << 2), 0)
+  else if (kind == boolean) store<u8>(out + <usize>row, 0)
+  else if (kind == text || kind == raw) {
+    store<i32>(out + (<usize>row << 2), 0)
+    store<i32>(<usize>load<u32>(f, 12) + (<usize>row << 2), 0)
+  } else store<i64>(out + (<usize>row << 3), 0)
+  store<u8>(<usize>load<u32>(f, 88) + <usize>row, <u8>mark)
+  store<i32>(f, load<i32>(f, 96) + 1, 96)
 }
 
 function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
@@ -104,7 +236,7 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
     let f: usize = 0
     let expected = false
     if (field >= 0) {
-      f = fields + <usize>field * 96
+      f = fields + <usize>field * 112
       if (!v128.any_true(v128.and(v128.xor(v128.load(at), v128.load(f, 16)), v128.load(f, 48)))) {
         const bytes = load<i32>(f, 4)
         expected = bytes <= 16 || !v128.any_true(v128.and(v128.xor(v128.load(at, 16), v128.load(f, 32)), v128.load(f, 64)))
@@ -125,7 +257,7 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
       at = skipSpaces(at + 1, end)
       if (at >= end || load<u8>(at) != 0x3a) return strange
       at++
-      f = fields + <usize>field * 96
+      f = fields + <usize>field * 112
       if (field >= 0 && position < 64) store<i32>(order + (<usize>position << 2), field)
     }
     let kind = skip
@@ -142,7 +274,7 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
     }
     if (at >= end) return strange
     if (byte == 0x22) {
-      if (kind >= date) {
+      if (kind == date || kind == timestamp) {
         const value = isoTime(at + 1)
         if (isNaN<f64>(value)) return strange
         at += load<u8>(at, 20) == 0x5a ? 21 : 25
@@ -150,6 +282,13 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
         at++
         store<f64>(<usize>load<u32>(f, 8) + (<usize>row << 3), value)
         byte = <u32>load<u8>(at)
+      } else if (kind == raw) {
+        const from = at
+        highOf = 0
+        at = textEnd(from, end)
+        if (at == 0) return strange
+        high |= highOf
+        putSlice(f, row, from, at)
       } else {
         if (kind != text && kind != skip) return strange
         const from = ++at
@@ -172,16 +311,21 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
           at += 16
           if (at >= end) return strange
         }
-        if (at >= end || load<u8>(at) != 0x22) return strange
+        if (at >= end) return strange
         if (kind == text) {
-          const column = <usize>row << 2
-          store<i32>(<usize>load<u32>(f, 8) + column, <i32>from)
-          store<i32>(<usize>load<u32>(f, 12) + column, <i32>(at - from))
+          if (load<u8>(at) != 0x22) return strange
+          putSlice(f, row, from, at)
+          at++
+        } else if (load<u8>(at) == 0x22) at++
+        else {
+          highOf = 0
+          at = textEnd(from - 1, end)
+          if (at == 0) return strange
+          high |= highOf
         }
-        at++
       }
     } else if (byte == 0x2d || isDigit(byte)) {
-      if (kind == text || kind == boolean) return strange
+      if (kind == text || kind == boolean || kind == raw) return strange
       const negative = byte == 0x2d
       if (negative) byte = <u32>load<u8>(++at)
       const first = at
@@ -230,8 +374,22 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
       if (load<u32>(at) != (yes ? 0x65757274 : 0x736c6166) || (!yes && load<u8>(at, 4) != 0x65)) return strange
       at += yes ? 4 : 5
       if (kind == boolean) store<u8>(<usize>load<u32>(f, 8) + <usize>row, <u8>yes)
-    } else if (byte == 0x6e && kind == skip && load<u32>(at) == 0x6c6c756e) at += 4
-    else return strange
+    } else if (byte == 0x6e) {
+      if (load<u32>(at) != 0x6c6c756e) return strange
+      if (kind != skip) {
+        if ((load<i32>(f, 92) & isNull) == 0) return strange
+        putNothing(f, row, isNull)
+      }
+      at += 4
+    } else if (byte == 0x7b || byte == 0x5b) {
+      if (kind != skip && kind != raw) return strange
+      const from = at
+      highOf = 0
+      at = nestedEnd(from, end)
+      if (at == 0) return strange
+      high |= highOf
+      if (kind == raw) putSlice(f, row, from, at)
+    } else return strange
     byte = <u32>load<u8>(at)
     if (isSpace(byte)) {
       at = skipSpaces(at, end)
@@ -242,8 +400,13 @@ function jsonRow(start: usize, end: usize, row: i32, plan: usize): i32 {
       if (load<u8>(at) == 0x20) at++
       position++
     } else {
-      if (byte != 0x7d || at >= end || seen != load<u64>(plan, 16)) return strange
+      if (byte != 0x7d || at >= end) return strange
       if (skipSpaces(at + 1, end) != end) return strange
+      let absent = load<u64>(plan, 16) & ~seen
+      if (absent != 0) {
+        if (absent & load<u64>(plan, 24)) return strange
+        for (; absent != 0; absent &= absent - 1) putNothing(fields + <usize>ctz(absent) * 112, row, isAbsent)
+      }
       return high != 0 ? plainHigh : plain
     }
   }

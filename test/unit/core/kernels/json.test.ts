@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Field } from '../../../../core/columns/schema.ts'
 import { JsonMemory } from '../../../../core/kernels/json.ts'
-import { jsonKinds, jsonStates } from '../../../../core/kernels/json-signature.ts'
+import { jsonKinds, jsonNulls, jsonStates } from '../../../../core/kernels/json-signature.ts'
 
 const fields: readonly Field[] = [
   { name: 'n', type: { kind: 'float64' } },
@@ -42,7 +42,7 @@ function runOn(memory: JsonMemory, rows: readonly Uint8Array[]): Row[] {
       if (kind === jsonKinds.int32) return i32[(column >>> 2) + i]
       if (kind === jsonKinds.int64) return i64[(column >>> 3) + i]
       if (kind === jsonKinds.boolean) return u8[column + i] === 1
-      if (kind !== jsonKinds.string) return f64[(column >>> 3) + i]
+      if (kind !== jsonKinds.string && kind !== jsonKinds.raw) return f64[(column >>> 3) + i]
       const from = i32[(column >>> 2) + i]
       return buffer.toString('utf8', from, from + i32[(lengths >>> 2) + i])
     })
@@ -214,7 +214,7 @@ describe('the kernel of JSON', () => {
       set({ n: 1e300 }),
       set({ n: 0.9234567890123456 }),
       set({ n: { deep: 1 } }),
-      set({ other: [1] }),
+      set({ n: [1] }),
       set({ whole: undefined }),
       JSON.stringify(good).replace('"n"', '"\\u006e"'),
       `${JSON.stringify(good).slice(0, -1)},"n":2}`,
@@ -288,5 +288,124 @@ describe('the kernel of JSON', () => {
       set({ n: i / 8, text: `text ${i}`, when: 1_700_000_000_000 + i, größe: i * 1000 }),
     )
     expect(taken(rows)).toEqual(rows.map(() => true))
+  })
+
+  test('skips nested values and texts with escapes where no field is declared', () => {
+    const more = ['[]', '{}', '[1,{"a":[null,true,-1.5e+7,"\\u00e4\\""]}]', '{"a":{"b":{}},"c":[[],[]]}', '"a\\n\\/"']
+    expect(taken(more.map((value) => `{"more":${value},${JSON.stringify(good).slice(1)}`))).toEqual(
+      more.map(() => true),
+    )
+    const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`
+    expect(taken([60, 61].map((levels) => `{"more":${deep(levels)},${JSON.stringify(good).slice(1)}`))).toEqual([
+      true,
+      false,
+    ])
+  })
+
+  test('takes no nested value that JSON.parse refuses', () => {
+    const broken =
+      '[1,] [,] {"a"} {"a":} {a:1} [1 2] [} {] [01] [1.] [.5] [-] [1e] ["\\x"] ["\\u12g4"] ["\t"] [tru] [nul] [falsy] [ {"a":1,} {"a" 1} [1]]'
+    const texts = broken.split(' ').map((value) => `{"more":${value},${JSON.stringify(good).slice(1)}`)
+    expect(taken([...texts, `{"more":["a\tb"],${JSON.stringify(good).slice(1)}`]).filter((each) => each)).toEqual([])
+  })
+})
+
+const loose: readonly Field[] = [
+  { name: 'a', type: { kind: 'float64' }, nullable: true },
+  { name: 'b', type: { kind: 'int32' }, optional: true },
+  { name: 'c', type: { kind: 'string' }, nullable: true, optional: true },
+  { name: 'd', type: { kind: 'boolean' }, nullable: true },
+  { name: 'e', type: { kind: 'int64' }, optional: true },
+  { name: 'f', type: { kind: 'list', item: { name: '', type: { kind: 'any' } } }, nullable: true },
+  { name: 'g', type: { kind: 'struct', fields: [] }, optional: true },
+  { name: 'h', type: { kind: 'bytes' } },
+  { name: 'i', type: { kind: 'date' }, nullable: true, optional: true },
+]
+const looseSides = [false, true].map(
+  (twin) => new JsonMemory({ fields: loose, rowsMax: 64, inputBytes: 64 * 1024, twin }),
+)
+
+/** Rows as both sides read them; undefined for those that were not taken. */
+function looseRows(texts: readonly string[]): (Record<string, unknown> | undefined)[] {
+  const [native, twin] = looseSides.map((memory) => {
+    const rows = runOn(
+      memory,
+      texts.map((text) => Buffer.from(text)),
+    )
+    return rows.map(({ state, values }, row): Record<string, unknown> | undefined => {
+      if (state === jsonStates.strange) return undefined
+      const entries = loose.flatMap(({ name }, index): [string, unknown][] => {
+        const { kind, nulls } = memory.columns[index]
+        const mark = nulls === 0 ? jsonNulls.value : memory.u8[nulls + row]
+        if (mark !== jsonNulls.value) {
+          expect(memory.mayLack(index)).toBe(true)
+          expect(values[index]).toBe(
+            { [jsonKinds.string]: '', [jsonKinds.raw]: '', [jsonKinds.boolean]: false, [jsonKinds.int64]: 0n }[kind] ??
+              0,
+          )
+          return mark === jsonNulls.null ? [[name, null]] : []
+        }
+        const value = values[index]
+        return [
+          [
+            name,
+            kind === jsonKinds.raw ? JSON.parse(value as string) : typeof value === 'bigint' ? Number(value) : value,
+          ],
+        ]
+      })
+      return Object.fromEntries(entries)
+    })
+  })
+  expect(native).toEqual(twin)
+  return native
+}
+
+describe('the kernel of JSON, where fields may lack a value', () => {
+  const nested = fc.jsonValue({ maxDepth: 3 })
+  const values = {
+    a: fc.oneof(fc.constant(null), fc.integer()),
+    b: fc.integer(),
+    c: fc.oneof(fc.constant(null), fc.stringMatching(/^[a-z\u00e4]{0,20}$/)),
+    d: fc.oneof(fc.constant(null), fc.boolean()),
+    e: fc.maxSafeInteger(),
+    f: fc.oneof(fc.constant(null), fc.array(nested, { maxLength: 3 })),
+    g: fc.dictionary(fc.string({ maxLength: 3 }), nested, { maxKeys: 3 }),
+    h: fc.base64String(),
+    i: fc.oneof(fc.constant(null), fc.integer()),
+  }
+  const present = fc.record(values, { requiredKeys: ['a', 'd', 'f', 'h'] })
+
+  test('reads null, absent and nested fields as JSON.parse does', () => {
+    fc.assert(
+      fc.property(fc.array(present, { minLength: 1, maxLength: 20 }), (records) => {
+        const texts = records.map((record) => JSON.stringify(record))
+        const wanted = texts.map((text) => JSON.parse(text) as Record<string, unknown>)
+        for (const record of wanted) for (const key of ['a', 'i']) if (Object.is(record[key], -0)) record[key] = 0
+        expect(looseRows(texts)).toEqual(wanted)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('leaves a row alone that lacks what it must have, or has null where none may be', () => {
+    const full = { a: 1, b: 2, c: 'c', d: true, e: 5, f: [], g: {}, h: '', i: 0 }
+    const changes = [
+      { a: undefined },
+      { b: null },
+      { d: undefined },
+      { e: null },
+      { g: null },
+      { h: null },
+      { h: undefined },
+      { f: 1 },
+    ]
+    expect(looseRows(changes.map((change) => JSON.stringify({ ...full, ...change })))).toEqual(
+      changes.map(() => undefined),
+    )
+    expect(looseRows([JSON.stringify(full)])).toEqual([full])
+    expect(looseSides.map((memory) => loose.map((_, field) => memory.mayLack(field)))).toEqual([
+      loose.map(() => false),
+      loose.map(() => false),
+    ])
   })
 })
