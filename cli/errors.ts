@@ -48,7 +48,13 @@ export const cliErrors = defineErrors('CLI', {
   BAD_INPUT: { text: '{where}: {problem}', blame: 'user', retry: 'never' },
   DAMAGED_FILES: {
     text: '{count} places in {path} are damaged',
-    hint: 'What was synced and is wrong now was lost by the disk. Nothing was changed.',
+    hint: 'What was synced and is wrong now was lost by the disk. Nothing was changed. `broker repair` makes indexes and snapshots anew.',
+    blame: 'external',
+    retry: 'never',
+  },
+  DAMAGE_LEFT: {
+    text: '{count} places in {path} are still damaged',
+    hint: 'Batches are never changed. Records before the damage can be read; `topic delete-records` gives up what lies before an offset.',
     blame: 'external',
     retry: 'never',
   },

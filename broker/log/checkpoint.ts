@@ -3,6 +3,7 @@
  * then the recovery point moves. Done after a roll, every minute, and at close.
  */
 import type { Disk } from '../../core/platform/disk.ts'
+import { type SegmentSums, withIndexSums } from './index-sums.ts'
 import { encodeProducerSnapshot } from './producer-snapshot.ts'
 import { segmentName } from './segment.ts'
 import type { SegmentedLog } from './segmented-log.ts'
@@ -24,25 +25,37 @@ export async function checkpointLog(log: SegmentedLog): Promise<void> {
 async function write(log: SegmentedLog): Promise<void> {
   if (log.state.kind !== 'ok' || !log.directoryExists) return
   const unflushed = log.segments.filter((segment) => segment.exists && segment.hasUnflushedIndex())
-  if (log.logEndOffset === log.recoveryPoint && unflushed.length === 0 && !log.epochsUnsaved) return
+  if (log.logEndOffset === log.recoveryPoint && unflushed.length === 0 && !log.epochsUnsaved && !log.sumsUnsaved) return
   const offset = log.logEndOffset
   const snapshot = encodeProducerSnapshot(log.producerStates)
   await log.syncAll()
   if (log.state.kind !== 'ok') return
   const { disk } = log.host
-  for (const segment of log.segments) {
+  const sums = new Map<number, SegmentSums>()
+  for (const [place, segment] of log.segments.entries()) {
     if (!segment.exists || segment.writtenBytes === 0) continue
     if (segment.hasUnflushedIndex() || segment === log.active) await segment.flushIndexes(log.host)
-    if (segment !== log.active) segment.unload()
+    const end = log.segments[place + 1]?.baseOffset ?? Number.POSITIVE_INFINITY
+    const known = segment.baseOffset < offset ? segment.sumsBelow(offset, end <= offset) : undefined
+    if (known !== undefined) sums.set(segment.baseOffset, known)
+    if (end <= offset) segment.unload()
   }
+  log.sumsUnsaved = false
   const epochs = `${log.directory}/${epochsFile}`
   if (log.epochsUnsaved) {
     log.epochsUnsaved = false
     await writeSynced(disk, `${epochs}.tmp`, Buffer.from(log.epochs.encode()))
     disk.rename(`${epochs}.tmp`, epochs)
   }
-  // A torn snapshot is known by its checksum, so that its name may be there first.
-  await writeSynced(disk, `${log.directory}/${segmentName(offset)}${snapshotEnding}`, snapshot)
+  const path = `${log.directory}/${segmentName(offset)}${snapshotEnding}`
+  const bytes = withIndexSums(snapshot, sums)
+  if (disk.exists(path)) {
+    await writeSynced(disk, `${path}.tmp`, bytes)
+    disk.rename(`${path}.tmp`, path)
+  } else {
+    // A torn snapshot is known by its checksum, so that its name may be there first.
+    await writeSynced(disk, path, bytes)
+  }
   await disk.syncDirectoryAsync(log.directory)
   log.recoveryPoint = Math.max(log.recoveryPoint, offset)
 }

@@ -271,6 +271,7 @@ function swap(log: SegmentedLog, group: readonly Segment[], target: Segment): vo
     return
   }
   target.file.path = `${target.path}.log`
+  log.sumsUnsaved = true
   log.segments = [...log.segments.slice(0, place), target, ...log.segments.slice(place + group.length)]
   for (const segment of group) cold.forget(segment)
   // What memory still has of them may miss the aborted transactions that are forgotten now.

@@ -243,6 +243,10 @@ export class LogDirectory implements LogHost {
     this.#log.error({ error, topic: log.topic, partition: log.partition }, 'a log takes nothing any more')
   }
 
+  madeAnew(path: string): void {
+    this.#log.warn({ path }, 'an index did not match its log and was made anew from the batches')
+  }
+
   note(message: string, error: unknown): void {
     this.#log.warn({ error }, message)
   }

@@ -62,10 +62,10 @@ export class OffsetIndex {
     this.length = Math.min(this.length, length)
   }
 
-  /** The entries from `from` on as they stand in the file. */
-  encode(from = 0): Buffer {
-    const bytes = Buffer.allocUnsafe((this.length - from) * offsetEntryBytes)
-    for (let i = from * 2; i < this.length * 2; i++) bytes.writeInt32BE(this.#entries[i], (i - from * 2) * 4)
+  /** The entries from `from` up to `to` as they stand in the file. */
+  encode(from = 0, to = this.length): Buffer {
+    const bytes = Buffer.allocUnsafe((to - from) * offsetEntryBytes)
+    for (let i = from * 2; i < to * 2; i++) bytes.writeInt32BE(this.#entries[i], (i - from * 2) * 4)
     return bytes
   }
 

@@ -7,39 +7,33 @@
  * Recovery may itself be interrupted anywhere and begins again.
  */
 import { crc32c } from '../../core/bytes/crc32c.ts'
-import { readBatchHeader, readControlRecord } from '../../proto/kafka/records/index.ts'
 import {
-  attributesOf,
   baseOffsetOf,
-  baseSequenceOf,
   baseTimestampOf,
   batchBytesOf,
   batchHeaderBytes,
   checksumOf,
   checksumStart,
-  controlBit,
   lastOffsetDeltaOf,
   lastOffsetOf,
-  lastSequenceOf,
   leaderEpochOf,
   magicOf,
   maxTimestampOf,
-  producerEpochOf,
-  producerIdOf,
-  recordCountOf,
-  transactionalBit,
 } from './batch-fields.ts'
 import { epochsFile, snapshotEnding } from './checkpoint.ts'
 import { logErrors } from './errors.ts'
+import { followProducer } from './follow-producer.ts'
+import { type IndexSums, indexSumsOf } from './index-sums.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { finishLeftovers } from './leftovers.ts'
-import { noteMarker } from './note-marker.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerStates } from './producer-state.ts'
+import { rebuildTransactions } from './rebuild-transactions.ts'
 import { readOptional, Segment, type SegmentHost, segmentName } from './segment.ts'
 import type { RecoveredLog } from './segmented-log.ts'
 import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
 
 export interface RecoveryInput {
   readonly directory: string
@@ -95,6 +89,8 @@ class Recovery {
     finishLeftovers(disk, this.#directory)
     this.#openSegments()
     const { recoveryPoint } = this.#input
+    this.#restoreStates()
+    await this.#checkTransactions()
     if (!(this.#input.clean && (await this.#isClean()))) await this.#scan()
     const first = this.#segments[0]
     const start = Math.max(this.#input.logStartOffset, first?.baseOffset ?? 0)
@@ -135,8 +131,7 @@ class Recovery {
     const { recoveryPoint } = this.#input
     const last = this.#segments[this.#segments.length - 1]
     if (last === undefined) return true
-    const states = this.#snapshot(recoveryPoint)
-    if (states === undefined || last.baseOffset > recoveryPoint) return false
+    if (!this.#hasSnapshot || this.#statesOffset !== recoveryPoint || last.baseOffset > recoveryPoint) return false
     const index = this.#loadIndexes(last, Number.POSITIVE_INFINITY)
     if (index === undefined) return false
     const position = index.length === 0 ? 0 : index.positionAt(index.length - 1)
@@ -147,13 +142,34 @@ class Recovery {
       this.#nextOffset = 0
       return false
     }
-    this.#states = states
     return true
+  }
+
+  /**
+   * Whether the lists of aborted transactions are what was written. Those of which one does not match are made anew from all batches up to
+   * there: where a transaction began, only they know.
+   */
+  async #checkTransactions(): Promise<void> {
+    const { disk, madeAnew } = this.#host
+    const names = new Set(disk.list(this.#directory))
+    const damaged = new Set<Segment>()
+    for (const segment of this.#segments) {
+      segment.adoptSums(this.#sums.get(segment.baseOffset))
+      const path = `${segment.path}.txnindex`
+      const bytes = names.has(`${segmentName(segment.baseOffset)}.txnindex`) ? disk.read(path) : undefined
+      const last = segment === this.#segments[this.#segments.length - 1]
+      // A crash may tear the end of the last one, where no sum speaks of it.
+      const whole = last || bytes === undefined || TransactionIndex.decode(bytes) !== undefined
+      if (segment.mayBe(2, bytes) && whole) continue
+      damaged.add(segment)
+      madeAnew?.call(this.#host, path)
+    }
+    if (damaged.size > 0) await rebuildTransactions(this.#host, this.#directory, this.#segments, damaged)
   }
 
   async #scan(): Promise<void> {
     const { recoveryPoint } = this.#input
-    const from = Math.min(this.#restoreStates(), recoveryPoint)
+    const from = Math.min(this.#statesOffset, recoveryPoint)
     let place = 0
     while (place + 1 < this.#segments.length && this.#segments[place + 1].baseOffset <= from) place++
     for (; place < this.#segments.length; place++) {
@@ -181,10 +197,12 @@ class Recovery {
     this.#syncScanned()
   }
 
+  #hasSnapshot = false
   #statesOffset = 0
+  #sums: IndexSums = new Map()
 
-  /** The newest snapshot that is not ahead of the recovery point; returns its offset. */
-  #restoreStates(): number {
+  /** The newest snapshot that is not ahead of the recovery point. */
+  #restoreStates(): void {
     const { disk } = this.#host
     const offsets = disk
       .list(this.#directory)
@@ -192,22 +210,20 @@ class Recovery {
       .map((name) => Number.parseInt(name, 10))
       .sort((a, b) => b - a)
     for (const offset of offsets) {
-      const states = offset > this.#input.recoveryPoint ? undefined : this.#snapshot(offset)
-      if (states === undefined) {
-        disk.remove(`${this.#directory}/${segmentName(offset)}${snapshotEnding}`)
+      const path = `${this.#directory}/${segmentName(offset)}${snapshotEnding}`
+      const bytes = offset > this.#input.recoveryPoint ? undefined : disk.read(path)
+      const states = bytes === undefined ? undefined : decodeProducerSnapshot(bytes)
+      if (bytes === undefined || states === undefined) {
+        disk.remove(path)
         continue
       }
       this.#states = states
+      this.#sums = indexSumsOf(bytes)
       this.#statesOffset = offset
-      return offset
+      this.#hasSnapshot = true
+      return
     }
     this.#statesOffset = this.#segments[0]?.baseOffset ?? 0
-    return this.#statesOffset
-  }
-
-  #snapshot(offset: number): ProducerStates | undefined {
-    const bytes = readOptional(this.#host.disk, `${this.#directory}/${segmentName(offset)}${snapshotEnding}`)
-    return bytes === undefined ? undefined : decodeProducerSnapshot(bytes)
   }
 
   /** Indexes with the entries below a relative offset; undefined when the files do not fit the log. */
@@ -215,9 +231,15 @@ class Recovery {
     const { disk } = this.#host
     const bytes = readOptional(disk, `${segment.path}.index`)
     const timeBytes = readOptional(disk, `${segment.path}.timeindex`)
-    const offsets = bytes === undefined ? undefined : OffsetIndex.decode(bytes, Number.POSITIVE_INFINITY)
-    const times = timeBytes === undefined ? undefined : TimeIndex.decode(timeBytes)
-    if (offsets === undefined || times === undefined) return undefined
+    if (bytes === undefined || timeBytes === undefined) return undefined
+    const offsets = segment.mayBe(0, bytes) ? OffsetIndex.decode(bytes, Number.POSITIVE_INFINITY) : undefined
+    const times = segment.mayBe(1, timeBytes) ? TimeIndex.decode(timeBytes) : undefined
+    if (offsets === undefined || times === undefined) {
+      // Without a sum a torn end is what a crash leaves.
+      const kind = offsets === undefined ? 'index' : 'timeindex'
+      if (segment.sums !== undefined) this.#host.madeAnew?.(`${segment.path}.${kind}`)
+      return undefined
+    }
     while (offsets.length > 0 && !(offsets.relativeOffsetAt(offsets.length - 1) < below)) offsets.length--
     if (offsets.length > 0 && offsets.positionAt(offsets.length - 1) >= segment.sizeBytes) return undefined
     times.truncateFrom(offsets.length === 0 ? 0 : below)
@@ -297,28 +319,7 @@ class Recovery {
     if (position > 0) segment.firstTimestamp = firstTimestamp
     this.#nextOffset = Math.max(this.#nextOffset, last + 1)
     this.#epochs.assign(leaderEpochOf(bytes, at), base)
-    if (base >= statesFrom && producerIdOf(bytes, at) >= 0) this.#follow(segment, bytes, at, base, last)
-  }
-
-  #follow(segment: Segment, bytes: Buffer, at: number, base: number, last: number): void {
-    const attributes = attributesOf(bytes, at)
-    const producerId = producerIdOf(bytes, at)
-    const producerEpoch = producerEpochOf(bytes, at)
-    const timestamp = this.#input.nowMs
-    if ((attributes & controlBit) !== 0) {
-      const batch = bytes.subarray(at, at + batchBytesOf(bytes, at))
-      const control = readControlRecord(batch, readBatchHeader(batch))
-      if (control === undefined) return
-      const { kind, coordinatorEpoch } = control
-      const marker = { kind, producerId, producerEpoch, coordinatorEpoch, offset: base, timestamp }
-      noteMarker(this.#host, this.#states, segment, marker)
-      return
-    }
-    const first = baseSequenceOf(bytes, at)
-    const lastSequence = lastSequenceOf(first, lastOffsetDeltaOf(bytes, at))
-    // Compaction left the header alone: the transaction was decided long ago.
-    const transactional = (attributes & transactionalBit) !== 0 && recordCountOf(bytes, at) > 0
-    this.#states.appended(producerId, producerEpoch, first, lastSequence, base, last, timestamp, transactional)
+    if (base >= statesFrom) followProducer(this.#host, this.#states, segment, bytes, at, this.#input.nowMs)
   }
 
   /** The log ends at `position` of this segment. */

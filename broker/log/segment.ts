@@ -6,6 +6,7 @@
  */
 import type { Disk } from '../../core/platform/disk.ts'
 import { baseTimestampOf, batchBytesOf, batchHeaderBytes, lastOffsetOf, maxTimestampOf } from './batch-fields.ts'
+import { type FileSum, matches, type SegmentSums, sumOf } from './index-sums.ts'
 import { OffsetIndex, offsetEntryBytes } from './offset-index.ts'
 import { LogFile, type OpenFiles } from './open-files.ts'
 import { TimeIndex, timeEntryBytes } from './time-index.ts'
@@ -14,6 +15,8 @@ import { TransactionIndex, transactionEntryBytes } from './transaction-index.ts'
 export interface SegmentHost {
   readonly disk: Disk
   readonly files: OpenFiles
+  /** This index file was not what the log says, and was made anew. */
+  madeAnew?(path: string): void
 }
 
 /** File name without the ending: the base offset in 20 digits. */
@@ -56,6 +59,8 @@ export class Segment {
   #transactionsKnown: boolean
   /** The files may have entries that are not in memory any more. */
   #stale = false
+  /** What the files must be, as far as it is known; of a sealed segment also what the next checkpoint says of them. */
+  #sums: SegmentSums | undefined
 
   constructor(directory: string, baseOffset: number, sizeBytes: number, exists: boolean, nowMs: number) {
     this.baseOffset = baseOffset
@@ -176,6 +181,51 @@ export class Segment {
       this.#flushed[kind] = length
     }
     this.#stale = false
+    this.#sums = undefined
+  }
+
+  /** What a snapshot says of the files of a segment that was opened; ignored when compaction has replaced it since. */
+  adoptSums(sums: SegmentSums | undefined): void {
+    if (sums === undefined || (sums.sealedBytes >= 0 && sums.sealedBytes !== this.sizeBytes)) return
+    this.#sums = sums
+  }
+
+  get sums(): SegmentSums | undefined {
+    return this.#sums
+  }
+
+  /**
+   * Sums of the entries below `offset`, of indexes that have been flushed up to there; `whole`: the segment is sealed and ends there. Undefined when nobody knows: the files were not
+   * read, or written, since they were made by an older version.
+   */
+  sumsBelow(offset: number, whole: boolean): SegmentSums | undefined {
+    if (this.#sums !== undefined && this.#sums.sealedBytes >= 0) return this.#sums
+    const offsets = this.#offsets
+    const times = this.#times
+    if (offsets === undefined || times === undefined || !this.#transactionsKnown) return undefined
+    const below = offset - this.baseOffset
+    const entries = offsets.floor(below - 1) + 1
+    const files: [FileSum, FileSum, FileSum] = [
+      sumOf(offsets.encode(0, entries)),
+      // As recovery keeps them: without an entry in the first index none in the second.
+      sumOf(times.encode(0, entries === 0 ? 0 : times.countBelow(below))),
+      sumOf(this.transactions?.encode(0, this.transactions.countBelow(offset)) ?? Buffer.alloc(0)),
+    ]
+    const sums = { sealedBytes: whole ? this.sizeBytes : -1, files }
+    if (whole) this.#sums = sums
+    return sums
+  }
+
+  /** The aborted transactions were found in the log again; the file has others. */
+  replaceTransactions(index: TransactionIndex): void {
+    this.adoptTransactions(index, false)
+    this.#stale = true
+    this.#sums = undefined
+  }
+
+  /** Whether a file, `undefined` when it is not there, may be the index of this kind. */
+  mayBe(kind: 0 | 1 | 2, bytes: Buffer | undefined): boolean {
+    return this.#sums === undefined || matches(bytes ?? Buffer.alloc(0), this.#sums.files[kind])
   }
 
   /** Frees what can be read again. */
@@ -237,10 +287,15 @@ export class Segment {
   #load(host: SegmentHost): void {
     const bytes = readOptional(host.disk, `${this.#path}.index`)
     const timeBytes = readOptional(host.disk, `${this.#path}.timeindex`)
-    const offsets = bytes === undefined ? undefined : OffsetIndex.decode(bytes, this.sizeBytes)
-    const times = timeBytes === undefined ? undefined : TimeIndex.decode(timeBytes)
-    if (offsets !== undefined && times !== undefined) this.adopt(offsets, times, offsets.length, times.length)
-    else this.rebuild(host, 4096)
+    const offsets = bytes === undefined || !this.mayBe(0, bytes) ? undefined : OffsetIndex.decode(bytes, this.sizeBytes)
+    const times = timeBytes === undefined || !this.mayBe(1, timeBytes) ? undefined : TimeIndex.decode(timeBytes)
+    if (offsets !== undefined && times !== undefined) {
+      this.adopt(offsets, times, offsets.length, times.length)
+      return
+    }
+    host.madeAnew?.(`${this.#path}.${offsets === undefined ? 'index' : 'timeindex'}`)
+    this.rebuild(host, 4096)
+    this.#stale = true
   }
 
   /** Makes the indexes from the log, by its headers. Stops at damage: what lies behind is found by reading on. */

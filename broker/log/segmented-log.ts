@@ -1,7 +1,6 @@
 /**
  * A partition's log over segment files. Order of events for a batch: checked and given offsets (`append`), in memory and readable by
- * nobody; written at the end of the turn; synced where the durability asks; then the high watermark moves past it, waiters
- * are told, readers see it.
+ * nobody; written at the end of the turn; synced where the durability asks; then the high watermark moves, waiters and readers see it.
  *
  * A failed write or sync ends appends for good: the log keeps serving what is below its high watermark, and a restart finds out
  * what the disk has. One thread.
@@ -103,6 +102,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
   namesUnsynced = false
   identitySynced: boolean
   epochsUnsaved = false
+  sumsUnsaved = false
   /** True while compaction replaces segments: retention waits. */
   maintenance = false
   #queuedBytes = 0

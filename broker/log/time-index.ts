@@ -68,9 +68,16 @@ export class TimeIndex {
     while (this.length > 0 && this.#offsets[this.length - 1] >= relativeOffset) this.length--
   }
 
-  encode(from = 0): Buffer {
-    const bytes = Buffer.allocUnsafe((this.length - from) * timeEntryBytes)
-    for (let i = from, at = 0; i < this.length; i++, at += timeEntryBytes) {
+  /** Entries of offsets below `relativeOffset`. */
+  countBelow(relativeOffset: number): number {
+    let count = this.length
+    while (count > 0 && this.#offsets[count - 1] >= relativeOffset) count--
+    return count
+  }
+
+  encode(from = 0, to = this.length): Buffer {
+    const bytes = Buffer.allocUnsafe((to - from) * timeEntryBytes)
+    for (let i = from, at = 0; i < to; i++, at += timeEntryBytes) {
       writeInt64At(bytes, this.#timestamps[i], at)
       bytes.writeInt32BE(this.#offsets[i], at + 8)
     }

@@ -32,9 +32,16 @@ export class TransactionIndex {
     while (this.entries.length > 0 && this.entries[this.entries.length - 1].lastOffset >= offset) this.entries.pop()
   }
 
-  encode(from = 0): Buffer {
-    const bytes = Buffer.allocUnsafe((this.entries.length - from) * transactionEntryBytes)
-    for (let i = from, at = 0; i < this.entries.length; i++, at += transactionEntryBytes) {
+  /** Entries whose marker lies below `offset`. */
+  countBelow(offset: number): number {
+    let count = this.entries.length
+    while (count > 0 && this.entries[count - 1].lastOffset >= offset) count--
+    return count
+  }
+
+  encode(from = 0, to = this.entries.length): Buffer {
+    const bytes = Buffer.allocUnsafe((to - from) * transactionEntryBytes)
+    for (let i = from, at = 0; i < to; i++, at += transactionEntryBytes) {
       const entry = this.entries[i]
       bytes.writeInt16BE(0, at)
       writeInt64At(bytes, entry.producerId, at + 2)

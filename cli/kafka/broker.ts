@@ -1,8 +1,12 @@
 /** `millrace broker …`: what a broker holds, and its files looked at from outside (the broker need not run). */
-import { type DumpedBatch, dumpSegment, verifyDirectory } from '../../broker/log/inspect.ts'
+import { type DumpedBatch, dumpSegment } from '../../broker/log/inspect.ts'
+import { repairDirectory } from '../../broker/log/repair.ts'
+import { type Finding, verifyDirectory } from '../../broker/log/verify.ts'
 import { listGroups } from '../../connectors/kafka/client/index.ts'
 import { formatSize } from '../../core/config/index.ts'
+import { systemClock } from '../../core/platform/clock.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
+import { isAlive } from '../../core/platform/processes.ts'
 import type { RecordView } from '../../proto/kafka/records/index.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -150,26 +154,13 @@ function batchJson(file: string, batch: DumpedBatch, withRecords: boolean): obje
 
 /** Exit code 1 when something is damaged. What is only torn at the end, a start of the broker cuts off. */
 export function verifyLogs(terminal: Terminal, path: string): ExitCode {
-  const stat = systemDisk.stat(path)
-  if (stat === undefined) throw cliErrors.create('NO_SUCH_FILE', { file: path, suggestion: '' })
-  if (!stat.isDirectory) {
-    throw cliErrors.create('BAD_ARGUMENT', { problem: `${path} is a file: give the data directory of a broker` })
-  }
-  let result: ReturnType<typeof verifyDirectory>
-  try {
-    result = verifyDirectory(systemDisk, path.replace(/(?<=.)\/+$/, ''))
-  } catch (cause) {
-    if (typeof (cause as NodeJS.ErrnoException).syscall !== 'string') throw cause
-    throw cliErrors.create('UNREADABLE', { file: path, reason: (cause as Error).message }, { cause })
-  }
+  const root = dataDirectory(path)
+  const result = whenReadable(root, () => verifyDirectory(systemDisk, root))
   const { logs, segments, batches, records, bytes, findings } = result
   const damaged = findings.filter((each) => each.kind === 'damaged').length
   if (terminal.json) terminal.out(JSON.stringify({ ok: damaged === 0, ...result }))
   else {
-    for (const each of findings) {
-      const word = each.kind === 'damaged' ? terminal.style('red', 'DAMAGED') : 'torn'
-      terminal.out(`${word}  ${each.path} at byte ${each.position}: ${each.problem}`)
-    }
+    showFindings(terminal, findings)
     const n = (count: number): string => count.toLocaleString('en-US')
     terminal.out(
       `${n(logs)} logs, ${n(segments)} segments, ${n(batches)} batches, ${n(records)} records, ${formatSize(bytes)}: ` +
@@ -177,7 +168,55 @@ export function verifyLogs(terminal: Terminal, path: string): ExitCode {
     )
     if (findings.length > damaged)
       terminal.note('What is torn was being written; the next start of the broker cuts it off.')
+    if (damaged > 0) throw cliErrors.create('DAMAGED_FILES', { count: damaged, path })
   }
-  if (damaged > 0 && !terminal.json) throw cliErrors.create('DAMAGED_FILES', { count: damaged, path })
   return damaged === 0 ? exitCodes.ok : exitCodes.failed
+}
+
+/** Makes indexes and snapshots anew from the batches. Exit code 1 when damage is left: that of batches is not touched. */
+export async function repairLogs(terminal: Terminal, path: string): Promise<ExitCode> {
+  const root = dataDirectory(path)
+  const owner = { id: process.pid, isAlive }
+  const result = await repairDirectory(systemDisk, root, owner, systemClock.now()).catch((cause) =>
+    unreadable(root, cause),
+  )
+  const left = result.left.filter((each) => each.kind === 'damaged')
+  if (terminal.json) {
+    terminal.out(JSON.stringify({ ok: left.length === 0, repaired: result.repaired, left }))
+    return left.length === 0 ? exitCodes.ok : exitCodes.failed
+  }
+  showFindings(terminal, result.found.findings)
+  for (const file of result.repaired) terminal.out(`made anew  ${file}`)
+  if (left.length > 0) throw cliErrors.create('DAMAGE_LEFT', { count: left.length, path })
+  terminal.out(result.repaired.length === 0 ? 'nothing had to be repaired' : 'nothing is damaged any more')
+  return exitCodes.ok
+}
+
+function showFindings(terminal: Terminal, findings: readonly Finding[]): void {
+  for (const each of findings) {
+    const word = each.kind === 'damaged' ? terminal.style('red', 'DAMAGED') : 'torn'
+    terminal.out(`${word}  ${each.path} at byte ${each.position}: ${each.problem}`)
+  }
+}
+
+function dataDirectory(path: string): string {
+  const stat = systemDisk.stat(path)
+  if (stat === undefined) throw cliErrors.create('NO_SUCH_FILE', { file: path, suggestion: '' })
+  if (!stat.isDirectory) {
+    throw cliErrors.create('BAD_ARGUMENT', { problem: `${path} is a file: give the data directory of a broker` })
+  }
+  return path.replace(/(?<=.)\/+$/, '')
+}
+
+function whenReadable<T>(root: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    return unreadable(root, cause)
+  }
+}
+
+function unreadable(root: string, cause: unknown): never {
+  if (typeof (cause as NodeJS.ErrnoException).syscall !== 'string') throw cause
+  throw cliErrors.create('UNREADABLE', { file: root, reason: (cause as Error).message }, { cause })
 }

@@ -165,6 +165,12 @@ function defineBrokerVerbs(broker: Command, verb: Verb): void {
   verb(broker, 'verify <directory>', 'check every checksum, offset and index of a data directory', async (t, [path]) =>
     (await load()).verifyLogs(t, path as string),
   )
+  verb(
+    broker,
+    'repair <directory>',
+    'make damaged indexes and snapshots of a data directory anew; the broker must not run',
+    async (t, [path]) => (await load()).repairLogs(t, path as string),
+  )
 }
 
 const client = (command: Command): Command =>

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => harness.close())
 
-const local = ['broker dump-log', 'broker verify']
+const local = ['broker dump-log', 'broker verify', 'broker repair']
 
 function terminalOf(argv: readonly string[], input: readonly string[] = []) {
   const terminal = recordingTerminal(argv.includes('--json'), undefined, input)
@@ -228,6 +228,22 @@ describe('broker', () => {
     expect((await millrace(`broker verify ${harness.directory}/meta.properties`)).code).toBe(2)
   })
 
+  it('has an index that is wrong made anew', async () => {
+    const copy = `${harness.directory}-repaired`
+    const { cpSync, rmSync } = await import('node:fs')
+    cpSync(`${harness.directory}/keyed-0`, `${copy}/keyed-0`, { recursive: true })
+    try {
+      writeFileSync(`${copy}/keyed-0/${'0'.repeat(20)}.timeindex`, Buffer.alloc(24, 1))
+      expect((await millrace(`broker verify ${copy}`)).code).toBe(1)
+      expect(await json(`broker repair ${copy}`)).toMatchObject({ ok: true, left: [] })
+      expect((await millrace(`broker verify ${copy}`)).code).toBe(0)
+      expect((await millrace(`broker repair ${copy}`)).out).toBe('nothing had to be repaired')
+      expect((await millrace(`broker repair ${copy}-absent`)).code).toBe(4)
+    } finally {
+      rmSync(copy, { recursive: true })
+    }
+  })
+
   it('has a byte that is wrong found', async () => {
     const copy = `${harness.directory}-damaged`
     const { cpSync, readFileSync, rmSync } = await import('node:fs')
@@ -243,6 +259,11 @@ describe('broker', () => {
         out: expect.stringMatching(/DAMAGED {2}.*places-0.* at byte 0: checksum/),
       })
       expect((await millrace(`broker dump-log ${path}`)).out).toBe('byte 0: DAMAGED, checksum')
+      expect(await millrace(`broker repair ${copy}`)).toMatchObject({
+        code: 1,
+        notes: expect.stringContaining('Batches are never changed'),
+      })
+      expect(readFileSync(path)).toEqual(bytes)
     } finally {
       rmSync(copy, { recursive: true })
     }

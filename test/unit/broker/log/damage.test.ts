@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { dumpSegment, verifyDirectory } from '../../../../broker/log/inspect.ts'
+import { dumpSegment } from '../../../../broker/log/inspect.ts'
+import { verifyDirectory } from '../../../../broker/log/verify.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import type { ManualDisk } from '../../../../core/platform/manual-disk.ts'
 import { kafkaError } from '../../../../proto/kafka/error-codes.ts'
