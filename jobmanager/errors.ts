@@ -67,6 +67,48 @@ export const errors = defineErrors('JOBMANAGER', {
     blame: 'external',
     retry: 'backoff',
   },
+  BAD_PARALLELISM: {
+    text: 'the parallelism {parallelism} of {what} is not a whole number from 1 to {max}',
+    blame: 'user',
+    retry: 'never',
+  },
+  NO_SUCH_OPERATOR: {
+    text: 'job {job} has no operator {operator}',
+    hint: 'Its operators have these uids: {uids}',
+    blame: 'user',
+    retry: 'never',
+  },
+  ONE_CHAIN: {
+    text: '{operators} run in one chain, and cannot have {first} and {second} subtasks',
+    hint: 'Give both the same number, or start a new chain between them in the job (the option chaining).',
+    blame: 'user',
+    retry: 'never',
+  },
+  NOTHING_TO_RESCALE: {
+    text: 'every operator of job {job} has a parallelism of its own',
+    hint: 'Name the operators: --operator uid=N',
+    blame: 'user',
+    retry: 'never',
+  },
+  TOO_FEW_SLOTS: {
+    text: 'job {job} would need {needed} slots, and there are {available} for it: {free} free and {own} of its own. It goes on as it was',
+    hint: 'Start TaskManagers with {missing} more slots, or choose a lower parallelism.',
+    blame: 'user',
+    retry: 'backoff',
+  },
+  RESCALE_REACTIVE: {
+    text: 'job {job} follows the slots of the cluster (scheduler-mode: reactive)',
+    hint: 'Start or end TaskManagers; pipeline.max-parallelism is its upper limit.',
+    blame: 'user',
+    retry: 'never',
+  },
+  RESCALE_FAILED: {
+    text: 'job {job} could not be rescaled: {reason}',
+    hint: 'It keeps the parallelism that it had. Try again.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  TASKMANAGER_LEAVES: { text: 'TaskManager {id} is about to end', blame: 'external', retry: 'now' },
   RESULTS_LOST: {
     text: 'results {from} to {last} of {uid} (subtask {subtask}) are lost',
     hint: 'Nobody read them before the buffer ran over (jobmanager.results.buffer-size), or before the JobManager of a job that had ended went away. For results that must stay, use a sink that writes them.',

@@ -120,6 +120,28 @@ export const checkpointRetention = option({
   doc: 'What becomes of checkpoints when a job is canceled. Those of a finished job are deleted, those of a failed one stay.',
 })
 
+export const schedulerMode = option({
+  key: 'scheduler-mode',
+  type: oneOf(['default', 'reactive']),
+  default: 'default',
+  scope: 'job',
+  doc: 'With reactive, the parallelism of a job follows the slots of the cluster: it takes all there are, also those that come later. Operators with a parallelism of their own get at most that. For clusters with one job.',
+})
+export const parallelismLimit = option({
+  key: 'pipeline.max-parallelism',
+  type: integer({ min: 1, max: 32_768 }),
+  default: 32_768,
+  scope: 'job',
+  doc: 'Highest parallelism that scheduler-mode reactive gives an operator.',
+})
+export const stabilizationTimeout = option({
+  key: 'jobmanager.adaptive-scheduler.executing.resource-stabilization-timeout',
+  type: duration(),
+  default: 10_000,
+  scope: 'job',
+  doc: 'With scheduler-mode reactive: a running job takes slots that were added when their number has been the same for so long. A job that has no slots takes what there is at once.',
+})
+
 export const restartStrategy = option({
   key: 'restart-strategy.type',
   type: oneOf(['none', 'fixed-delay', 'failure-rate', 'exponential-delay']),
@@ -208,6 +230,9 @@ export const jobOptions = [
   checkpointDirectory,
   savepointDirectory,
   checkpointRetention,
+  schedulerMode,
+  parallelismLimit,
+  stabilizationTimeout,
   restartStrategy,
   fixedDelayAttempts,
   fixedDelayDelay,

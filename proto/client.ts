@@ -40,6 +40,7 @@ export const jobStates = [
   'waiting-for-resources',
   'deploying',
   'running',
+  'redeploying',
   'restarting',
   'stopping',
   'canceling',

@@ -23,7 +23,6 @@ export { disposeSavepoint }
 
 export interface SnapshotsOptions {
   readonly jobId: string
-  readonly plan: JobPlan
   readonly epoch: number
   readonly clock: Clock
   /** Storage of checkpoints. */
@@ -83,9 +82,9 @@ export class JobSnapshots {
     return submitted === undefined ? undefined : readPoint(submitted)
   }
 
-  /** Makes an acknowledged snapshot count. Gives its location. */
-  async save(pending: PendingSnapshot): Promise<string> {
-    const { jobId, plan, epoch, clock } = this.#options
+  /** Makes an acknowledged snapshot count. `plan`: of the attempt that it is of. Gives its location. */
+  async save(pending: PendingSnapshot, plan: JobPlan): Promise<string> {
+    const { jobId, epoch, clock } = this.#options
     const { checkpointId, acks, request } = pending
     const kind = request.kind === 'savepoint' ? 'savepoint' : 'checkpoint'
     const manifest = buildManifest({ jobId, checkpointId, kind, epoch, timeMs: clock.now(), plan, acks })

@@ -111,6 +111,7 @@ export class Cluster {
         arenaUsedBytes: heartbeat?.arenaUsedBytes ?? 0,
         processId: hello.processId,
         version: hello.version,
+        leaving: this.slots.isLeaving(hello.id),
       }))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
   }
@@ -212,6 +213,9 @@ export class Cluster {
         this.#jobs.get(message.jobId)?.released(id, message.slot, message.attempt)
         this.#offerSlots()
         break
+      case 'leaving':
+        this.#leave(id, message.timeoutMs)
+        break
       default:
         this.#jobs.get(message.jobId)?.receive(id, message)
     }
@@ -244,6 +248,22 @@ export class Cluster {
     this.#taskManagers.clear()
   }
 
+  /** What runs there goes elsewhere before the TaskManager ends; what is not quick enough is restarted like after a failure. */
+  #leave(id: string, timeoutMs: number): void {
+    const { log } = this.#options
+    if (this.slots.isLeaving(id)) return
+    this.slots.leave(id)
+    const jobIds = new Set(this.slots.holders(id).map(({ holder }) => holder.jobId))
+    log('info', `TaskManager ${id} is about to end and waits ${timeoutMs} ms for ${jobIds.size} jobs to leave it`, {})
+    for (const jobId of jobIds) {
+      const cause = errors.create('TASKMANAGER_LEAVES', { id })
+      this.#jobs
+        .get(jobId)
+        ?.redeployments.leave(cause.message)
+        .catch((error: unknown) => log('warn', `a job could not leave TaskManager ${id} in time`, { jobId, error }))
+    }
+  }
+
   #checkHeartbeats(): void {
     const { clock, config } = this.#options
     const timeoutMs = config.get(options.heartbeatTimeout)
@@ -261,7 +281,11 @@ export class Cluster {
     this.#offering = true
     this.#options.clock.setImmediate(() => {
       this.#offering = false
-      for (const job of this.jobs.toReversed()) job.offerSlots()
+      const oldestFirst = this.jobs.toReversed()
+      // What has run before gets its slots back before others get their first.
+      const begun = oldestFirst.filter(({ record }) => record.attempt > 0)
+      const others = oldestFirst.filter(({ record }) => record.attempt === 0)
+      for (const job of [...begun, ...others]) job.offerSlots()
     })
   }
 

@@ -16,6 +16,8 @@ interface Slot extends FreeSlot {
 
 export class SlotTable {
   readonly #slots = new Map<string, Map<number, Slot>>()
+  /** TaskManagers that are about to end: nothing is put there any more. */
+  readonly #leaving = new Set<string>()
 
   /** Takes over what a TaskManager says of its slots. */
   add(taskManagerId: string, host: string, slots: readonly SlotStatus[]): void {
@@ -24,16 +26,38 @@ export class SlotTable {
       own.set(slot, { taskManagerId, slot, host, port, holder: jobId === '' ? undefined : { jobId, attempt } })
     }
     this.#slots.set(taskManagerId, own)
+    this.#leaving.delete(taskManagerId)
   }
 
   remove(taskManagerId: string): void {
     this.#slots.delete(taskManagerId)
+    this.#leaving.delete(taskManagerId)
+  }
+
+  /** Its slots are free for nobody from now on. */
+  leave(taskManagerId: string): void {
+    this.#leaving.add(taskManagerId)
+  }
+
+  isLeaving(taskManagerId: string): boolean {
+    return this.#leaving.has(taskManagerId)
+  }
+
+  /** How many slots a job has or could take: those that are free and its own, without those that go. */
+  within(jobId: string): number {
+    let count = this.free().length
+    for (const [id, slots] of this.#slots) {
+      if (this.#leaving.has(id)) continue
+      for (const { holder } of slots.values()) if (holder?.jobId === jobId) count++
+    }
+    return count
   }
 
   /** In the order of ids and slots. */
   free(): FreeSlot[] {
     const free: FreeSlot[] = []
     for (const id of [...this.#slots.keys()].sort()) {
+      if (this.#leaving.has(id)) continue
       for (const slot of this.#slots.get(id)?.values() ?? []) {
         if (slot.holder === undefined && slot.port !== 0) free.push(slot)
       }

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/platform/clock.ts'
 import type { FailureCause, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { checkJobOptions, slotJobOptions } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import type { ParallelismChange } from '../../proto/jobgraph/rescale-plan.ts'
 import type { CoordinatorSettings } from '../checkpoint/coordinator.ts'
 import { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { SlotTable } from '../cluster/slots.ts'
@@ -70,17 +71,26 @@ export function coordinatorSettings(config: Config): CoordinatorSettings | undef
   }
 }
 
+/** Undefined: the job has the parallelism that it was given. */
+export function reactiveMax(config: Config): number | undefined {
+  return config.get(options.schedulerMode) === 'reactive' ? config.get(options.parallelismLimit) : undefined
+}
+
 /** Where the snapshots of a job go. */
-export function snapshotsOf(jobId: string, plan: JobPlan, config: Config, context: JobContext): JobSnapshots {
+export function snapshotsOf(jobId: string, config: Config, context: JobContext): JobSnapshots {
   return new JobSnapshots({
     jobId,
-    plan,
     epoch: context.epoch,
     clock: context.clock,
     root: config.get(options.checkpointDirectory) ?? context.checkpoints,
     savepoints: config.get(options.savepointDirectory) ?? context.savepoints,
     retained: config.get(options.checkpointsRetained),
   })
+}
+
+/** By number of the vertex. */
+export function parallelismOf(plan: JobPlan): ParallelismChange {
+  return Object.fromEntries(plan.vertices.map(({ id, parallelism }) => [id, parallelism]))
 }
 
 /** All subtasks of a plan. */

@@ -5,7 +5,7 @@ import { decideDeploying } from './deploying.ts'
 import { decideCanceling, decideFailing } from './ending.ts'
 import { reasonBehind } from './failure.ts'
 import { decideRestarting } from './restarting.ts'
-import { decideRunning, decideStopping } from './running.ts'
+import { decideRedeploying, decideRunning, decideStopping } from './running.ts'
 import {
   type Failing,
   type JobAction,
@@ -33,6 +33,8 @@ export function decide(
       return decideRunning(state, event, facts)
     case 'stopping':
       return decideStopping(state, event, facts)
+    case 'redeploying':
+      return decideRedeploying(state, event, facts)
     case 'restarting':
       return withReason(state, event, facts, decideRestarting)
     case 'canceling':

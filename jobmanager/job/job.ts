@@ -13,6 +13,7 @@ import type { JobStatus } from '../../proto/client.ts'
 import type { FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { slotDefaults } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import { type ParallelismChange, rescaledPlan } from '../../proto/jobgraph/rescale-plan.ts'
 import { CheckpointCoordinator, type CompletedSnapshot, type PendingSnapshot } from '../checkpoint/coordinator.ts'
 import type { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { Placement } from '../cluster/assign.ts'
@@ -24,30 +25,35 @@ import {
   coordinatorSettings,
   type JobContext,
   jobConfig,
+  parallelismOf,
+  reactiveMax,
   snapshotsOf,
   sourcesOf,
   subtasksOf,
   type TaskMessage,
 } from './context.ts'
 import { decide } from './decide.ts'
-import { deployMessages } from './deployment.ts'
 import { unknownCause } from './failure.ts'
 import { FailureLog } from './failure-log.ts'
 import { Feed, Journal } from './journal.ts'
 import { receiveFromTask } from './messages.ts'
 import { JobMetrics } from './metrics.ts'
+import { prepareAttempt } from './prepare.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import { RecoveryTimes } from './recovery.ts'
+import { Redeployments } from './redeploy.ts'
+import { stopWithSavepoint, takeSnapshot } from './requests.ts'
 import { noFailures, strategyOf } from './restart.ts'
 import { ResultBuffer } from './results.ts'
-import { isTerminal, type JobAction, type JobEvent, type JobFacts, type JobState, slotKey } from './state.ts'
+import { hasTasks, isTerminal, type JobAction, type JobEvent, type JobFacts, type JobState, slotKey } from './state.ts'
 import { statusOf } from './status.ts'
 
 const troubleDelayMs = 10
 
 export class Job {
   readonly id: string
-  readonly plan: JobPlan
+  /** As it was submitted; what runs may have another parallelism. */
+  readonly submitted: JobPlan
   readonly options: Readonly<Record<string, string>>
   readonly coordinator: CheckpointCoordinator
   readonly metrics = new JobMetrics()
@@ -56,10 +62,14 @@ export class Job {
   readonly journal: Journal
   readonly changes = new Feed<JobStatus>()
   readonly checkpointing: boolean
+  readonly redeployments: Redeployments
   readonly #context: JobContext
   readonly #config: Config
   readonly #snapshots: JobSnapshots
-  readonly #subtasks: readonly string[]
+  readonly #reactiveMax: number | undefined
+  #plan: JobPlan
+  #fallback: JobPlan | undefined
+  #subtasks: readonly string[]
   readonly #record: RecordKeeper
   #state: JobState = { kind: 'created' }
   #stateSinceMs: number
@@ -73,7 +83,8 @@ export class Job {
 
   constructor(record: JobRecord, plan: JobPlan, context: JobContext) {
     this.id = record.jobId
-    this.plan = plan
+    this.submitted = plan
+    this.#plan = rescaledPlan(plan, record.parallelism ?? {})
     this.#record = new RecordKeeper(record, context.store, context.clock, (error) =>
       context.log('error', `the end of job ${plan.name} could not be stored`, { jobId: record.jobId, error }),
     )
@@ -82,14 +93,15 @@ export class Job {
     this.#recovery = new RecoveryTimes(() => context.clock.monotonic())
     this.options = { ...slotDefaults(context.config.toRecord()), ...plan.options, ...record.options }
     this.#config = jobConfig(context.config, this.options)
-    this.#subtasks = subtasksOf(plan)
+    this.#subtasks = subtasksOf(this.#plan)
+    this.#reactiveMax = reactiveMax(this.#config)
     const settings = coordinatorSettings(this.#config)
     this.checkpointing = settings !== undefined
     this.results = new ResultBuffer(context.config.get(options.resultsBufferMax), context.clock, (position) =>
       this.#toAll({ kind: 'resultsRead', ...this.#ids, ...position }),
     )
     this.journal = new Journal(context.config.get(options.logLinesMax))
-    this.#snapshots = snapshotsOf(record.jobId, plan, this.#config, context)
+    this.#snapshots = snapshotsOf(record.jobId, this.#config, context)
     this.coordinator = new CheckpointCoordinator(context.clock, settings, {
       trigger: (checkpointId, savepoint, stop) =>
         this.#toAll({ kind: 'triggerCheckpoint', ...this.#ids, checkpointId, savepoint, stop: stop ?? '' }),
@@ -97,6 +109,14 @@ export class Job {
       complete: (checkpointId) => this.#toAll({ kind: 'checkpointComplete', ...this.#ids, checkpointId }),
       store: (pending) => this.#storeSnapshot(pending),
       fail: (error) => this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: false }),
+    })
+    this.redeployments = new Redeployments(this, {
+      clock: context.clock,
+      slots: context.slots,
+      reactiveMax: this.#reactiveMax,
+      stabilizationMs: this.#config.get(options.stabilizationTimeout),
+      slotsChanged: () => context.slotsChanged(),
+      log: (text, error) => context.log('warn', text, { jobId: this.id, error }),
     })
     if (record.failure !== undefined) this.failures.put(record.failure)
     if (isTerminal(record.state)) {
@@ -106,6 +126,15 @@ export class Job {
       this.journal.feed.end()
       this.changes.end()
     }
+  }
+
+  /** What the current attempt runs, or the next one while there is none. */
+  get plan(): JobPlan {
+    return this.#plan
+  }
+
+  get nextPlan(): JobPlan {
+    return rescaledPlan(this.submitted, this.record.parallelism ?? {})
   }
 
   get record(): JobRecord {
@@ -143,27 +172,18 @@ export class Job {
   }
 
   snapshot(kind: 'checkpoint' | 'savepoint', path: string | undefined): Promise<CompletedSnapshot> {
-    this.#checkSnapshots()
-    return this.coordinator.request({ kind, path })
+    return takeSnapshot(this, kind, path)
   }
 
   /** Resolves when the savepoint is complete and the job has finished. */
-  async stop(path: string | undefined, drain: boolean): Promise<CompletedSnapshot> {
-    this.#checkSnapshots()
-    const failed = (reason: string, cause?: unknown): Error =>
-      errors.create('STOP_FAILED', { job: this.plan.name, reason }, { cause })
-    const request = this.coordinator.request({ kind: 'savepoint', stop: drain ? 'drain' : 'suspend', path })
-    if (!this.coordinator.ending || this.coordinator.stopping) this.dispatch({ kind: 'stop' })
-    let done: CompletedSnapshot
-    try {
-      done = await request
-    } catch (error) {
-      throw failed(error instanceof Error ? error.message : String(error), error)
-    }
-    if (this.state.kind === 'stopping') await this.changes.first(({ state }) => state !== 'stopping')
-    const { kind } = this.state
-    if (kind === 'finished') return done
-    throw failed(`the savepoint is complete at ${done.path}, but the job is ${kind}`)
+  stop(path: string | undefined, drain: boolean): Promise<CompletedSnapshot> {
+    return stopWithSavepoint(this, path, drain)
+  }
+
+  /** Durable before it returns. The next attempt has it, or the one before if there are too few slots. */
+  setParallelism(parallelism: ParallelismChange): void {
+    this.#fallback = this.record.attempt === 0 || this.#state.kind === 'waiting-for-resources' ? undefined : this.#plan
+    this.#record.save({ parallelism })
   }
 
   cancel(): void {
@@ -173,7 +193,7 @@ export class Job {
 
   /** The slots that are free: takes what it needs or says what is missing. */
   offerSlots(): void {
-    if (this.#state.kind !== 'waiting-for-resources') return
+    if (this.#state.kind !== 'waiting-for-resources') return this.redeployments.slotsChanged()
     const { slots } = this.#context
     this.dispatch({ kind: 'slots', free: slots.free(), inUse: slots.inUse(), total: slots.total() })
   }
@@ -212,7 +232,9 @@ export class Job {
   #dispatch(event: JobEvent): void {
     const before = this.#state
     const facts: JobFacts = {
-      plan: this.plan,
+      plan: this.#reactiveMax === undefined ? this.nextPlan : this.submitted,
+      fallback: this.#fallback,
+      reactiveMax: this.#reactiveMax,
       subtasks: this.#subtasks.length,
       strategy: strategyOf(this.#config),
       history: this.#history,
@@ -251,6 +273,7 @@ export class Job {
   /** Detached work of the job stops; the record stays as it is. For the JobManager's own end. */
   close(): void {
     this.#record.close()
+    this.redeployments.close()
     this.coordinator.stop('the JobManager shuts down')
     this.#context.clock.clearTimeout(this.#timer)
     this.results.end()
@@ -269,9 +292,9 @@ export class Job {
       jobId: this.id,
       attempt: this.record.attempt,
     })
-    const tasks = state.kind === 'running' || state.kind === 'stopping'
-    if (!tasks && (before.kind === 'running' || before.kind === 'stopping')) {
-      this.coordinator.stop(`the job is ${state.kind}`)
+    if (!hasTasks(state) && hasTasks(before)) this.coordinator.stop(`the job is ${state.kind}`)
+    if (before.kind === 'redeploying' && state.kind === 'restarting' && state.delayOver) {
+      this.#record.note({ redeployments: (this.record.redeployments ?? 0) + 1 })
     }
     if (before.kind === 'restarting') this.#context.clock.clearTimeout(this.#timer)
     if (state.kind === 'canceling' || state.kind === 'failing') this.#record.save({ state: state.kind })
@@ -284,13 +307,14 @@ export class Job {
         this.#context.slotsChanged()
         break
       case 'deploy':
-        this.#deploy(action.placement)
+        this.#deploy(action.placement, action.plan)
         break
       case 'start-tasks':
         this.#recovery.mark('restore')
         this.#toAll({ kind: 'start', ...this.#ids })
         break
       case 'all-running':
+        this.redeployments.slotsChanged()
         if (this.checkpointing) this.coordinator.start(this.#subtasks, sourcesOf(this.plan))
         break
       case 'cancel-tasks':
@@ -309,16 +333,39 @@ export class Job {
     }
   }
 
-  #deploy(placement: Placement): void {
-    const { attempt: last } = this.record
+  #deploy(placement: Placement, plan: JobPlan): void {
+    const { attempt: last, redeployments = 0 } = this.record
     const attempt = last > 0 && faulty('reuse-epoch') ? last : last + 1
     this.#placement = placement
     this.#deployed = false
-    this.#record.save({ attempt, state: 'deploying', restarts: attempt - 1, restored: undefined })
+    const kept = plan === this.#fallback ? { parallelism: parallelismOf(plan) } : {}
+    if (plan === this.#fallback)
+      this.#note('there are too few slots for the new parallelism: the job keeps the old one')
+    this.#fallback = undefined
+    this.#plan = plan
+    this.#subtasks = subtasksOf(plan)
+    const restarts = attempt - 1 - redeployments
+    this.#record.save({ attempt, state: 'deploying', restarts, restored: undefined, ...kept })
     this.metrics.reset()
     this.#context.slots.take(placement, { jobId: this.id, attempt })
     const current = (): boolean => this.#state.kind === 'deploying' && this.record.attempt === attempt
-    this.#prepare(attempt, placement).then(
+    const preparation = {
+      record: this.#record,
+      coordinator: this.coordinator,
+      snapshots: this.#snapshots,
+      checkpointing: this.checkpointing,
+      attempt,
+      epoch: this.#context.epoch,
+      plan,
+      placement,
+      options: this.options,
+      recovered: this.#recovered,
+      startsFrom: (location: string) => this.#note(`attempt ${attempt} starts from ${location}`),
+    }
+    const prepared = prepareAttempt(preparation).finally(() => {
+      this.#recovered = preparation.recovered
+    })
+    prepared.then(
       (messages) => {
         if (!current()) return
         this.#deployed = true
@@ -330,31 +377,6 @@ export class Job {
         if (current()) this.dispatch({ kind: 'failure', cause: causeOf(error), fatal })
       },
     )
-  }
-
-  async #prepare(attempt: number, placement: Placement): Promise<ReadonlyMap<string, ToTaskManager>> {
-    await this.coordinator.settled()
-    if (this.checkpointing && !this.#recovered) {
-      this.coordinator.setNextId(await this.#snapshots.recover())
-      this.#recovered = true
-    }
-    const point = await this.#snapshots.restorePoint(this.record.stoppedWith, this.record.savepointPath)
-    if (point !== undefined) {
-      const { checkpointId, location: path, manifest } = point
-      this.#record.note({ restored: { checkpointId, path, kind: manifest.kind, jobId: manifest.jobId } })
-      if (point.manifest.jobId === this.id) this.coordinator.setNextId(point.checkpointId + 1)
-      this.#note(`attempt ${attempt} starts from ${point.location}`)
-    }
-    return deployMessages({
-      record: this.record,
-      attempt,
-      epoch: this.#context.epoch,
-      plan: this.plan,
-      placement,
-      point,
-      checkpointRoot: this.checkpointing ? this.#snapshots.root : '',
-      options: this.options,
-    })
   }
 
   #cancelTasks(): void {
@@ -376,7 +398,7 @@ export class Job {
   }
 
   async #storeSnapshot(pending: PendingSnapshot): Promise<string> {
-    const path = await this.#snapshots.save(pending)
+    const path = await this.#snapshots.save(pending, this.#plan)
     // Before any sink commits by it, it must be what a restart goes back to.
     if (pending.request.kind === 'savepoint' && pending.request.stop !== undefined)
       this.#record.save({ stoppedWith: path })
@@ -428,13 +450,6 @@ export class Job {
 
   #note(text: string): void {
     this.journal.add(this.#context.clock.now(), 'jobmanager', text)
-  }
-
-  #checkSnapshots(): void {
-    const job = this.plan.name
-    if (this.terminal) throw errors.create('JOB_ENDED', { job, state: this.#state.kind })
-    if (!this.checkpointing) throw errors.create('NO_CHECKPOINTING', { job })
-    if (this.#state.kind !== 'running') throw errors.create('NOT_RUNNING', { job, state: this.#state.kind })
   }
 
   get #ids(): { readonly jobId: string; readonly attempt: number } {

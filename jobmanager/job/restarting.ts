@@ -19,7 +19,8 @@ export function decideRestarting(state: Restarting, event: JobEvent): Decision<'
   }
 }
 
-function next(state: Restarting): Decision<'restarting'> {
+/** Asks for slots when nothing is in the way any more. */
+export function next(state: Restarting): Decision<'restarting'> {
   if (!state.delayOver || state.unreleased.size > 0) return { state, actions: none }
   return { state: { kind: 'waiting-for-resources', detail: 'looks for slots' }, actions: [{ kind: 'request-slots' }] }
 }

@@ -1,8 +1,9 @@
 /**
- * running and stopping: all subtasks run until each has finished. The difference is who ends them: their input, or a
- * savepoint that somebody asked for. Pure.
+ * running, stopping and redeploying: all subtasks run until each has finished. The difference is who ends them: their input, a
+ * savepoint that somebody asked for, or a checkpoint from which they begin again at once. Pure.
  */
 import { afterFailure, unknownCause } from './failure.ts'
+import { next } from './restarting.ts'
 import {
   added,
   type Decision,
@@ -10,6 +11,7 @@ import {
   type JobFacts,
   type JobState,
   none,
+  type Redeploying,
   type Running,
   type Stopping,
   without,
@@ -17,6 +19,9 @@ import {
 
 export function decideRunning(state: Running, event: JobEvent, facts: JobFacts): Decision<'running'> {
   if (event.kind === 'stop') return { state: { ...state, kind: 'stopping' }, actions: none }
+  if (event.kind === 'redeploy') {
+    return { state: { ...state, kind: 'redeploying', detail: event.detail }, actions: none }
+  }
   return decideTasks(state, event, facts)
 }
 
@@ -24,9 +29,18 @@ export function decideStopping(state: Stopping, event: JobEvent, facts: JobFacts
   return decideTasks(state, event, facts)
 }
 
+export function decideRedeploying(state: Redeploying, event: JobEvent, facts: JobFacts): Decision<'redeploying'> {
+  const decision = decideTasks(state, event, facts)
+  if (decision.state.kind !== 'finished') return { state: decision.state, actions: decision.actions }
+  // No failure: nothing is recorded, and there is no pause.
+  const { unreleased, detail } = state
+  const after = next({ kind: 'restarting', unreleased, delayOver: true, symptom: false, detail })
+  return { state: after.state, actions: after.actions }
+}
+
 type AfterTasks = Extract<JobState, { kind: 'finished' | 'restarting' | 'failing' | 'canceling' }>
 
-function decideTasks<S extends Running | Stopping>(
+function decideTasks<S extends Running | Stopping | Redeploying>(
   state: S,
   event: JobEvent,
   facts: JobFacts,

@@ -4,7 +4,8 @@
  *
  *   created ─▶ waiting-for-resources ─▶ deploying ─▶ running ─▶ stopping ─▶ finished
  *                     ▲                     │           │  └──────────────────▲
- *                     └──── restarting ◀────┴───────────┴── (failure)
+ *                     ├──── restarting ◀────┴───────────┼── (failure)
+ *                     └──── restarting ◀── redeploying ◀┘   (other slots, or another number of them)
  *   failure without restart: failing ─▶ failed          cancel, from everywhere: canceling ─▶ canceled
  */
 import type { FailureCause } from '../../proto/generated/shapes.ts'
@@ -50,6 +51,14 @@ export interface Stopping {
   readonly unreleased: ReadonlySet<SlotKey>
   readonly finished: ReadonlySet<SubtaskKey>
 }
+/** A checkpoint is taken after which the tasks end, to begin again in other slots or in another number. */
+export interface Redeploying {
+  readonly kind: 'redeploying'
+  readonly placement: Placement
+  readonly unreleased: ReadonlySet<SlotKey>
+  readonly finished: ReadonlySet<SubtaskKey>
+  readonly detail: string
+}
 export interface Restarting {
   readonly kind: 'restarting'
   /** Slots that still hold something of the failed attempt. */
@@ -87,6 +96,7 @@ export type JobState =
   | Deploying
   | Running
   | Stopping
+  | Redeploying
   | Restarting
   | Canceling
   | Failing
@@ -101,8 +111,9 @@ export interface Transitions {
   created: 'waiting-for-resources' | 'canceling'
   'waiting-for-resources': 'deploying' | 'canceling'
   deploying: 'running' | 'finished' | 'restarting' | 'failing' | 'canceling'
-  running: 'stopping' | 'finished' | 'restarting' | 'failing' | 'canceling'
+  running: 'stopping' | 'redeploying' | 'finished' | 'restarting' | 'failing' | 'canceling'
   stopping: 'finished' | 'restarting' | 'failing' | 'canceling'
+  redeploying: 'restarting' | 'waiting-for-resources' | 'failing' | 'canceling'
   restarting: 'waiting-for-resources' | 'canceling'
   canceling: 'canceled'
   failing: 'failed' | 'canceling'
@@ -121,7 +132,12 @@ export interface Decision<K extends JobStateKind> {
 
 /** What a decision may look at beside state and event. */
 export interface JobFacts {
+  /** What the next attempt runs, and the current one if it is deployed. */
   readonly plan: JobPlan
+  /** What it runs when there are too few slots for `plan`: the parallelism that it had before. */
+  readonly fallback?: JobPlan | undefined
+  /** The parallelism follows the slots, up to this number. */
+  readonly reactiveMax?: number | undefined
   readonly subtasks: number
   readonly strategy: RestartStrategy
   readonly history: RestartHistory
@@ -151,13 +167,15 @@ export type JobEvent =
   | { readonly kind: 'failure'; readonly cause: FailureCause; readonly fatal: boolean }
   | { readonly kind: 'delay-over' }
   | { readonly kind: 'stop' }
+  /** A checkpoint after which all tasks end was asked for. `detail`: why, for people. */
+  | { readonly kind: 'redeploy'; readonly detail: string }
   | { readonly kind: 'cancel' }
 
 export type JobAction =
   /** Ask for slots now and whenever some become free. */
   | { readonly kind: 'request-slots' }
   /** Take the slots and put a new attempt into them. */
-  | { readonly kind: 'deploy'; readonly placement: Placement }
+  | { readonly kind: 'deploy'; readonly placement: Placement; readonly plan: JobPlan }
   | { readonly kind: 'start-tasks' }
   /** All subtasks run: checkpoints may be taken. */
   | { readonly kind: 'all-running' }
@@ -169,6 +187,11 @@ export type JobAction =
 
 export function isTerminal(kind: JobStateKind): kind is 'finished' | 'canceled' | 'failed' {
   return kind === 'finished' || kind === 'canceled' || kind === 'failed'
+}
+
+/** All subtasks run, and some may have finished: checkpoints can be taken. */
+export function hasTasks({ kind }: JobState): boolean {
+  return kind === 'running' || kind === 'stopping' || kind === 'redeploying'
 }
 
 export const none: readonly JobAction[] = []

@@ -1,5 +1,10 @@
-/** waiting-for-resources: the job takes all the slots it needs at once, or says which are missing. Pure. */
-import { assignSlots, describeMissing } from '../cluster/assign.ts'
+/**
+ * waiting-for-resources: the job takes all the slots it needs at once, or says which are missing. One that has a parallelism to
+ * fall back to takes what is enough for that; one that follows the slots takes what there is. Pure.
+ */
+import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import { fittedPlan } from '../../proto/jobgraph/rescale-plan.ts'
+import { assignSlots, describeMissing, slotsNeeded } from '../cluster/assign.ts'
 import { type Decision, type JobEvent, type JobFacts, none, slotKey, type WaitingForResources } from './state.ts'
 
 export function decideWaiting(
@@ -9,7 +14,8 @@ export function decideWaiting(
 ): Decision<'waiting-for-resources'> {
   switch (event.kind) {
     case 'slots': {
-      const assignment = assignSlots(facts.plan, event.free, event.inUse)
+      const plan = planFor(facts, event.free.length)
+      const assignment = assignSlots(plan, event.free, event.inUse)
       if (assignment.kind === 'missing') {
         const detail = describeMissing(assignment.needed, assignment.free, event.total)
         return { state: { kind: 'waiting-for-resources', detail }, actions: none }
@@ -25,7 +31,7 @@ export function decideWaiting(
           running: new Set(),
           finished: new Set(),
         },
-        actions: [{ kind: 'deploy', placement }],
+        actions: [{ kind: 'deploy', placement, plan }],
       }
     }
     case 'cancel':
@@ -33,4 +39,9 @@ export function decideWaiting(
     default:
       return { state, actions: none }
   }
+}
+
+function planFor({ plan, fallback, reactiveMax }: JobFacts, free: number): JobPlan {
+  if (reactiveMax !== undefined) return fittedPlan(plan, free, reactiveMax)
+  return fallback !== undefined && slotsNeeded(plan) > free && slotsNeeded(fallback) <= free ? fallback : plan
 }

@@ -26,6 +26,10 @@ export const millrace: {
     readonly StopRequest: Message
     readonly SavepointRequest: Message
     readonly SnapshotReply: Message
+    readonly RescaleRequest: Message
+    readonly OperatorParallelism: Message
+    readonly RescaleReply: Message
+    readonly VertexChange: Message
     readonly DisposeRequest: Message
     readonly DisposeReply: Message
     readonly LogsRequest: Message
@@ -44,6 +48,7 @@ export const millrace: {
     readonly SlotStatus: Message
     readonly Heartbeat: Message
     readonly SlotReady: Message
+    readonly Leaving: Message
     readonly SlotReleased: Message
     readonly TaskState: Message
     readonly FailureCause: Message

@@ -3045,6 +3045,541 @@ export const millrace = $root.millrace = (() => {
             return SnapshotReply;
         })();
 
+        client.RescaleRequest = (function() {
+
+            function RescaleRequest(properties) {
+                this.operators = [];
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            RescaleRequest.prototype.job = "";
+            RescaleRequest.prototype.parallelism = 0;
+            RescaleRequest.prototype.operators = $util.emptyArray;
+
+            RescaleRequest.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.job != null && Object.hasOwnProperty.call(message, "job"))
+                    writer.uint32(10).string(message.job);
+                if (message.parallelism != null && Object.hasOwnProperty.call(message, "parallelism"))
+                    writer.uint32(16).uint32(message.parallelism);
+                if (message.operators != null && message.operators.length)
+                    for (let i = 0; i < message.operators.length; ++i)
+                        $root.millrace.client.OperatorParallelism.encode(message.operators[i], writer.uint32(26).fork(), q + 1).ldelim();
+                return writer;
+            };
+
+            RescaleRequest.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.RescaleRequest();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.job = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.parallelism = reader.uint32();
+                            break;
+                        }
+                    case 3: {
+                            if (!(message.operators && message.operators.length))
+                                message.operators = [];
+                            message.operators.push($root.millrace.client.OperatorParallelism.decode(reader, reader.uint32(), undefined, long + 1));
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            RescaleRequest.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.RescaleRequest)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.RescaleRequest: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.RescaleRequest();
+                if (object.job != null)
+                    message.job = String(object.job);
+                if (object.parallelism != null)
+                    message.parallelism = object.parallelism >>> 0;
+                if (object.operators) {
+                    if (!Array.isArray(object.operators))
+                        throw TypeError(".millrace.client.RescaleRequest.operators: array expected");
+                    message.operators = [];
+                    for (let i = 0; i < object.operators.length; ++i) {
+                        if (!$util.isObject(object.operators[i]))
+                            throw TypeError(".millrace.client.RescaleRequest.operators: object expected");
+                        message.operators[i] = $root.millrace.client.OperatorParallelism.fromObject(object.operators[i], long + 1);
+                    }
+                }
+                return message;
+            };
+
+            RescaleRequest.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.arrays || options.defaults)
+                    object.operators = [];
+                if (options.defaults) {
+                    object.job = "";
+                    object.parallelism = 0;
+                }
+                if (message.job != null && Object.hasOwnProperty.call(message, "job"))
+                    object.job = message.job;
+                if (message.parallelism != null && Object.hasOwnProperty.call(message, "parallelism"))
+                    object.parallelism = message.parallelism;
+                if (message.operators && message.operators.length) {
+                    object.operators = [];
+                    for (let j = 0; j < message.operators.length; ++j)
+                        object.operators[j] = $root.millrace.client.OperatorParallelism.toObject(message.operators[j], options, q + 1);
+                }
+                return object;
+            };
+
+            RescaleRequest.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return RescaleRequest;
+        })();
+
+        client.OperatorParallelism = (function() {
+
+            function OperatorParallelism(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            OperatorParallelism.prototype.operator = "";
+            OperatorParallelism.prototype.parallelism = 0;
+
+            OperatorParallelism.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.operator != null && Object.hasOwnProperty.call(message, "operator"))
+                    writer.uint32(10).string(message.operator);
+                if (message.parallelism != null && Object.hasOwnProperty.call(message, "parallelism"))
+                    writer.uint32(16).uint32(message.parallelism);
+                return writer;
+            };
+
+            OperatorParallelism.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.OperatorParallelism();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.operator = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.parallelism = reader.uint32();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            OperatorParallelism.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.OperatorParallelism)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.OperatorParallelism: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.OperatorParallelism();
+                if (object.operator != null)
+                    message.operator = String(object.operator);
+                if (object.parallelism != null)
+                    message.parallelism = object.parallelism >>> 0;
+                return message;
+            };
+
+            OperatorParallelism.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults) {
+                    object.operator = "";
+                    object.parallelism = 0;
+                }
+                if (message.operator != null && Object.hasOwnProperty.call(message, "operator"))
+                    object.operator = message.operator;
+                if (message.parallelism != null && Object.hasOwnProperty.call(message, "parallelism"))
+                    object.parallelism = message.parallelism;
+                return object;
+            };
+
+            OperatorParallelism.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return OperatorParallelism;
+        })();
+
+        client.RescaleReply = (function() {
+
+            function RescaleReply(properties) {
+                this.vertices = [];
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            RescaleReply.prototype.status = null;
+            RescaleReply.prototype.vertices = $util.emptyArray;
+            RescaleReply.prototype.durationMs = 0;
+            RescaleReply.prototype.interruptedMs = 0;
+
+            RescaleReply.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.status != null && Object.hasOwnProperty.call(message, "status"))
+                    $root.millrace.client.JobStatus.encode(message.status, writer.uint32(10).fork(), q + 1).ldelim();
+                if (message.vertices != null && message.vertices.length)
+                    for (let i = 0; i < message.vertices.length; ++i)
+                        $root.millrace.client.VertexChange.encode(message.vertices[i], writer.uint32(18).fork(), q + 1).ldelim();
+                if (message.durationMs != null && Object.hasOwnProperty.call(message, "durationMs"))
+                    writer.uint32(25).double(message.durationMs);
+                if (message.interruptedMs != null && Object.hasOwnProperty.call(message, "interruptedMs"))
+                    writer.uint32(33).double(message.interruptedMs);
+                return writer;
+            };
+
+            RescaleReply.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.RescaleReply();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.status = $root.millrace.client.JobStatus.decode(reader, reader.uint32(), undefined, long + 1);
+                            break;
+                        }
+                    case 2: {
+                            if (!(message.vertices && message.vertices.length))
+                                message.vertices = [];
+                            message.vertices.push($root.millrace.client.VertexChange.decode(reader, reader.uint32(), undefined, long + 1));
+                            break;
+                        }
+                    case 3: {
+                            message.durationMs = reader.double();
+                            break;
+                        }
+                    case 4: {
+                            message.interruptedMs = reader.double();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            RescaleReply.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.RescaleReply)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.RescaleReply: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.RescaleReply();
+                if (object.status != null) {
+                    if (!$util.isObject(object.status))
+                        throw TypeError(".millrace.client.RescaleReply.status: object expected");
+                    message.status = $root.millrace.client.JobStatus.fromObject(object.status, long + 1);
+                }
+                if (object.vertices) {
+                    if (!Array.isArray(object.vertices))
+                        throw TypeError(".millrace.client.RescaleReply.vertices: array expected");
+                    message.vertices = [];
+                    for (let i = 0; i < object.vertices.length; ++i) {
+                        if (!$util.isObject(object.vertices[i]))
+                            throw TypeError(".millrace.client.RescaleReply.vertices: object expected");
+                        message.vertices[i] = $root.millrace.client.VertexChange.fromObject(object.vertices[i], long + 1);
+                    }
+                }
+                if (object.durationMs != null)
+                    message.durationMs = Number(object.durationMs);
+                if (object.interruptedMs != null)
+                    message.interruptedMs = Number(object.interruptedMs);
+                return message;
+            };
+
+            RescaleReply.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.arrays || options.defaults)
+                    object.vertices = [];
+                if (options.defaults) {
+                    object.status = null;
+                    object.durationMs = 0;
+                    object.interruptedMs = 0;
+                }
+                if (message.status != null && Object.hasOwnProperty.call(message, "status"))
+                    object.status = $root.millrace.client.JobStatus.toObject(message.status, options, q + 1);
+                if (message.vertices && message.vertices.length) {
+                    object.vertices = [];
+                    for (let j = 0; j < message.vertices.length; ++j)
+                        object.vertices[j] = $root.millrace.client.VertexChange.toObject(message.vertices[j], options, q + 1);
+                }
+                if (message.durationMs != null && Object.hasOwnProperty.call(message, "durationMs"))
+                    object.durationMs = options.json && !isFinite(message.durationMs) ? String(message.durationMs) : message.durationMs;
+                if (message.interruptedMs != null && Object.hasOwnProperty.call(message, "interruptedMs"))
+                    object.interruptedMs = options.json && !isFinite(message.interruptedMs) ? String(message.interruptedMs) : message.interruptedMs;
+                return object;
+            };
+
+            RescaleReply.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return RescaleReply;
+        })();
+
+        client.VertexChange = (function() {
+
+            function VertexChange(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            VertexChange.prototype.name = "";
+            VertexChange.prototype.before = 0;
+            VertexChange.prototype.after = 0;
+
+            VertexChange.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.name != null && Object.hasOwnProperty.call(message, "name"))
+                    writer.uint32(10).string(message.name);
+                if (message.before != null && Object.hasOwnProperty.call(message, "before"))
+                    writer.uint32(16).uint32(message.before);
+                if (message.after != null && Object.hasOwnProperty.call(message, "after"))
+                    writer.uint32(24).uint32(message.after);
+                return writer;
+            };
+
+            VertexChange.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.VertexChange();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.name = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.before = reader.uint32();
+                            break;
+                        }
+                    case 3: {
+                            message.after = reader.uint32();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            VertexChange.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.VertexChange)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.VertexChange: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.VertexChange();
+                if (object.name != null)
+                    message.name = String(object.name);
+                if (object.before != null)
+                    message.before = object.before >>> 0;
+                if (object.after != null)
+                    message.after = object.after >>> 0;
+                return message;
+            };
+
+            VertexChange.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults) {
+                    object.name = "";
+                    object.before = 0;
+                    object.after = 0;
+                }
+                if (message.name != null && Object.hasOwnProperty.call(message, "name"))
+                    object.name = message.name;
+                if (message.before != null && Object.hasOwnProperty.call(message, "before"))
+                    object.before = message.before;
+                if (message.after != null && Object.hasOwnProperty.call(message, "after"))
+                    object.after = message.after;
+                return object;
+            };
+
+            VertexChange.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return VertexChange;
+        })();
+
         client.DisposeRequest = (function() {
 
             function DisposeRequest(properties) {
@@ -4275,6 +4810,7 @@ export const millrace = $root.millrace = (() => {
             TaskManagerInfo.prototype.arenaUsedBytes = 0;
             TaskManagerInfo.prototype.processId = 0;
             TaskManagerInfo.prototype.version = "";
+            TaskManagerInfo.prototype.leaving = false;
 
             TaskManagerInfo.encode = function encode(message, writer, q) {
                 if (!writer)
@@ -4305,6 +4841,8 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(80).uint32(message.processId);
                 if (message.version != null && Object.hasOwnProperty.call(message, "version"))
                     writer.uint32(90).string(message.version);
+                if (message.leaving != null && Object.hasOwnProperty.call(message, "leaving"))
+                    writer.uint32(96).bool(message.leaving);
                 return writer;
             };
 
@@ -4375,6 +4913,10 @@ export const millrace = $root.millrace = (() => {
                             message.version = reader.string();
                             break;
                         }
+                    case 12: {
+                            message.leaving = reader.bool();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -4420,6 +4962,8 @@ export const millrace = $root.millrace = (() => {
                     message.processId = object.processId >>> 0;
                 if (object.version != null)
                     message.version = String(object.version);
+                if (object.leaving != null)
+                    message.leaving = Boolean(object.leaving);
                 return message;
             };
 
@@ -4443,6 +4987,7 @@ export const millrace = $root.millrace = (() => {
                     object.arenaUsedBytes = 0;
                     object.processId = 0;
                     object.version = "";
+                    object.leaving = false;
                 }
                 if (message.id != null && Object.hasOwnProperty.call(message, "id"))
                     object.id = message.id;
@@ -4466,6 +5011,8 @@ export const millrace = $root.millrace = (() => {
                     object.processId = message.processId;
                 if (message.version != null && Object.hasOwnProperty.call(message, "version"))
                     object.version = message.version;
+                if (message.leaving != null && Object.hasOwnProperty.call(message, "leaving"))
+                    object.leaving = message.leaving;
                 return object;
             };
 
@@ -4503,11 +5050,12 @@ export const millrace = $root.millrace = (() => {
             FromTaskManager.prototype.metrics = null;
             FromTaskManager.prototype.print = null;
             FromTaskManager.prototype.results = null;
+            FromTaskManager.prototype.leaving = null;
 
             let $oneOfFields;
 
             Object.defineProperty(FromTaskManager.prototype, "message", {
-                get: $util.oneOfGetter($oneOfFields = ["register", "heartbeat", "slotReady", "slotReleased", "taskState", "inputEnded", "ack", "decline", "metrics", "print", "results"]),
+                get: $util.oneOfGetter($oneOfFields = ["register", "heartbeat", "slotReady", "slotReleased", "taskState", "inputEnded", "ack", "decline", "metrics", "print", "results", "leaving"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -4540,6 +5088,8 @@ export const millrace = $root.millrace = (() => {
                     $root.millrace.control.Print.encode(message.print, writer.uint32(82).fork(), q + 1).ldelim();
                 if (message.results != null && Object.hasOwnProperty.call(message, "results"))
                     $root.millrace.control.Results.encode(message.results, writer.uint32(90).fork(), q + 1).ldelim();
+                if (message.leaving != null && Object.hasOwnProperty.call(message, "leaving"))
+                    $root.millrace.control.Leaving.encode(message.leaving, writer.uint32(98).fork(), q + 1).ldelim();
                 return writer;
             };
 
@@ -4608,6 +5158,10 @@ export const millrace = $root.millrace = (() => {
                         }
                     case 11: {
                             message.results = $root.millrace.control.Results.decode(reader, reader.uint32(), undefined, long + 1);
+                            break;
+                        }
+                    case 12: {
+                            message.leaving = $root.millrace.control.Leaving.decode(reader, reader.uint32(), undefined, long + 1);
                             break;
                         }
                     default:
@@ -4688,6 +5242,11 @@ export const millrace = $root.millrace = (() => {
                         throw TypeError(".millrace.control.FromTaskManager.results: object expected");
                     message.results = $root.millrace.control.Results.fromObject(object.results, long + 1);
                 }
+                if (object.leaving != null) {
+                    if (!$util.isObject(object.leaving))
+                        throw TypeError(".millrace.control.FromTaskManager.leaving: object expected");
+                    message.leaving = $root.millrace.control.Leaving.fromObject(object.leaving, long + 1);
+                }
                 return message;
             };
 
@@ -4753,6 +5312,11 @@ export const millrace = $root.millrace = (() => {
                     object.results = $root.millrace.control.Results.toObject(message.results, options, q + 1);
                     if (options.oneofs)
                         object.message = "results";
+                }
+                if (message.leaving != null && Object.hasOwnProperty.call(message, "leaving")) {
+                    object.leaving = $root.millrace.control.Leaving.toObject(message.leaving, options, q + 1);
+                    if (options.oneofs)
+                        object.message = "leaving";
                 }
                 return object;
             };
@@ -5350,6 +5914,106 @@ export const millrace = $root.millrace = (() => {
             };
 
             return SlotReady;
+        })();
+
+        control.Leaving = (function() {
+
+            function Leaving(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            Leaving.prototype.timeoutMs = 0;
+
+            Leaving.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.timeoutMs != null && Object.hasOwnProperty.call(message, "timeoutMs"))
+                    writer.uint32(8).uint32(message.timeoutMs);
+                return writer;
+            };
+
+            Leaving.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.control.Leaving();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.timeoutMs = reader.uint32();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            Leaving.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.control.Leaving)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.control.Leaving: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.control.Leaving();
+                if (object.timeoutMs != null)
+                    message.timeoutMs = object.timeoutMs >>> 0;
+                return message;
+            };
+
+            Leaving.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults)
+                    object.timeoutMs = 0;
+                if (message.timeoutMs != null && Object.hasOwnProperty.call(message, "timeoutMs"))
+                    object.timeoutMs = message.timeoutMs;
+                return object;
+            };
+
+            Leaving.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return Leaving;
         })();
 
         control.SlotReleased = (function() {

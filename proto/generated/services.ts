@@ -18,6 +18,8 @@ export const clientMethods = {
   savepoint: method<shapes.SavepointRequest, shapes.SnapshotReply>('/millrace.client.Client/Savepoint', false, false, millrace.client.SavepointRequest, millrace.client.SnapshotReply),
   /** Takes a checkpoint now. Answers when it is complete. */
   checkpoint: method<shapes.JobRequest, shapes.SnapshotReply>('/millrace.client.Client/Checkpoint', false, false, millrace.client.JobRequest, millrace.client.SnapshotReply),
+  /** Takes a checkpoint and goes on from it with another parallelism. Answers when the job runs again, or waits for slots. */
+  rescale: method<shapes.RescaleRequest, shapes.RescaleReply>('/millrace.client.Client/Rescale', false, false, millrace.client.RescaleRequest, millrace.client.RescaleReply),
   /** Deletes a savepoint. */
   disposeSavepoint: method<shapes.DisposeRequest, shapes.DisposeReply>('/millrace.client.Client/DisposeSavepoint', false, false, millrace.client.DisposeRequest, millrace.client.DisposeReply),
   /** Lines that the job printed and what happened to it. */

@@ -44,7 +44,7 @@ export interface JobStatus {
   readonly jobId: string
   /** Name. */
   readonly name: string
-  /** created, waiting-for-resources, deploying, running, restarting, stopping, canceling, failing, finished, canceled, failed. */
+  /** created, waiting-for-resources, deploying, running, redeploying, restarting, stopping, canceling, failing, finished, canceled, failed. */
   readonly state: string
   /** The state will not change any more. */
   readonly terminal: boolean
@@ -244,6 +244,42 @@ export interface SnapshotReply {
   readonly durationMs: number
 }
 
+export interface RescaleRequest {
+  /** Id, unique prefix of an id, or name. */
+  readonly job: string
+  /** Of all operators that the job gives none of their own; 0: they stay as they are. */
+  readonly parallelism: number
+  /** Of single operators. */
+  readonly operators: readonly OperatorParallelism[]
+}
+
+export interface OperatorParallelism {
+  /** uid. */
+  readonly operator: string
+  /** Number of subtasks. */
+  readonly parallelism: number
+}
+
+export interface RescaleReply {
+  /** Of the job now. */
+  readonly status?: JobStatus | undefined
+  /** In the order of the plan. */
+  readonly vertices: readonly VertexChange[]
+  /** From the request to the answer. */
+  readonly durationMs: number
+  /** While no task ran; 0 when nothing had to be changed. */
+  readonly interruptedMs: number
+}
+
+export interface VertexChange {
+  /** Name of the vertex. */
+  readonly name: string
+  /** Parallelism. */
+  readonly before: number
+  /** Parallelism. */
+  readonly after: number
+}
+
 export interface DisposeRequest {
   /** Directory of the savepoint. */
   readonly path: string
@@ -347,6 +383,8 @@ export interface TaskManagerInfo {
   readonly processId: number
   /** Version of the package. */
   readonly version: string
+  /** It ends as soon as nothing runs there, and gets no more work. */
+  readonly leaving: boolean
 }
 
 export type FromTaskManager =
@@ -372,6 +410,8 @@ export type FromTaskManager =
   | ({ readonly kind: 'print' } & Print)
   /** Records for the client that waits. */
   | ({ readonly kind: 'results' } & Results)
+  /** This TaskManager is about to end: its tasks are to go elsewhere. */
+  | ({ readonly kind: 'leaving' } & Leaving)
 
 /** Who a TaskManager is, and what still runs there. */
 export interface Register {
@@ -420,6 +460,11 @@ export interface SlotReady {
   readonly slot: number
   /** Data listener of the new thread; 0 when there will be none. */
   readonly port: number
+}
+
+export interface Leaving {
+  /** It waits so long for its slots to become free. */
+  readonly timeoutMs: number
 }
 
 export interface SlotReleased {

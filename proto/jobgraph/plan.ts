@@ -26,6 +26,8 @@ export interface VertexPlan {
   readonly id: number
   readonly name: string
   readonly parallelism: number
+  /** The job itself says the parallelism of an operator in here: a new one for the whole job passes it by. */
+  readonly fixed?: true
   readonly operators: readonly OperatorPlan[]
 }
 
@@ -34,6 +36,10 @@ export interface OperatorPlan {
   readonly node: number
   /** Given by the user, or generated (`#n`) for operators without state. Unique in the job. */
   readonly uid: string
+  /** Uids that it had before. */
+  readonly was?: readonly string[]
+  /** Types that its key has had, the oldest first, the last one today's: where keys are migrated. */
+  readonly keyVersions?: readonly Field[]
   readonly name: string
   readonly kind: string
   /** Absent for the head. `output` is '' for the main output, otherwise a side output's tag. */
@@ -42,6 +48,8 @@ export interface OperatorPlan {
   readonly schema?: Schema
   /** Fields of the input that the functions read, when that is known. */
   readonly reads?: readonly string[]
+  /** Of a source: the fields that somebody reads, by output ('' is the main one). An output that is not named: all of its fields. */
+  readonly wanted?: Readonly<Record<string, readonly string[]>>
   /** Declared state, for the restore plan. Operators with state that is not keyed declare it as `operator` or `splits`. */
   readonly state: readonly StatePlan[]
   readonly onError: 'fail' | 'skip' | 'dead-letter'
@@ -64,6 +72,10 @@ export interface StatePlan {
     | 'committables'
   readonly type?: Field
   readonly keyed: boolean
+  /** Names that it had before. */
+  readonly was?: readonly string[]
+  /** Older types that can be migrated, the oldest first. */
+  readonly versions?: readonly Field[]
 }
 
 export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'rescale' | 'broadcast' | 'custom'
