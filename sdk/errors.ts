@@ -67,6 +67,12 @@ export const sdkErrors = defineErrors('SDK', {
     blame: 'user',
     retry: 'never',
   },
+  BAD_MIGRATION: {
+    text: '{what} {problem}',
+    hint: 'End it with the type of the state: state.from(Old).to(New, (old) => …), where New is what the state is declared with.',
+    blame: 'user',
+    retry: 'never',
+  },
   MERGE_MISSING: {
     text: '{what} has no merge function{at}, and {windows} windows put accumulators together',
     hint: 'Add merge: (a, b) => …',

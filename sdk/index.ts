@@ -21,6 +21,7 @@ export { compilePlan, edgeInput } from './graph/compile.ts'
 export { buildGraph, jobOf, rebuildGraph } from './graph/load.ts'
 export { defineJob, Environment, type FromOptions, isJob, type Job, type JobOptions } from './job.ts'
 export { KeyedStream } from './keyed-stream.ts'
+export type { Migration, MigrationContext, MigrationFrom, MigrationStep } from './migration.ts'
 export type { Sink, SinkContext, SinkWriter } from './sink.ts'
 export type {
   ColumnWriter,
@@ -32,7 +33,7 @@ export type {
   StringDictionary,
 } from './source.ts'
 export type { StandardSchema } from './standard-schema.ts'
-export { type StateDeclaration, state } from './state.ts'
+export { type MapEntry, type StateDeclaration, type StateOptions, state } from './state.ts'
 export { Stream } from './stream.ts'
 export { type ObjectOf, type Type, type TypeDef, type TypeOf, t } from './types.ts'
 export { window } from './window.ts'

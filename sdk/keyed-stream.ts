@@ -15,10 +15,11 @@ import type {
 import { type Duration, durationMs } from './duration.ts'
 import { sdkErrors } from './errors.ts'
 import type { AggregateFunctions } from './functions.ts'
-import { checkFunction, declaredField, type GraphBuilder, type StatefulOptions } from './graph/builder.ts'
+import { checkFunction, declaredField, type GraphBuilder, type KeyedStateOptions } from './graph/builder.ts'
 import type { AggregateSpec, KeySelector, NodeInput, WindowAssigner } from './graph/nodes.ts'
 import { atText, userPosition } from './graph/position.ts'
 import { readsOf } from './graph/reads.ts'
+import type { Migration } from './migration.ts'
 import { type KeyedProcessDefinition, processNode, type SidesOf, type SideTypes } from './process.ts'
 import { aggregateField, fieldsOf, isNumeric, objectType } from './schema.ts'
 import type { StateDeclarations } from './state.ts'
@@ -35,13 +36,17 @@ export interface KeyedOrigin {
 }
 
 /** `as`: name of the field of the result, in place of the function's. */
-export interface AggregateOptions<As extends string> extends StatefulOptions {
+export interface AggregateOptions<As extends string> extends KeyedStateOptions {
   readonly as?: As
 }
 
 /** An aggregate by functions. `accumulator` declares its type, so that it is kept in columns. */
-export interface AggregateDefinition<T, Acc, Out, K, C> extends StatefulOptions, AggregateFunctions<T, Acc, Out, K, C> {
+export interface AggregateDefinition<T, Acc, Out, K, C>
+  extends KeyedStateOptions<K>,
+    AggregateFunctions<T, Acc, Out, K, C> {
   readonly accumulator?: TypeDef<Acc>
+  /** How accumulators of older types become accumulators of this one. Needs `accumulator`. */
+  readonly migrate?: Migration<Acc>
   /** Type of what `emit` returns. */
   readonly returns?: TypeDef<Out>
 }
@@ -113,10 +118,10 @@ export class KeyedStream<T, K, KeyFields> {
   /** Several aggregates at once (`aggregate({ total: sum('price'), n: count() }, { uid })`), or one by functions. One result per record. */
   aggregate<A extends AggregateColumns<NumericField<T>>>(
     columns: A,
-    options: StatefulOptions,
+    options: KeyedStateOptions<K>,
   ): Stream<Flat<KeyFields & AggregateResults<T, A>>>
   aggregate<Acc, Out>(definition: AggregateDefinition<T, Acc, Out, K, unknown>): Stream<Out>
-  aggregate(first: AnyColumns | AnyDefinition, options?: StatefulOptions): Stream<never> {
+  aggregate(first: AnyColumns | AnyDefinition, options?: KeyedStateOptions<K>): Stream<never> {
     if (!isDefinition(first)) return this.#declared(first, options, 'aggregate')
     const { builder, inputs } = this.#origin
     const { spec, reads } = functionsOf(first)
@@ -133,7 +138,7 @@ export class KeyedStream<T, K, KeyFields> {
   }
 
   /** Puts the records of a key together, two by two: emits the value so far for each record. */
-  reduce(fn: (a: T, b: T) => T, options: StatefulOptions): Stream<T> {
+  reduce(fn: (a: T, b: T) => T, options: KeyedStateOptions<K> & { readonly migrate?: Migration<T> }): Stream<T> {
     checkFunction(fn, 'the function of reduce')
     const { builder, inputs, type } = this.#origin
     const body = { kind: 'reduce', reduce: fn as (a: unknown, b: unknown) => unknown } as const
@@ -163,7 +168,7 @@ export class KeyedStream<T, K, KeyFields> {
     })
   }
 
-  #declared<O>(columns: AnyColumns, options: StatefulOptions | undefined, name: string): Stream<O> {
+  #declared<O>(columns: AnyColumns, options: KeyedStateOptions | undefined, name: string): Stream<O> {
     const { builder, inputs } = this.#origin
     const { spec, type, reads } = declaredAggregate(columns, this.#origin, [])
     const node = builder.add({

@@ -2,7 +2,7 @@
 
 import { sdkErrors } from './errors.ts'
 import type { ElementContext, Emit, TimerContext } from './functions.ts'
-import { checkFunction, type GraphBuilder, type OperatorOptions, type StatefulOptions } from './graph/builder.ts'
+import { checkFunction, type GraphBuilder, type KeyedStateOptions, type OperatorOptions } from './graph/builder.ts'
 import type { NodeInput, ProcessBody } from './graph/nodes.ts'
 import { atText, userPosition } from './graph/position.ts'
 import { readsOf } from './graph/reads.ts'
@@ -32,7 +32,7 @@ export interface ProcessDefinition<T, Out, D extends SideTypes> extends Operator
 }
 
 export interface KeyedProcessDefinition<T, K, S extends StateDeclarations, Out, D extends SideTypes>
-  extends StatefulOptions,
+  extends KeyedStateOptions<K>,
     Emits<Out, D> {
   /** State of each key, by name. */
   readonly state?: S

@@ -8,8 +8,28 @@ import { fieldOf, type TypeDef } from './types.ts'
 export function schemaOf(type: TypeDef<unknown>): Schema {
   const { dataType } = type
   if (dataType.kind === 'struct' && !type.nullable && !type.optional)
-    return { record: 'object', fields: dataType.fields }
-  return { record: 'value', fields: [fieldOf('', type)] }
+    return { record: 'object', fields: withoutHistory(dataType.fields) }
+  return { record: 'value', fields: withoutHistory([fieldOf('', type)]) }
+}
+
+/** What fields were called before concerns restores of state alone: two schemas of a batch must not differ by it. */
+function withoutHistory(fields: readonly Field[]): readonly Field[] {
+  const cleaned = fields.map((field) => {
+    const { was, ...rest } = field
+    const type = typeWithoutHistory(field.type)
+    return was === undefined && type === field.type ? field : { ...rest, type }
+  })
+  return cleaned.every((field, i) => field === fields[i]) ? fields : cleaned
+}
+
+function typeWithoutHistory(type: DataType): DataType {
+  if (type.kind === 'struct') {
+    const fields = withoutHistory(type.fields)
+    return fields === type.fields ? type : { kind: 'struct', fields }
+  }
+  if (type.kind !== 'list') return type
+  const [item] = withoutHistory([type.item])
+  return item === type.item ? type : { kind: 'list', item }
 }
 
 /** Fields of the records, where they are declared as objects. */

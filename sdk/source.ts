@@ -78,12 +78,18 @@ export interface SourceOutput<T> {
 }
 
 /**
- * Columns of the batch that is being filled. Write every field of the type for rows 0 to n - 1, then `commit(n)`.
- * The arrays are views on the batch itself: valid until `commit`.
+ * Columns of the batch that is being filled. Write every field of the type that `wants` names for rows 0 to n - 1, then
+ * `commit(n)`. The arrays are views on the batch itself: valid until `commit`.
  */
 export interface ColumnWriter {
   /** Rows that fit. */
   readonly capacity: number
+  /**
+   * Whether anything behind this output reads the field; without a field: whether anything reads the output at all. What
+   * nobody reads need not be made: it may be left out, and what is written of it is dropped. The same for all batches of a
+   * run. Functions whose source tells no fields, sinks, and dead letters read all.
+   */
+  wants(field?: string): boolean
   /** A column of float64, timestamp or date. */
   float64(field: string): Float64Array
   int32(field: string): Int32Array
@@ -98,6 +104,13 @@ export interface ColumnWriter {
   utf8(field: string, bytes: Uint8Array, offsets: Int32Array, rows: number): void
   /** Plain strings. */
   strings(field: string, values: readonly string[], rows: number): void
+  /**
+   * Rows of a nullable or optional field that have no value, one byte per row, all 0 at first: 1 for null, 2 for absent.
+   * What the column itself has there does not matter. Not for struct, list, bytes and any.
+   */
+  nulls(field: string): Uint8Array
+  /** Values of a struct, list, bytes or any, as they stand in records; null where the type allows it, undefined for absent. Lent until `commit`. */
+  values(field: string, values: readonly unknown[], rows: number): void
   /** Ends the batch: rows 0 to `rows` - 1 are emitted. `timestamps` in epoch ms; absent: the field that `eventTime` names. */
   commit(rows: number, timestamps?: Float64Array): void
 }

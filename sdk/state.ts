@@ -2,7 +2,9 @@
 import { type Duration, durationMs } from './duration.ts'
 import type { AccumulatingState, Key, ListState, MapState, ValueState } from './functions.ts'
 import type { StateKind, StateSpec } from './graph/nodes.ts'
-import type { TypeDef } from './types.ts'
+import { type Migration, migrateFrom } from './migration.ts'
+import { objectType } from './schema.ts'
+import { fieldOf, type TypeDef } from './types.ts'
 
 /** A declared state whose handle is `Handle`. */
 export interface StateDeclaration<Handle> {
@@ -17,17 +19,36 @@ export type HandlesOf<S extends StateDeclarations> = {
   readonly [K in keyof S]: S[K] extends StateDeclaration<infer Handle> ? Handle : never
 }
 
-export interface StateOptions {
-  /** An entry that was not written for this long (wall clock) is gone. */
-  readonly ttl?: Duration
+/** An entry of a map state, as migrations see it. */
+export interface MapEntry<K, V> {
+  key: K
+  value: V
 }
 
-function declare<Handle>(kind: StateKind, options: StateOptions | undefined): StateDeclaration<Handle> {
-  return { spec: options?.ttl === undefined ? kind : { ...kind, ttlMs: durationMs(options.ttl) } }
+/** `T`: what a migration has to end with. */
+export interface StateOptions<T = unknown> {
+  /** An entry that was not written for this long (wall clock) is gone. */
+  readonly ttl?: Duration
+  /** Names that the state had before: it is found under them in older snapshots. */
+  readonly was?: string | readonly string[]
+  /** How entries of older types become entries of this one: `state.from(Old).to(New, (old) => …)`. */
+  readonly migrate?: Migration<T>
+}
+
+function declare<Handle, T>(kind: StateKind, options: StateOptions<T> | undefined): StateDeclaration<Handle> {
+  const { ttl, was, migrate } = options ?? {}
+  return {
+    spec: {
+      ...kind,
+      ...(ttl === undefined ? {} : { ttlMs: durationMs(ttl) }),
+      ...(was === undefined ? {} : { was: typeof was === 'string' ? [was] : was }),
+      ...(migrate === undefined ? {} : { migrate: migrate as Migration<unknown> }),
+    },
+  }
 }
 
 /** One value per key. */
-export const valueState = <T>(type: TypeDef<T>, options?: StateOptions): StateDeclaration<ValueState<T>> =>
+export const valueState = <T>(type: TypeDef<T>, options?: StateOptions<NoInfer<T>>): StateDeclaration<ValueState<T>> =>
   declare({ kind: 'value', type }, options)
 
 /** The user's functions as the graph keeps them: what they are given is what the declared types say. */
@@ -40,26 +61,31 @@ interface Aggregating<In, Acc, Out> {
 
 export const state = {
   value: valueState,
+  /** Begins a migration with the oldest type that a state, or a key, has had. Of a list: the type of an element. */
+  from: migrateFrom,
+  /** The type of an entry of a map state, for its migrations. */
+  entry: <K, V>(key: TypeDef<K>, value: TypeDef<V>): TypeDef<MapEntry<K, V>> =>
+    objectType([fieldOf('key', key), fieldOf('value', value)]) as TypeDef<MapEntry<K, V>>,
   /** A list per key. */
-  list: <T>(type: TypeDef<T>, options?: StateOptions): StateDeclaration<ListState<T>> =>
+  list: <T>(type: TypeDef<T>, options?: StateOptions<NoInfer<T>>): StateDeclaration<ListState<T>> =>
     declare({ kind: 'list', type }, options),
   /** A map per key; entries are read and written one by one. */
   map: <K extends Key, V>(
     key: TypeDef<K>,
     value: TypeDef<V>,
-    options?: StateOptions,
+    options?: StateOptions<MapEntry<NoInfer<K>, NoInfer<V>>>,
   ): StateDeclaration<MapState<K, V>> => declare({ kind: 'map', key, value }, options),
   /** Values go in and are put together by `reduce`. */
   reducing: <T>(
     type: TypeDef<T>,
     reduce: (a: NoInfer<T>, b: NoInfer<T>) => NoInfer<T>,
-    options?: StateOptions,
+    options?: StateOptions<NoInfer<T>>,
   ): StateDeclaration<AccumulatingState<T, T>> =>
     declare({ kind: 'reducing', type, reduce: reduce as (a: unknown, b: unknown) => unknown }, options),
   /** Values of one type go in, an accumulator keeps them, a result of another type comes out. */
   aggregating: <In, Acc, Out>(
     definition: Aggregating<In, Acc, Out>,
-    options?: StateOptions,
+    options?: StateOptions<NoInfer<Acc>>,
   ): StateDeclaration<AccumulatingState<In, Out>> =>
     declare(
       {

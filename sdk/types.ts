@@ -3,16 +3,17 @@
  * Types are plain immutable data, so that a type made by another copy of this package works as well.
  */
 import type { DataType, Field } from '../core/columns/schema.ts'
-import type { Duration } from './duration.ts'
 import { sdkErrors } from './errors.ts'
 import type { ValueState } from './functions.ts'
 import { type StandardSchema, standardValidator } from './standard-schema.ts'
-import { type StateDeclaration, valueState } from './state.ts'
+import { type StateDeclaration, type StateOptions, valueState } from './state.ts'
 
 export interface TypeDef<T> {
   readonly dataType: DataType
   readonly nullable?: boolean
   readonly optional?: boolean
+  /** Names that a field of this type had before, where state is restored. */
+  readonly formerNames?: readonly string[]
   /**
    * Checks a value that comes from outside and returns what is to be used in its place; throws a coded error. Only where
    * a column type does not say it all (`t.from`, and what contains it). Sources call it on what they have decoded.
@@ -27,7 +28,9 @@ export type TypeOf<D> = D extends TypeDef<infer T> ? T : never
 /** A type with what a user may ask of it. */
 export interface Type<T> extends TypeDef<T> {
   /** A value state of this type, for `process({ state: { … } })`. */
-  state(options?: { readonly ttl?: Duration }): StateDeclaration<ValueState<T>>
+  state(options?: StateOptions<NoInfer<T>>): StateDeclaration<ValueState<T>>
+  /** The same type for a field that had other names in older versions of a job: state is found under them. */
+  was(...names: string[]): this
 }
 
 export interface OptionalType<T> extends Type<T> {
@@ -46,10 +49,21 @@ export type ObjectOf<F extends ObjectFields> = Flat<
   }
 >
 
-type Extras<T> = Pick<TypeDef<T>, 'nullable' | 'optional' | 'validate'>
+type Extras<T> = Pick<TypeDef<T>, 'nullable' | 'optional' | 'formerNames' | 'validate'>
 
 function type<T>(dataType: DataType, extras: Extras<T> = {}): Type<T> {
-  const made: Type<T> = { dataType, ...extras, state: (options) => valueState(made, options) }
+  const made: Type<T> = {
+    dataType,
+    ...extras,
+    state: (options) => valueState(made, options),
+    was(...names) {
+      for (const name of names) {
+        if (typeof name !== 'string' || name === '')
+          throw sdkErrors.create('BAD_TYPE', { problem: 'was(…) takes the names that the field had before' })
+      }
+      return type<T>(dataType, { ...extras, formerNames: names }) as typeof this
+    },
+  }
   return Object.freeze(made)
 }
 
@@ -65,6 +79,7 @@ export function fieldOf(name: string, def: TypeDef<unknown>): Field {
     type: def.dataType,
     ...(def.nullable ? { nullable: true } : {}),
     ...(def.optional ? { optional: true } : {}),
+    ...(def.formerNames ? { was: def.formerNames } : {}),
   }
 }
 
@@ -186,6 +201,7 @@ export const t = {
 
 function extrasOf<T>(def: TypeDef<T>): Extras<T> {
   return {
+    ...(def.formerNames ? { formerNames: def.formerNames } : {}),
     ...(def.nullable ? { nullable: true } : {}),
     ...(def.optional ? { optional: true } : {}),
     ...(def.validate === undefined ? {} : { validate: def.validate }),

@@ -3,7 +3,7 @@ import type { Field } from '../core/columns/schema.ts'
 import type { AggregateColumns, AggregateResult, AggregateResults, AnyColumns, NumericField } from './aggregates.ts'
 import { sdkErrors } from './errors.ts'
 import type { TimeWindow } from './functions.ts'
-import { checkFunction, type StatefulOptions } from './graph/builder.ts'
+import { checkFunction, type KeyedStateOptions } from './graph/builder.ts'
 import type { AggregateSpec, WindowAssigner } from './graph/nodes.ts'
 import { atText, userPosition } from './graph/position.ts'
 import {
@@ -34,7 +34,7 @@ export interface WindowContext {
   readonly window: TimeWindow
 }
 
-export interface WindowReduceOptions<T, K, Out> extends StatefulOptions {
+export interface WindowReduceOptions<T, K, Out> extends KeyedStateOptions {
   /** What is emitted for a window in place of the reduced record. */
   emit(value: T, context: { readonly key: K } & WindowContext): Out
   /** Type of what `emit` returns. */
@@ -103,10 +103,10 @@ export class WindowedStream<T, K, KeyFields, Late extends string> {
   /** Several aggregates at once (`aggregate({ total: sum('price'), n: count() }, { uid })`), or one by functions. */
   aggregate<A extends AggregateColumns<NumericField<T>>>(
     columns: A,
-    options: StatefulOptions,
+    options: KeyedStateOptions,
   ): Stream<Flat<KeyFields & AggregateResults<T, A> & WindowFields>, LateSides<T, Late>>
   aggregate<Acc, Out>(definition: AggregateDefinition<T, Acc, Out, K, WindowContext>): Stream<Out, LateSides<T, Late>>
-  aggregate(first: AnyColumns | AnyDefinition, options?: StatefulOptions): Stream<never, LateSides<T, Late>> {
+  aggregate(first: AnyColumns | AnyDefinition, options?: KeyedStateOptions): Stream<never, LateSides<T, Late>> {
     if (!isDefinition(first)) return this.#declared(first, options)
     const { spec, reads } = functionsOf(first)
     return this.#add(spec, first, first.returns, reads)
@@ -114,10 +114,10 @@ export class WindowedStream<T, K, KeyFields, Late extends string> {
 
   /** Puts the records of each key and window together, two by two. */
   reduce<Out>(fn: (a: T, b: T) => T, options: WindowReduceOptions<T, K, Out>): Stream<Out, LateSides<T, Late>>
-  reduce(fn: (a: T, b: T) => T, options: StatefulOptions): Stream<T, LateSides<T, Late>>
+  reduce(fn: (a: T, b: T) => T, options: KeyedStateOptions): Stream<T, LateSides<T, Late>>
   reduce(
     fn: (a: T, b: T) => T,
-    options: StatefulOptions & Partial<WindowReduceOptions<T, K, unknown>>,
+    options: KeyedStateOptions & Partial<WindowReduceOptions<T, K, unknown>>,
   ): Stream<never, LateSides<T, Late>> {
     checkFunction(fn, 'the function of reduce')
     const emit = options?.emit
@@ -136,14 +136,14 @@ export class WindowedStream<T, K, KeyFields, Late extends string> {
     return this.#add(spec, options, emit === undefined ? this.#origin.type : options.returns, undefined)
   }
 
-  #declared<O>(columns: AnyColumns, options: StatefulOptions | undefined): Stream<O, LateSides<T, Late>> {
+  #declared<O>(columns: AnyColumns, options: KeyedStateOptions | undefined): Stream<O, LateSides<T, Late>> {
     const { spec, type, reads } = declaredAggregate(columns, this.#origin, windowFields)
     return this.#add(spec, options, type, reads)
   }
 
   #add<O>(
     aggregate: AggregateSpec,
-    options: StatefulOptions | undefined,
+    options: KeyedStateOptions | undefined,
     type: TypeDef<unknown> | undefined,
     reads: readonly string[] | undefined,
   ): Stream<O, LateSides<T, Late>> {

@@ -26,6 +26,8 @@ export interface Field {
   readonly nullable?: boolean
   /** The property may be absent or `undefined`. */
   readonly optional?: boolean
+  /** Names that the field had in older types of the same state. Never part of the schema of a batch. */
+  readonly was?: readonly string[]
 }
 
 export interface Schema {

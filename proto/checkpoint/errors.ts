@@ -100,13 +100,25 @@ export const errors = defineErrors('CHECKPOINT', {
   },
   STATE_LOST: {
     text: 'the restore would lose state: {states}',
-    hint: 'give the operators their uids back, or allow the loss with --allowNonRestoredState',
+    hint: 'give the operators their uids back (or say what they were: was), or allow the loss with --allowNonRestoredState',
+    blame: 'user',
+    retry: 'never',
+  },
+  OTHER_JOB: {
+    text: "the snapshot is of job '{job}', and nothing of it is found in '{plan}'",
+    hint: 'check the path (millrace savepoint list shows whose they are); to start this job with none of its state leave --fromSavepoint out',
+    blame: 'user',
+    retry: 'never',
+  },
+  AMBIGUOUS_UID: {
+    text: "both '{first}' and '{second}' take over what '{uid}' left",
+    hint: 'name the former uid (was) in one of them',
     blame: 'user',
     retry: 'never',
   },
   STATE_INCOMPATIBLE: {
     text: 'the restore cannot take over state whose type has changed: {states}',
-    hint: 'restore the type, give the state another name, or start without this snapshot',
+    hint: 'declare how it migrates (migrate: state.from(Old).to(New, (old) => …), or migrateKey), give it its old type back, or give it another name and drop the old one with --allowNonRestoredState',
     blame: 'user',
     retry: 'never',
   },

@@ -1,20 +1,17 @@
 /**
  * Compares the states of a snapshot with those of a plan: kept, new, migrated or lost, each with the reason, and whether a
- * restore is to be refused. Identity is the operator's uid and the state's name. Pure.
- *
- * Automatic migrations: a number may widen (int32 to int64 or float64, timestamp to float64), anything may become `any`, a
- * value may become nullable or optional, and a struct may gain fields that are optional or nullable or change their order.
+ * restore is to be refused. Identity is the operator's uid and the state's name, or those that they say they had. Pure.
  */
-import type { DataType, Field } from '../../core/columns/schema.ts'
 import type { MillraceError } from '../../core/errors.ts'
 import type { JobPlan, OperatorPlan, StatePlan } from '../jobgraph/plan.ts'
 import { errors } from './errors.ts'
+import { compareKeys, type KeyChange, keyTypeOf } from './key-change.ts'
 import type { Manifest, ManifestOperator } from './manifest.ts'
+import { compareDeclared, compareStates, type StateChange } from './state-change.ts'
+import { typeText } from './type-change.ts'
 
-export type StateChange =
-  | { readonly kind: 'kept' }
-  | { readonly kind: 'migrated'; readonly reason: string }
-  | { readonly kind: 'lost'; readonly reason: string }
+export type { KeyChange } from './key-change.ts'
+export { compareStates, type StateChange } from './state-change.ts'
 
 export interface RestoreLine {
   readonly kind: 'kept' | 'new' | 'migrated' | 'lost' | 'note'
@@ -22,6 +19,9 @@ export interface RestoreLine {
   /** Name of the state; '' for a note. */
   readonly state: string
   readonly reason: string
+  /** Types for people, where both are declared and differ. */
+  readonly was?: string
+  readonly now?: string
 }
 
 export interface RestoreCheck {
@@ -35,17 +35,97 @@ export interface RestoreOptions {
   readonly allowNonRestoredState?: boolean | undefined
 }
 
-export function checkRestore(manifest: Manifest, plan: JobPlan, options: RestoreOptions = {}): RestoreCheck {
+/** What a restore looks at in a snapshot. */
+export type RestorableSnapshot = Pick<Manifest, 'jobName' | 'plan' | 'operators'>
+
+/** What a savepoint of a job would hold that was not taken yet. */
+export function snapshotOfPlan(plan: JobPlan): RestorableSnapshot {
+  const operators = plan.vertices.flatMap(({ id, parallelism, operators }) =>
+    operators.map(({ uid, node, name, kind, state }) => {
+      return { uid, node, name, kind, vertex: id, parallelism, state, subtasks: [] }
+    }),
+  )
+  return { jobName: plan.name, plan, operators }
+}
+
+/** What an operator of a plan takes over, and how. */
+export interface OperatorMatch {
+  readonly old: ManifestOperator
+  readonly key: KeyChange
+  readonly states: readonly StateMatch[]
+}
+
+export interface StateMatch {
+  readonly was: StatePlan
+  /** In `OperatorPlan.state`; -1: there is none. */
+  readonly index: number
+  readonly change: StateChange
+}
+
+/** By the uid of today. Throws CHECKPOINT_AMBIGUOUS_UID when two operators say that they were the same one. */
+export function matchOperators(snapshot: RestorableSnapshot, plan: JobPlan): ReadonlyMap<string, OperatorMatch> {
+  const now = plan.vertices.flatMap((vertex) => vertex.operators)
+  const old = new Map(snapshot.operators.map((operator) => [operator.uid, operator]))
+  const uids = new Set(now.map(({ uid }) => uid))
+  const takenBy = new Map<string, string>()
+  const matches = new Map<string, OperatorMatch>()
+  for (const operator of now) {
+    // A uid that is in use today is nobody else's former one.
+    const name = [operator.uid, ...(operator.was ?? []).filter((uid) => !uids.has(uid))].find((uid) => old.has(uid))
+    const found = name === undefined ? undefined : old.get(name)
+    if (found === undefined) continue
+    const first = takenBy.get(found.uid)
+    if (first !== undefined) throw errors.create('AMBIGUOUS_UID', { uid: found.uid, first, second: operator.uid })
+    takenBy.set(found.uid, operator.uid)
+    matches.set(operator.uid, matchOperator(snapshot, plan, found, operator))
+  }
+  return matches
+}
+
+function matchOperator(
+  snapshot: RestorableSnapshot,
+  plan: JobPlan,
+  old: ManifestOperator,
+  now: OperatorPlan,
+): OperatorMatch {
+  const before = snapshot.plan.vertices.flatMap((vertex) => vertex.operators).find(({ uid }) => uid === old.uid)
+  const key = compareKeys(
+    before && keyTypeOf(snapshot.plan, before),
+    keyTypeOf(plan, now),
+    now.keyVersions,
+    old.uid !== now.uid,
+  )
+  const declared = compareDeclared(before, now)
+  const names = new Set(old.state.map((state) => state.name))
+  const states = old.state.map((was): StateMatch => {
+    const index = now.state.findIndex(
+      ({ name, was: before = [] }) => name === was.name || (!names.has(name) && before.includes(was.name)),
+    )
+    const { name } = now
+    if (index < 0) return { was, index, change: { kind: 'lost', reason: `operator ${name} has no state of this name` } }
+    const change = compareStates(was, now.state[index])
+    if (change.kind === 'lost' || !was.keyed) return { was, index, change }
+    if (key.kind === 'lost') return { was, index, change: { kind: 'lost', reason: key.reason } }
+    // Timers know nothing of aggregates.
+    if (declared !== undefined && was.kind !== 'timers')
+      return { was, index, change: { kind: 'lost', reason: declared } }
+    return { was, index, change }
+  })
+  return { old, key, states }
+}
+
+export function checkRestore(snapshot: RestorableSnapshot, plan: JobPlan, options: RestoreOptions = {}): RestoreCheck {
   const operators = plan.vertices.flatMap((vertex) =>
     vertex.operators.map((operator) => ({ operator, parallelism: vertex.parallelism })),
   )
-  const now = new Map(operators.map((entry) => [entry.operator.uid, entry]))
+  const matches = matchOperators(snapshot, plan)
   const lines: RestoreLine[] = []
   const gone: string[] = []
   const changed: string[] = []
-  for (const old of manifest.operators) {
-    const entry = now.get(old.uid)
-    if (entry === undefined) {
+  for (const old of snapshot.operators) {
+    const entry = operators.find(({ operator }) => matches.get(operator.uid)?.old === old)
+    const match = entry && matches.get(entry.operator.uid)
+    if (entry === undefined || match === undefined) {
       if (!holdsAnything(old)) continue
       const reason = `no operator has the uid '${old.uid}' (it was ${old.name})`
       for (const name of statesOf(old)) {
@@ -54,41 +134,59 @@ export function checkRestore(manifest: Manifest, plan: JobPlan, options: Restore
       }
       continue
     }
-    for (const was of old.state) {
-      const line = stateLine(old, was, entry.operator, entry.parallelism)
+    for (const state of match.states) {
+      const line = stateLine(match, state, entry.operator, entry.parallelism)
       lines.push(line)
-      if (line.kind !== 'lost') continue
-      const list = entry.operator.state.some((state) => state.name === was.name) ? changed : gone
-      list.push(`${label(old.uid, was.name)} (${line.reason})`)
+      if (line.kind === 'lost')
+        (state.index >= 0 ? changed : gone).push(`${label(line.uid, line.state)} (${line.reason})`)
     }
   }
   for (const { operator } of operators) {
-    const old = manifest.operators.find((other) => other.uid === operator.uid)
-    for (const state of operator.state) {
-      if (old?.state.some((was) => was.name === state.name) === true) continue
-      const reason = old === undefined ? 'the snapshot has no operator of this uid' : 'the snapshot has no such state'
+    const match = matches.get(operator.uid)
+    operator.state.forEach((state, index) => {
+      if (match?.states.some((each) => each.index === index) === true) return
+      const reason = match === undefined ? 'the snapshot has no operator of this uid' : 'the snapshot has no such state'
       lines.push({ kind: 'new', uid: operator.uid, state: state.name, reason })
-    }
+    })
   }
-  if (manifest.jobName !== plan.name) {
+  if (snapshot.jobName !== plan.name) {
     lines.push({
       kind: 'note',
       uid: '',
       state: '',
-      reason: `the snapshot is of job '${manifest.jobName}', not '${plan.name}': uids decide`,
+      reason: `the snapshot is of job '${snapshot.jobName}', not '${plan.name}': uids decide`,
     })
   }
   if (options.allowNonRestoredState === true || gone.length + changed.length === 0) return { lines }
+  const kept = lines.some((line) => line.kind === 'kept' || line.kind === 'migrated')
+  if (!kept && snapshot.jobName !== plan.name) {
+    return { lines, refused: errors.create('OTHER_JOB', { job: snapshot.jobName, plan: plan.name }) }
+  }
   const code = changed.length > 0 ? 'STATE_INCOMPATIBLE' : 'STATE_LOST'
   return { lines, refused: errors.create(code, { states: [...changed, ...gone].join(', ') }) }
 }
 
-function stateLine(old: ManifestOperator, was: StatePlan, now: OperatorPlan, parallelism: number): RestoreLine {
-  const base = { uid: old.uid, state: was.name }
-  const state = now.state.find((other) => other.name === was.name)
-  if (state === undefined) return { ...base, kind: 'lost', reason: `operator ${now.name} has no state of this name` }
-  const change = compareStates(was, state)
-  if (change.kind !== 'kept') return { ...base, kind: change.kind, reason: change.reason }
+function stateLine(
+  { old, key }: OperatorMatch,
+  state: StateMatch,
+  now: OperatorPlan,
+  parallelism: number,
+): RestoreLine {
+  const { was, index, change } = state
+  const today = now.state[index]
+  const types = today !== undefined && change.kind !== 'kept' ? [typeText(was.type), typeText(today.type)] : []
+  const base = {
+    uid: now.uid,
+    state: (change.kind === 'lost' ? undefined : today?.name) ?? was.name,
+    ...(types[0] !== types[1] && { was: types[0], now: types[1] }),
+  }
+  if (change.kind === 'lost') return { ...base, kind: 'lost', reason: change.reason }
+  const reasons = [
+    old.uid === now.uid ? '' : `uid renamed from ${old.uid}`,
+    was.keyed && key.kind === 'migrated' ? key.reason : '',
+    change.kind === 'migrated' ? change.reason : '',
+  ].filter((reason) => reason !== '')
+  if (reasons.length > 0) return { ...base, kind: 'migrated', reason: reasons.join('; ') }
   const reason =
     old.parallelism === parallelism ? 'unchanged' : `redistributed from ${old.parallelism} to ${parallelism} subtasks`
   return { ...base, kind: 'kept', reason }
@@ -108,87 +206,4 @@ function holdsAnything(operator: ManifestOperator): boolean {
 
 function statesOf(operator: ManifestOperator): readonly string[] {
   return operator.state.length > 0 ? operator.state.map((state) => state.name) : ['operator state']
-}
-
-/** What becomes of a state when its declaration changes from `was` to `now`. */
-export function compareStates(was: StatePlan, now: StatePlan): StateChange {
-  if (was.kind !== now.kind) return { kind: 'lost', reason: `kind changed from ${was.kind} to ${now.kind}` }
-  if (was.keyed !== now.keyed)
-    return { kind: 'lost', reason: now.keyed ? 'it was not keyed before' : 'it was keyed before' }
-  if (was.type === undefined && now.type === undefined) return { kind: 'kept' }
-  if (was.type === undefined) return { kind: 'lost', reason: 'its type was not declared before' }
-  if (now.type === undefined) return { kind: 'migrated', reason: 'type is no longer declared' }
-  return toChange(compareFields(was.type, now.type, ''))
-}
-
-interface Difference {
-  readonly same: boolean
-  readonly possible: boolean
-  readonly reason: string
-}
-
-const same: Difference = { same: true, possible: true, reason: '' }
-const migrates = (reason: string): Difference => ({ same: false, possible: true, reason })
-const impossible = (reason: string): Difference => ({ same: false, possible: false, reason })
-
-function toChange(difference: Difference): StateChange {
-  if (difference.same) return { kind: 'kept' }
-  return { kind: difference.possible ? 'migrated' : 'lost', reason: difference.reason }
-}
-
-function combine(parts: readonly Difference[]): Difference {
-  const different = parts.filter((part) => !part.same)
-  if (different.length === 0) return same
-  const blocking = different.filter((part) => !part.possible)
-  const chosen = blocking.length > 0 ? blocking : different
-  return { same: false, possible: blocking.length === 0, reason: chosen.map((part) => part.reason).join('; ') }
-}
-
-function compareFields(was: Field, now: Field, path: string): Difference {
-  const name = path === '' ? 'value' : path
-  const parts: Difference[] = [compareTypes(was.type, now.type, path)]
-  for (const flag of ['nullable', 'optional'] as const) {
-    if ((was[flag] ?? false) === (now[flag] ?? false)) continue
-    parts.push(now[flag] === true ? migrates(`${name} became ${flag}`) : impossible(`${name} is no longer ${flag}`))
-  }
-  return combine(parts)
-}
-
-const widenings: Readonly<Record<string, readonly DataType['kind'][]>> = {
-  int32: ['int64', 'float64', 'any'],
-  timestamp: ['float64', 'any'],
-}
-
-function compareTypes(was: DataType, now: DataType, path: string): Difference {
-  const name = path === '' ? 'type' : path
-  if (was.kind === 'struct' && now.kind === 'struct') return compareStructs(was.fields, now.fields, path)
-  if (was.kind === 'list' && now.kind === 'list') return compareFields(was.item, now.item, `${path}[]`)
-  if (was.kind === now.kind) return same
-  if (now.kind === 'any' || (widenings[was.kind] ?? []).includes(now.kind)) {
-    return migrates(`${name} widened from ${was.kind} to ${now.kind}`)
-  }
-  return impossible(`${name} changed from ${was.kind} to ${now.kind}`)
-}
-
-function compareStructs(was: readonly Field[], now: readonly Field[], path: string): Difference {
-  const parts: Difference[] = []
-  const prefix = path === '' ? '' : `${path}.`
-  for (const old of was) {
-    const field = now.find((other) => other.name === old.name)
-    if (field === undefined) parts.push(impossible(`field ${prefix}${old.name} was removed`))
-    else parts.push(compareFields(old, field, `${prefix}${old.name}`))
-  }
-  for (const field of now) {
-    if (was.some((old) => old.name === field.name)) continue
-    const fits = field.optional === true || field.nullable === true
-    parts.push(
-      fits
-        ? migrates(`field ${prefix}${field.name} added`)
-        : impossible(`field ${prefix}${field.name} added, neither optional nor nullable`),
-    )
-  }
-  const reordered =
-    was.length === now.length && parts.every((part) => part.same) && was.some((old, i) => old.name !== now[i].name)
-  if (reordered) parts.push(migrates(`fields of ${path === '' ? 'the value' : path} changed their order`))
-  return combine(parts)
 }

@@ -7,9 +7,9 @@
  */
 import type { JobPlan, OperatorPlan, StatePlan } from '../jobgraph/plan.ts'
 import { errors } from './errors.ts'
-import type { Manifest, ManifestOperator, RunHandle, SplitSnapshot } from './manifest.ts'
-import { intersect, rangesOf } from './ranges.ts'
-import { compareStates, type StateChange } from './restore-check.ts'
+import type { Manifest, RunHandle, SplitSnapshot } from './manifest.ts'
+import { intersect, rangeCount, rangesOf } from './ranges.ts'
+import { type KeyChange, matchOperators, type OperatorMatch, type StateChange } from './restore-check.ts'
 
 export { checkRestore, type RestoreCheck, type RestoreLine, type StateChange } from './restore-check.ts'
 
@@ -32,6 +32,8 @@ export interface RestoredOperator {
    * older types or state numbers. When false, the chain goes on with deltas.
    */
   readonly rewrite: boolean
+  /** Keys are migrated: `runs` are whole, and each subtask takes the entries whose new key is in its ranges. */
+  readonly rekey?: Exclude<KeyChange, { readonly kind: 'kept' | 'lost' }>
   /** What the numbers of states in the entries of `runs` stand for, by number. */
   readonly states: readonly RestoredState[]
   /** All splits of the snapshot; the source's `owner` decides who takes which. */
@@ -70,12 +72,12 @@ export function assignRestore(
 ): RestoreAssignment {
   const target = plan.vertices[vertex]
   if (target === undefined) throw errors.create('NO_SUCH_VERTEX', { vertex, job: plan.name })
-  const byUid = new Map(manifest.operators.map((operator) => [operator.uid, operator]))
+  const matches = matchOperators(manifest, plan)
   const operators: RestoredOperator[] = []
   for (const operator of target.operators) {
-    const old = byUid.get(operator.uid)
-    if (old === undefined) continue
-    operators.push(restoredOperator(manifest, source, old, operator, subtask, target.parallelism))
+    const match = matches.get(operator.uid)
+    if (match === undefined) continue
+    operators.push(restoredOperator(manifest, source, match, operator, subtask, target.parallelism))
   }
   return { checkpointId: manifest.checkpointId, operators }
 }
@@ -83,12 +85,13 @@ export function assignRestore(
 function restoredOperator(
   manifest: Manifest,
   source: RestoreSource,
-  old: ManifestOperator,
+  { old, key, states: matched }: OperatorMatch,
   now: OperatorPlan,
   subtask: number,
   parallelism: number,
 ): RestoredOperator {
-  const own = rangesOf(subtask, parallelism)
+  const rekey = key.kind === 'migrated' ? key : undefined
+  const own = rekey === undefined ? rangesOf(subtask, parallelism) : { from: 0, to: rangeCount }
   const runs: RunHandle[] = []
   for (const part of old.subtasks) {
     for (const run of part.runs) {
@@ -96,13 +99,11 @@ function restoredOperator(
       if (both !== undefined) runs.push({ ...run, ...both })
     }
   }
-  const states = old.state.map((was, oldId): RestoredState => {
-    const index = now.state.findIndex((state) => state.name === was.name)
-    const gone: StateChange = { kind: 'lost', reason: 'gone from the plan' }
-    const change = index < 0 ? gone : compareStates(was, now.state[index])
+  const states = matched.map(({ was, index, change }, oldId): RestoredState => {
     return { oldId, id: change.kind === 'lost' ? -1 : index, was, change }
   })
-  const sameNumbers = states.every((state) => state.id === state.oldId && state.change.kind === 'kept')
+  const sameNumbers =
+    rekey === undefined && states.every((state) => state.id === state.oldId && state.change.kind === 'kept')
   const all: unknown[] = []
   const mine: unknown[] = []
   const committables: unknown[] = []
@@ -120,6 +121,7 @@ function restoredOperator(
     uid: now.uid,
     root: source.root,
     runs,
+    ...(rekey !== undefined && { rekey }),
     rewrite: manifest.kind === 'savepoint' || manifest.jobId !== source.jobId || !sameNumbers,
     states,
     splits: old.subtasks.flatMap((part) => part.splits ?? []),

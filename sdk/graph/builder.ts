@@ -7,6 +7,7 @@ import type { Field } from '../../core/columns/schema.ts'
 import { nearest } from '../../core/config/nearest.ts'
 import { parallelismMax } from '../../proto/jobgraph/read-plan.ts'
 import { sdkErrors } from '../errors.ts'
+import type { Migration } from '../migration.ts'
 import { fieldsOf } from '../schema.ts'
 import type { TypeDef } from '../types.ts'
 import type { ErrorPolicy, GraphNode, JobGraph, NodeBody, NodeInput } from './nodes.ts'
@@ -29,6 +30,14 @@ export interface OperatorOptions {
 /** Of operators with state, sources and sinks: the uid must be given. */
 export interface StatefulOptions extends OperatorOptions {
   readonly uid: string
+  /** Uids that the operator had before: its state is found under them in older snapshots. */
+  readonly was?: string | readonly string[]
+}
+
+/** Of operators with state by key. `K`: what a migration of the keys has to end with. */
+export interface KeyedStateOptions<K = unknown> extends StatefulOptions {
+  /** How keys of older types become keys of this one: `state.from(Old).to(New, (old) => …)`. One to one. */
+  readonly migrateKey?: Migration<K>
 }
 
 /** A node as the surface describes it. */
@@ -43,6 +52,15 @@ export interface NodeDraft {
   readonly sides?: Readonly<Record<string, TypeDef<unknown> | undefined>>
   readonly reads?: readonly string[] | undefined
 }
+
+/** Options once their types have done their work. */
+type AnyOptions = OperatorOptions & {
+  readonly was?: string | readonly string[]
+  readonly migrateKey?: Migration<unknown>
+  readonly migrate?: Migration<unknown>
+}
+
+const namesOf = (names: string | readonly string[]): readonly string[] => (typeof names === 'string' ? [names] : names)
 
 const chainings: readonly string[] = ['always', 'head', 'never']
 const policies: readonly string[] = ['fail', 'skip', 'dead-letter']
@@ -61,7 +79,7 @@ export class GraphBuilder {
   add(draft: NodeDraft): number {
     const at = userPosition()
     if (!this.#open) throw sdkErrors.create('BUILD_OVER', { job: this.job, at: atText(at) })
-    const { options = {} } = draft
+    const options: AnyOptions = draft.options ?? {}
     const name = options.name ?? draft.name
     const what = options.uid === undefined ? name : `${name} ("${options.uid}")`
     checkOptions(options, what, draft.stateful, at)
@@ -70,6 +88,9 @@ export class GraphBuilder {
       id,
       uid: options.uid ?? `#${id}`,
       uidGiven: options.uid !== undefined,
+      ...(options.was === undefined ? {} : { was: namesOf(options.was) }),
+      ...(options.migrateKey === undefined ? {} : { migrateKey: options.migrateKey }),
+      ...(options.migrate === undefined ? {} : { migrate: options.migrate }),
       name,
       parallelism: options.parallelism,
       inputs: draft.inputs,

@@ -12,6 +12,7 @@ import {
 } from '../../proto/jobgraph/plan.ts'
 import { planHash } from '../../proto/jobgraph/read-plan.ts'
 import { schemaOf } from '../schema.ts'
+import { fieldOf } from '../types.ts'
 import { type Chains, chainsOf, parallelismOf } from './chains.ts'
 import { checkGraph } from './check.ts'
 import { declaredOf } from './declared.ts'
@@ -23,12 +24,13 @@ import { statesOf } from './states.ts'
 export function compilePlan(graph: JobGraph): JobPlan {
   checkGraph(graph)
   const chains = chainsOf(graph)
-  const vertices = chains.heads.map((_, vertex) => vertexPlan(graph, chains, vertex))
+  const needs = new ColumnNeeds(graph)
+  const vertices = chains.heads.map((_, vertex) => vertexPlan(graph, chains, vertex, needs))
   const unhashed: Omit<JobPlan, 'hash'> = {
     version: planVersion,
     name: graph.name,
     vertices,
-    edges: edgePlans(graph, chains),
+    edges: edgePlans(graph, chains, needs),
     options: graph.options,
   }
   return { ...unhashed, hash: planHash(unhashed) }
@@ -40,13 +42,14 @@ export function edgeInput(graph: JobGraph, plan: JobPlan, edge: EdgePlan): NodeI
   return graph.nodes[plan.vertices[edge.to.vertex].operators[0].node].inputs[index]
 }
 
-function vertexPlan(graph: JobGraph, chains: Chains, vertex: number): VertexPlan {
+function vertexPlan(graph: JobGraph, chains: Chains, vertex: number, needs: ColumnNeeds): VertexPlan {
   const members = chains.members[vertex].map((id) => graph.nodes[id])
   return {
     id: vertex,
     name: chainName(members),
     parallelism: parallelismOf(graph, members[0]),
-    operators: members.map((node, at) => operatorPlan(node, at === 0 ? undefined : chains.members[vertex])),
+    ...(members.some((node) => node.parallelism !== undefined) ? { fixed: true } : {}),
+    operators: members.map((node, at) => operatorPlan(node, at === 0 ? undefined : chains.members[vertex], needs)),
   }
 }
 
@@ -55,26 +58,40 @@ function chainName(members: readonly GraphNode[]): string {
   return name.length <= 200 ? name : `${name.slice(0, 199)}…`
 }
 
-function operatorPlan(node: GraphNode, chain: readonly number[] | undefined): OperatorPlan {
+function operatorPlan(node: GraphNode, chain: readonly number[] | undefined, needs: ColumnNeeds): OperatorPlan {
   const [input] = node.inputs
+  const wanted = wantedOf(node, needs)
   const declared = declaredOf(node)
   return {
     node: node.id,
     uid: node.uid,
+    ...(node.was === undefined ? {} : { was: node.was }),
+    ...(node.migrateKey === undefined ? {} : { keyVersions: node.migrateKey.types.map((type) => fieldOf('', type)) }),
     name: node.name,
     kind: node.kind,
     ...(chain === undefined ? {} : { input: { operator: chain.indexOf(input.node), output: input.output } }),
     ...(node.type === undefined ? {} : { schema: schemaOf(node.type) }),
     ...(node.reads === undefined ? {} : { reads: node.reads }),
+    ...(wanted === undefined ? {} : { wanted }),
     state: statesOf(node),
     onError: node.onError,
     ...(declared === undefined ? {} : { declared }),
   }
 }
 
+/** Fields that a source has to make, by output, where they are not all. Outputs that nobody reads are left out: nothing is made for them. */
+function wantedOf(node: GraphNode, needs: ColumnNeeds): Record<string, readonly string[]> | undefined {
+  if (node.kind !== 'source') return undefined
+  const wanted: Record<string, readonly string[]> = {}
+  for (const output of ['', ...Object.keys(node.sides ?? {}).filter((tag) => needs.isRead(node, tag))]) {
+    const fields = needs.ofSource(node, output)
+    if (fields !== undefined) wanted[output] = fields
+  }
+  return Object.keys(wanted).length === 0 ? undefined : wanted
+}
+
 /** Edges into one vertex stand together, in the order of the inputs of its head. */
-function edgePlans(graph: JobGraph, chains: Chains): EdgePlan[] {
-  const needs = new ColumnNeeds(graph)
+function edgePlans(graph: JobGraph, chains: Chains, needs: ColumnNeeds): EdgePlan[] {
   const edges: EdgePlan[] = []
   chains.heads.forEach((head, vertex) => {
     const node = graph.nodes[head]

@@ -5,6 +5,7 @@
  */
 import type { Schema } from '../../core/columns/schema.ts'
 import type { AggregateFunctions, ElementContext, Emit, Emitted, Key, TimerContext } from '../functions.ts'
+import type { Migration } from '../migration.ts'
 import type { Sink } from '../sink.ts'
 import type { Source } from '../source.ts'
 import type { TypeDef } from '../types.ts'
@@ -18,6 +19,11 @@ export interface NodeBase {
   readonly uid: string
   /** True when the user gave the uid. */
   readonly uidGiven: boolean
+  /** Uids that the operator had before. */
+  readonly was?: readonly string[]
+  /** Of the keys of its state; and of its state, where it has one that the operator itself declares. */
+  readonly migrateKey?: Migration<unknown>
+  readonly migrate?: Migration<unknown>
   readonly name: string
   readonly parallelism: number | undefined
   readonly inputs: readonly NodeInput[]
@@ -103,7 +109,12 @@ export interface ProcessBody {
     | undefined
 }
 
-export type StateSpec = StateKind & { readonly ttlMs?: number }
+export type StateSpec = StateKind & {
+  readonly ttlMs?: number
+  /** Names that it had before. */
+  readonly was?: readonly string[]
+  readonly migrate?: Migration<unknown>
+}
 export type StateKind =
   | { readonly kind: 'value'; readonly type: TypeDef<unknown> | undefined }
   | { readonly kind: 'list'; readonly type: TypeDef<unknown> | undefined }

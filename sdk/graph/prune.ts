@@ -1,22 +1,24 @@
 /**
- * Which columns must cross an edge: those that somebody behind it reads. Known when every reader is declared or a
- * function whose source tells; otherwise all. Pure.
+ * Which columns must cross an edge, and which a source has to make: those that somebody behind reads. Known when every
+ * reader is declared or a function whose source tells; otherwise all. Pure.
  */
 import { unreachable } from '../../core/assert.ts'
 import type { Field, Schema } from '../../core/columns/schema.ts'
 import { sameType, schemaOf } from '../schema.ts'
 import { fieldOf, type TypeDef } from '../types.ts'
 import { conditionFields, expressionFields } from './fields.ts'
-import type { AggregateSpec, GraphNode, JobGraph, NodeInput } from './nodes.ts'
+import type { AggregateSpec, GraphNode, JobGraph, NodeInput, SourceBody } from './nodes.ts'
 
 /** Names of columns, or all of them. */
 export type Columns = ReadonlySet<string> | 'all'
 
 export class ColumnNeeds {
+  readonly #graph: JobGraph
   readonly #consumers = new Map<string, GraphNode[]>()
   readonly #inputs = new Map<number, Columns>()
 
   constructor(graph: JobGraph) {
+    this.#graph = graph
     for (const node of graph.nodes) {
       for (const input of node.inputs) {
         const output = `${input.node}/${input.output}`
@@ -29,9 +31,39 @@ export class ColumnNeeds {
   ofInput(node: GraphNode): Columns {
     const known = this.#inputs.get(node.id)
     if (known !== undefined) return known
-    const columns = this.#compute(node)
+    const read = this.#compute(node)
+    // A batch has at least one column of the record, and whoever stands before has to know which.
+    const columns = read !== 'all' && read.size === 0 ? new Set(this.#cheapest(node)) : read
     this.#inputs.set(node.id, columns)
     return columns
+  }
+
+  /**
+   * Fields that a source has to make for an output of declared type, in the order of the record; undefined: all. Besides
+   * those that are read, those that its event time is made of.
+   */
+  ofSource(node: GraphNode & SourceBody, output: string): readonly string[] | undefined {
+    const type = typeOfOutput(node, output)
+    // A dead letter shows the whole record.
+    if (type === undefined || node.onError === 'dead-letter') return undefined
+    const { eventTime } = node
+    const times = output === '' ? columns(node.reads) : columns(typeof eventTime === 'string' ? [eventTime] : [])
+    const schema = schemaOf(type)
+    const fields = pruned(schema, union([this.#ofOutput(node, output), times]))
+    return fields.length === schema.fields.length ? undefined : fields.map(({ name }) => name)
+  }
+
+  /** Whether anything reads the output. */
+  isRead(node: GraphNode, output: string): boolean {
+    return this.#consumers.has(`${node.id}/${output}`)
+  }
+
+  #cheapest(node: GraphNode): string[] {
+    return node.inputs.flatMap(({ node: from, output }) => {
+      const type = typeOfOutput(this.#graph.nodes[from], output)
+      const schema = type && schemaOf(type)
+      return schema?.record === 'object' ? cheapest(schema.fields).map(({ name }) => name) : []
+    })
   }
 
   #ofOutput(node: GraphNode, output: string): Columns {

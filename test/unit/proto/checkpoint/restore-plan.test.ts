@@ -182,7 +182,7 @@ describe('a change of type', () => {
       'migrated',
     ],
     ['required field added', struct(f('a', 'int32')), struct(f('a', 'int32'), f('b', 'string')), 'lost'],
-    ['field removed', struct(f('a', 'int32'), f('b', 'string')), struct(f('a', 'int32')), 'lost'],
+    ['field removed', struct(f('a', 'int32'), f('b', 'string')), struct(f('a', 'int32')), 'migrated'],
     [
       'order of fields',
       struct(f('a', 'int32'), f('b', 'string')),
