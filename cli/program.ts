@@ -107,6 +107,20 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
     ),
   )
 
+  cluster(
+    verb(program, 'rescale <job>', 'go on with another parallelism, from a checkpoint', async (t, [job], flags) =>
+      (await import('./commands/rescale.ts')).rescale(t, job as string, flags),
+    ),
+  )
+    .option('-p, --parallelism <number>', 'of all operators that the job gives none of their own', (value) =>
+      whole(value, 1, 32_768),
+    )
+    .option(
+      '--operator <uid=number>',
+      'of the operator with that uid and those chained to it; may be repeated',
+      (value: string, before?: string[]) => [...(before ?? []), value],
+    )
+
   savepoints(program, verb, terminal)
 
   checkpoints(program, verb, terminal)

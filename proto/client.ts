@@ -13,6 +13,7 @@ import type {
   JobInfo as JobInfoWire,
   JobStatus as JobStatusWire,
   LogLine,
+  RescaleReply,
   RestoredFrom,
   ResultPosition,
   ResultsReply,
@@ -85,6 +86,18 @@ export interface Submitted {
 /** A completed checkpoint or savepoint. `path` may be given to `submit`. */
 export type Snapshot = SnapshotReply
 
+/** `undefined` and operators that are not named keep what they have. */
+export interface Rescale {
+  /** Of all operators that the job gives no parallelism of their own. */
+  readonly parallelism?: number | undefined
+  /** By uid. */
+  readonly operators?: Readonly<Record<string, number>> | undefined
+}
+
+export interface Rescaled extends Omit<RescaleReply, 'status'> {
+  readonly status: JobStatus
+}
+
 /** Records of one collecting sink; the records of one subtask come in order and once. */
 export interface ResultBatch {
   readonly uid: string
@@ -116,6 +129,11 @@ export interface ClusterClient {
   ): Promise<Snapshot>
   savepoint(job: string, path?: string): Promise<Snapshot>
   checkpoint(job: string): Promise<Snapshot>
+  /**
+   * Takes a checkpoint and goes on from it with another parallelism. Answers when the job runs again, or waits for slots, or has
+   * ended. Throws JOBMANAGER_TOO_FEW_SLOTS and others, after which the job goes on as it was.
+   */
+  rescale(job: string, to: Rescale): Promise<Rescaled>
   disposeSavepoint(path: string): Promise<void>
   /** With `follow`, ends with the job. */
   logs(job: string, options?: { readonly follow?: boolean | undefined }): AsyncIterable<LogLine>
@@ -162,6 +180,10 @@ export function createClusterClient({
       channel.unary(methods.stop, { job, savepointPath, drain }),
     savepoint: (job, path = '') => channel.unary(methods.savepoint, { job, path }),
     checkpoint: (job) => channel.unary(methods.checkpoint, { job }),
+    async rescale(job, { parallelism = 0, operators = {} }) {
+      const named = Object.entries(operators).map(([operator, to]) => ({ operator, parallelism: to }))
+      return (await channel.unary(methods.rescale, { job, parallelism, operators: named })) as Rescaled
+    },
     async disposeSavepoint(path) {
       await channel.unary(methods.disposeSavepoint, { path })
     },

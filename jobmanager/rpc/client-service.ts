@@ -51,6 +51,12 @@ export function clientService(options: ClientServiceOptions): UntypedServiceImpl
     checkpoint: answer(async ({ job }: shapes.JobRequest) =>
       reply(await cluster.find(job).snapshot('checkpoint', undefined)),
     ),
+    rescale: answer(
+      ({ job, parallelism, operators }: shapes.RescaleRequest): Promise<shapes.RescaleReply> =>
+        cluster
+          .find(job)
+          .redeployments.rescale({ parallelism: parallelism === 0 ? undefined : parallelism, operators }),
+    ),
     disposeSavepoint: answer(async ({ path }: shapes.DisposeRequest): Promise<shapes.DisposeReply> => {
       await disposeSavepoint(path)
       return {}
