@@ -179,6 +179,8 @@ function limitsOf(config: Config): ServerLimits {
     pipelinedMax: 64,
     idleTimeoutMs: config.get(options.idleTimeout),
     writeTimeoutMs: config.get(options.writeTimeout),
+    requestTimeoutMs: config.get(options.requestTimeout),
+    authenticationTimeoutMs: config.get(options.authenticationTimeout),
     connectionsMax: config.get(options.connectionsMax),
     connectionsPerAddressMax: config.get(options.connectionsPerAddressMax),
     heldBytesMax: config.get(options.heldBytesMax),

@@ -97,6 +97,20 @@ export const writeTimeout = option({
   scope: 'broker',
   doc: 'A client that takes nothing of its responses for so long is closed.',
 })
+export const requestTimeout = option({
+  key: 'broker.connections.request-timeout',
+  type: duration(),
+  default: 30_000,
+  scope: 'broker',
+  doc: 'A client that does not send the rest of a request for so long, and a second more for each 64 KB of it, is closed.',
+})
+export const authenticationTimeout = option({
+  key: 'broker.connections.authentication-timeout',
+  type: duration(),
+  default: 30_000,
+  scope: 'broker',
+  doc: 'Where clients log in, one that has not after so long is closed. A TLS handshake has ten seconds.',
+})
 export const requestBytesMax = option({
   key: 'broker.request.max-size',
   type: size(),
@@ -176,6 +190,8 @@ export const brokerOptions = [
   connectionsPerAddressMax,
   idleTimeout,
   writeTimeout,
+  requestTimeout,
+  authenticationTimeout,
   requestBytesMax,
   heldBytesMax,
   fetchBytesMax,

@@ -8,7 +8,8 @@
  *
  * Bounds: a client that does not read its responses gets no further request started and is not read from, until what it
  * was sent has left; if nothing leaves for `writeTimeoutMs`, it is closed, and much sooner when others wait for the memory
- * that it holds. So is one that says nothing for `idleTimeoutMs`. Frames take from the byte budget of all connections. One thread; no promise per request.
+ * that it holds. So is one that says nothing for `idleTimeoutMs`, one that does not finish a frame that it began (`requestTimeoutMs`, and
+ * more for large ones), and one that does not log in within `authenticationTimeoutMs`. Frames take from the byte budget of all connections. One thread; no promise per request.
  */
 import { receive, type Socket, unwrittenBytes } from '../../core/platform/net.ts'
 import { anonymous, type ConnectionInfo, type Principal, type RawFrameHandler } from '../api/handler.ts'
@@ -33,6 +34,10 @@ export interface ConnectionLimits {
   readonly pipelinedMax: number
   readonly idleTimeoutMs: number
   readonly writeTimeoutMs: number
+  /** For a frame that has begun; a second more for each 64 KB of it. */
+  readonly requestTimeoutMs: number
+  /** Where clients log in. */
+  readonly authenticationTimeoutMs: number
 }
 
 export interface ConnectionOwner {
@@ -78,6 +83,9 @@ export class ResponseSlot {
 /** How long a peer may take nothing of its responses while others wait for memory. */
 const pressedTimeoutMs = 5000
 
+/** The slowest that a large frame may come, bytes per second. */
+const slowestBytesPerSecond = 64 * 1024
+
 /** Largest frame of a client that has not authenticated. */
 const frameBytesBeforeAuthentication = 512 * 1024
 
@@ -117,6 +125,10 @@ export class Connection implements ConnectionInfo {
   #progressMs: number
   #unwritten: number | undefined
   #activeMs: number
+  readonly #openedMs: number
+  /** Since when the frame is on its way that stood behind so many whole ones. */
+  #frameMs: number | undefined
+  #framesBefore = 0
   readonly #uncork = (): void => {
     this.#corked = false
     this.#socket.uncork()
@@ -153,6 +165,7 @@ export class Connection implements ConnectionInfo {
     )
     this.#progressMs = owner.nowMs()
     this.#activeMs = this.#progressMs
+    this.#openedMs = this.#progressMs
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     const received = (chunk: Buffer): void => this.#received(chunk)
@@ -212,9 +225,17 @@ export class Connection implements ConnectionInfo {
     this.close(reason)
   }
 
-  /** Closes what has been silent, or deaf, for too long. Called every second or so. */
+  /** Closes what has been silent, slow or deaf for too long. Called every second or so. */
   check(nowMs: number): void {
-    const { idleTimeoutMs, writeTimeoutMs } = this.#owner.limits
+    const { idleTimeoutMs, writeTimeoutMs, authenticationTimeoutMs } = this.#owner.limits
+    if (!this.#authenticated && nowMs - this.#openedMs > authenticationTimeoutMs) {
+      this.#giveUp(`it has not logged in within ${authenticationTimeoutMs} ms`)
+      return
+    }
+    if (this.#isSlow(nowMs)) {
+      this.#giveUp('the rest of a request did not come')
+      return
+    }
     if (this.#unsentBytes > 0) {
       const unwritten = unwrittenBytes(this.#socket)
       if (unwritten !== this.#unwritten) this.#progressMs = nowMs
@@ -224,6 +245,29 @@ export class Connection implements ConnectionInfo {
       return
     }
     if (this.inFlight === 0 && nowMs - this.#activeMs > idleTimeoutMs) this.destroy('idle')
+  }
+
+  /** Whether the frame that has begun should be here by now. What we do not read is not late. */
+  #isSlow(nowMs: number): boolean {
+    const reader = this.#reader
+    if (!reader.midFrame || this.#paused) {
+      this.#frameMs = undefined
+      return false
+    }
+    if (this.#frameMs === undefined || reader.frames !== this.#framesBefore) {
+      this.#frameMs = nowMs
+      this.#framesBefore = reader.frames
+      return false
+    }
+    const limitMs = this.#owner.limits.requestTimeoutMs + (reader.frameBytes / slowestBytesPerSecond) * 1000
+    return nowMs - this.#frameMs > limitMs
+  }
+
+  /** Gives a peer up that did something it should not, for all to read. */
+  #giveUp(reason: string): void {
+    if (this.#closed) return
+    this.#owner.offended(this, reason)
+    this.destroy(reason)
   }
 
   /** A slot has been answered: sends what is complete from the front, then goes on with what waits. */

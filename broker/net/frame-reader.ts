@@ -21,6 +21,8 @@ export type FrameProblem = { readonly sizeBytes: number; readonly limitBytes: nu
 export class FrameReader {
   /** Set when the stream made no sense; nothing is read after that. */
   problem: FrameProblem | undefined
+  /** Whole frames so far. */
+  frames = 0
   /** True while the budget has no room for the frame that comes next. */
   starved = false
 
@@ -59,6 +61,11 @@ export class FrameReader {
   /** True when a frame has begun and is not complete. */
   get midFrame(): boolean {
     return this.#sizeBytes > 0
+  }
+
+  /** Size of the frame that has begun, as far as its size has arrived. */
+  get frameBytes(): number {
+    return this.#sizeBytes < 4 ? 0 : this.#size
   }
 
   /** Takes a chunk. When the chunk before it was not used up, both are joined: callers stop reading meanwhile. */
@@ -147,6 +154,7 @@ export class FrameReader {
     if (this.#chunkAt >= chunk.length) this.#chunk = undefined
     this.#size = 0
     this.#sizeBytes = 0
+    this.frames++
     this.#lentFromChunk = this.#borrows(frame)
     return this.#lentFromChunk ? frame : owned(frame)
   }
@@ -162,6 +170,7 @@ export class FrameReader {
     this.#body = undefined
     this.#size = 0
     this.#sizeBytes = 0
+    this.frames++
     const frame = body.length === size ? body : body.subarray(0, size)
     if (this.#borrows(frame)) {
       this.#lent = body

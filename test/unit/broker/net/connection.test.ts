@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Connection, FrameHandler, ResponseSlot } from '../../../../broker/net/connection.ts'
+import type { ListenerSpec } from '../../../../broker/net/listener-spec.ts'
 import { BrokerServer, type ServerLimits } from '../../../../broker/net/server.ts'
 import { createLogger } from '../../../../core/log.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
@@ -11,6 +12,8 @@ const limits: ServerLimits = {
   pipelinedMax: 4,
   idleTimeoutMs: 60_000,
   writeTimeoutMs: 10_000,
+  requestTimeoutMs: 5_000,
+  authenticationTimeoutMs: 5_000,
   connectionsMax: 3,
   connectionsPerAddressMax: 3,
   heldBytesMax: 1e6,
@@ -88,7 +91,7 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
-async function start(changed: Partial<ServerLimits> = {}) {
+async function start(changed: Partial<ServerLimits> = {}, protocol: ListenerSpec['protocol'] = 'PLAINTEXT') {
   const clock = new ManualClock()
   const handler = new Handler()
   const lines: string[] = []
@@ -99,9 +102,9 @@ async function start(changed: Partial<ServerLimits> = {}) {
     log,
     handler,
     limits: { ...limits, ...changed },
-    saslMechanisms: [],
+    saslMechanisms: ['PLAIN'],
   })
-  const { port } = await server.listen({ name: 'P', protocol: 'PLAINTEXT', host: '127.0.0.1', port: 0 })
+  const { port } = await server.listen({ name: 'P', protocol, host: '127.0.0.1', port: 0 })
   open.push({
     close: async () => {
       const closing = server.close(0)
@@ -114,7 +117,11 @@ async function start(changed: Partial<ServerLimits> = {}) {
     open.push({ close: () => void client.socket.destroy() })
     return client
   }
-  return { clock, handler, lines, server, connect }
+  /** Resolves when the server has read so many bytes, of all connections. */
+  const arrived = async (bytes: number): Promise<void> => {
+    while (server.counts.bytesIn < bytes) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { clock, handler, lines, server, connect, arrived }
 }
 
 describe('a connection', () => {
@@ -217,6 +224,59 @@ describe('a connection', () => {
     await client.until(() => client.text === 'A')
     for (let minute = 0; minute < 5; minute++) clock.advance(60_000)
     await client.until(() => client.closed)
+  })
+
+  it('closes on a request of which the rest does not come, byte by byte or not at all', async () => {
+    const { connect, clock, lines, server, arrived } = await start()
+    const client = connect()
+    const [head, rest] = [request('slow').subarray(0, 5), request('slow').subarray(5)]
+    client.socket.write(head)
+    await arrived(head.length)
+    clock.advance(1000)
+    for (let second = 0; second < 4; second++) {
+      client.socket.write(rest.subarray(second, second + 1))
+      await arrived(head.length + second + 1)
+      clock.advance(1000)
+      expect(server.connectionCount).toBe(1)
+    }
+    clock.advance(2000)
+    await client.until(() => client.closed)
+    expect(lines.join()).toContain('the rest of a request did not come')
+  })
+
+  it('is not slow while requests come one after the other, or while it is not read from', async () => {
+    const { connect, handler, clock, server, arrived } = await start()
+    const client = connect()
+    let bytes = 0
+    for (let count = 1; count < 12; count++) {
+      // The end of one request and the start of the next, each time.
+      const part =
+        count === 1
+          ? request('a').subarray(0, 6)
+          : Buffer.concat([request('a').subarray(6), request('a').subarray(0, 6)])
+      client.socket.write(part)
+      bytes += part.length
+      await arrived(bytes)
+      if (count > 1) handler.answer(count - 2, 'A')
+      clock.advance(2000)
+    }
+    expect(server.connectionCount).toBe(1)
+    client.socket.write(Buffer.concat([request('a').subarray(6), request('b'), request('c').subarray(0, 6)]))
+    await handler.until(11)
+    for (let second = 0; second < 20; second++) clock.advance(1000)
+    expect(server.connectionCount).toBe(1)
+  })
+
+  it('closes when nobody logs in', async () => {
+    const { connect, clock, server, lines, arrived } = await start({}, 'SASL_PLAINTEXT')
+    const client = connect()
+    client.socket.write(request('a').subarray(0, 3))
+    await arrived(3)
+    clock.advance(4000)
+    expect(server.connectionCount).toBe(1)
+    clock.advance(3000)
+    await client.until(() => client.closed)
+    expect(lines.join()).toContain('it has not logged in within 5000 ms')
   })
 
   it('closes on what is no frame, with one line that names the peer', async () => {
