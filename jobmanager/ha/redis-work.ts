@@ -1,0 +1,133 @@
+/**
+ * The leader's work in queues of bullmq: it outlives the JobManager that asked for it. Every JobManager may put in; only the
+ * leader takes out.
+ *
+ * Concurrency: one per process for putting in; `lead` makes the workers of one term.
+ */
+import { type JobsOptions, Queue, QueueEvents, Worker } from 'bullmq'
+import { systemClock } from '../../core/platform/clock.ts'
+import { type RedisEndpoint, type RedisSettings, redisOptions } from './redis.ts'
+import { type CleanTask, type LeaderWork, nameOf, retryPauseMs, type WorkHandlers } from './work.ts'
+
+export interface RedisQueuesOptions {
+  readonly redis: RedisSettings
+  /** Before the names of all keys. */
+  readonly prefix: string
+  /** Braces keep the keys of a cluster together. */
+  readonly cluster: string
+  readonly timeoutMs: number
+  trouble(text: string, error: unknown): void
+}
+
+interface Submitted {
+  readonly jobId: string
+}
+
+const cleanAttempts = 1000
+/** Outcomes that are kept, for people and for those who wait for one. */
+const kept: JobsOptions = { removeOnComplete: { count: 100, age: 3600 }, removeOnFail: { count: 100, age: 86_400 } }
+
+export class RedisQueues {
+  readonly #options: RedisQueuesOptions
+  readonly #submissions: Queue<Submitted>
+  readonly #events: QueueEvents
+  readonly #cleaning: Queue<CleanTask>
+  readonly #schedules: Queue<Submitted>
+
+  constructor(options: RedisQueuesOptions) {
+    this.#options = options
+    // Whoever puts in is to hear at once when that fails.
+    const connection = { ...this.#connection, enableOfflineQueue: false, maxRetriesPerRequest: 1 }
+    const each = { connection, prefix: this.#prefix, skipVersionCheck: true }
+    this.#submissions = new Queue('submissions', each)
+    this.#cleaning = new Queue('cleaning', each)
+    this.#schedules = new Queue('savepoints', each)
+    const waiting = { ...this.#connection, maxRetriesPerRequest: null }
+    this.#events = new QueueEvents('submissions', { ...each, connection: waiting })
+    // Each call that fails says so itself.
+    for (const one of [this.#submissions, this.#cleaning, this.#schedules]) one.on('error', () => undefined)
+    this.#events.on('error', () => undefined)
+  }
+
+  get #connection(): RedisEndpoint & { retryStrategy(times: number): number } {
+    const { redis } = this.#options
+    return { ...redisOptions(redis), retryStrategy: (times: number) => Math.min(100 * times, 1000) }
+  }
+
+  get #prefix(): string {
+    return `${this.#options.prefix}:{${this.#options.cluster}}:queues`
+  }
+
+  /** Tells the leader of a job that was accepted; the same job once. True when it has taken it over before the time is up. */
+  async submitted(jobId: string, timeoutMs: number): Promise<boolean> {
+    const job = await this.#submissions.add('submitted', { jobId }, { jobId, attempts: 100, backoff: 200, ...kept })
+    try {
+      await job.waitUntilFinished(this.#events, timeoutMs)
+      return true
+    } catch (error) {
+      if ((await job.getState()) === 'failed') throw error
+      return false
+    }
+  }
+
+  /** Takes out, until the answer is closed. */
+  lead(handlers: WorkHandlers): LeaderWork {
+    const { trouble } = this.#options
+    const connection = { ...this.#connection, maxRetriesPerRequest: null }
+    const settings = { backoffStrategy: retryPauseMs }
+    const each = { connection, prefix: this.#prefix, skipVersionCheck: true, settings, lockDuration: 10_000 }
+    const workers: Worker[] = [
+      new Worker<Submitted>('submissions', ({ data }) => handlers.submitted(data.jobId), each),
+      new Worker<CleanTask>('cleaning', ({ data }) => handlers.clean(data), { ...each, concurrency: 4 }),
+      new Worker<Submitted>('savepoints', ({ data }) => handlers.savepoint(data.jobId), { ...each, concurrency: 16 }),
+    ]
+    for (const worker of workers) {
+      worker.on('error', () => undefined)
+      worker.on('failed', (job, error) => trouble(`${job?.queueName ?? 'work'} failed, and is tried again`, error))
+    }
+    let closed = false
+    let synced = Promise.resolve()
+    return {
+      cleanLater: (task) => {
+        // Deduplicated while it waits; Redis may be away for a while.
+        const options = { jobId: nameOf(task), attempts: cleanAttempts, backoff: { type: 'custom' } }
+        const put = (attempt: number): void => {
+          this.#cleaning
+            .add(task.kind, task, { ...options, removeOnComplete: true, removeOnFail: { count: 1000 } })
+            .catch((error: unknown) => {
+              if (closed) return
+              if (attempt === 0) trouble('what is to be deleted could not be queued', error)
+              systemClock.setTimeout(() => put(attempt + 1), retryPauseMs(attempt))
+            })
+        }
+        put(0)
+      },
+      schedule: (wanted) => {
+        synced = synced
+          .then(() => (closed ? undefined : this.#sync(wanted)))
+          .catch((error: unknown) => trouble('schedules of savepoints could not be set', error))
+      },
+      close: async () => {
+        closed = true
+        // Not in order: what is under way is somebody else's now, and Redis may be away.
+        await Promise.all(workers.map((worker) => worker.close(true).catch(() => undefined)))
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    const all = [this.#submissions, this.#cleaning, this.#schedules, this.#events]
+    await Promise.all(all.map((each) => each.close().catch(() => undefined)))
+  }
+
+  async #sync(wanted: ReadonlyMap<string, string>): Promise<void> {
+    const found = new Map<string, string>()
+    for (const { key, pattern } of await this.#schedules.getJobSchedulers()) found.set(key, pattern ?? '')
+    for (const jobId of found.keys()) if (!wanted.has(jobId)) await this.#schedules.removeJobScheduler(jobId)
+    for (const [jobId, pattern] of wanted) {
+      if (found.get(jobId) === pattern) continue
+      const template = { name: 'savepoint', data: { jobId }, opts: { attempts: 1, ...kept } }
+      await this.#schedules.upsertJobScheduler(jobId, { pattern, tz: 'UTC' }, template)
+    }
+  }
+}
