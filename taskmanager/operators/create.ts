@@ -1,6 +1,8 @@
 /** From a node of the graph to the operator that runs it. The only table of operator kinds. */
 import { unreachable } from '../../core/assert.ts'
+import { rangesOf } from '../../proto/checkpoint/ranges.ts'
 import type { GraphNode } from '../../sdk/graph/nodes.ts'
+import { type Restoring, restoring } from '../state/convert.ts'
 import { FilterOperator } from './filter.ts'
 import { FlatMapOperator } from './flat-map.ts'
 import { MapOperator } from './map.ts'
@@ -18,7 +20,8 @@ import { AlignedWindowOperator } from './window.ts'
 import type { TypedWindow } from './windowed.ts'
 
 /** The operator of a node, ready for `open`. A source node gives a `SourceOperator`. */
-export function createOperator(node: GraphNode, context: OperatorContext): Operator {
+export function createOperator(node: GraphNode, given: OperatorContext): Operator {
+  const context = given.restored === undefined ? given : { ...given, restored: converted(node, given, given.restored) }
   switch (node.kind) {
     case 'source':
       return new SplitSourceOperator(context, node)
@@ -49,6 +52,11 @@ export function createOperator(node: GraphNode, context: OperatorContext): Opera
     default:
       return unreachable(node)
   }
+}
+
+/** State that was written with other types is brought to those of today on its way in. */
+function converted(node: GraphNode, context: OperatorContext, restored: Restoring): Restoring {
+  return restoring(restored, context.operator, node, rangesOf(context.subtask, context.parallelism))
 }
 
 function createWindow(context: OperatorContext, body: TypedWindow): Operator {

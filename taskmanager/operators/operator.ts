@@ -9,10 +9,10 @@ import type { Arena } from '../../core/arena/arena.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
-import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import type { JobPlan, KeyPlan, OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
 import type { RocksDbOptions } from '../state/api.ts'
+import type { Restoring } from '../state/convert.ts'
 
 /** Plain records. `rows.length` may exceed `count`; the arrays are the caller's and are valid during the call only, the records for ever. */
 export interface RowBatch {
@@ -102,7 +102,7 @@ export interface OperatorContext {
   /** On a keyed head: how the key stands in the input. */
   readonly key: { readonly plan: KeyPlan; readonly selector: KeySelector } | undefined
   /** State from the checkpoint; undefined on a fresh start. */
-  readonly restored: RestoredOperator | undefined
+  readonly restored: Restoring | undefined
   /** Root of the job's checkpoints; undefined when none are taken. */
   readonly checkpointRoot: string | undefined
   readonly options: Readonly<Record<string, string>>

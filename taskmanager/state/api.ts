@@ -13,10 +13,10 @@ import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { DataType } from '../../core/columns/schema.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
-import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import type { StatePlan } from '../../proto/jobgraph/plan.ts'
 import type { AggregateFunctions } from '../../sdk/functions.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
+import type { Restoring } from './convert.ts'
 
 /**
  * How the key stands in the input. `number` and `string`: one column (or `keys[]`) of that type. `any`: whatever a function
@@ -57,7 +57,7 @@ export interface StateBackendOptions {
   /** `OperatorPlan.state`: a state's number in runs is its index here. States that are not in it get numbers after. */
   readonly states: readonly StatePlan[]
   readonly target: SnapshotTarget | undefined
-  readonly restored: RestoredOperator | undefined
+  readonly restored: Restoring | undefined
   readonly clock: Clock
   /** Present: keyed state is in RocksDB, apart from windows. */
   readonly rocksdb?: RocksDbOptions

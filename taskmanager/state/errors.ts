@@ -34,6 +34,24 @@ export const stateErrors = defineErrors('STATE', {
     blame: 'external',
     retry: 'never',
   },
+  MIGRATION_FAILED: {
+    text: 'the migration of state {state} of "{uid}" failed for the key {key}: {reason}',
+    hint: 'Correct the function and start again from the same snapshot: nothing in it was changed.',
+    blame: 'user',
+    retry: 'never',
+  },
+  MIGRATION_RESULT: {
+    text: 'the migration of state {state} of "{uid}" gave something else than it declares for the key {key}: {reason}',
+    hint: 'Return a value of the type that .to(…) names, or undefined to drop the entry.',
+    blame: 'user',
+    retry: 'never',
+  },
+  KEYS_MEET: {
+    text: 'the migration of the keys of "{uid}" makes {key} of two keys: {first} and {second}',
+    hint: 'Keys are migrated one to one: there is no telling which state would be right.',
+    blame: 'user',
+    retry: 'never',
+  },
   SNAPSHOT_ABORTED: { text: 'checkpoint {checkpointId} was aborted', blame: 'internal', retry: 'never' },
   CLOSED: {
     text: 'the operator was closed while checkpoint {checkpointId} was being written',

@@ -12,7 +12,7 @@ import type { Clock } from '../../core/platform/clock.ts'
 import { openStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../proto/checkpoint/paths.ts'
-import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
+import { rangeCount } from '../../proto/checkpoint/ranges.ts'
 import {
   compactChain,
   loadChain,
@@ -22,6 +22,7 @@ import {
   type RunCursor,
 } from '../../proto/checkpoint/run.ts'
 import type { SnapshotTarget, StateSnapshot } from './api.ts'
+import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
 import { type KeyRange, paced, SnapshotRun } from './snapshot-run.ts'
 
@@ -66,9 +67,10 @@ export class Snapshotter {
     this.#clock = clock
   }
 
-  async restore(restored: RestoredOperator | undefined): Promise<void> {
+  async restore(restored: Restoring | undefined): Promise<void> {
     if (restored !== undefined && restored.runs.length > 0) {
-      const { from, to } = this.#range
+      // Keys that change move: those of this subtask may have been anywhere.
+      const { from, to } = restored.rekey === undefined ? this.#range : { from: 0, to: rangeCount }
       const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
       const runs = await openChain(openStorage(restored.root), handles)
       await loadChain(runs, from, to)
@@ -77,13 +79,16 @@ export class Snapshotter {
     }
   }
 
-  *#restoreEntries(entries: Iterator<RunCursor, void, void>, restored: RestoredOperator): Generator<void> {
+  *#restoreEntries(entries: Iterator<RunCursor, void, void>, restored: Restoring): Generator<void> {
     const numbers = new Map(restored.states.map((state) => [state.oldId, state.id]))
     for (let n = 0; ; n++) {
       const step = entries.next()
       if (step.done === true) return
-      const state = numbers.get(step.value.state) ?? (restored.states.length === 0 ? step.value.state : -1)
-      if (state >= 0) for (const part of this.#parts) part.restore(state, step.value, restored.rewrite)
+      const entry = restored.convert === undefined ? step.value : restored.convert(step.value)
+      if (entry !== undefined) {
+        const state = numbers.get(entry.state) ?? (restored.states.length === 0 ? entry.state : -1)
+        if (state >= 0) for (const part of this.#parts) part.restore(state, entry, restored.rewrite)
+      }
       if ((n & 255) === 255) yield
     }
   }
