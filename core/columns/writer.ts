@@ -8,7 +8,7 @@
  * Concurrency: belongs to one thread; uses the scratch memory of its owner (parts 0 and 1).
  */
 import type { Arena } from '../arena/arena.ts'
-import { bitSetBytes, type Column, maxBatchRows, type RecordBatch } from './batch.ts'
+import { bitSetBytes, type Column, internSchema, maxBatchRows, type RecordBatch } from './batch.ts'
 import { columnErrors } from './errors.ts'
 import { fixedRowBytes, pad16, rowsThatFit, SegmentBuilder } from './layout.ts'
 import { LazyStrings } from './lazy-strings.ts'
@@ -17,6 +17,7 @@ import type { DataType, Field, Schema } from './schema.ts'
 import { type EmittedRows, emitSplit, type HeapColumn } from './split.ts'
 import { sumInts } from './staging.ts'
 import { type StringSupplies, StringWriter } from './string-writer.ts'
+import { UnreadColumns } from './unread-columns.ts'
 
 export interface BatchWritersOptions {
   readonly arena: Arena
@@ -26,6 +27,8 @@ export interface BatchWritersOptions {
    * struct, list, bytes or any (`commit` then throws COLUMNS_NOT_WRITTEN).
    */
   readonly schema: Schema
+  /** Only these fields of the schema are in the batches; the others need not be written. Absent: all. */
+  readonly wanted?: readonly string[] | undefined
   /** The batches carry their schema. */
   readonly describe?: boolean
   /** Rows a batch has at most; default 4096. */
@@ -42,6 +45,9 @@ export interface BatchWritersOptions {
  */
 export class BatchWriters implements StringSupplies {
   readonly options: BatchWritersOptions
+  /** Of the batches. */
+  readonly schema: Schema
+  readonly unread: UnreadColumns
   /** Column numbers by name. */
   readonly index: ReadonlyMap<string, number>
   /** A segment that the next batch may take in addition to its own, so that one whose strings are long finds room; -1: none. */
@@ -56,10 +62,14 @@ export class BatchWriters implements StringSupplies {
   readonly pools: StringPools
 
   constructor(options: BatchWritersOptions) {
+    const { schema, wanted } = options
     this.options = options
-    this.index = new Map(options.schema.fields.map(({ name }, index) => [name, index]))
+    const isWanted = ({ name }: Field): boolean => wanted === undefined || wanted.includes(name)
+    this.schema = internSchema({ record: schema.record, fields: schema.fields.filter(isWanted) })
+    this.unread = new UnreadColumns(schema.fields.filter((field) => !isWanted(field)))
+    this.index = new Map(this.schema.fields.map(({ name }, index) => [name, index]))
     this.pools = options.pools ?? new StringPools(options.arena, options.owner)
-    this.varBytes = options.schema.fields.reduce((sum, { type }) => sum + (type.kind === 'string' ? 32 : 0), 0)
+    this.varBytes = this.schema.fields.reduce((sum, { type }) => sum + (type.kind === 'string' ? 32 : 0), 0)
   }
 
   /**
@@ -101,6 +111,7 @@ export class BatchWriter {
   readonly #fixed: number[]
   readonly #written: boolean[]
   readonly #strings: StringWriter
+  readonly #unread: UnreadColumns
   readonly #flags: (Uint8Array | undefined)[]
   #timestamps: number
   /** Used bytes before the first column of fixed width, and before the first string. */
@@ -113,9 +124,11 @@ export class BatchWriter {
     emit: (batch: RecordBatch) => void,
     emitRows: ((rows: EmittedRows) => void) | undefined,
   ) {
-    const { arena, owner, schema, describe = false, rowsMax = 4096, timestampField } = writers.options
+    const { arena, owner, describe = false, rowsMax = 4096, timestampField } = writers.options
+    const { schema } = writers
     const strings = schema.fields.filter(({ type }) => type.kind === 'string').length
     this.#writers = writers
+    this.#unread = writers.unread
     this.#emit = emit
     this.#emitRows = emitRows
     const builder = new SegmentBuilder(arena, owner, segment, schema, describe)
@@ -140,22 +153,32 @@ export class BatchWriter {
     this.#strings = new StringWriter(schema, builder, writers)
   }
 
+  /** Whether the field has to be written; without a field: whether any has. */
+  wants(field?: string): boolean {
+    const { index, unread } = this.#writers
+    return field === undefined ? index.size > 0 : index.has(field) || (!unread.has(field) && this.#indexOf(field) >= 0)
+  }
+
   float64(field: string): Float64Array {
+    if (this.#unread.has(field)) return this.#unread.float64(field)
     const at = this.#fixedAt(field, 'float64', 'timestamp', 'date') >>> 3
     return this.#builder.arena.f64.subarray(at, at + this.capacity)
   }
 
   int32(field: string): Int32Array {
+    if (this.#unread.has(field)) return this.#unread.int32(field)
     const at = this.#fixedAt(field, 'int32') >>> 2
     return this.#builder.arena.i32.subarray(at, at + this.capacity)
   }
 
   int64(field: string): BigInt64Array {
+    if (this.#unread.has(field)) return this.#unread.int64(field)
     const at = this.#fixedAt(field, 'int64') >>> 3
     return this.#builder.arena.i64.subarray(at, at + this.capacity)
   }
 
   boolean(field: string): Uint8Array {
+    if (this.#unread.has(field)) return this.#unread.boolean(field)
     this.#fixedAt(field, 'boolean')
     const index = this.#indexOf(field)
     const bytes = this.#flags[index] ?? new Uint8Array(this.capacity)
@@ -164,19 +187,23 @@ export class BatchWriter {
   }
 
   slices(field: string, pool: Uint8Array, starts: Int32Array, lengths: Int32Array, rows: number): void {
-    this.#strings.slices(this.#stringIndex(field), pool, starts, lengths, rows)
+    if (this.#unread.has(field)) this.#unread.slices(field)
+    else this.#strings.slices(this.#stringIndex(field), pool, starts, lengths, rows)
   }
 
   pick(field: string, dictionary: Dictionary, indices: Int32Array, rows: number): void {
-    this.#strings.pick(this.#stringIndex(field), dictionary, indices, rows)
+    if (this.#unread.has(field)) this.#unread.pick(field)
+    else this.#strings.pick(this.#stringIndex(field), dictionary, indices, rows)
   }
 
   utf8(field: string, bytes: Uint8Array, offsets: Int32Array, rows: number): void {
-    this.#strings.utf8(this.#stringIndex(field), bytes, offsets, rows)
+    if (this.#unread.has(field)) this.#unread.utf8(field)
+    else this.#strings.utf8(this.#stringIndex(field), bytes, offsets, rows)
   }
 
   strings(field: string, values: readonly string[], rows: number): void {
-    this.#strings.strings(this.#stringIndex(field), values, rows)
+    if (this.#unread.has(field)) this.#unread.strings(field)
+    else this.#strings.strings(this.#stringIndex(field), values, rows)
   }
 
   /**
@@ -186,7 +213,8 @@ export class BatchWriter {
    */
   commit(rows: number, timestamps?: Float64Array): void {
     const { arena, owner } = this.#builder
-    const { schema, timestampField } = this.#writers.options
+    const { schema } = this.#writers
+    const { timestampField } = this.#writers.options
     const strings = this.#strings
     if (strings.outgrown) {
       this.#split(rows, timestamps)
@@ -238,7 +266,7 @@ export class BatchWriter {
   #tighten(rows: number): void {
     const builder = this.#builder
     const { arena, base } = builder
-    const { fields } = this.#writers.options.schema
+    const { fields } = this.#writers.schema
     let to = base + this.#fixedStart
     const move = (from: number, bytes: number): number => {
       const at = to
@@ -258,7 +286,8 @@ export class BatchWriter {
   /** Moves the rows out of the arena, so that they come back in as many batches as they need. */
   #split(rows: number, timestamps: Float64Array | undefined): void {
     const { arena, owner } = this.#builder
-    const { schema, describe = false, timestampField } = this.#writers.options
+    const { schema } = this.#writers
+    const { describe = false, timestampField } = this.#writers.options
     let columns: HeapColumn[]
     try {
       columns = schema.fields.map((field, index) => this.#heapColumn(field, index, rows))
@@ -310,12 +339,13 @@ export class BatchWriter {
   #indexOf(field: string): number {
     const index = this.#writers.index.get(field)
     if (index !== undefined) return index
-    throw columnErrors.create('NO_FIELD', { field, fields: [...this.#writers.index.keys()].join(', ') })
+    const { fields } = this.#writers.options.schema
+    throw columnErrors.create('NO_FIELD', { field, fields: fields.map(({ name }) => name).join(', ') })
   }
 
   #fixedAt(field: string, ...kinds: DataType['kind'][]): number {
     const index = this.#indexOf(field)
-    const { kind } = this.#writers.options.schema.fields[index].type
+    const { kind } = this.#writers.schema.fields[index].type
     if (!kinds.includes(kind)) throw columnErrors.create('WRONG_COLUMN', { field, actual: kind, expected: kinds[0] })
     this.#written[index] = true
     return this.#fixed[index]
@@ -323,7 +353,7 @@ export class BatchWriter {
 
   #stringIndex(field: string): number {
     const index = this.#indexOf(field)
-    const { kind } = this.#writers.options.schema.fields[index].type
+    const { kind } = this.#writers.schema.fields[index].type
     if (kind !== 'string') throw columnErrors.create('WRONG_COLUMN', { field, actual: kind, expected: 'string' })
     this.#written[index] = true
     return index

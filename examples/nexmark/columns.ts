@@ -1,12 +1,12 @@
 /**
  * Nexmark events as columns: the same events as `rows.ts`, without an object or a string per event. Numbers go into the
  * arrays of the batch, `extra` is a slice of a fixed pool, what has few values is picked from a dictionary, and texts are
- * drawn as bytes. Persons and auctions (4 events of 50) go to side outputs.
+ * drawn as bytes. Persons and auctions (4 events of 50) go to side outputs. What nobody reads is not made.
  *
  * The scratch arrays are the module's own: one slot thread fills one batch at a time.
  */
 import type { ColumnWriter } from 'millrace'
-import { fillBids } from './bid-columns.ts'
+import { fillBids, type Wants } from './bid-columns.ts'
 import { Draw } from './draw.ts'
 import {
   cities,
@@ -38,19 +38,27 @@ const picked3 = new Int32Array(rowsMax)
 export type NexmarkSide = 'person' | 'auction'
 type Fill = (writer: ColumnWriter, from: number, to: number, side: (tag: NexmarkSide) => ColumnWriter) => void
 
-/** Writes events `from` to `to` - 1 (at most 16,384) with event times of `rate` events per second. */
-export function fillEvents(rate: number): Fill {
+/**
+ * Writes events `from` to `to` - 1 (at most 16,384) with event times of `rate` events per second. `whole`: all fields of
+ * all events are made, whoever reads them.
+ */
+export function fillEvents(rate: number, whole = false): Fill {
+  const wanted = (writer: ColumnWriter): Wants => (whole ? () => true : (field) => writer.wants(field))
   return (writer, from, to, side) => {
-    writer.commit(fillBids(writer, from, to, rate))
+    writer.commit(fillBids(writer, from, to, rate, wanted(writer)))
     const persons = Math.ceil(to / 50) - Math.ceil(from / 50)
     if (persons > 0) {
       const columns = side('person')
-      columns.commit(fillPersons(columns, from, to, rate))
+      const wants = wanted(columns)
+      if (wants()) fillPersons(columns, from, to, rate, wants)
+      columns.commit(persons)
     }
     const auctions = countAuctions(to) - countAuctions(from)
     if (auctions > 0) {
       const columns = side('auction')
-      columns.commit(fillAuctions(columns, from, to, rate))
+      const wants = wanted(columns)
+      if (wants()) fillAuctions(columns, from, to, rate, wants)
+      columns.commit(auctions)
     }
   }
 }
@@ -72,18 +80,20 @@ function drawExtra(row: number, current: number, average: number): void {
 
 const drawPrice = (): number => prices[draw.int(6) * 1024 + draw.int(1024)]
 
-function fillPersons(writer: ColumnWriter, from: number, to: number, rate: number): number {
+function fillPersons(writer: ColumnWriter, from: number, to: number, rate: number, wants: Wants): void {
+  const pastName = ['emailAddress', 'creditCard', 'city', 'state', 'extra'].some((field) => wants(field))
   const id = writer.float64('id')
   const dateTime = writer.float64('dateTime')
   texts.clear()
   texts2.clear()
   let row = 0
-  for (let n = Math.ceil(from / 50) * 50; n < to; n += 50) {
+  for (let n = Math.ceil(from / 50) * 50; n < to; n += 50, row++) {
     draw.seed(n)
     id[row] = 1000 + n / 50
     dateTime[row] = timeOf(n, rate)
     const first = draw.int(11)
     picked[row] = first * lastNames.length + draw.int(9)
+    if (!pastName) continue
     texts.next()
     let used = 8 + names[picked[row]].length + texts.random(7) + 1
     texts.literal('@')
@@ -97,18 +107,18 @@ function fillPersons(writer: ColumnWriter, from: number, to: number, rate: numbe
     picked2[row] = draw.int(10)
     picked3[row] = draw.int(6)
     drawExtra(row, used + 19 + cities[picked2[row]].length + 2, 200)
-    row++
   }
   writer.pick('name', nameDictionary, picked, row)
+  if (!pastName) return
   texts.write(writer, 'emailAddress')
   texts2.write(writer, 'creditCard')
   writer.pick('city', cityDictionary, picked2, row)
   writer.pick('state', stateDictionary, picked3, row)
   writer.slices('extra', pool, extraStarts, extraLengths, row)
-  return row
 }
 
-function fillAuctions(writer: ColumnWriter, from: number, to: number, rate: number): number {
+function fillAuctions(writer: ColumnWriter, from: number, to: number, rate: number, wants: Wants): void {
+  const pastNumbers = ['itemName', 'description', 'reserve', 'extra'].some((field) => wants(field))
   const id = writer.float64('id')
   const initialBid = writer.float64('initialBid')
   const reserve = writer.float64('reserve')
@@ -136,17 +146,19 @@ function fillAuctions(writer: ColumnWriter, from: number, to: number, rate: numb
     category[row] = 10 + draw.int(5)
     initialBid[row] = drawPrice()
     expires[row] = time + 1 + draw.int(Math.max(2 * (timeOf(n + 1666, rate) - time), 1))
-    texts.next()
-    const itemName = texts.random(20)
-    texts2.next()
-    const description = texts2.random(100)
-    reserve[row] = initialBid[row] + drawPrice()
-    drawExtra(row, 8 + itemName + description + 40, 500)
+    if (pastNumbers) {
+      texts.next()
+      const itemName = texts.random(20)
+      texts2.next()
+      const description = texts2.random(100)
+      reserve[row] = initialBid[row] + drawPrice()
+      drawExtra(row, 8 + itemName + description + 40, 500)
+    }
     row++
     n++
   }
+  if (!pastNumbers) return
   texts.write(writer, 'itemName')
   texts2.write(writer, 'description')
   writer.slices('extra', pool, extraStarts, extraLengths, row)
-  return row
 }

@@ -9,8 +9,9 @@ type Sides = { person: Person; auction: Auction }
 
 /**
  * Reads the options of the job: `nexmark.events` (absent: without end), `nexmark.rate` (events per second of event
- * time; 100000), `nexmark.source` (`columns` or `rows`), `nexmark.throttle` (events per second of wall time),
- * `nexmark.mark` (a file that a benchmark waits for: see mark.ts).
+ * time; 100000), `nexmark.source` (`columns` or `rows`), `nexmark.whole` (all fields of all events are made, also those
+ * that the query does not read), `nexmark.throttle` (events per second of wall time), `nexmark.mark` (a file that a
+ * benchmark waits for: see mark.ts).
  */
 export function nexmark(env: Environment): Stream<Bid, Sides> {
   const number = (key: string): number | undefined => {
@@ -27,7 +28,7 @@ export function nexmark(env: Environment): Stream<Bid, Sides> {
     ...(throttle === undefined ? {} : { rate: throttle }),
   }
   const mark = markQuarter(env.option('nexmark.mark'), count)
-  const fill = fillEvents(rate)
+  const fill = fillEvents(rate, env.option('nexmark.whole') === 'true')
   const events =
     env.option('nexmark.source', 'columns') === 'rows'
       ? source.generator<Bid, Sides>({

@@ -95,6 +95,9 @@ function checkOperator(value: unknown, at: number, vertex: string): { uid: strin
     text(input.output, `the output that ${what} reads`)
   }
   if (operator.schema !== undefined) checkSchema(operator.schema, what)
+  if (operator.wanted !== undefined)
+    for (const fields of Object.values(object(operator.wanted, `the wanted fields of ${what}`)))
+      for (const field of list(fields, `the wanted fields of ${what}`)) text(field, `a wanted field of ${what}`)
   const states = list(operator.state, `the state of ${what}`).map((state) =>
     text(object(state, `a state of ${what}`).name, `a state of ${what}`),
   )

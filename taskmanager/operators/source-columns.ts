@@ -17,6 +17,8 @@ import { RowBuffer, RowMaterialiser } from './rows.ts'
 export interface ColumnOutputOptions {
   readonly context: OperatorContext
   readonly type: TypeDef<unknown>
+  /** Fields that somebody reads; undefined: all. */
+  readonly wanted: readonly string[] | undefined
   readonly side: boolean
   readonly times: EventTimes
   /** Those of the whole source: an output of its own each would take a large segment each. */
@@ -38,7 +40,7 @@ export class ColumnOutput {
   #splitId = ''
 
   constructor(options: ColumnOutputOptions) {
-    const { context, type, side, times, pools } = options
+    const { context, type, wanted, side, times, pools } = options
     const schema = schemaOf(type)
     this.#options = options
     this.#columnTimes = times.ofColumns(schema, side)
@@ -47,6 +49,7 @@ export class ColumnOutput {
       arena: context.arena,
       owner: context.owner,
       schema,
+      wanted,
       pools,
       ...(this.#columnTimes.kind === 'column' ? { timestampField: this.#columnTimes.name } : {}),
     })

@@ -6,6 +6,7 @@
  * has its segments: a poll never fails half-way for want of memory.
  */
 import { StringPools } from '../../core/columns/pools.ts'
+import { UnreadColumns } from '../../core/columns/unread-columns.ts'
 import type { BatchWriter } from '../../core/columns/writer.ts'
 import { schemaOf } from '../../sdk/schema.ts'
 import type { ColumnWriter, Source, SourceOutput } from '../../sdk/source.ts'
@@ -16,7 +17,6 @@ import type { OperatorContext, Output } from './operator.ts'
 import { outputCheck } from './output-check.ts'
 import { RowBuffer } from './rows.ts'
 import { ColumnOutput } from './source-columns.ts'
-import { UnreadColumns } from './unread-columns.ts'
 import type { WatermarkTracker } from './watermarks.ts'
 
 /** Records per poll where they are rows. */
@@ -163,6 +163,7 @@ export class SourceBatches implements SourceOutput<unknown> {
       columns = new ColumnOutput({
         context: this.#context,
         type,
+        wanted: this.#context.operator.wanted?.[tag],
         side,
         times: this.#times,
         pools: this.#pools,
@@ -179,7 +180,7 @@ export class SourceBatches implements SourceOutput<unknown> {
   #unreadWriter(tag: string, type: TypeDef<unknown>): UnreadColumns {
     let unread = this.#unread.get(tag)
     if (unread === undefined) {
-      unread = new UnreadColumns(schemaOf(type), (count) => {
+      unread = new UnreadColumns(schemaOf(type).fields, (count) => {
         this.#context.metrics.recordsOut += count
       })
       this.#unread.set(tag, unread)

@@ -102,15 +102,23 @@ export class SourceHarness<T, Side extends Record<string, unknown> = Record<stri
   }
 }
 
-/** Turns the columns written into records, in the order in which the fields were first written. */
+/** Turns the columns written into records, in the order in which the fields were first written. `wanted`: the fields that are read; absent: all. */
 export class RecordingWriter implements ColumnWriter {
   readonly capacity: number
   readonly #emit: (record: unknown) => void
+  readonly #wanted: readonly string[] | undefined
   readonly #columns = new Map<string, ArrayLike<unknown> | ((row: number) => unknown)>()
+  readonly #marks = new Map<string, Uint8Array>()
 
-  constructor(capacity: number, emit: (record: unknown) => void) {
+  constructor(capacity: number, emit: (record: unknown) => void, wanted?: readonly string[]) {
     this.capacity = capacity
+    this.#wanted = wanted
     this.#emit = emit
+  }
+
+  wants(field?: string): boolean {
+    const wanted = this.#wanted
+    return wanted === undefined || (field === undefined ? wanted.length > 0 : wanted.includes(field))
   }
 
   float64(field: string): Float64Array {
@@ -158,13 +166,26 @@ export class RecordingWriter implements ColumnWriter {
     this.#columns.set(field, values.slice(0, rows))
   }
 
+  nulls(field: string): Uint8Array {
+    const marks = this.#marks.get(field) ?? new Uint8Array(this.capacity)
+    this.#marks.set(field, marks)
+    return marks
+  }
+
+  values(field: string, values: readonly unknown[], rows: number): void {
+    this.#columns.set(field, values.slice(0, rows))
+  }
+
   commit(rows: number): void {
+    const columns = [...this.#columns].filter(([name]) => this.wants(name))
     for (let i = 0; i < rows; i++) {
-      this.#emit(
-        Object.fromEntries(
-          [...this.#columns].map(([name, column]) => [name, typeof column === 'function' ? column(i) : column[i]]),
-        ),
-      )
+      const entries: [string, unknown][] = []
+      for (const [name, column] of columns) {
+        const mark = this.#marks.get(name)?.[i] ?? 0
+        const value = typeof column === 'function' ? column(i) : column[i]
+        if (mark !== 2 && value !== undefined) entries.push([name, mark === 1 ? null : value])
+      }
+      this.#emit(Object.fromEntries(entries))
     }
   }
 

@@ -1,9 +1,11 @@
 /** Nexmark rows are those that every engine makes. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { DataType } from '../../../core/columns/schema.ts'
 import { Checksum } from '../../../examples/nexmark/checksum.ts'
 import { fillEvents } from '../../../examples/nexmark/columns.ts'
 import { auctionLine, bidLine, decimals, personLine } from '../../../examples/nexmark/lines.ts'
-import { type Auction, type Bid, kindOf, type Person } from '../../../examples/nexmark/model.ts'
+import { Auction, Bid, kindOf, Person } from '../../../examples/nexmark/model.ts'
 import { auction, bid, person } from '../../../examples/nexmark/rows.ts'
 import { RecordingWriter } from '../../support/source-harness.ts'
 
@@ -57,6 +59,40 @@ describe('nexmark rows', () => {
       const expected = Array.from({ length: to - from }, (_, i) => lineOf(from + i))
       expect(columnLines(from, to).sort()).toEqual(expected.sort())
     }
+  })
+
+  it('have the same values in whatever fields are wanted', () => {
+    const fieldsOf = ({ dataType }: { dataType: DataType }): string[] =>
+      dataType.kind === 'struct' ? dataType.fields.map(({ name }) => name) : []
+    const some = (type: { dataType: DataType }) => fc.subarray(fieldsOf(type))
+    fc.assert(
+      fc.property(
+        some(Bid),
+        some(Person),
+        some(Auction),
+        fc.nat(100_000),
+        fc.nat(300),
+        (bids, persons, auctions, from, count) => {
+          const made: Record<'bid' | 'person' | 'auction', unknown[]> = { bid: [], person: [], auction: [] }
+          const writer = (kind: keyof typeof made, wanted: readonly string[]) =>
+            new RecordingWriter(count, (record) => made[kind].push(record), wanted)
+          fillEvents(rate)(writer('bid', bids), from, from + count, (tag) =>
+            writer(tag, tag === 'person' ? persons : auctions),
+          )
+          const expected: typeof made = { bid: [], person: [], auction: [] }
+          const pick = (record: object, fields: readonly string[]) =>
+            Object.fromEntries(Object.entries(record).filter(([name]) => fields.includes(name)))
+          for (let n = from; n < from + count; n++) {
+            const kind = kindOf(n)
+            if (kind === 'bid') expected.bid.push(pick(bid(n, rate), bids))
+            else if (kind === 'person') expected.person.push(pick(person(n, rate), persons))
+            else expected.auction.push(pick(auction(n, rate), auctions))
+          }
+          expect(made).toEqual(expected)
+        },
+      ),
+      { numRuns: 200 },
+    )
   })
 
   it('sum up to the vectors as columns', () => {

@@ -338,3 +338,70 @@ test('declared comparisons select the rows that a lambda would, and never a null
     { numRuns: 100 },
   )
 })
+
+test('batches have the fields that are wanted, whether the others are written or not', () => {
+  const text = Buffer.from('abcdefghij')
+  fc.assert(
+    fc.property(
+      fc.subarray(
+        schema.fields.map(({ name }) => name),
+        { minLength: 1 },
+      ),
+      fc.boolean(),
+      fc.nat(300),
+      (wanted, all, rows) => {
+        const writers = new BatchWriters({ arena, owner: 3, schema, wanted })
+        const out: unknown[] = []
+        const writer = writers.open((batch) => {
+          out.push(...readRows(batch))
+          batch.release()
+        })
+        if (writer === undefined) throw new Error('no segment')
+        expect(schema.fields.filter(({ name }) => writer.wants(name)).map(({ name }) => name)).toEqual(wanted)
+        expect(writer.wants()).toBe(true)
+        expect(() => writer.wants('nothing')).toThrow(expect.objectContaining({ code: 'COLUMNS_NO_FIELD' }))
+        const starts = Int32Array.from({ length: rows }, (_, i) => i % 7)
+        const lengths = new Int32Array(rows).fill(3)
+        const writes: Record<string, () => void> = {
+          id: () => writer.float64('id').fill(1.5),
+          n: () => writer.int32('n').fill(2),
+          big: () => writer.int64('big').fill(3n),
+          ok: () => writer.boolean('ok').fill(1),
+          url: () => writer.slices('url', text, starts, lengths, rows),
+          channel: () => writer.pick('channel', dictionary, new Int32Array(rows).fill(1), rows),
+          extra: () => writer.strings('extra', new Array<string>(rows).fill('x'), rows),
+          at: () => writer.float64('at').fill(4),
+        }
+        for (const [field, write] of Object.entries(writes)) if (all || wanted.includes(field)) write()
+        writer.commit(rows)
+        const whole = (i: number): Record<string, unknown> => ({
+          id: 1.5,
+          n: 2,
+          big: 3n,
+          ok: true,
+          url: text.toString('latin1', i % 7, (i % 7) + 3),
+          channel: 'Ärger',
+          extra: 'x',
+          at: 4,
+        })
+        const expected = Array.from({ length: rows }, (_, i) =>
+          Object.fromEntries(wanted.map((field) => [field, whole(i)[field]])),
+        )
+        expect(JSON.parse(JSON.stringify(out, plain))).toEqual(JSON.parse(JSON.stringify(expected, plain)))
+        writers.close()
+        expect(arena.usedBytes).toBe(0)
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
+
+test('a field that is wanted and not written is an error', () => {
+  const writers = new BatchWriters({ arena, owner: 3, schema, wanted: ['id', 'at'] })
+  const writer = writers.open(() => expect.unreachable())
+  writer?.float64('id').fill(1)
+  expect(() => writer?.commit(3)).toThrow(expect.objectContaining({ code: 'COLUMNS_NOT_WRITTEN' }))
+  writers.close()
+})

@@ -1,27 +1,37 @@
 /**
- * Columns of a side output that nobody reads: a source that writes them meets the same checks, and nothing is kept or
+ * Columns that nobody reads: a source that writes them meets the same checks of names and kinds, and nothing is kept or
  * copied. The arrays are lent to one fill at a time and hold what was written last.
+ *
+ * Concurrency: belongs to one thread.
  */
-import { columnErrors } from '../../core/columns/errors.ts'
-import type { DataType, Schema } from '../../core/columns/schema.ts'
-import type { ColumnWriter } from '../../sdk/source.ts'
+import { columnErrors } from './errors.ts'
+import type { DataType, Field } from './schema.ts'
 
 /** Rows of a writer that has no memory to run out of. */
 const capacity = 4096
 
 type NumberArray = Float64Array | Int32Array | BigInt64Array | Uint8Array
 
-export class UnreadColumns implements ColumnWriter {
+export class UnreadColumns {
   readonly capacity = capacity
   readonly #kinds: ReadonlyMap<string, DataType['kind']>
   readonly #arrays = new Map<string, NumberArray>()
-  readonly #written = new Set<string>()
-  readonly #passed: (count: number) => void
+  #marks: Uint8Array | undefined
+  readonly #passed: ((count: number) => void) | undefined
 
   /** `passed` is told how many rows were committed. */
-  constructor(schema: Schema, passed: (count: number) => void) {
-    this.#kinds = new Map(schema.fields.map(({ name, type }) => [name, type.kind]))
+  constructor(fields: readonly Field[], passed?: (count: number) => void) {
+    this.#kinds = new Map(fields.map(({ name, type }) => [name, type.kind]))
     this.#passed = passed
+  }
+
+  has(field: string): boolean {
+    return this.#kinds.has(field)
+  }
+
+  wants(field?: string): boolean {
+    if (field !== undefined) this.#check(field)
+    return false
   }
 
   float64(field: string): Float64Array {
@@ -60,21 +70,25 @@ export class UnreadColumns implements ColumnWriter {
     this.#check(field, 'string')
   }
 
+  nulls(field: string): Uint8Array {
+    this.#check(field)
+    this.#marks ??= new Uint8Array(capacity)
+    return this.#marks
+  }
+
+  values(field: string): void {
+    this.#check(field, 'struct', 'list', 'bytes', 'any')
+  }
+
   commit(rows: number): void {
-    if (this.#written.size < this.#kinds.size) {
-      const field = [...this.#kinds.keys()].find((name) => !this.#written.has(name))
-      this.#written.clear()
-      throw columnErrors.create('NOT_WRITTEN', { field: field ?? '' })
-    }
-    this.#written.clear()
-    this.#passed(rows)
+    this.#passed?.(rows)
   }
 
   #check(field: string, ...kinds: DataType['kind'][]): void {
     const kind = this.#kinds.get(field)
     if (kind === undefined) throw columnErrors.create('NO_FIELD', { field, fields: [...this.#kinds.keys()].join(', ') })
-    if (!kinds.includes(kind)) throw columnErrors.create('WRONG_COLUMN', { field, actual: kind, expected: kinds[0] })
-    this.#written.add(field)
+    if (kinds.length > 0 && !kinds.includes(kind))
+      throw columnErrors.create('WRONG_COLUMN', { field, actual: kind, expected: kinds[0] })
   }
 
   #array<A extends NumberArray>(field: string, make: new (length: number) => A): A {
