@@ -23,6 +23,11 @@ import { removeLeftovers, stateRoot } from './state/rocksdb/directories.ts'
 
 export interface RunningTaskManager extends Monitored {
   readonly id: string
+  /**
+   * Gets no more work, and gives what runs here away: resolves when nothing is left, or after taskmanager.drain.timeout. To be
+   * followed by `close`.
+   */
+  drain(): Promise<void>
   /** Ends slots and connections; what runs here starts again elsewhere. */
   close(): Promise<void>
 }
@@ -93,6 +98,20 @@ export async function startTaskManager(
   const address = `${config.get(options.rpcAddress)}:${config.get(options.rpcPort)}`
   let heartbeat: TimerHandle | undefined
   let reported = false
+  let leaving = false
+  const drainTimeoutMs = config.get(options.drainTimeout)
+  const sayLeaving = (): void => link?.send({ kind: 'leaving', timeoutMs: drainTimeoutMs })
+  const drain = async (): Promise<void> => {
+    leaving = true
+    // Without a JobManager nobody could give the tasks to others.
+    if (drainTimeoutMs === 0 || link?.connected !== true) return
+    sayLeaving()
+    const beganMs = systemClock.monotonic()
+    const idle = await made.whenIdle(drainTimeoutMs)
+    const ms = Math.round(systemClock.monotonic() - beganMs)
+    if (idle) log.info({ id, ms }, 'nothing runs here any more')
+    else log.warn({ id, ms }, 'some tasks are still here; they will be restarted')
+  }
   const close = async (): Promise<void> => {
     systemClock.clearTimeout(heartbeat)
     made.close()
@@ -133,6 +152,8 @@ export async function startTaskManager(
             arenaFreeSegments: arena.freeSegments,
           })
         heartbeat = systemClock.setInterval(beat, heartbeatIntervalMs)
+        // A JobManager that was started meanwhile does not know.
+        if (leaving) sayLeaving()
         done()
       },
       message: (message) => made.receive(message),
@@ -157,7 +178,13 @@ export async function startTaskManager(
   return {
     id,
     metrics: taskManagerMetrics({ taskManager: made, arena, arenaBytes, clock: systemClock, registered }),
-    unready: () => (registered() ? undefined : `the JobManager at ${address} does not know this TaskManager`),
+    unready: () =>
+      leaving
+        ? 'the TaskManager is about to end'
+        : registered()
+          ? undefined
+          : `the JobManager at ${address} does not know this TaskManager`,
+    drain,
     close,
   }
 }

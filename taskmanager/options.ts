@@ -89,6 +89,13 @@ export const cancellationTimeout = option({
   scope: 'taskmanager',
   doc: 'A slot that has not given a cancelled job up after so long is ended and replaced.',
 })
+export const drainTimeout = option({
+  key: 'taskmanager.drain.timeout',
+  type: duration(),
+  default: 15_000,
+  scope: 'taskmanager',
+  doc: 'A TaskManager that is told to end (SIGTERM, Ctrl-C) tells the JobManager, and waits so long for its tasks to go on elsewhere from a checkpoint. 0: it ends at once, and its tasks are restarted.',
+})
 export const watchdogTimeout = option({
   key: 'task.watchdog.timeout',
   type: duration(),
@@ -123,6 +130,7 @@ export const taskManagerOptions = [
   reconnectDelayMin,
   reconnectDelayMax,
   cancellationTimeout,
+  drainTimeout,
   watchdogTimeout,
   openTimeout,
   testFaults,

@@ -50,6 +50,8 @@ export async function start(terminal: Terminal, flags: StartFlags): Promise<Exit
     try {
       const signal = await Promise.race([stopped, refused.promise])
       terminal.note(`${flags.role} stops (${signal})`)
+      monitor?.stopping()
+      await server.drain?.()
     } finally {
       monitor?.stopping()
       await server.close()
@@ -100,7 +102,7 @@ async function startRole(
   role: StartFlags['role'],
   config: Readonly<Record<string, string>>,
   refused: (error: Error) => void,
-): Promise<Monitored & { close(): Promise<void> }> {
+): Promise<Monitored & { drain?(): Promise<void>; close(): Promise<void> }> {
   if (role === 'jobmanager') {
     const { startJobManager } = await import('../../jobmanager/main.ts')
     const server = await startJobManager(config)

@@ -46,7 +46,8 @@ export const errors = defineErrors('TASKMANAGER', {
   },
   SLOT_DID_NOT_START: { text: 'slot {slot} did not start: {reason}', blame: 'internal', retry: 'never' },
   OLD_EPOCH: {
-    text: 'the JobManager at {address} has epoch {epoch}, and {known} was seen: another one has taken over',
+    text: 'the JobManager at {address} has epoch {epoch}, but one with epoch {known} was here before: either another one has taken over, or this one has lost its data directory',
+    hint: 'If another JobManager leads, end this one. If the data directory (jobmanager.data-dir) is lost, restart the TaskManagers: they then take the new one, and jobs are submitted again from their newest checkpoints (millrace run -s PATH).',
     blame: 'external',
     retry: 'backoff',
   },

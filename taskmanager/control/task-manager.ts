@@ -66,6 +66,7 @@ export class TaskManager {
   readonly #holdings: (Holding | undefined)[]
   readonly #watchdog: Watchdog
   #warm: TimerHandle | undefined
+  #idle: (() => void) | undefined
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
@@ -89,6 +90,23 @@ export class TaskManager {
     return this.#holdings.flatMap((holding) =>
       holding === undefined ? [] : [{ jobId: holding.jobId, plan: holding.plan, subtasks: holding.metrics }],
     )
+  }
+
+  /** Resolves when no slot holds anything, and with false when some still do after that time. One caller at a time. */
+  whenIdle(timeoutMs: number): Promise<boolean> {
+    const { clock } = this.#options
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(() => {
+        this.#idle = undefined
+        resolve(false)
+      }, timeoutMs)
+      this.#idle = () => {
+        clock.clearTimeout(timer)
+        this.#idle = undefined
+        resolve(true)
+      }
+      this.#checkIdle()
+    })
   }
 
   /** For registration. */
@@ -165,8 +183,8 @@ export class TaskManager {
       send(fromSlot(holding.jobId, message))
       return
     }
-    this.#free(slot)
     send({ kind: 'slotReleased', slot, jobId: holding.jobId, attempt: holding.attempt })
+    this.#free(slot)
     if (this.#holdings.every((each) => each === undefined)) slots.retire()
   }
 
@@ -230,7 +248,7 @@ export class TaskManager {
   #giveUp({ jobId, attempt, slots }: Deploy, error: unknown): void {
     for (const { slot, subtasks } of slots) {
       const holding = this.#holdings[slot]
-      if (holding?.jobId === jobId && holding.attempt === attempt && !holding.posted) this.#holdings[slot] = undefined
+      if (holding?.jobId === jobId && holding.attempt === attempt && !holding.posted) this.#free(slot)
       const failed = { jobId, attempt, subtasks }
       this.#failed(failed, causeOf(error))
       this.#options.send({ kind: 'slotReleased', slot, jobId, attempt })
@@ -280,8 +298,8 @@ export class TaskManager {
       if (holding?.jobId !== jobId || holding.attempt !== attempt || holding.cancelled) return
       holding.cancelled = true
       if (!holding.posted) {
-        this.#holdings[slot] = undefined
         send({ kind: 'slotReleased', slot, jobId, attempt })
+        this.#free(slot)
         return
       }
       slots.thread(slot).post({ kind: 'cancel', attempt })
@@ -317,6 +335,11 @@ export class TaskManager {
   #free(slot: number): void {
     this.#options.clock.clearTimeout(this.#holdings[slot]?.timer)
     this.#holdings[slot] = undefined
+    this.#checkIdle()
+  }
+
+  #checkIdle(): void {
+    if (this.#idle !== undefined && this.#holdings.every((each) => each === undefined)) this.#idle()
   }
 
   #toSlots({ jobId, attempt }: { readonly jobId: string; readonly attempt: number }, message: ToSlot): void {

@@ -1,0 +1,148 @@
+/** Another parallelism, and TaskManagers that come and go, with real processes under load: what is committed is exactly right. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loadJob } from '../../cli/load-job.ts'
+import type { JobInfo } from '../../proto/client.ts'
+import { ChaosCluster } from '../chaos/cluster.ts'
+import { judge, violations } from '../chaos/oracle.ts'
+import { readChecked, readWindows } from '../chaos/output.ts'
+import { type ChaosShape, createShape } from '../chaos/shape.ts'
+
+const jobFile = fileURLToPath(new URL('../chaos/job.ts', import.meta.url))
+let cluster: ChaosCluster
+
+beforeAll(async () => {
+  const options = {
+    'cluster.registration.max-timeout': '200ms',
+    'taskmanager.memory.task.heap.size': '96mb',
+    'restart-strategy.exponential-delay.initial-backoff': '20ms',
+  }
+  cluster = await ChaosCluster.start({ taskManagers: 3, slots: 3, options })
+}, 60_000)
+afterAll(() => cluster.close())
+
+interface Running {
+  readonly jobId: string
+  readonly out: string
+  readonly shape: ChaosShape
+}
+
+let jobs = 0
+
+async function submit(
+  parallelism: number,
+  records: number,
+  rate: number,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Running> {
+  const shape = createShape({ records, keys: 256 })
+  const out = join(cluster.directory, `out-${++jobs}`)
+  const given = {
+    'chaos.records': String(records),
+    'chaos.keys': String(shape.keys),
+    'chaos.window-ms': String(shape.windowMs),
+    'chaos.splits': '16',
+    'chaos.rate': String(rate),
+    'chaos.out': out,
+    'execution.checkpointing.interval': '200ms',
+    'execution.checkpointing.tolerable-failed-checkpoints': '10',
+    ...more,
+  }
+  const { plan, bundle, options } = await loadJob(jobFile, given, parallelism)
+  const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+  return { jobId, out, shape }
+}
+
+const until = (what: string, { jobId }: Running, condition: (info: JobInfo) => boolean): Promise<JobInfo> =>
+  cluster.until(what, async () => {
+    const info = await cluster.client.info(jobId)
+    return condition(info) && info
+  })
+
+/** Records flow in the attempt that runs now. */
+const flows = (job: Running): Promise<JobInfo> =>
+  until('records', job, ({ status, vertices }) => status.state === 'running' && (vertices[0]?.recordsOut ?? 0) > 0)
+
+/** The job has ended, and its output is that of a run without faults. */
+async function right(job: Running): Promise<JobInfo> {
+  const info = await until('the end of the job', job, ({ status }) => status.terminal)
+  expect(info.status.state).toBe('finished')
+  const verdict = judge(job.shape, readChecked(job.out), readWindows(job.out))
+  expect(verdict.examples).toEqual([])
+  expect(violations(verdict)).toBe(0)
+  return info
+}
+
+const userOf = ({ vertices }: JobInfo): string => vertices[0]?.subtasks[0]?.taskManagerId ?? ''
+
+test('1 to 5 to 3 to 8 subtasks under load: nothing lost, twice, or out of order per key', async () => {
+  const job = await submit(1, 40_000, 6000)
+  for (const parallelism of [5, 3, 8]) {
+    await flows(job)
+    const { status, vertices } = await cluster.client.rescale(job.jobId, { parallelism })
+    expect(status.state).toBe('running')
+    expect(vertices.map(({ after }) => after)).toEqual(vertices.map(() => parallelism))
+  }
+  const { status, failures } = await right(job)
+  expect(failures).toEqual([])
+  expect(status).toMatchObject({ attempt: 4, restarts: 0 })
+}, 60_000)
+
+test('a TaskManager killed in the middle of it: the job goes on, with one of the two, and is right', async () => {
+  const job = await submit(2, 40_000, 6000)
+  for (const parallelism of [4, 2]) {
+    const victim = cluster.taskManager(userOf(await flows(job)))
+    const asked = cluster.client.rescale(job.jobId, { parallelism }).then(
+      ({ status }) => status.state,
+      (error: unknown) => (error as { code: string }).code,
+    )
+    await until('the last checkpoint before the change', job, ({ status: { state } }) => state !== 'running')
+    cluster.kill(victim)
+    expect(['running', 'JOBMANAGER_RESCALE_FAILED']).toContain(await asked)
+    await cluster.restart(victim)
+    await cluster.until('all slots', async () => (await cluster.client.cluster()).slotsTotal === cluster.slotsTotal)
+  }
+  await right(job)
+}, 60_000)
+
+test('a TaskManager that is told to end gives its tasks away first, and that is no failure', async () => {
+  const job = await submit(2, 30_000, 6000)
+  const before = await flows(job)
+  const victim = cluster.taskManager(userOf(before))
+  const toldMs = performance.now()
+  victim.child.kill('SIGTERM')
+  const ended = new Promise<number | null>((resolve) => victim.child.once('exit', resolve))
+  const after = await until('another attempt', job, ({ status }) => status.attempt === 2 && status.state === 'running')
+  expect(after.vertices.flatMap(({ subtasks }) => subtasks.map((each) => each.taskManagerId))).not.toContain(
+    victim.name,
+  )
+  expect(await ended).toBe(0)
+  expect(performance.now() - toldMs).toBeLessThan(8000)
+  await cluster.restart(victim)
+  const { status, failures } = await right(job)
+  expect(failures).toEqual([])
+  expect(status).toMatchObject({ restarts: 0 })
+}, 60_000)
+
+test('a reactive job takes all slots, gives way when some go, and takes those that come', async () => {
+  await cluster.until('all slots', async () => (await cluster.client.cluster()).slotsFree === cluster.slotsTotal)
+  const options = {
+    'scheduler-mode': 'reactive',
+    'pipeline.max-parallelism': '8',
+    'jobmanager.adaptive-scheduler.executing.resource-stabilization-timeout': '300ms',
+  }
+  const job = await submit(1, 50_000, 6000, options)
+  expect((await flows(job)).vertices.map(({ parallelism }) => parallelism)).toEqual([8, 8, 8])
+  const victim = cluster.taskManager('tm-2')
+  cluster.kill(victim)
+  const fewer = await until('fewer slots', job, ({ status }) => status.state === 'running' && status.attempt === 2)
+  expect(fewer.vertices.map(({ parallelism }) => parallelism)).toEqual([6, 6, 6])
+  await expect(cluster.client.rescale(job.jobId, { parallelism: 2 })).rejects.toMatchObject({
+    code: 'JOBMANAGER_RESCALE_REACTIVE',
+  })
+  await cluster.restart(victim)
+  await until('more slots', job, ({ vertices }) => vertices[0]?.parallelism === 8)
+  const { failures } = await right(job)
+  expect(new Set(failures.map(({ attempt }) => attempt))).toEqual(new Set([1]))
+}, 60_000)
