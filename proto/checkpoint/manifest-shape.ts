@@ -153,6 +153,13 @@ const plan = object({
   options: object({}),
 })
 
+const channels = object(
+  { vertex: integer, subtask: integer, path: text, bytes: integer, crc: integer, inline: optional(text) },
+  (value, path) => {
+    if ((value.path === '') !== (value.inline !== undefined)) fail(path, 'either a file or inline')
+  },
+)
+
 const manifest = object({
   version: oneOf(1),
   jobId: text,
@@ -163,7 +170,7 @@ const manifest = object({
   timeMs: time,
   plan,
   operators: list(operator),
-  channels: list((_, path) => fail(path, 'known to this version')),
+  channels: list(channels),
 })
 
 /** The value as a manifest. Throws CHECKPOINT_MALFORMED. */

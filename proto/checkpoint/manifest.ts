@@ -5,6 +5,7 @@
  * Promises: a decoded manifest has exactly these shapes; anything else is a coded error that says what to do. Pure.
  */
 import type { JobPlan, OperatorPlan, StatePlan } from '../jobgraph/plan.ts'
+import type { ChannelsHandle } from './channels.ts'
 import { decodeEnvelope, encodeEnvelope, envelopeMagic } from './envelope.ts'
 import { errors } from './errors.ts'
 import { checkManifest } from './manifest-shape.ts'
@@ -64,6 +65,10 @@ export interface SubtaskSnapshot {
   readonly bytes: number
   /** The subtask had come to the end of its input before the barrier. */
   readonly finished?: boolean | undefined
+  /** The barrier did not wait for the others. */
+  readonly unaligned?: boolean | undefined
+  /** What it has overtaken, if anything. */
+  readonly channels?: ChannelsHandle | undefined
 }
 
 export interface Manifest {
@@ -78,8 +83,8 @@ export interface Manifest {
   readonly timeMs: number
   readonly plan: JobPlan
   readonly operators: readonly ManifestOperator[]
-  /** In-flight data of unaligned barriers: always empty in version 1. */
-  readonly channels: readonly never[]
+  /** What barriers have overtaken, of the subtasks that have such; always empty in a savepoint. */
+  readonly channels: readonly ChannelsHandle[]
 }
 
 export interface ManifestOperator {
@@ -143,7 +148,7 @@ export function buildManifest(input: ManifestInput): Manifest {
     timeMs: input.timeMs,
     plan: input.plan,
     operators,
-    channels: [],
+    channels: [...input.acks.values()].flatMap(({ channels }) => channels ?? []),
   }
 }
 
@@ -164,14 +169,20 @@ function manifestOperator(plan: OperatorPlan, vertex: number, acks: readonly Sub
   return { uid, node, name, kind, vertex, parallelism: acks.length, state, subtasks }
 }
 
-/** All run files of a manifest, each once; inline runs are none. */
+/** All files of a manifest (runs and data in flight), each once; what is inline is none. */
 export function runPaths(manifest: Manifest): Set<string> {
   const paths = new Set<string>()
-  for (const handle of runHandles(manifest)) if (handle.path !== '') paths.add(handle.path)
+  for (const handle of fileHandles(manifest)) if (handle.path !== '') paths.add(handle.path)
   return paths
 }
 
-/** Every handle of a manifest, as often as it stands there. */
+/** Every handle of a manifest, of runs and of data in flight. */
+export function* fileHandles(manifest: Manifest): Generator<{ readonly path: string; readonly bytes: number }> {
+  yield* runHandles(manifest)
+  yield* manifest.channels
+}
+
+/** Every handle of a run in a manifest, as often as it stands there. */
 export function* runHandles(manifest: Manifest): Generator<RunHandle> {
   for (const operator of manifest.operators) for (const subtask of operator.subtasks) yield* subtask.runs
 }

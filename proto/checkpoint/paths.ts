@@ -4,6 +4,7 @@
  *   <jobId>/pointer                                                 register: which checkpoint is the newest
  *   <jobId>/chk-<n>/manifest                                        a checkpoint
  *   <jobId>/runs/<epoch>-<checkpoint>-<node>-<subtask>-<seq>.run    a sorted run
+ *   <jobId>/runs/<epoch>-<checkpoint>-<vertex>-<subtask>-0.channels data in flight of a subtask
  *
  * A savepoint is a directory of its own, the root of its paths: `manifest`, and `runs/` with names as above. Runs carry the
  * leader's epoch, so that a deposed leader cannot write over those of its successor. Pure.
@@ -41,17 +42,22 @@ export function runPath(jobId: string, run: RunName): string {
   return `${runsPrefix(jobId)}${run.epoch}-${run.checkpointId}-${run.node}-${run.subtask}-${run.sequence}.run`
 }
 
+/** Data in flight of a subtask; `node` is the number of its vertex. */
+export function channelsPath(jobId: string, name: Omit<RunName, 'sequence'>): string {
+  return `${runsPrefix(jobId)}${name.epoch}-${name.checkpointId}-${name.node}-${name.subtask}-0.channels`
+}
+
 /** Manifest of a savepoint, relative to its directory. */
 export const savepointManifestPath = manifestName
 
 /** Where a run of a job stands in a savepoint, relative to its directory. */
 export const savepointRunPath = (path: string): string => `runs/${path.slice(path.lastIndexOf('/') + 1)}`
 
-/** The parts of a run's name, or undefined for anything else. */
+/** The parts of the name of a run, or of data in flight; undefined for anything else. */
 export function parseRunPath(path: string): RunName | undefined {
-  const match = /(?:^|\/)runs\/(\d{1,15})-(\d{1,15})-(\d{1,15})-(\d{1,15})-(\d{1,15})\.run$/.exec(path)
+  const match = /(?:^|\/)runs\/(\d{1,15})-(\d{1,15})-(\d{1,15})-(\d{1,15})-(\d{1,15})\.(?:run|channels)$/.exec(path)
   if (match === null) return undefined
-  const [epoch, checkpointId, node, subtask, sequence] = match.slice(1).map(Number)
+  const [epoch, checkpointId, node, subtask, sequence] = match.slice(1, 6).map(Number)
   return { epoch, checkpointId, node, subtask, sequence }
 }
 

@@ -16,7 +16,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import { errors } from './errors.ts'
-import { decodeManifest, encodeManifest, type Manifest, runHandles, runPaths } from './manifest.ts'
+import { decodeManifest, encodeManifest, fileHandles, type Manifest, runPaths } from './manifest.ts'
 import {
   checkpointManifestPath,
   checkpointsPrefix,
@@ -202,7 +202,7 @@ export class CompletedCheckpointStore {
   async #checkRuns(manifest: Manifest): Promise<void> {
     const { storage, jobId } = this.#options
     const known = this.#latest === undefined ? new Set<string>() : runPaths(this.#latest)
-    for (const run of runHandles(manifest)) {
+    for (const run of fileHandles(manifest)) {
       if (run.path === '' || known.has(run.path)) continue
       const names = { checkpoint: manifest.checkpointId, job: jobId, path: run.path }
       if (!run.path.startsWith(runsPrefix(jobId))) throw errors.create('FOREIGN_RUN', names)

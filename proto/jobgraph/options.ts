@@ -4,6 +4,7 @@
  */
 import {
   type AnyOption,
+  boolean,
   configErrors,
   didYouMean,
   duration,
@@ -37,6 +38,28 @@ export const parallelismDefault = option({
   doc: 'Parallelism of operators that have none of their own.',
 })
 
+export const checkpointMode = option({
+  key: 'execution.checkpointing.mode',
+  type: oneOf(['exactly-once', 'at-least-once']),
+  default: 'exactly-once',
+  scope: 'job',
+  doc: 'exactly-once: a record counts once in state. at-least-once: inputs never wait for the barriers of others, and after a restore records between the barriers of two inputs count again.',
+})
+export const unalignedCheckpoints = option({
+  key: 'execution.checkpointing.unaligned',
+  type: boolean(),
+  default: false,
+  scope: 'job',
+  doc: 'Barriers may overtake records, which then become part of the checkpoint: it completes under backpressure. Savepoints are always aligned. Without effect at least once, where barriers do not wait for each other.',
+})
+export const alignedCheckpointTimeout = option({
+  key: 'execution.checkpointing.aligned-checkpoint-timeout',
+  type: duration(),
+  default: 0,
+  scope: 'job',
+  doc: 'With execution.checkpointing.unaligned: barriers wait their turn so long after the trigger before they overtake. 0: they overtake at once.',
+})
+
 export const stateBackend = option({
   key: 'state.backend.type',
   type: oneOf(['hashmap', 'rocksdb']),
@@ -68,6 +91,9 @@ export const slotJobOptions: readonly AnyOption[] = [
   bufferTimeout,
   watermarkInterval,
   parallelismDefault,
+  checkpointMode,
+  unalignedCheckpoints,
+  alignedCheckpointTimeout,
   stateBackend,
   rocksdbMemory,
 ]

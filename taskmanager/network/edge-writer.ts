@@ -233,7 +233,13 @@ export class EdgeWriter implements Output {
   }
 }
 
-function unloadRows(batch: RecordBatch, selection: Int32Array | undefined, count: number, into: PendingRows): void {
+/** Adds rows of a batch as plain records, with their times, hashes and computed keys. */
+export function unloadRows(
+  batch: RecordBatch,
+  selection: Int32Array | undefined,
+  count: number,
+  into: PendingRows,
+): void {
   const rows: unknown[] = []
   const key = batch.columns.findIndex((column) => column.field.name === keyColumn)
   const body = key < 0 ? batch : batch.with({ schema: recordSchema(batch.schema) })

@@ -52,6 +52,7 @@ export class Attempt {
   #remote: RemoteExchange | undefined
   #phase: 'deploying' | 'ready' | 'running' | 'over' = 'deploying'
   #metricsTimer: ReturnType<typeof systemClock.setInterval> | undefined
+  #overtakeTimer: ReturnType<typeof systemClock.setTimeout> | undefined
   #prints = new Map<string, string[]>()
 
   constructor(deployment: Deployment, at: AttemptSurroundings) {
@@ -88,6 +89,7 @@ export class Attempt {
         return
       case 'trigger-checkpoint':
         for (const { task } of this.#tasks) task.trigger(message.checkpointId, message.stop)
+        if (!message.savepoint && message.stop === undefined) this.#overtakeLater(message.checkpointId)
         return
       case 'abort-checkpoint':
         for (const { task } of this.#tasks) task.checkpointAborted(message.checkpointId)
@@ -130,11 +132,13 @@ export class Attempt {
     this.#remote = this.#at.openRemote(deployment, events)
     const place = { taskManagerId: start.taskManagerId, slot: start.slot, arena, bells }
     const channels = new SlotChannels(deployment, place, this.#remote)
-    const { bufferTimeoutMs, rocksdbMemoryBytes } = slotConfig(deployment.options)
+    const { bufferTimeoutMs, rocksdbMemoryBytes, barriersBlock, overtakeAfterMs } = slotConfig(deployment.options)
     const inOrder = [...deployment.subtasks].sort((a, b) => a.vertex - b.vertex)
-    for (const { vertex, subtask } of inOrder) {
-      this.#tasks.push(
-        buildTask(
+    // To wait is no standstill: the event loop turns.
+    const beat = systemClock.setInterval(() => pulse.beat(), openBeatMs)
+    try {
+      for (const { vertex, subtask } of inOrder) {
+        const built = await buildTask(
           {
             deployment,
             graph,
@@ -145,6 +149,8 @@ export class Attempt {
             disk: systemDisk,
             deadLetters: deadLetterDirectory(deployment, start),
             bufferTimeoutMs,
+            barriersBlock,
+            unaligned: overtakeAfterMs !== undefined,
             rocksdb:
               rocksdbMemoryBytes === undefined
                 ? undefined
@@ -159,12 +165,13 @@ export class Attempt {
           },
           vertex,
           subtask,
-        ),
-      )
-    }
-    // To wait is no standstill: the event loop turns.
-    const beat = systemClock.setInterval(() => pulse.beat(), openBeatMs)
-    try {
+        )
+        if (this.#phase !== 'deploying') {
+          await built.task.close()
+          return
+        }
+        this.#tasks.push(built)
+      }
       // Consumers first: a producer's records find everyone open.
       for (const { task } of this.#tasks.toReversed()) {
         await task.open()
@@ -209,12 +216,26 @@ export class Attempt {
     }
   }
 
+  /**
+   * Each slot counts the time from the trigger for itself and none waits for a barrier then: the slowest task would be the
+   * last that one comes to.
+   */
+  #overtakeLater(checkpointId: number): void {
+    const { overtakeAfterMs } = slotConfig(this.deployment.options)
+    if (overtakeAfterMs === undefined) return
+    systemClock.clearTimeout(this.#overtakeTimer)
+    this.#overtakeTimer = systemClock.setTimeout(() => {
+      if (this.#phase === 'running') for (const { task } of this.#tasks) task.overtake(checkpointId)
+    }, overtakeAfterMs)
+  }
+
   /** The end of the attempt here, once: reports, gives everything back, then says that the slot is free. */
   #end(state: 'finished' | 'canceled' | 'failed', cause?: FailureCause, failed?: Task): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
     this.#loop.stop()
     systemClock.clearTimeout(this.#metricsTimer)
+    systemClock.clearTimeout(this.#overtakeTimer)
     this.#at.pulse.leave()
     const { attempt, subtasks } = this.deployment
     this.#flushPrints()

@@ -20,8 +20,11 @@ import type { OperatorContext, OperatorMetrics, SourceOperator } from '../operat
 import type { RocksDbOptions } from '../state/api.ts'
 import { subtaskDirectory } from '../state/rocksdb/directories.ts'
 import { Chain, type ChainEdge } from '../task/chain.ts'
+import { FrameHolder } from '../task/held-frames.ts'
 import { type GateInput, InputGate } from '../task/input-gate.ts'
 import { Poison } from '../task/poison.ts'
+import { restoredStages } from '../task/restored-channels.ts'
+import { storeChannels } from '../task/store-channels.ts'
 import { Task, type TaskEvents } from '../task/task.ts'
 import type { SlotChannels } from './channels.ts'
 import type { Deployment } from './messages.ts'
@@ -37,6 +40,9 @@ export interface TaskSurroundings {
   /** Where dead letters of the job go. */
   readonly deadLetters: string
   readonly bufferTimeoutMs: number
+  readonly barriersBlock: boolean
+  /** Barriers may overtake. */
+  readonly unaligned: boolean
   /** Memory of one subtask of an operator, and where this process keeps its files; undefined: keyed state is in memory. */
   readonly rocksdb: RocksDbOptions | undefined
   readonly events: TaskEvents
@@ -51,17 +57,24 @@ export interface BuiltTask {
   flushDeadLetters(): void
 }
 
-export function buildTask(at: TaskSurroundings, vertexId: number, subtask: number): BuiltTask {
+/** Rejects when something that a checkpoint had in flight cannot be read. */
+export async function buildTask(at: TaskSurroundings, vertexId: number, subtask: number): Promise<BuiltTask> {
   const { deployment, graph, arena, clock } = at
   const { plan } = deployment
   const vertex = plan.vertices[vertexId]
   const incoming = plan.edges.filter(({ to }) => to.vertex === vertexId)
+  const restore: RestoreAssignment | undefined = deployment.restore?.subtasks[`${vertexId}/${subtask}`]
+  const restored = await restoredStages(restore?.channels ?? [], {
+    arena,
+    subtask,
+    parallelism: vertex.parallelism,
+    edges: incoming.map((edge) => ({ plan: edge, partition: partitionOf(graph, plan, edge) })),
+  })
   const edges = plan.edges.filter(({ from }) => from.vertex === vertexId).map((edge) => chainEdge(at, edge, subtask))
   const metrics = vertex.operators.map(
     (): OperatorMetrics => ({ recordsIn: 0, recordsOut: 0, lateDropped: 0, errorsSkipped: 0 }),
   )
   const poisons: Poison[] = []
-  const restore: RestoreAssignment | undefined = deployment.restore?.subtasks[`${vertexId}/${subtask}`]
   // The chain is built before its task: operators reach the task by this name, once they run.
   const holder: { task: Task | undefined } = { task: undefined }
   const chain = Chain.build(vertex, edges, (index, outputs) => {
@@ -110,19 +123,27 @@ export function buildTask(at: TaskSurroundings, vertexId: number, subtask: numbe
     }
     return createOperator(graph.nodes[operator.node], context)
   })
-  const inputs = incoming.flatMap((edge, input) => gateInputs(at, edge, input, subtask))
+  const generation = 1 + Math.max(-1, ...restored.map(([lane]) => lane.input.place?.generation ?? 0))
+  const inputs = incoming.flatMap((edge, input) => gateInputs(at, edge, input, subtask, generation))
+  const { barriersBlock } = at
+  const { checkpointRoot: root, jobId, epoch } = deployment
   const task = new Task({
     vertex: vertexId,
     subtask,
     chain,
     names: vertex.operators.map(({ name }) => name),
     node: vertex.operators[0].node,
-    gate: inputs.length === 0 ? undefined : new InputGate(inputs, () => clock.monotonic()),
+    gate: inputs.length === 0 ? undefined : new InputGate(inputs, () => clock.monotonic(), { barriersBlock, restored }),
     source: inputs.length === 0 ? (chain.head as SourceOperator) : undefined,
     awaitsDrain: deployment.checkpointRoot !== undefined,
     writers: edges.map(({ writer }) => writer),
     metrics,
     events: at.events,
+    storeChannels:
+      at.unaligned && root !== undefined
+        ? (checkpointId, recordings) =>
+            storeChannels({ root, jobId, epoch, vertex: vertexId, subtask, clock }, checkpointId, recordings)
+        : undefined,
     monotonic: () => clock.monotonic(),
   })
   holder.task = task
@@ -174,18 +195,32 @@ function selectorOf(graph: JobGraph, plan: JobPlan, edge: EdgePlan): KeySelector
   return exchange.key
 }
 
+/** The function of a custom edge. */
+function partitionOf(
+  graph: JobGraph,
+  plan: JobPlan,
+  edge: EdgePlan,
+): ((record: unknown, channels: number) => number) | undefined {
+  const { exchange } = edgeInput(graph, plan, edge)
+  return exchange.kind === 'custom' ? exchange.partition : undefined
+}
+
 function gateInputs(
-  { deployment: { plan }, channels }: TaskSurroundings,
+  { deployment: { plan }, channels, arena }: TaskSurroundings,
   edge: EdgePlan,
   input: number,
   subtask: number,
+  generation: number,
 ): GateInput[] {
+  const computedKey = edge.key?.kind === 'function'
+  const holder = new FrameHolder(arena, edge.schema, computedKey)
   const { name, parallelism } = plan.vertices[edge.from.vertex]
   const froms = producersOf(edge.partitioner, subtask, parallelism, plan.vertices[edge.to.vertex].parallelism)
   return froms.map((from) => ({
     channel: channels.input(edge, from, subtask),
     input,
     name: `${name} (${from + 1}/${parallelism})`,
-    computedKey: edge.key?.kind === 'function',
+    computedKey,
+    place: { edge: edge.id, from, producers: parallelism, generation, holder },
   }))
 }

@@ -13,4 +13,9 @@ export const taskErrors = defineErrors('TASK', {
     blame: 'external',
     retry: 'backoff',
   },
+  CHECKPOINT_GIVEN_UP: {
+    text: 'checkpoint {checkpointId} was given up before all of its barriers had come',
+    blame: 'internal',
+    retry: 'now',
+  },
 })

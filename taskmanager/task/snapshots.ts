@@ -5,6 +5,7 @@
  * Concurrency: one thread. A failed snapshot declines the checkpoint; a failed commit fails the subtask.
  */
 import { isMillraceError } from '../../core/errors.ts'
+import type { ChannelsHandle } from '../../proto/checkpoint/channels.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Chain } from './chain.ts'
 import { taskErrors } from './errors.ts'
@@ -30,8 +31,19 @@ export class SnapshotTaker {
     this.#monotonic = monotonic
   }
 
-  /** `sendBarrier` is called as soon as the state is frozen. A checkpoint that was taken or aborted before is ignored. */
-  take(checkpointId: number, alignmentMs: number, finished: boolean, sendBarrier: () => void): void {
+  /**
+   * `sendBarrier` is called as soon as the state is frozen. A checkpoint that was taken or aborted before is ignored.
+   * `channels`: what the barrier overtakes; the acknowledgement waits until it is stored.
+   */
+  take(
+    checkpointId: number,
+    alignmentMs: number,
+    finished: boolean,
+    sendBarrier: () => void,
+    channels?: Promise<ChannelsHandle | undefined>,
+  ): void {
+    // Whoever records them is told by the same word that this checkpoint is given up.
+    channels?.catch(() => undefined)
     if (checkpointId <= this.#last || this.#aborted.has(checkpointId)) return
     this.#last = checkpointId
     const begin = this.#monotonic()
@@ -42,11 +54,11 @@ export class SnapshotTaker {
     }
     sendBarrier()
     const syncMs = this.#monotonic() - begin
-    Promise.all(parts).then(
-      (operators) => {
+    Promise.all([Promise.all(parts), channels]).then(
+      ([operators, inFlight]) => {
         if (this.#aborted.has(checkpointId)) return
         const asyncMs = this.#monotonic() - begin - syncMs
-        const bytes = this.#bytesOf(operators)
+        const bytes = this.#bytesOf(operators) + (inFlight?.bytes ?? 0)
         this.#events.acknowledge(checkpointId, {
           operators,
           alignmentMs,
@@ -54,6 +66,8 @@ export class SnapshotTaker {
           asyncMs,
           bytes,
           ...(finished && { finished }),
+          ...(channels !== undefined && { unaligned: true }),
+          ...(inFlight !== undefined && { channels: inFlight }),
         })
       },
       (error: unknown) => {
@@ -61,6 +75,11 @@ export class SnapshotTaker {
           this.#events.decline(checkpointId, error instanceof Error ? error.message : String(error))
       },
     )
+  }
+
+  /** Neither taken nor given up yet. */
+  isDue(checkpointId: number): boolean {
+    return checkpointId > this.#last && !this.#aborted.has(checkpointId)
   }
 
   complete(checkpointId: number): void {

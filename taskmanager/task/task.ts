@@ -9,12 +9,15 @@
  * Concurrency: one thread; asynchronous parts of operators (finish, snapshot, commit) come back as turns of its loop.
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { ChannelsHandle } from '../../proto/checkpoint/channels.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { EdgeWriter } from '../network/edge-writer.ts'
 import type { EndMode } from '../network/frame.ts'
 import { endMode } from '../network/frame.ts'
 import type { OperatorMetrics, RowBatch, Selection, SourceOperator } from '../operators/operator.ts'
 import type { Chain } from './chain.ts'
+import { taskErrors } from './errors.ts'
+import type { Recording } from './gate-lane.ts'
 import type { GateReceiver, InputGate } from './input-gate.ts'
 import { SnapshotTaker } from './snapshots.ts'
 import { TaskTime } from './task-time.ts'
@@ -48,8 +51,15 @@ export interface TaskOptions {
   readonly writers: readonly EdgeWriter[]
   readonly metrics: readonly OperatorMetrics[]
   readonly events: TaskEvents
+  /** Stores what a barrier has overtaken; undefined: there was nothing. Absent: barriers never overtake. */
+  readonly storeChannels?: StoreChannels | undefined
   monotonic(): number
 }
+
+export type StoreChannels = (
+  checkpointId: number,
+  recordings: readonly Recording[],
+) => Promise<ChannelsHandle | undefined>
 
 interface Trigger {
   readonly checkpointId: number
@@ -74,6 +84,10 @@ export class Task implements GateReceiver {
   #timeOver = false
   #end: { mode: EndMode; checkpointId: number } | undefined
   #triggers: Trigger[] = []
+  /** This checkpoint is to be taken without waiting for its barriers; 0: none. */
+  #overtaking = 0
+  /** The operators have taken input: before that a writer may not know yet what it has of earlier attempts. */
+  #wasReady = false
   #pendingWatermark = Number.NaN
   #watermark = Number.NEGATIVE_INFINITY
 
@@ -137,21 +151,63 @@ export class Task implements GateReceiver {
 
   #step(nowMs: number): StepResult {
     if (this.#phase === 'closed' || this.#phase === 'finishing') return 'waiting'
+    const moved = this.#passBarriers()
     for (const writer of this.options.writers) {
       if (!writer.available()) {
         this.time.wait(nowMs, true)
-        return 'blocked'
+        return moved ? 'worked' : 'blocked'
       }
     }
     if (this.#phase === 'ended') this.#settleEnd()
     if (!this.options.chain.ready()) {
       this.time.wait(nowMs, true)
-      return 'blocked'
+      return moved ? 'worked' : 'blocked'
     }
+    this.#wasReady = true
     this.time.begin(nowMs)
     const worked = this.#work()
     this.time.end(this.options.monotonic(), false)
-    return worked ? 'worked' : 'waiting'
+    return worked || moved ? 'worked' : 'waiting'
+  }
+
+  /**
+   * What does not wait for room: a source that waits for its outputs takes its trigger, a checkpoint that overtakes is
+   * taken, and what it overtakes is moved aside. True: something was.
+   */
+  #passBarriers(): boolean {
+    const { gate } = this.options
+    const between = this.#pendingWatermark !== this.#pendingWatermark && this.#wasReady
+    if (gate === undefined) {
+      const trigger = this.#triggers[0]
+      if (!between || trigger === undefined || trigger.stop !== undefined || this.#phase !== 'running') return false
+      this.#triggers.shift()
+      this.#triggered(trigger)
+      return true
+    }
+    if (this.#overtaking === 0) return gate.divert()
+    if (!between) return false
+    const checkpointId = this.#overtaking
+    this.#overtaking = 0
+    this.#overtake(gate, checkpointId)
+    gate.divert()
+    return true
+  }
+
+  #overtake(gate: InputGate, checkpointId: number): void {
+    const { storeChannels } = this.options
+    if (storeChannels === undefined || !this.snapshots.isDue(checkpointId)) return
+    if (gate.aligned === checkpointId) {
+      this.#checkpoint(checkpointId, gate.alignmentMs)
+      gate.resume()
+      return
+    }
+    const recorded = gate.overtake(checkpointId)
+    if (recorded === undefined) return
+    const stored = recorded.then((recordings) => {
+      if (recordings === undefined) throw taskErrors.create('CHECKPOINT_GIVEN_UP', { checkpointId })
+      return storeChannels(checkpointId, recordings)
+    })
+    this.#checkpoint(checkpointId, gate.alignmentMs, stored)
   }
 
   /** Calls operators whose wall-clock time has come. */
@@ -177,7 +233,15 @@ export class Task implements GateReceiver {
     this.options.events.wake()
   }
 
+  /** The checkpoint has taken too long to align: takes it now, and with it what its barriers have before them. */
+  overtake(checkpointId: number): void {
+    if (this.options.gate === undefined || !this.snapshots.isDue(checkpointId)) return
+    this.#overtaking = checkpointId
+    this.options.events.wake()
+  }
+
   checkpointAborted(checkpointId: number): void {
+    if (this.#overtaking === checkpointId) this.#overtaking = 0
     this.#triggers = this.#triggers.filter((trigger) => trigger.checkpointId !== checkpointId)
     this.options.gate?.abort(checkpointId)
     this.snapshots.aborted(checkpointId)
@@ -212,7 +276,8 @@ export class Task implements GateReceiver {
   get deadlineMs(): number {
     let earliest = Number.POSITIVE_INFINITY
     for (const writer of this.options.writers) if (writer.deadline < earliest) earliest = writer.deadline
-    return earliest
+    // A batch that is held waits for a segment: the same as an output that is overdue.
+    return this.options.gate?.starved === true ? Number.NEGATIVE_INFINITY : earliest
   }
 
   /** Takes nothing any more; gives all memory back. Errors of `close` are collected in the result. */
@@ -317,11 +382,12 @@ export class Task implements GateReceiver {
     if (stop === 'suspend' && this.#phase === 'running') this.#suspendedBy = checkpointId
   }
 
-  #checkpoint(checkpointId: number, alignmentMs: number): void {
+  #checkpoint(checkpointId: number, alignmentMs: number, channels?: Promise<ChannelsHandle | undefined>): void {
     const ended = this.#phase === 'ended' || this.#phase === 'finished'
-    this.snapshots.take(checkpointId, alignmentMs, ended, () => {
+    const sendBarrier = (): void => {
       for (const writer of this.options.writers) writer.barrier(checkpointId)
-    })
+    }
+    this.snapshots.take(checkpointId, alignmentMs, ended, sendBarrier, channels)
   }
 
   /** The input is complete: time runs out, results come, then the outputs end. */
