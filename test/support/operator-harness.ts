@@ -111,6 +111,8 @@ export interface HarnessOptions {
   readonly output?: Output
   /** False: the job takes no checkpoints. */
   readonly checkpoints?: boolean
+  /** State is in RocksDB. */
+  readonly rocksdb?: boolean
 }
 
 export interface Push {
@@ -134,6 +136,7 @@ export class OperatorHarness {
   readonly #root = mkdtempSync(join(tmpdir(), 'millrace-operator-'))
   readonly #sides = new Map<string, RecordedOutput>()
   readonly #checkpoints: boolean
+  readonly #rocksdb: boolean
   readonly #output: Output
   #edge: EdgePlan | undefined
   #selector: KeySelector | undefined
@@ -141,6 +144,8 @@ export class OperatorHarness {
   #checkpointId = 0
   #epoch = 0
   #manifest: Manifest | undefined
+  /** Where `#manifest` stands. */
+  #from = this.#root
 
   /** `build` gets a stream of the input and returns the stream that the operator makes. */
   static of<T>(
@@ -157,6 +162,7 @@ export class OperatorHarness {
   constructor(job: (env: Environment) => void, options: HarnessOptions = {}) {
     this.arena = options.arena ?? Arena.create({ bytes: 48 * 1024 * 1024 })
     this.#checkpoints = options.checkpoints ?? true
+    this.#rocksdb = options.rocksdb ?? false
     this.#output = options.output ?? this.output
     this.#graph = (parallelism) => buildGraph(defineJob('test', job), { parallelism })
     const graph = this.#graph(1)
@@ -214,10 +220,13 @@ export class OperatorHarness {
         key: this.#edge?.key && this.#selector && { plan: this.#edge.key, selector: this.#selector },
         restored:
           this.#manifest &&
-          assignRestore(this.#manifest, plan, vertex.id, subtask, { root: this.#root, jobId: 'job' }).operators.find(
+          assignRestore(this.#manifest, plan, vertex.id, subtask, { root: this.#from, jobId: 'job' }).operators.find(
             ({ node }) => node === this.node.id,
           ),
         checkpointRoot: this.#checkpoints ? this.#root : undefined,
+        rocksdb: this.#rocksdb
+          ? { directory: join(this.#root, `db-${this.#epoch}-${subtask}`), memoryBytes: 8 << 20 }
+          : undefined,
         options: {},
         metrics: made.metrics,
         clock: this.clock,
@@ -326,10 +335,21 @@ export class OperatorHarness {
     const made = buildManifest({ jobId: 'job', checkpointId, kind, epoch: this.#epoch, timeMs: 0, plan, acks })
     const manifest = JSON.parse(JSON.stringify(made)) as Manifest
     if (how === 'abort') for (const { operator } of this.subtasks) operator.notifyCheckpointAborted?.(checkpointId)
-    else this.#manifest = manifest
+    else {
+      this.#manifest = manifest
+      this.#from = this.#root
+    }
     if (how === 'complete')
       for (const { operator } of this.subtasks) await operator.notifyCheckpointComplete?.(checkpointId)
     return manifest
+  }
+
+  /** Starts from a snapshot of another job: a checkpoint is taken of that one, which goes on. */
+  async startFrom(other: OperatorHarness, parallelism = 1): Promise<this> {
+    this.#manifest = { ...(await other.checkpoint()), kind: 'savepoint' }
+    this.#from = other.#root
+    this.#checkpointId = this.#manifest.checkpointId
+    return this.start(parallelism)
   }
 
   /** Checkpoint, then everything anew from it. */
