@@ -13,14 +13,21 @@ export type AggregateColumns<F extends string> = Readonly<Record<string, Aggrega
 /** The same once its types have done their work. */
 export type AnyColumns = AggregateColumns<string>
 
-/** Fields that can be added up and compared. */
-export type NumericField<T> = { [K in keyof T & string]-?: T[K] extends number | bigint ? K : never }[keyof T & string]
+/** Fields that can be added up and compared. Records whose field is null or absent are passed over; `count()` counts them. */
+export type NumericField<T> = {
+  [K in keyof T & string]-?: Numeric<NonNullable<T[K]>> extends true ? K : never
+}[keyof T & string]
+type Numeric<V> = [V] extends [never] ? false : [V] extends [number | bigint] ? true : false
 
-/** Type of one aggregate over records `T`. */
+/** Type of one aggregate over records `T`. Of no values the sum is 0, the mean NaN, the least and the greatest NaN, or null for int32 and int64. */
 export type AggregateResult<T, Fn extends AggregateFunction, F> = Fn extends 'count' | 'avg'
   ? number
   : F extends keyof T
-    ? T[F]
+    ? Fn extends 'sum'
+      ? NonNullable<T[F]>
+      : T[F] extends NonNullable<T[F]>
+        ? T[F]
+        : NonNullable<T[F]> | null
     : number
 
 export type AggregateResults<T, A extends AnyColumns> = {

@@ -119,6 +119,12 @@ function cellValue(field: Field, cell: string): unknown {
   }
 }
 
+/** The JSON of one field to its value; undefined where it is absent. Throws an Error that says what is wrong. */
+export const jsonFieldParser =
+  (field: Field): Parse =>
+  (text) =>
+    asType(field, parseJson(text), field.name)
+
 /** The value as the field's type has it: whole numbers become bigint, ISO dates become Date or epoch ms. */
 function asType(field: Field, value: unknown, path: string): unknown {
   if (value === null && field.nullable) return null

@@ -1,21 +1,28 @@
 /**
- * Values in JSON to columns of a declared type. The kernel reads what is plain; a row that it leaves alone is read by
- * JSON.parse and put into the columns; one that has null or lacks a field makes the whole batch records, since columns of
- * sources have neither. A row that cannot be read at all is refused and left out.
+ * Values in JSON to columns of a declared type. The kernel reads what is plain, null and absent fields included; a row that
+ * it leaves alone is read by JSON.parse and put into the columns. Fields that are objects, arrays or bytes are found by the
+ * kernel and read one by one. Half a surrogate pair, which no column of bytes can have, makes the whole batch records. A row
+ * that cannot be read at all is refused and left out.
  *
  * Belongs to one thread. Rows are gathered, decoded, then written or read; then `begin` again.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Field } from '../../core/columns/schema.ts'
 import { JsonMemory, jsonFieldsMax, jsonKindOf } from '../../core/kernels/json.ts'
-import { jsonKinds, jsonStates } from '../../core/kernels/json-signature.ts'
+import { jsonKinds, jsonNulls, jsonStates } from '../../core/kernels/json-signature.ts'
 import type { RecordTable } from '../../proto/kafka/records/index.ts'
 import type { ColumnWriter } from '../../sdk/source.ts'
 import type { TypeDef } from '../../sdk/types.ts'
-import { jsonParser, type Parse } from '../files/parse.ts'
+import { jsonFieldParser, jsonParser, type Parse } from '../files/parse.ts'
 
 const rowsMax = 4096
 const inputBytes = 512 * 1024
+
+interface Nested {
+  readonly index: number
+  readonly parse: Parse
+  readonly values: unknown[]
+}
 
 /** Called for a row that cannot be read. */
 export type Refuse = (error: unknown, text: string, row: number) => void
@@ -28,13 +35,15 @@ export class JsonRows {
   readonly #fields: readonly Field[]
   readonly #memory: JsonMemory
   readonly #parse: Parse
+  /** How fields are read of which the kernel only tells the place, and their values by row. */
+  readonly #nested: readonly Nested[]
   readonly #keyStarts: Int32Array | undefined
   readonly #keyLengths: Int32Array | undefined
   /** Records of rows that were read by JSON.parse, while they are known. */
   readonly #parsed = new Map<number, unknown>()
   #used = 0
 
-  /** Whether records of this type are read here: flat objects whose columns JSON says all about. */
+  /** Whether records of this type are read here: objects without a check of the user's and without fields of any type. */
   static takes(type: TypeDef<unknown>): boolean {
     if (type.validate !== undefined || type.nullable || type.optional || type.dataType.kind !== 'struct') return false
     const { fields } = type.dataType
@@ -47,6 +56,11 @@ export class JsonRows {
     this.#fields = type.dataType.kind === 'struct' ? type.dataType.fields : []
     this.#memory = new JsonMemory({ fields: this.#fields, rowsMax, inputBytes })
     this.#parse = jsonParser(type)
+    this.#nested = this.#memory.columns.flatMap(({ kind }, index) =>
+      kind === jsonKinds.raw
+        ? [{ index, parse: jsonFieldParser(this.#fields[index]), values: new Array(rowsMax) }]
+        : [],
+    )
     this.#keyStarts = withKeys ? new Int32Array(rowsMax) : undefined
     this.#keyLengths = withKeys ? new Int32Array(rowsMax) : undefined
   }
@@ -91,8 +105,10 @@ export class JsonRows {
   /** Whether the rows are columns now; otherwise they are to be read as `records`. Refused rows are left out. */
   decode(refuse: Refuse): boolean {
     const memory = this.#memory
-    if (memory.run(this.count) === 0) return this.#keysAreColumns()
+    const isPlain = memory.run(this.count) === 0
+    if (isPlain && this.#nested.length === 0) return this.#keysAreColumns()
     const { u8, states, input, i32 } = memory
+    if (this.#nested.length > 0) for (let row = 0; row < this.count; row++) this.#readNested(row)
     const refused: number[] = []
     let areColumns = true
     for (let row = 0; row < this.count; row++) {
@@ -121,10 +137,16 @@ export class JsonRows {
 
   /** Writes the columns of the type. */
   write(writer: ColumnWriter): void {
-    const { columns, f64, i32, i64, u8 } = this.#memory
+    const memory = this.#memory
+    const { columns, f64, i32, i64, u8 } = memory
     const rows = this.count
+    for (const { index, values } of this.#nested) writer.values(this.#fields[index].name, values, rows)
     this.#fields.forEach(({ name, type }, index) => {
-      const { at, lengths } = columns[index]
+      if (!writer.wants(name)) return
+      const { at, lengths, nulls } = columns[index]
+      if (!writer.wants(name)) return
+      if (nulls !== 0 && columns[index].kind !== jsonKinds.raw && memory.mayLack(index))
+        writer.nulls(name).set(u8.subarray(nulls, nulls + rows))
       switch (type.kind) {
         case 'float64':
         case 'timestamp':
@@ -140,8 +162,12 @@ export class JsonRows {
         case 'boolean':
           writer.boolean(name).set(u8.subarray(at, at + rows))
           break
-        default:
+        case 'string':
           this.#writeStrings(writer, name, at, lengths)
+          break
+        default:
+          // Written above.
+          break
       }
     })
   }
@@ -150,8 +176,15 @@ export class JsonRows {
   writeKeys(writer: ColumnWriter, field: string): void {
     const { i32, columns, starts, lengths } = this.#memory
     if (this.#keyStarts === undefined || this.#keyLengths === undefined || columns.length === 0) return
-    i32.set(this.#keyStarts.subarray(0, this.count), starts >>> 2)
-    i32.set(this.#keyLengths.subarray(0, this.count), lengths >>> 2)
+    let marks: Uint8Array | undefined
+    for (let row = 0; row < this.count; row++) {
+      const length = this.#keyLengths[row]
+      i32[(starts >>> 2) + row] = this.#keyStarts[row]
+      i32[(lengths >>> 2) + row] = Math.max(0, length)
+      if (length >= 0) continue
+      marks ??= writer.nulls(field)
+      marks[row] = jsonNulls.null
+    }
     this.#writeStrings(writer, field, starts, lengths)
   }
 
@@ -163,14 +196,13 @@ export class JsonRows {
     writer.utf8(name, u8.subarray(packed, packed + bytes), i32.subarray(offsetsAt, offsetsAt + rows + 1), rows)
   }
 
-  /** Null keys are not strings, and those that are no UTF-8 have to become such. */
+  /** Keys that are no UTF-8 have to become such. */
   #keysAreColumns(): boolean {
     if (this.#keyStarts === undefined || this.#keyLengths === undefined) return true
     const { u8 } = this.#memory
     for (let row = 0; row < this.count; row++) {
-      const length = this.#keyLengths[row]
       const start = this.#keyStarts[row]
-      if (length < 0 || !isUtf8(u8.subarray(start, start + length))) return false
+      if (!isUtf8(u8.subarray(start, start + Math.max(0, this.#keyLengths[row])))) return false
     }
     return true
   }
@@ -179,6 +211,28 @@ export class JsonRows {
     const { i32, starts, lengths, input, buffer } = this.#memory
     const start = input + i32[(starts >>> 2) + row]
     return buffer.utf8Slice(start, start + Math.max(0, i32[(lengths >>> 2) + row]))
+  }
+
+  /** Reads the fields of a row that the kernel took. A row with one that does not fit is left to JSON.parse, which says why. */
+  #readNested(row: number): void {
+    const { columns, i32, u8, states, buffer } = this.#memory
+    if (u8[states + row] === jsonStates.strange) return
+    for (const { index, parse, values } of this.#nested) {
+      const { at, lengths, nulls } = columns[index]
+      const mark = nulls === 0 ? jsonNulls.value : u8[nulls + row]
+      if (mark !== jsonNulls.value) {
+        values[row] = mark === jsonNulls.null ? null : undefined
+        continue
+      }
+      const start = i32[(at >>> 2) + row]
+      try {
+        values[row] = parse(buffer.utf8Slice(start, start + i32[(lengths >>> 2) + row]))
+      } catch {
+        // Not said here: the message is to be of the whole record.
+        u8[states + row] = jsonStates.strange
+        return
+      }
+    }
   }
 
   #read(row: number, refuse: Refuse): unknown {
@@ -196,10 +250,19 @@ export class JsonRows {
   /** Puts a record that JSON.parse has read into its row. False when columns cannot hold it. */
   #put(row: number, record: Readonly<Record<string, unknown>>): boolean {
     const { columns, f64, i32, i64, u8 } = this.#memory
+    for (const { index, values } of this.#nested) values[row] = record[this.#fields[index].name]
     for (let index = 0; index < columns.length; index++) {
       const value = record[this.#fields[index].name]
-      const { kind, at, lengths } = columns[index]
-      if (value === undefined || value === null) return false
+      const { kind, at, lengths, nulls } = columns[index]
+      if (kind === jsonKinds.raw) continue
+      if (nulls !== 0) {
+        const mark = value === undefined ? jsonNulls.absent : value === null ? jsonNulls.null : jsonNulls.value
+        this.#memory.mark(index, row, mark)
+        if (mark !== jsonNulls.value) {
+          if (kind === jsonKinds.string) i32[(at >>> 2) + row] = i32[(lengths >>> 2) + row] = 0
+          continue
+        }
+      }
       if (kind === jsonKinds.string) {
         if (!this.#putString(value as string, (at >>> 2) + row, (lengths >>> 2) + row)) return false
       } else if (kind === jsonKinds.int32) i32[(at >>> 2) + row] = value as number
@@ -237,7 +300,10 @@ export class JsonRows {
     move(this.offsets, 0)
     move(this.#keyStarts, 0)
     move(this.#keyLengths, 0)
-    for (const { kind, at, lengths: sizes } of columns) {
+    for (const { values } of this.#nested) for (let to = 0; to < kept.length; to++) values[to] = values[kept[to]]
+    for (const { kind, at, lengths: sizes, nulls } of columns) {
+      if (nulls !== 0) move(u8, nulls)
+      if (kind === jsonKinds.raw) continue
       if (kind === jsonKinds.string || kind === jsonKinds.int32) move(i32, at >>> 2)
       else if (kind === jsonKinds.boolean) move(u8, at)
       else if (kind === jsonKinds.int64) this.#moveWide(at, kept)

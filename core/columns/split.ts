@@ -7,27 +7,33 @@
  */
 import type { Arena } from '../arena/arena.ts'
 import { bitSetBytes, type Column, columnFlags, maxBatchRows, type RecordBatch } from './batch.ts'
+import { encodeRows } from './encode.ts'
 import { columnErrors } from './errors.ts'
+import { gapMarks } from './gaps.ts'
 import { headerBytes, nodeBytes, pad16, SegmentBuilder, shapeOf } from './layout.ts'
 import type { Field, Schema } from './schema.ts'
 import { fromWtf8, writeStrings } from './strings.ts'
 
-/** A column on the heap. */
+/** A column on the heap. Where it has `gaps` (gaps.ts) some rows have no value. */
 export type HeapColumn =
   /** Numbers as they lie in a batch, `width` bytes each. */
-  | { readonly kind: 'fixed'; readonly bytes: Uint8Array<ArrayBuffer>; readonly width: 4 | 8 }
-  /** Booleans, a byte each. */
-  | { readonly kind: 'flags'; readonly bytes: Uint8Array }
-  /** Strings that lie in `pool`; `flags` as of a column, undefined: UTF-8 that nobody has looked at. */
-  | {
-      readonly kind: 'slices'
-      readonly pool: Uint8Array
-      readonly starts: Int32Array
-      readonly lengths: Int32Array
-      readonly flags: number | undefined
-    }
-  /** Strings and the bytes that each takes. */
-  | { readonly kind: 'strings'; readonly values: readonly string[]; readonly lengths: Int32Array }
+  (
+    | { readonly kind: 'fixed'; readonly bytes: Uint8Array<ArrayBuffer>; readonly width: 4 | 8 }
+    /** Booleans, a byte each. */
+    | { readonly kind: 'flags'; readonly bytes: Uint8Array }
+    /** Strings that lie in `pool`; `flags` as of a column, undefined: UTF-8 that nobody has looked at. */
+    | {
+        readonly kind: 'slices'
+        readonly pool: Uint8Array
+        readonly starts: Int32Array
+        readonly lengths: Int32Array
+        readonly flags: number | undefined
+      }
+    /** Strings and the bytes that each takes. */
+    | { readonly kind: 'strings'; readonly values: readonly string[]; readonly lengths: Int32Array }
+    /** Values of any type; undefined: absent. */
+    | { readonly kind: 'values'; readonly values: readonly unknown[] }
+  ) & { readonly gaps?: Uint8Array }
 
 export interface HeapRows {
   readonly schema: Schema
@@ -71,11 +77,34 @@ export function stringLengths(values: readonly string[], rows: number): Int32Arr
  */
 export function emitSplit(rows: HeapRows, target: SplitTarget): void {
   const { arena, owner } = target
+  if (rows.columns.some(({ kind, gaps }) => kind === 'values' || gaps !== undefined)) {
+    emitRecords(recordsOf(rows, 0, rows.count), rows.schema, target)
+    return
+  }
   for (const { from, count, bytes } of cut(rows, target)) {
     const segment = arena.allocate(owner, bytes)
     if (segment >= 0) target.emit(batchOf(rows, from, count, segment, target))
     else if (target.emitRows !== undefined) target.emitRows(recordsOf(rows, from, count))
     else throw columnErrors.create('NO_SEGMENT', { bytes })
+  }
+}
+
+/** Rows that have more to them than numbers and texts go the way that records go: seldom is one so long. */
+function emitRecords(
+  records: EmittedRows,
+  schema: Schema,
+  { arena, owner, describe, emit, emitRows }: SplitTarget,
+): void {
+  if (emitRows !== undefined) {
+    emitRows(records)
+    return
+  }
+  const { rows, count, timestamps } = records
+  for (let from = 0; from < count; ) {
+    const encoded = encodeRows(arena, owner, describe ? undefined : schema, rows, from, count, timestamps)
+    if (encoded === undefined) throw columnErrors.create('NO_SEGMENT', { bytes: arena.segmentBytes })
+    from += encoded.consumed
+    emit(encoded.batch)
   }
 }
 
@@ -173,6 +202,8 @@ function writeColumn(builder: SegmentBuilder, field: Field, from: HeapColumn, fi
       arena.kernels.packBits(at, count, data)
       return { ...none, data, dataBytes }
     }
+    case 'values':
+      throw new Error('values are emitted as records')
     case 'strings':
       return { ...none, ...writeStrings(builder, from.values.slice(first, first + count), count) }
     case 'slices': {
@@ -202,14 +233,29 @@ function recordsOf(rows: HeapRows, from: number, count: number): EmittedRows {
   const records = Array.from({ length: count }, (_, i): unknown => {
     if (schema.record === 'value') return readers[0](from + i)
     // Unlike an assignment this makes an own property of any name.
-    return Object.fromEntries(readers.map((read, index) => [schema.fields[index].name, read(from + i)]))
+    const entries: [string, unknown][] = []
+    for (let index = 0; index < readers.length; index++) {
+      const value = readers[index](from + i)
+      if (value !== undefined) entries.push([schema.fields[index].name, value])
+    }
+    return Object.fromEntries(entries)
   })
   const times = rows.timestampColumn < 0 ? rows.timestamps : float64Of(rows.columns[rows.timestampColumn])
   return { rows: records, count, timestamps: times?.slice(from, from + count) }
 }
 
-function readerOf({ type }: Field, column: HeapColumn): (row: number) => unknown {
+/** Undefined: absent. */
+function readerOf(field: Field, column: HeapColumn): (row: number) => unknown {
+  const { gaps } = column
+  const read = valueReaderOf(field, column)
+  if (gaps === undefined) return read
+  return (row) => (gaps[row] === gapMarks.value ? read(row) : gaps[row] === gapMarks.null ? null : undefined)
+}
+
+function valueReaderOf({ type }: Field, column: HeapColumn): (row: number) => unknown {
   switch (column.kind) {
+    case 'values':
+      return (row) => column.values[row]
     case 'flags':
       return (row) => column.bytes[row] !== 0
     case 'strings':

@@ -9,8 +9,10 @@
  */
 import type { Arena } from '../arena/arena.ts'
 import { bitSetBytes, type Column, internSchema, maxBatchRows, type RecordBatch } from './batch.ts'
+import { absent, encodeValues } from './encode-values.ts'
 import { columnErrors } from './errors.ts'
-import { fixedRowBytes, pad16, rowsThatFit, SegmentBuilder } from './layout.ts'
+import { gapBytes, hasGaps, withGaps } from './gaps.ts'
+import { fixedRowBytes, pad16, rowsThatFit, SegmentBuilder, segmentFull } from './layout.ts'
 import { LazyStrings } from './lazy-strings.ts'
 import { type Dictionary, StringPools } from './pools.ts'
 import type { DataType, Field, Schema } from './schema.ts'
@@ -22,10 +24,7 @@ import { UnreadColumns } from './unread-columns.ts'
 export interface BatchWritersOptions {
   readonly arena: Arena
   readonly owner: number
-  /**
-   * Every field is written for every row: there is no way to write null or undefined, and none to write a field of
-   * struct, list, bytes or any (`commit` then throws COLUMNS_NOT_WRITTEN).
-   */
+  /** Every field is written for every row; `commit` throws COLUMNS_NOT_WRITTEN otherwise. */
   readonly schema: Schema
   /** Only these fields of the schema are in the batches; the others need not be written. Absent: all. */
   readonly wanted?: readonly string[] | undefined
@@ -113,6 +112,10 @@ export class BatchWriter {
   readonly #strings: StringWriter
   readonly #unread: UnreadColumns
   readonly #flags: (Uint8Array | undefined)[]
+  /** Marks of rows without a value (gaps.ts), and values that are taken apart on commit: by field, where there are any. */
+  #gaps: Map<number, Uint8Array> | undefined
+  #values: Map<number, readonly unknown[]> | undefined
+  #valueBytes = 0
   #timestamps: number
   /** Used bytes before the first column of fixed width, and before the first string. */
   readonly #fixedStart: number
@@ -186,6 +189,33 @@ export class BatchWriter {
     return bytes
   }
 
+  nulls(field: string): Uint8Array {
+    if (this.#unread.has(field)) return this.#unread.nulls(field)
+    const index = this.#indexOf(field)
+    const { type, nullable, optional } = this.#writers.schema.fields[index]
+    if ((nullable !== true && optional !== true) || valueKinds.has(type.kind))
+      throw columnErrors.create('WRONG_COLUMN', {
+        field,
+        actual: type.kind,
+        expected: 'a nullable or optional number, boolean, date or string',
+      })
+    this.#gaps ??= new Map()
+    const marks = this.#gaps.get(index) ?? new Uint8Array(this.capacity)
+    this.#gaps.set(index, marks)
+    return marks
+  }
+
+  values(field: string, values: readonly unknown[], rows: number): void {
+    if (this.#unread.has(field)) return this.#unread.values(field)
+    const index = this.#indexOf(field)
+    const { kind } = this.#writers.schema.fields[index].type
+    if (!valueKinds.has(kind))
+      throw columnErrors.create('WRONG_COLUMN', { field, actual: kind, expected: 'a struct, list, bytes or any' })
+    this.#values ??= new Map()
+    this.#values.set(index, values.slice(0, rows))
+    this.#written[index] = true
+  }
+
   slices(field: string, pool: Uint8Array, starts: Int32Array, lengths: Int32Array, rows: number): void {
     if (this.#unread.has(field)) this.#unread.slices(field)
     else this.#strings.slices(this.#stringIndex(field), pool, starts, lengths, rows)
@@ -226,6 +256,10 @@ export class BatchWriter {
     try {
       columns = schema.fields.map((field, index) => this.#column(field, index, rows))
     } catch (thrown) {
+      if (thrown === segmentFull) {
+        this.#split(rows, timestamps)
+        return
+      }
       this.discard()
       throw thrown
     }
@@ -258,7 +292,7 @@ export class BatchWriter {
   #learn(rows: number): void {
     if (rows < 16) return
     this.#writers.referring = this.#strings.pools.length > 0
-    const recent = this.#strings.bytes / rows
+    const recent = (this.#strings.bytes + this.#valueBytes) / rows
     this.#writers.varBytes = Math.max(recent, this.#writers.varBytes * 0.95 + recent * 0.05)
   }
 
@@ -295,7 +329,8 @@ export class BatchWriter {
       this.discard()
       this.#writers.releaseSpare()
     }
-    let bytes = 0
+    // What values take is not known: half as many rows are tried next.
+    let bytes = this.#values === undefined ? 0 : this.#writers.varBytes * 2 * rows
     for (const column of columns) if ('lengths' in column) bytes += sumInts(column.lengths, rows)
     // The next writer of this stream takes fewer rows.
     this.#writers.varBytes = Math.max(this.#writers.varBytes, bytes / Math.max(1, rows))
@@ -308,6 +343,14 @@ export class BatchWriter {
   }
 
   #heapColumn(field: Field, index: number, rows: number): HeapColumn {
+    const values = this.#values?.get(index)
+    if (values !== undefined) return { kind: 'values', values }
+    const gaps = this.#gaps?.get(index)
+    const column = this.#heapNumbers(field, index, rows)
+    return gaps === undefined || !hasGaps(gaps, rows) ? column : { ...column, gaps }
+  }
+
+  #heapNumbers(field: Field, index: number, rows: number): HeapColumn {
     const { u8 } = this.#builder.arena
     if (!this.#written[index]) throw columnErrors.create('NOT_WRITTEN', { field: field.name })
     const strings = this.#strings.heapColumn(index, rows)
@@ -319,7 +362,33 @@ export class BatchWriter {
     return { kind: 'fixed', bytes, width: field.type.kind === 'int32' ? 4 : 8 }
   }
 
+  /** Throws `segmentFull` when there is no room for null bits or values; strings have found theirs before. */
   #column(field: Field, index: number, rows: number): Column {
+    const values = this.#values?.get(index)
+    if (values !== undefined) return this.#valueColumn(field, values, rows)
+    const gaps = this.#gaps?.get(index)
+    const column = this.#plainColumn(field, index, rows)
+    if (gaps === undefined || !hasGaps(gaps, rows)) return column
+    const builder = this.#strings.room(gapBytes(rows), rows)
+    if (builder === undefined) throw segmentFull
+    return withGaps(builder, column, gaps)
+  }
+
+  #valueColumn(field: Field, values: readonly unknown[], rows: number): Column {
+    const builder = this.#builder
+    const { end } = builder
+    try {
+      const given = Array.from({ length: rows }, (_, row) => (values[row] === undefined ? absent : values[row]))
+      const column = encodeValues(builder, field, given, rows, field.name)
+      this.#valueBytes += builder.end - end
+      return column
+    } catch (thrown) {
+      builder.end = end
+      throw thrown
+    }
+  }
+
+  #plainColumn(field: Field, index: number, rows: number): Column {
     const { arena } = this.#builder
     if (!this.#written[index]) throw columnErrors.create('NOT_WRITTEN', { field: field.name })
     const strings = this.#strings.column(index, rows)
@@ -360,6 +429,8 @@ export class BatchWriter {
   }
 }
 
+const valueKinds: ReadonlySet<string> = new Set(['struct', 'list', 'bytes', 'any'])
+
 /** What the header says of a column: its place, without copying strings that wait to be read. */
 function placed(column: Column): Column {
   if (!(column instanceof LazyStrings)) return column
@@ -370,5 +441,5 @@ function placed(column: Column): Column {
 
 function fixedBytes(type: DataType, rows: number): number {
   if (type.kind === 'boolean') return bitSetBytes(rows)
-  return type.kind === 'string' ? 0 : rows * fixedRowBytes([{ name: '', type }])
+  return type.kind === 'string' || valueKinds.has(type.kind) ? 0 : rows * fixedRowBytes([{ name: '', type }])
 }

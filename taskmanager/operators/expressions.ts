@@ -1,6 +1,7 @@
 /**
  * Declared conditions and expressions as generated code, in two forms: over numeric columns of a batch (typed arrays, no
- * objects), and over one record. Both follow JavaScript's meaning of the same operators.
+ * objects), and over one record. Both follow JavaScript's meaning of the same operators, but for one thing: nothing is less
+ * or more than null, which JavaScript takes for 0.
  */
 
 import { unreachable } from '../../core/assert.ts'
@@ -47,7 +48,7 @@ type Comparison = Extract<Condition, { kind: 'compare' }>
 /** Code for comparisons that are done in a way of their own; undefined for all others. */
 type Special = (comparison: Comparison) => string | undefined
 
-function conditionCode(condition: Condition, name: Name, special: Special = () => undefined): string {
+function conditionCode(condition: Condition, name: Name, special: Special): string {
   switch (condition.kind) {
     case 'compare': {
       const own = special(condition)
@@ -92,16 +93,26 @@ function fieldsOf(node: Condition | Expression, into: Set<string> = new Set()): 
   return into
 }
 
-/** Columns whose values are plain numbers in the batch: their index and the view that reads them; undefined when one is not. */
+interface NumericColumn {
+  readonly field: string
+  readonly column: number
+  readonly view: 'f64' | 'i32'
+}
+
+/**
+ * Columns whose values are plain numbers in the batch: their index and the view that reads them; undefined when one is not.
+ * Of those in `gappy` rows may have no value: whoever names them asks for that.
+ */
 function numericColumns(
   fields: Iterable<string>,
   schema: Schema,
-): { field: string; column: number; view: 'f64' | 'i32' }[] | undefined {
-  const found: { field: string; column: number; view: 'f64' | 'i32' }[] = []
+  gappy?: ReadonlyMap<string, number>,
+): NumericColumn[] | undefined {
+  const found: NumericColumn[] = []
   for (const field of fields) {
     const column = schema.fields.findIndex((each) => each.name === field)
     const declared = schema.fields[column]
-    if (declared === undefined || declared.nullable || declared.optional) return undefined
+    if (declared === undefined || (lacksValues(declared) && gappy?.has(field) !== true)) return undefined
     const { kind } = declared.type
     if (kind === 'float64' || kind === 'timestamp') found.push({ field, column, view: 'f64' })
     else if (kind === 'int32') found.push({ field, column, view: 'i32' })
@@ -111,7 +122,7 @@ function numericColumns(
 }
 
 /** Loads of the columns and the name of each value inside of a loop over `i`. */
-function columnAccess(columns: { field: string; column: number; view: 'f64' | 'i32' }[]): {
+function columnAccess(columns: readonly NumericColumn[]): {
   setup: string
   name: Name
 } {
@@ -136,16 +147,19 @@ export type BatchPredicate = (batch: RecordBatch, selection: Selection | undefin
  */
 export function batchPredicate(condition: Condition, schema: Schema): BatchPredicate | undefined {
   const strings = new StringEqualities(schema)
-  const columns = numericColumns(numericFieldsOf(condition, strings), schema)
+  const gappy = gappyFields(condition, schema)
+  const columns = numericColumns(numericFieldsOf(condition, strings), schema, gappy)
   if (columns === undefined) return undefined
   const { setup, name } = columnAccess(columns)
-  const test = conditionCode(condition, name, (comparison) => strings.codeOf(comparison))
+  const test = conditionCode(condition, name, (each) => strings.codeOf(each) ?? gappyCode(each, name, gappy))
+  const bits = [...gappy.values()].map((column) => `const v${column} = batch.columns[${column}].validity`).join('\n')
   const make = new Function(
     'same',
     'constants',
     `return (batch, selection, keep) => {
     ${setup}
     ${strings.setup}
+    ${bits}
     let kept = 0
     if (selection === undefined) {
       const n = batch.rowCount
@@ -157,6 +171,43 @@ export function batchPredicate(condition: Condition, schema: Schema): BatchPredi
     return kept }`,
   ) as (compare: typeof same, constants: readonly Uint8Array[]) => BatchPredicate
   return make(same, strings.constants)
+}
+
+const lacksValues = ({ nullable, optional }: { nullable?: boolean; optional?: boolean }): boolean =>
+  nullable === true || optional === true
+
+/** The field of a comparison of one with a number. */
+function comparedWithNumber({ left, right }: Comparison): string | undefined {
+  const [field, constant] = left.kind === 'field' ? [left, right] : [right, left]
+  const isNumber = constant.kind === 'constant' && typeof constant.value === 'number'
+  return field.kind === 'field' && isNumber ? field.name : undefined
+}
+
+/** Fields that may lack a value and are only compared with numbers, with the numbers of their columns. */
+function gappyFields(condition: Condition, schema: Schema): Map<string, number> {
+  const found = new Map<string, number>()
+  const others = new Set<string>()
+  const visit = (node: Condition): void => {
+    if (node.kind === 'not') return visit(node.condition)
+    if (node.kind !== 'compare') return node.conditions.forEach(visit)
+    const field = comparedWithNumber(node)
+    if (field === undefined) fieldsOf(node, others)
+    else {
+      const column = schema.fields.findIndex(({ name }) => name === field)
+      if (column >= 0 && lacksValues(schema.fields[column])) found.set(field, column)
+    }
+  }
+  visit(condition)
+  for (const field of others) found.delete(field)
+  return found
+}
+
+function gappyCode(comparison: Comparison, name: Name, gappy: ReadonlyMap<string, number>): string | undefined {
+  const column = gappy.get(comparedWithNumber(comparison) ?? '')
+  if (column === undefined) return undefined
+  const has = `(v${column} === 0 || ((u8[v${column} + (i >>> 3)] >>> (i & 7)) & 1) === 1)`
+  const code = conditionCode(comparison, name, () => undefined)
+  return comparison.op === 'ne' ? `(!${has} || ${code})` : `(${has} && ${code})`
 }
 
 /** Whether the `length` bytes at `at` are these. */
@@ -251,9 +302,16 @@ function isNumber(expression: Expression): boolean {
 const property: Name = (field) => `record[${JSON.stringify(field)}]`
 
 export function recordPredicate(condition: Condition): (record: unknown) => boolean {
-  return new Function('record', `const remainder = ${remainder}; return ${conditionCode(condition, property)}`) as (
-    record: unknown,
-  ) => boolean
+  const code = conditionCode(condition, property, orderOfNull)
+  return new Function('record', `const remainder = ${remainder}; return ${code}`) as (record: unknown) => boolean
+}
+
+/** Less and more of fields that may be null, in records. */
+function orderOfNull(comparison: Comparison): string | undefined {
+  const { op, left, right } = comparison
+  if (op === 'eq' || op === 'ne') return undefined
+  const fields = [left, right].flatMap((side) => (side.kind === 'field' ? [`${property(side.name)} !== null`] : []))
+  return `(${[...fields, conditionCode(comparison, property, () => undefined)].join(' && ')})`
 }
 
 /** One function that makes the new record of a `select`. */

@@ -8,6 +8,8 @@ import {
   type Duration,
   defineJob,
   field,
+  max,
+  min,
   type Sink,
   type Source,
   type Stream,
@@ -32,6 +34,23 @@ const Bid = t.object({
   note: t.optional(t.string()),
   tags: t.array(t.string()),
 })
+const Gappy = t.object({
+  id: t.float64(),
+  a: t.nullable(t.float64()),
+  b: t.optional(t.int64()),
+  c: t.nullable(t.string()),
+})
+declare const gappy: Stream<TypeOf<typeof Gappy>>
+/** Fields that may lack a value are added up and compared, without those that do. */
+export const overGaps = (): void => {
+  const keyed = gappy.filter(field('a').gt(5)).keyBy('id')
+  const all = records(
+    keyed.aggregate({ s: sum('a'), m: min('a'), n: max('b'), z: sum('b'), x: min('id') }, { uid: 'x' }),
+  )
+  expectType<{ id: number; s: number; m: number | null; n: bigint | null; z: bigint; x: number }, typeof all.type>()
+  // @ts-expect-error: a text cannot be added up
+  keyed.sum('c', { uid: 'y' })
+}
 const Person = t.object({ id: t.float64(), name: t.string() })
 
 declare const bids: Source<TypeOf<typeof Bid>, { person: TypeOf<typeof Person> }>
