@@ -38,6 +38,12 @@ export const errors = defineErrors('CHECKPOINT', {
     blame: 'external',
     retry: 'never',
   },
+  CHANNELS_CHANGED: {
+    text: 'the snapshot has records in flight from {from} to {to}, and the job does not exchange them like that any more',
+    hint: 'resume from a savepoint, which has nothing in flight: take one with the old version of the job (millrace stop JOB)',
+    blame: 'user',
+    retry: 'never',
+  },
   NOT_LOADED: {
     text: '{where} is read before its bytes were loaded',
     hint: 'await load(from, to) before reading from storage that cannot block',

@@ -9,6 +9,7 @@ import type { JobPlan, OperatorPlan, StatePlan } from '../jobgraph/plan.ts'
 import { errors } from './errors.ts'
 import type { Manifest, RunHandle, SplitSnapshot } from './manifest.ts'
 import { intersect, rangeCount, rangesOf } from './ranges.ts'
+import { assignChannels, type RestoredChannels } from './restore-channels.ts'
 import { type KeyChange, matchOperators, type OperatorMatch, type StateChange } from './restore-check.ts'
 
 export { checkRestore, type RestoreCheck, type RestoreLine, type StateChange } from './restore-check.ts'
@@ -18,6 +19,8 @@ export interface RestoreAssignment {
   readonly checkpointId: number
   /** One per operator of the vertex that had something in the snapshot. */
   readonly operators: readonly RestoredOperator[]
+  /** What was in flight to the subtask: to be taken before anything else. */
+  readonly channels?: readonly RestoredChannels[] | undefined
 }
 
 export interface RestoredOperator {
@@ -79,7 +82,8 @@ export function assignRestore(
     if (match === undefined) continue
     operators.push(restoredOperator(manifest, source, match, operator, subtask, target.parallelism))
   }
-  return { checkpointId: manifest.checkpointId, operators }
+  const channels = assignChannels(manifest, plan, vertex, subtask, source.root)
+  return { checkpointId: manifest.checkpointId, operators, ...(channels.length > 0 && { channels }) }
 }
 
 function restoredOperator(
