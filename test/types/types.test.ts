@@ -34,6 +34,10 @@ async function compile(files: string[], options: Record<string, unknown> = {}): 
   )
 }
 
+it('lets programs ask of a cluster only what it can do', async () => {
+  expect(await compile([join(root, 'test/types/client.test-d.ts')])).toBe('')
+})
+
 it('refuses wrong fields, states, outputs, sinks, durations and missing uids, and infers the rest', async () => {
   expect(await compile([join(root, 'test/types/job.test-d.ts')])).toBe('')
 })
