@@ -5,13 +5,18 @@ import { cliErrors } from './errors.ts'
 export const defaultAddress = 'localhost:6123'
 
 export interface ClusterFlags {
-  /** `-m host:port`. */
+  /** `-m host:port`, or several of them with commas. */
   readonly jobmanager?: string
 }
 
-/** The JobManager a command talks to: `-m`, else MILLRACE_JOBMANAGER, else this machine. */
+/** The JobManagers a command talks to: `-m`, else MILLRACE_JOBMANAGER, else this machine. */
 export function addressOf(flags: ClusterFlags): string {
-  const address = flags.jobmanager ?? process.env.MILLRACE_JOBMANAGER ?? defaultAddress
+  const given = flags.jobmanager ?? process.env.MILLRACE_JOBMANAGER ?? defaultAddress
+  return given.split(',').map(oneAddress).join(',')
+}
+
+function oneAddress(given: string): string {
+  const address = given.trim()
   if (/^\d+$/.test(address)) return `localhost:${address}`
   if (!address.includes(':')) return `${address}:6123`
   const port = Number(address.slice(address.lastIndexOf(':') + 1))

@@ -1,5 +1,7 @@
 /**
- * What outlives the JobManager, in a local directory:
+ * What outlives the JobManager. For a single one in a local directory; several JobManagers keep it in storage that all of
+ * them reach (ha/blob-job-store.ts).
+ *
  *
  *   epoch                   fencing epoch of the last leader, decimal
  *   jobs/<id>/plan.json     JobPlan as it was submitted
@@ -33,6 +35,10 @@ export interface JobRecord {
   /** Attempts so far: numbers are never used again. */
   readonly attempt: number
   readonly restarts: number
+  /** New parallelism of vertices, by their number; the plan in the store stays as it was submitted. */
+  readonly parallelism?: Readonly<Record<number, number>> | undefined
+  /** Attempts that no failure led to. */
+  readonly redeployments?: number | undefined
   readonly endedMs?: number | undefined
   readonly detail?: string | undefined
   readonly failure?: Failure | undefined
@@ -60,7 +66,29 @@ export interface StoredJob {
   readonly plan: JobPlan
 }
 
-export class JobStore {
+/** Where jobs outlive their JobManager. One leader writes; calls take effect in order. */
+export interface JobStore {
+  /** All jobs. Throws JOBMANAGER_STORE_UNREADABLE rather than forget one. */
+  load(): StoredJob[]
+  create(record: JobRecord, plan: JobPlan): void
+  save(record: JobRecord): void
+  remove(jobId: string): void
+  /** Stores a bundle; gives its id. */
+  putBundle(bytes: Uint8Array): string
+  /** Throws JOBMANAGER_NO_SUCH_BUNDLE. */
+  getBundle(id: string): Uint8Array | Promise<Uint8Array>
+  /** Deletes bundles that no job needs. */
+  sweepBundles(needed: ReadonlySet<string>): void
+  /** Resolves when all that was saved so far survives this process; rejects when it never will. */
+  flushed(): Promise<void>
+}
+
+/** Hex SHA-256 of a bundle: its name everywhere. */
+export function bundleIdOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+export class LocalJobStore implements JobStore {
   readonly #disk: Disk
   readonly #directory: string
 
@@ -82,7 +110,6 @@ export class JobStore {
     return last + 1
   }
 
-  /** All jobs. Throws JOBMANAGER_STORE_UNREADABLE rather than forget one. */
   load(): StoredJob[] {
     const directory = join(this.#directory, 'jobs')
     if (!this.#disk.exists(directory)) return []
@@ -114,9 +141,8 @@ export class JobStore {
     this.#disk.remove(this.#jobDirectory(jobId))
   }
 
-  /** Stores a bundle; gives its id. */
   putBundle(bytes: Uint8Array): string {
-    const id = createHash('sha256').update(bytes).digest('hex')
+    const id = bundleIdOf(bytes)
     const path = this.#bundlePath(id)
     if (!this.#disk.exists(path)) {
       this.#disk.makeDirectory(join(this.#directory, 'bundles'))
@@ -131,13 +157,17 @@ export class JobStore {
     return this.#disk.read(path)
   }
 
-  /** Deletes bundles that no job needs. */
   sweepBundles(needed: ReadonlySet<string>): void {
     const directory = join(this.#directory, 'bundles')
     if (!this.#disk.exists(directory)) return
     for (const name of this.#disk.list(directory)) {
       if (!needed.has(name.replace(/\.js$/, ''))) this.#disk.remove(join(directory, name))
     }
+  }
+
+  /** Nothing waits: each call returns when the disk has it. */
+  flushed(): Promise<void> {
+    return Promise.resolve()
   }
 
   #jobDirectory(jobId: string): string {

@@ -1,35 +1,50 @@
 /**
- * The JobManager process: wires store, cluster and server. `startJobManager` is also used inside of other processes, so
- * nothing here ends the process or listens to signals.
+ * The JobManager process: reads the configuration, takes the port, and leads: at once when it is the only one, or when it is
+ * its turn among several. `startJobManager` is also used inside of other processes, so nothing here ends the process or
+ * listens to signals.
  */
 import { join, resolve } from 'node:path'
-import { assert } from '../core/assert.ts'
-import { loadConfig } from '../core/config/index.ts'
+import { type Config, loadConfig } from '../core/config/index.ts'
 import { configureFaults } from '../core/faults.ts'
 import { createLogger } from '../core/log.ts'
 import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock } from '../core/platform/clock.ts'
 import { systemDisk } from '../core/platform/disk.ts'
-import { systemRandom } from '../core/platform/random.ts'
 import { s3Settings, useS3 } from '../core/storage/s3/options.ts'
-import { Cluster } from './cluster/cluster.ts'
-import { JobStore } from './job-store.ts'
+import { openStorage } from '../core/storage/storage.ts'
+import { lockDirectory } from './ha/directory-lock.ts'
+import { errors as haErrors } from './ha/errors.ts'
+import { LocalWork } from './ha/local-work.ts'
+import * as ha from './ha/options.ts'
+import { redisOptions } from './ha/redis.ts'
+import { Replica } from './ha/replica.ts'
+import { type Log, Term } from './ha/term.ts'
+import { LocalJobStore } from './job-store.ts'
 import { jobManagerMetrics } from './metrics.ts'
 import * as options from './options.ts'
-import { clientService } from './rpc/client-service.ts'
-import { controlService } from './rpc/control-service.ts'
-import { startServer } from './rpc/server.ts'
+import { type Services, startServer } from './rpc/server.ts'
+import { switching } from './rpc/standby-service.ts'
 
 export interface RunningJobManager extends Monitored {
   /** host:port for TaskManagers and clients. */
   readonly address: string
+  /** Whether it decides: false while another one leads. */
+  readonly leads: boolean
   /** Ends connections; jobs stay in the store and go on when a JobManager starts again. */
+  close(): Promise<void>
+}
+
+/** What stands behind the port. */
+interface Seat {
+  readonly term: Term | undefined
+  readonly services: Services
+  readonly unready: string | undefined
   close(): Promise<void>
 }
 
 /**
  * `values`: options by key; those of other rooms are passed over. Resolves when the port is open and the jobs of the store
- * have been taken over. Throws CONFIG_…, JOBMANAGER_PORT_IN_USE, JOBMANAGER_STORE_UNREADABLE.
+ * have been taken over, or when it stands by. Throws CONFIG_…, JOBMANAGER_PORT_IN_USE, JOBMANAGER_STORE_UNREADABLE, HA_….
  */
 export async function startJobManager(values: Readonly<Record<string, string>>): Promise<RunningJobManager> {
   const own = options.jobManagerOptions.map((each) => each.key as string)
@@ -38,50 +53,121 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
   configureFaults(config)
   useS3(s3Settings(values))
   const log = createLogger('jobmanager')
-  const directory = resolve(config.get(options.dataDirectory))
+  const say: Log = (level, text, fields) => log[level](fields, text)
   const host = config.get(options.bindHost) ?? config.get(options.rpcAddress)
+  const several = config.get(ha.haType) === 'redis'
+  if (several) checkReplica(config)
   let address = ''
-  let cluster: Cluster | undefined
+  let seat: Seat | undefined
   const rpc = {
     host,
     port: config.get(options.rpcPort),
     allowInsecure: config.get(options.allowInsecure),
     messageBytesMax: config.get(options.messageBytesMax),
   }
-  const server = await startServer(rpc, (port) => {
+  const server = await startServer(rpc, async (port) => {
     address = `${host}:${port}`
-    const store = new JobStore(systemDisk, directory)
-    const epoch = store.nextEpoch()
-    const made = new Cluster({
-      clock: systemClock,
-      random: systemRandom,
-      store,
-      config,
-      epoch,
-      checkpoints: join(directory, 'checkpoints'),
-      savepoints: join(directory, 'savepoints'),
-      log: (level, text, fields) => log[level](fields, text),
-    })
-    made.recover()
-    cluster = made
-    const bundleBytesMax = config.get(options.bundleBytesMax)
-    return {
-      control: controlService(made, store, (level, text, fields) => log[level](fields, text)),
-      client: clientService({ cluster: made, epoch, bundleBytesMax, address: () => address }),
-    }
+    const opened = several
+      ? await openReplica(config, advertised(config, port), say)
+      : await openSingle(config, () => address, say)
+    seat = opened
+    return switching(() => opened.services)
   })
-  assert(cluster !== undefined, 'the server asked for no services')
-  const served = cluster
+  const behind = seat as Seat | undefined
+  if (behind === undefined) throw new Error('the server asked for no services')
   let open = true
-  log.info({ address, directory }, 'JobManager is ready')
+  log.info({ address, leads: behind.term !== undefined }, 'JobManager is ready')
   return {
     address,
-    metrics: jobManagerMetrics(served, systemClock),
-    unready: () => (open ? undefined : 'the JobManager shuts down'),
+    get leads() {
+      return behind.term !== undefined
+    },
+    metrics: jobManagerMetrics(() => behind.term?.cluster, systemClock),
+    unready: () => (open ? behind.unready : 'the JobManager shuts down'),
     async close() {
       open = false
-      served.close()
+      await behind.close()
       await server.close()
     },
   }
+}
+
+async function openSingle(config: Config, address: () => string, log: Log): Promise<Seat> {
+  const directory = resolve(config.get(options.dataDirectory))
+  // The port alone does not tell: another one may have been given another port.
+  const unlock = await lockDirectory(directory)
+  try {
+    const store = new LocalJobStore(systemDisk, directory)
+    const term = new Term({
+      config,
+      epoch: store.nextEpoch(),
+      store,
+      checkpoints: join(directory, 'checkpoints'),
+      savepoints: join(directory, 'savepoints'),
+      address,
+      work: (handlers) =>
+        new LocalWork({ clock: systemClock, handlers, trouble: (text, error) => log('warn', text, { error }) }),
+      log,
+    })
+    return {
+      term,
+      services: term.services,
+      unready: undefined,
+      async close() {
+        await term.close()
+        await unlock()
+      },
+    }
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+}
+
+async function openReplica(config: Config, address: string, log: Log): Promise<Seat> {
+  const storage = openStorage(config.get(ha.haStorageDirectory) ?? '')
+  const replica = new Replica({
+    config,
+    storage,
+    redis: redisSettings(config),
+    prefix: config.get(ha.haRedisPrefix),
+    cluster: config.get(ha.haClusterId),
+    leaseMs: Math.max(leaseMinMs, config.get(ha.haLease)),
+    address: () => address,
+    log,
+  })
+  try {
+    await replica.start()
+  } catch (error) {
+    await replica.close()
+    throw error
+  }
+  return replica
+}
+
+const leaseMinMs = 500
+
+const redisSettings = (
+  config: Config,
+): { url: string; username: string | undefined; password: string | undefined } => ({
+  url: config.get(ha.haRedisUrl),
+  username: config.get(ha.haRedisUser),
+  password: config.get(ha.haRedisPassword),
+})
+
+/** What can be wrong without asking anybody. */
+function checkReplica(config: Config): void {
+  const type = config.get(ha.haType)
+  if ((config.get(ha.haStorageDirectory) ?? '') === '') throw haErrors.create('NO_STORAGE_DIRECTORY', { type })
+  const id = config.get(ha.haClusterId)
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) throw haErrors.create('BAD_CLUSTER_ID', { id })
+  redisOptions(redisSettings(config))
+}
+
+/** Where others reach this JobManager. */
+function advertised(config: Config, port: number): string {
+  const given = config.get(ha.haAddress) ?? config.get(options.rpcAddress)
+  const bare = given.includes(':') && !given.startsWith('[') && given.split(':').length > 2
+  if (bare) return `[${given}]:${port}`
+  return /:\d+$/.test(given) ? given : `${given}:${port}`
 }

@@ -11,7 +11,8 @@ import type { Job } from './job/job.ts'
 
 const labels = ['job_name', 'job_id'] as const
 
-export function jobManagerMetrics(cluster: Cluster, clock: Clock): MetricsRegistry {
+/** `leading`: the cluster that this JobManager leads; undefined: it stands by, and others tell. */
+export function jobManagerMetrics(leading: () => Cluster | undefined, clock: Clock): MetricsRegistry {
   const metrics = createMetrics()
   const gauge = (name: string, help: string) => metrics.gauge({ name: `millrace_${name}`, help })
   const ofJobs = {
@@ -57,9 +58,16 @@ export function jobManagerMetrics(cluster: Cluster, clock: Clock): MetricsRegist
   const taskManagers = gauge('taskmanagers', 'TaskManagers that are registered.')
   const slots = gauge('slots', 'Slots of the TaskManagers that are registered.')
   const slotsFree = gauge('slots_free', 'Slots that run nothing.')
+  const leader = gauge('jobmanager_leader', '1 when this JobManager leads.')
   metrics.onCollect(() => {
     states.clear()
     for (const metric of Object.values(ofJobs)) metric.clear()
+    const cluster = leading()
+    leader.set(cluster === undefined ? 0 : 1)
+    if (cluster === undefined) {
+      for (const each of [taskManagers, slots, slotsFree]) each.set(0)
+      return
+    }
     for (const [state, jobs] of Map.groupBy(cluster.jobs, (job) => job.state.kind)) states.set(jobs.length, { state })
     for (const job of cluster.jobs) if (!job.terminal) tellJob(job)
     const all = cluster.taskManagers

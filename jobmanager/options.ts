@@ -6,7 +6,8 @@ import { testFaults } from '../core/faults.ts'
 import { monitorOptions } from '../core/monitor/options.ts'
 import { s3Options } from '../core/storage/s3/options.ts'
 import { slotJobOptions } from '../proto/jobgraph/options.ts'
-import { allowInsecure, messageBytesMax, rpcAddress, rpcPort } from '../proto/rpc/options.ts'
+import { allowInsecure, messageBytesMax, rpcAddress, rpcAddresses, rpcPort } from '../proto/rpc/options.ts'
+import { haOptions, scheduleOptions } from './ha/options.ts'
 
 export { allowInsecure, messageBytesMax, rpcAddress, rpcPort }
 
@@ -244,12 +245,14 @@ export const jobOptions = [
   exponentialMultiplier,
   exponentialReset,
   exponentialAttempts,
+  ...scheduleOptions,
 ]
 
 /** Everything that a JobManager reads. */
 export const jobManagerOptions = [
   rpcAddress,
   rpcPort,
+  rpcAddresses,
   bindHost,
   dataDirectory,
   allowInsecure,
@@ -263,6 +266,7 @@ export const jobManagerOptions = [
   testFaults,
   ...monitorOptions,
   ...s3Options,
+  ...haOptions,
   ...jobOptions,
   ...slotJobOptions,
 ]

@@ -4,6 +4,7 @@
  */
 import { isMillraceError } from '../core/errors.ts'
 import { systemClock } from '../core/platform/clock.ts'
+import { systemRandom } from '../core/platform/random.ts'
 import { clientMethods as methods } from './generated/services.ts'
 import type {
   CheckpointCounts,
@@ -22,7 +23,8 @@ import type {
   VertexInfo,
 } from './generated/shapes.ts'
 import type { JobPlan } from './jobgraph/plan.ts'
-import { Channel, defaultMessageBytesMax } from './rpc/channel.ts'
+import { defaultMessageBytesMax } from './rpc/channel.ts'
+import { LeaderChannel, parseAddresses } from './rpc/leader-channel.ts'
 
 export type {
   CheckpointCounts,
@@ -108,7 +110,7 @@ export interface ResultBatch {
 }
 
 export interface ClusterClientOptions {
-  /** host:port. */
+  /** host:port; of several JobManagers, separated by commas: the leader is found among them. */
   readonly address: string
   readonly messageBytesMax?: number | undefined
 }
@@ -155,18 +157,23 @@ export function createClusterClient({
   address,
   messageBytesMax = defaultMessageBytesMax,
 }: ClusterClientOptions): ClusterClient {
-  const channel = new Channel(address, messageBytesMax)
-  const seconds = { timeoutMs: 15_000 }
+  const leader = new LeaderChannel(parseAddresses(address), messageBytesMax)
+  // A leader that hangs is given up for another.
+  const seconds = { timeoutMs: leader.several ? 5000 : 15_000 }
   let closed = false
   return {
     address,
-    submit: (submission) => channel.clientStream(methods.submit, submitRequests(submission)),
+    submit: (submission) => {
+      // The same id again is the same job.
+      const jobId = systemRandom.hex(8)
+      return leader.call((channel) => channel.clientStream(methods.submit, submitRequests(submission, jobId)), true)
+    },
     async list() {
-      const { jobs } = await channel.unary(methods.list, {}, seconds)
+      const { jobs } = await leader.call((channel) => channel.unary(methods.list, {}, seconds), true)
       return jobs as readonly JobStatus[]
     },
     async info(job) {
-      const { planJson, ...rest } = await channel.unary(methods.info, { job }, seconds)
+      const { planJson, ...rest } = await leader.call((channel) => channel.unary(methods.info, { job }, seconds), true)
       return {
         ...rest,
         status: rest.status as JobStatus,
@@ -174,26 +181,34 @@ export function createClusterClient({
       }
     },
     async cancel(job) {
-      return (await channel.unary(methods.cancel, { job }, seconds)) as JobStatus
+      return (await leader.call((channel) => channel.unary(methods.cancel, { job }, seconds), false)) as JobStatus
     },
     stop: (job, { savepointPath = '', drain = false } = {}) =>
-      channel.unary(methods.stop, { job, savepointPath, drain }),
-    savepoint: (job, path = '') => channel.unary(methods.savepoint, { job, path }),
-    checkpoint: (job) => channel.unary(methods.checkpoint, { job }),
+      leader.call((channel) => channel.unary(methods.stop, { job, savepointPath, drain }), false),
+    savepoint: (job, path = '') => leader.call((channel) => channel.unary(methods.savepoint, { job, path }), false),
+    checkpoint: (job) => leader.call((channel) => channel.unary(methods.checkpoint, { job }), false),
     async rescale(job, { parallelism = 0, operators = {} }) {
       const named = Object.entries(operators).map(([operator, to]) => ({ operator, parallelism: to }))
-      return (await channel.unary(methods.rescale, { job, parallelism, operators: named })) as Rescaled
+      return (await leader.call(
+        (channel) => channel.unary(methods.rescale, { job, parallelism, operators: named }),
+        false,
+      )) as Rescaled
     },
     async disposeSavepoint(path) {
-      await channel.unary(methods.disposeSavepoint, { path })
+      await leader.call((channel) => channel.unary(methods.disposeSavepoint, { path }), true)
     },
-    logs: (job, { follow = false } = {}) => channel.serverStream(methods.logs, { job, follow }),
-    results: (job) => readResults(channel, job, () => closed),
-    watch: (job) => channel.serverStream(methods.watch, { job }) as AsyncIterable<JobStatus>,
-    cluster: () => channel.unary(methods.cluster, {}, seconds),
+    logs: (job, { follow = false } = {}) =>
+      leader.stream((channel) => channel.serverStream(methods.logs, { job, follow })),
+    results: (job) => readResults(leader, job, () => closed),
+    watch: (job) =>
+      leader.stream(
+        (channel) => channel.serverStream(methods.watch, { job }) as AsyncIterable<JobStatus>,
+        (last) => last?.terminal === true,
+      ),
+    cluster: () => leader.call((channel) => channel.unary(methods.cluster, {}, seconds), true),
     close: () => {
       closed = true
-      channel.close()
+      leader.close()
     },
   }
 }
@@ -203,7 +218,7 @@ const resultsPatienceMs = 30_000
 const resultsRetryMs = 200
 
 async function* readResults(
-  channel: Channel,
+  leader: LeaderChannel,
   job: string,
   closed: () => boolean,
 ): AsyncGenerator<ResultBatch, void, void> {
@@ -212,7 +227,8 @@ async function* readResults(
   for (;;) {
     let reply: ResultsReply
     try {
-      reply = await channel.unary(methods.results, { job, positions: [...positions.values()] }, { timeoutMs: 30_000 })
+      const request = { job, positions: [...positions.values()] }
+      reply = await leader.call((channel) => channel.unary(methods.results, request, { timeoutMs: 30_000 }), true)
       awaySinceMs = Number.NaN
     } catch (error) {
       const away = isMillraceError(error, 'RPC_NO_JOBMANAGER') || isMillraceError(error, 'RPC_CONNECTION_LOST')
@@ -232,10 +248,11 @@ async function* readResults(
   }
 }
 
-function* submitRequests(submission: Submission): Generator<SubmitRequest> {
+function* submitRequests(submission: Submission, jobId: string): Generator<SubmitRequest> {
   const { plan, bundle, options = {}, savepointPath = '', allowNonRestoredState = false } = submission
   const planJson = Buffer.from(JSON.stringify(plan))
-  yield { kind: 'header', planJson, options, savepointPath, allowNonRestoredState, bundleBytes: bundle.byteLength }
+  const bundleBytes = bundle.byteLength
+  yield { kind: 'header', planJson, options, savepointPath, allowNonRestoredState, bundleBytes, jobId }
   for (let at = 0; at < bundle.byteLength; at += chunkBytes) {
     yield { kind: 'bundle', value: bundle.subarray(at, at + chunkBytes) }
   }

@@ -11,6 +11,7 @@ import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock, type TimerHandle } from '../core/platform/clock.ts'
 import { systemDisk } from '../core/platform/disk.ts'
 import { systemRandom } from '../core/platform/random.ts'
+import { parseAddresses } from '../proto/rpc/leader-channel.ts'
 import { packageVersion, protocolVersion } from '../proto/rpc/version.ts'
 import { BundleCache } from './control/bundles.ts'
 import { errors } from './control/errors.ts'
@@ -95,7 +96,9 @@ export async function startTaskManager(
   })
   taskManager = made
 
-  const address = `${config.get(options.rpcAddress)}:${config.get(options.rpcPort)}`
+  const addresses = parseAddresses(
+    config.get(options.rpcAddresses) ?? `${config.get(options.rpcAddress)}:${config.get(options.rpcPort)}`,
+  )
   let heartbeat: TimerHandle | undefined
   let reported = false
   let leaving = false
@@ -121,7 +124,7 @@ export async function startTaskManager(
   const first = new Promise<void>((done, fail) => {
     let answered = false
     link = new JobManagerLink({
-      address,
+      addresses,
       clock: systemClock,
       random: systemRandom,
       delayMinMs: config.get(options.reconnectDelayMin),
@@ -138,7 +141,7 @@ export async function startTaskManager(
         slots: made.status(),
       }),
       registered: ({ epoch, heartbeatIntervalMs, jobs }) => {
-        log.info({ id, epoch, jobManager: address }, 'registered')
+        log.info({ id, epoch, jobManager: link?.address }, 'registered')
         if (jobs) slots.warm()
         reported = false
         answered = true
@@ -183,7 +186,7 @@ export async function startTaskManager(
         ? 'the TaskManager is about to end'
         : registered()
           ? undefined
-          : `the JobManager at ${address} does not know this TaskManager`,
+          : `the JobManager at ${link?.address} does not know this TaskManager`,
     drain,
     close,
   }

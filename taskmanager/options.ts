@@ -3,9 +3,9 @@ import { duration, integer, option, size, text } from '../core/config/index.ts'
 import { testFaults } from '../core/faults.ts'
 import { monitorOptions } from '../core/monitor/options.ts'
 import { s3Options } from '../core/storage/s3/options.ts'
-import { allowInsecure, messageBytesMax, rpcAddress, rpcPort } from '../proto/rpc/options.ts'
+import { allowInsecure, messageBytesMax, rpcAddress, rpcAddresses, rpcPort } from '../proto/rpc/options.ts'
 
-export { allowInsecure, messageBytesMax, rpcAddress, rpcPort }
+export { allowInsecure, messageBytesMax, rpcAddress, rpcAddresses, rpcPort }
 
 export const taskManagerId = option({
   key: 'taskmanager.resource-id',
@@ -116,6 +116,7 @@ export const openTimeout = option({
 export const taskManagerOptions = [
   rpcAddress,
   rpcPort,
+  rpcAddresses,
   allowInsecure,
   messageBytesMax,
   taskManagerId,

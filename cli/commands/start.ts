@@ -30,9 +30,17 @@ export async function start(terminal: Terminal, flags: StartFlags): Promise<Exit
   const definitions = parseDefinitions(flags.define)
   if (flags.jobmanager !== undefined) {
     const address = addressOf(flags)
+    if (address.includes(',')) {
+      if (flags.role !== 'taskmanager') {
+        throw cliErrors.create('BAD_ARGUMENT', { problem: 'only a taskmanager has several JobManagers' })
+      }
+      definitions['jobmanager.rpc.addresses'] = address
+    }
     const colon = address.lastIndexOf(':')
-    definitions['jobmanager.rpc.address'] = address.slice(0, colon)
-    definitions['jobmanager.rpc.port'] = address.slice(colon + 1)
+    if (!address.includes(',')) {
+      definitions['jobmanager.rpc.address'] = address.slice(0, colon)
+      definitions['jobmanager.rpc.port'] = address.slice(colon + 1)
+    }
   }
   Object.assign(definitions, brokerDefinitions(flags))
   let config = processConfig(flags.config, definitions).toRecord()

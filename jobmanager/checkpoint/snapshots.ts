@@ -106,10 +106,6 @@ export class JobSnapshots {
   sweep(): Promise<string[]> {
     return this.#store.sweep()
   }
-
-  deleteAll(): Promise<void> {
-    return this.#store.deleteAll()
-  }
 }
 
 async function readPoint(location: string): Promise<RestorePoint> {

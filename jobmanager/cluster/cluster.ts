@@ -21,6 +21,7 @@ import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { rpcErrors } from '../../proto/rpc/errors.ts'
 import { packageVersion, protocolVersion } from '../../proto/rpc/version.ts'
 import { errors } from '../errors.ts'
+import type { CleanTask } from '../ha/work.ts'
 import { causeOf, checkOptions, type JobContext, jobConfig } from '../job/context.ts'
 import { Job } from '../job/job.ts'
 import { type JobRecord, type JobStore, recordVersion } from '../job-store.ts'
@@ -50,10 +51,14 @@ export interface ClusterOptions {
   readonly epoch: number
   readonly checkpoints: string
   readonly savepoints: string
+  /** Deletes, as often as it takes. */
+  cleanLater(task: CleanTask): void
   log(level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void
 }
 
 export interface NewJob {
+  /** Chosen by whoever accepted it; the same one again is the same job. */
+  readonly jobId: string
   readonly plan: JobPlan
   readonly bundle: Uint8Array
   readonly options: Readonly<Record<string, string>>
@@ -81,6 +86,7 @@ export class Cluster {
     this.#context = {
       ...given,
       slots: this.slots,
+      cleanLater: (task) => given.cleanLater(task),
       log: (level, text, fields) => given.log(level, text, fields),
       send: (id, message) => this.#taskManagers.get(id)?.link.send(message),
       slotsChanged: () => this.#offerSlots(),
@@ -138,13 +144,15 @@ export class Cluster {
   /** Stores a job and begins it. Throws CONFIG_BAD_VALUE for an option that does not parse. */
   submit(given: NewJob): Job {
     if (this.#closed) throw errors.create('SHUTTING_DOWN')
-    const { store, clock, random, config } = this.#options
+    const known = this.#jobs.get(given.jobId)
+    if (known !== undefined) return known
+    const { store, clock, config } = this.#options
     const { plan, bundle, savepointPath, allowNonRestoredState } = given
     checkOptions({ ...plan.options, ...given.options })
     jobConfig(config, { ...plan.options, ...given.options })
     const record: JobRecord = {
       version: recordVersion,
-      jobId: random.hex(8),
+      jobId: given.jobId,
       name: plan.name,
       submittedMs: clock.now(),
       bundleId: store.putBundle(bundle),

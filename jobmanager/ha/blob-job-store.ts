@@ -220,7 +220,8 @@ export class BlobJobStore implements JobStore {
       if (found === undefined || Buffer.compare(found.bytes, bytes) !== 0) {
         // An earlier try of ours whose answer was lost is ours as well.
         const ours = found !== undefined && found.stored.epoch === epoch
-        if (!ours && failure === undefined) throw errors.create('DEPOSED', { reason: `job ${jobId} is another leader's` })
+        if (!ours && failure === undefined)
+          throw errors.create('DEPOSED', { reason: `job ${jobId} is another leader's` })
         if (ours) this.#registers.set(jobId, found.bytes)
         throw failure ?? new Error(`the record of job ${jobId} has changed meanwhile`)
       }

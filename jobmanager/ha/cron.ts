@@ -4,7 +4,9 @@ import type { ValueType } from '../../core/config/values.ts'
 
 /** Epoch ms of the first time after `afterMs`. Throws an Error for what is no cron. */
 export function nextTime(expression: string, afterMs: number): number {
-  return CronExpressionParser.parse(expression, { currentDate: new Date(afterMs), tz: 'UTC' }).next().getTime()
+  return CronExpressionParser.parse(expression, { currentDate: new Date(afterMs), tz: 'UTC' })
+    .next()
+    .getTime()
 }
 
 /** Five fields, or six with seconds first. */

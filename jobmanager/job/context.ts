@@ -9,6 +9,7 @@ import type { ParallelismChange } from '../../proto/jobgraph/rescale-plan.ts'
 import type { CoordinatorSettings } from '../checkpoint/coordinator.ts'
 import { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { SlotTable } from '../cluster/slots.ts'
+import type { CleanTask } from '../ha/work.ts'
 import type { JobStore } from '../job-store.ts'
 import * as options from '../options.ts'
 import { subtaskKey } from './state.ts'
@@ -24,6 +25,8 @@ export interface JobContext {
   readonly checkpoints: string
   readonly savepoints: string
   send(taskManagerId: string, message: ToTaskManager): void
+  /** Deletes, as often as it takes. */
+  cleanLater(task: CleanTask): void
   /** Some slots became free, or the job wants some. */
   slotsChanged(): void
   log(level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void

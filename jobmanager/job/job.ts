@@ -155,7 +155,8 @@ export class Job {
 
   /** Begins, or goes on after a restart of the JobManager. */
   begin(): void {
-    if (this.terminal) return
+    // What a JobManager that went away may have left.
+    if (this.terminal) return this.#deleteCheckpoints()
     if (this.record.state === 'canceling') this.dispatch({ kind: 'cancel' })
     else this.dispatch({ kind: 'submitted' })
   }
@@ -402,6 +403,7 @@ export class Job {
     // Before any sink commits by it, it must be what a restart goes back to.
     if (pending.request.kind === 'savepoint' && pending.request.stop !== undefined)
       this.#record.save({ stoppedWith: path })
+    await this.#context.store.flushed()
     this.#note(`${pending.request.kind} ${pending.checkpointId} at ${path}`)
     this.#snapshots.sweep().catch((error: unknown) => {
       this.#context.log('warn', 'old checkpoints could not be deleted', { jobId: this.id, error })
@@ -427,18 +429,19 @@ export class Job {
       ...(detail === undefined ? {} : { detail }),
       ...(failure === undefined ? {} : { failure }),
     })
-    const deletes =
-      state.kind === 'finished' ||
-      (state.kind === 'canceled' && this.#config.get(options.checkpointRetention) === 'DELETE_ON_CANCELLATION')
-    if (deletes && this.#recovered) {
-      this.coordinator
-        .settled()
-        .then(() => this.#snapshots.deleteAll())
-        .catch((error: unknown) => {
-          this.#context.log('warn', 'checkpoints could not be deleted', { jobId: this.id, error })
-        })
-    }
+    if (this.#recovered) this.#deleteCheckpoints()
     this.#context.slotsChanged()
+  }
+
+  /** Only when the end is stored, or the job could begin again without them. */
+  #deleteCheckpoints(): void {
+    const kind = this.#state.kind
+    const deletes = this.#config.get(options.checkpointRetention) === 'DELETE_ON_CANCELLATION'
+    if (!this.checkpointing || !(kind === 'finished' || (kind === 'canceled' && deletes))) return
+    Promise.all([this.coordinator.settled(), this.#context.store.flushed()]).then(
+      () => this.#context.cleanLater({ kind: 'checkpoints', jobId: this.id, root: this.#snapshots.root }),
+      (error: unknown) => this.#context.log('warn', 'checkpoints stay for now', { jobId: this.id, error }),
+    )
   }
 
   #reportRecovery(): void {
@@ -454,6 +457,10 @@ export class Job {
 
   get #ids(): { readonly jobId: string; readonly attempt: number } {
     return { jobId: this.id, attempt: this.record.attempt }
+  }
+
+  align(groups: readonly AlignedTime[]): void {
+    this.#toAll({ kind: 'alignSources', ...this.#ids, groups })
   }
 
   #toAll(message: ToTaskManager): void {

@@ -1,5 +1,6 @@
 /** What the tasks of a job say, given to the part of the job that it is about. Throws for what cannot be understood. */
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { AlignedTime } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
 import { type TaskMessage, whereIs } from './context.ts'
@@ -16,6 +17,8 @@ export interface TaskListener {
   readonly journal: Journal
   readonly results: ResultBuffer
   dispatch(event: JobEvent): void
+  /** Tells sources that are aligned with others how far the slowest are. */
+  align(groups: readonly AlignedTime[]): void
 }
 
 export function receiveFromTask(job: TaskListener, message: TaskMessage, taskManagerId: string, nowMs: number): void {
@@ -39,6 +42,7 @@ export function receiveFromTask(job: TaskListener, message: TaskMessage, taskMan
       break
     case 'metrics':
       job.metrics.report(message.subtasks)
+      if (message.subtasks.some(({ aligned }) => aligned.length > 0)) job.align(job.metrics.alignedGroups(job.plan))
       break
     case 'print':
       for (const line of message.lines) job.journal.add(nowMs, message.uid, line)

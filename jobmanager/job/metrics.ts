@@ -1,5 +1,5 @@
 /** The newest totals of the subtasks of one attempt, and their sums per vertex for people. */
-import type { SubtaskInfo, SubtaskMetrics, VertexInfo } from '../../proto/generated/shapes.ts'
+import type { AlignedTime, SubtaskInfo, SubtaskMetrics, VertexInfo } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { Placement } from '../cluster/assign.ts'
 import { subtaskKey } from './state.ts'
@@ -47,13 +47,47 @@ export class JobMetrics {
       const subtasks = Array.from({ length: parallelism }, (_, subtask): SubtaskInfo => {
         const key = subtaskKey(id, subtask)
         const place = places.get(key)
-        const { vertex: _vertex, ...metrics } = this.#metrics.get(key) ?? { vertex: id, ...zero }
+        const { vertex: _vertex, aligned: _aligned, ...metrics } = this.#metrics.get(key) ?? {
+          vertex: id,
+          aligned: [],
+          ...zero,
+        }
         const state = this.#states.get(key) ?? 'none'
         return { ...metrics, subtask, state, taskManagerId: place?.taskManagerId ?? '', slot: place?.slot ?? 0 }
       })
-      return { vertex: id, name, parallelism, subtasks, ...sums(subtasks), ...lowestWatermark(subtasks) }
+      const about = { ...sums(subtasks), ...lowestWatermark(subtasks), ...longestWait(subtasks) }
+      return { vertex: id, name, parallelism, subtasks, ...about }
     })
   }
+
+  /**
+   * The lowest event time of each group of aligned sources; none for a group of which a subtask has not said anything, that
+   * does not say it all has ended.
+   */
+  alignedGroups(plan: JobPlan): AlignedTime[] {
+    const lowest = new Map<string, number>()
+    for (const { id, parallelism, operators } of plan.vertices) {
+      const group = operators[0]?.declared?.['alignmentGroup']
+      if (typeof group !== 'string') continue
+      for (let subtask = 0; subtask < parallelism; subtask++) {
+        const reported = this.#metrics.get(subtaskKey(id, subtask))?.aligned.find((each) => each.group === group)
+        const time = reported === undefined ? Number.NEGATIVE_INFINITY : (reported.timeMs ?? Number.POSITIVE_INFINITY)
+        lowest.set(group, Math.min(lowest.get(group) ?? Number.POSITIVE_INFINITY, time))
+      }
+    }
+    return [...lowest].map(([group, timeMs]) => (timeMs === Number.POSITIVE_INFINITY ? { group } : { group, timeMs }))
+  }
+}
+
+/** Of the subtask that waits longest for something outside. */
+function longestWait(subtasks: readonly SubtaskInfo[]): Pick<VertexInfo, 'waitingFor' | 'waitingSinceMs'> {
+  let longest: SubtaskInfo | undefined
+  for (const each of subtasks) {
+    if (each.waitingFor === undefined) continue
+    if (longest === undefined || (each.waitingSinceMs ?? 0) < (longest.waitingSinceMs ?? 0)) longest = each
+  }
+  if (longest?.waitingFor === undefined) return {}
+  return { waitingFor: longest.waitingFor, ...(longest.waitingSinceMs === undefined ? {} : { waitingSinceMs: longest.waitingSinceMs }) }
 }
 
 function sums(subtasks: readonly SubtaskInfo[]): typeof zero {

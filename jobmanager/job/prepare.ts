@@ -26,6 +26,8 @@ export interface Preparation {
 /** By id of the TaskManager. Throws what the storage says. */
 export async function prepareAttempt(at: Preparation): Promise<ReadonlyMap<string, ToTaskManager>> {
   const { record, coordinator, snapshots, checkpointing, attempt, epoch, plan, placement, options } = at
+  // The number of the attempt must outlive this process before anybody hears it.
+  await record.flushed()
   // What is being stored may be what the attempt starts from.
   await coordinator.settled()
   if (checkpointing && !at.recovered) {

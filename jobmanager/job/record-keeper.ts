@@ -38,6 +38,11 @@ export class RecordKeeper {
     this.#store.save(this.#record)
   }
 
+  /** Resolves when what was saved survives this process. */
+  flushed(): Promise<void> {
+    return this.#store.flushed()
+  }
+
   /** For people: is stored with the next change. */
   note(change: Partial<JobRecord>): void {
     this.#record = { ...this.#record, ...change }

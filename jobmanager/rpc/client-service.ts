@@ -6,21 +6,27 @@ import {
   type sendUnaryData,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
+import { systemRandom } from '../../core/platform/random.ts'
 import type * as shapes from '../../proto/generated/shapes.ts'
 import { type JobPlan, planVersion } from '../../proto/jobgraph/plan.ts'
 import { toServiceError } from '../../proto/rpc/errors.ts'
 import { packageVersion } from '../../proto/rpc/version.ts'
 import type { CompletedSnapshot } from '../checkpoint/coordinator.ts'
 import { checkSnapshot, disposeSavepoint } from '../checkpoint/snapshots.ts'
-import type { Cluster } from '../cluster/cluster.ts'
+import type { Cluster, NewJob } from '../cluster/cluster.ts'
 import { errors } from '../errors.ts'
 import type { Job } from '../job/job.ts'
 import { answer, writeAll } from './writing.ts'
 
-export interface ClientServiceOptions {
+export interface SubmitOptions {
+  readonly bundleBytesMax: number
+  /** Makes it a job. Resolves when it outlives this process. */
+  accept(job: NewJob): Promise<void>
+}
+
+export interface ClientServiceOptions extends SubmitOptions {
   readonly cluster: Cluster
   readonly epoch: number
-  readonly bundleBytesMax: number
   address(): string
 }
 
@@ -31,10 +37,7 @@ const resultsWaitMs = 5000
 export function clientService(options: ClientServiceOptions): UntypedServiceImplementation {
   const { cluster } = options
   return {
-    submit: (
-      call: ServerReadableStream<shapes.SubmitRequest, shapes.SubmitReply>,
-      done: sendUnaryData<shapes.SubmitReply>,
-    ) => submit(options, call, done),
+    submit: submitMethod(options),
     list: answer((): shapes.ListReply => ({ jobs: cluster.jobs.map((job) => job.status()) })),
     info: answer(({ job }: shapes.JobRequest) => infoOf(cluster.find(job))),
     cancel: answer(({ job }: shapes.JobRequest) => {
@@ -72,11 +75,17 @@ export function clientService(options: ClientServiceOptions): UntypedServiceImpl
   }
 }
 
-function submit(
-  { cluster, bundleBytesMax }: ClientServiceOptions,
+type SubmitMethod = (
   call: ServerReadableStream<shapes.SubmitRequest, shapes.SubmitReply>,
   done: sendUnaryData<shapes.SubmitReply>,
-): void {
+) => void
+
+/** Also of a JobManager that stands by. */
+export function submitMethod({ bundleBytesMax, accept }: SubmitOptions): SubmitMethod {
+  return (call, done) => submit({ bundleBytesMax, accept }, call, done)
+}
+
+function submit({ bundleBytesMax, accept }: SubmitOptions, ...[call, done]: Parameters<SubmitMethod>): void {
   const receive = async (): Promise<shapes.SubmitReply> => {
     let header: shapes.SubmitHeader | undefined
     const pieces: Uint8Array[] = []
@@ -99,12 +108,15 @@ function submit(
     const { allowNonRestoredState, options } = header
     const lines = savepointPath === undefined ? [] : await checkSnapshot(savepointPath, plan, allowNonRestoredState)
     const bundle = Buffer.concat(pieces)
-    const job = cluster.submit({ plan, bundle, options, savepointPath, allowNonRestoredState })
+    // Clients that may have to send it again give it an id.
+    const jobId = header.jobId === '' ? systemRandom.hex(8) : header.jobId
+    if (!/^[0-9a-f]{16}$/.test(jobId)) throw errors.create('BAD_PLAN', { reason: `its job id is "${jobId}"` })
+    await accept({ jobId, plan, bundle, options, savepointPath, allowNonRestoredState })
     const restoreLines = lines.map(
       ({ kind, uid, state, reason }) =>
         `${kind.padEnd(8)} ${uid}${state === '' ? '' : `.${state}`}${reason === '' ? '' : `  ${reason}`}`,
     )
-    return { jobId: job.id, restoreLines }
+    return { jobId, restoreLines }
   }
   receive().then(
     (response) => done(null, response),

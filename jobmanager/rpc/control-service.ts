@@ -48,7 +48,7 @@ export function controlService(cluster: Cluster, store: JobStore, log: Log): Unt
   return {
     connect: (call: ServerDuplexStream<FromTaskManager, ToTaskManager>) => connect(cluster, call, log),
     fetchBundle: (call: ServerWritableStream<FetchBundleRequest, BundleChunk>) =>
-      writeAll(call, () => chunks(store.getBundle(call.request.bundleId))),
+      writeAll(call, () => chunks(store, call.request.bundleId)),
   }
 }
 
@@ -107,6 +107,7 @@ function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToT
   )
 }
 
-function* chunks(bytes: Uint8Array): Generator<BundleChunk> {
+async function* chunks(store: JobStore, bundleId: string): AsyncGenerator<BundleChunk> {
+  const bytes = await store.getBundle(bundleId)
   for (let at = 0; at < bytes.byteLength; at += chunkBytes) yield { data: bytes.subarray(at, at + chunkBytes) }
 }

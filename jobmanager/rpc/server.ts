@@ -42,7 +42,10 @@ const closeGraceMs = 500
  * Takes the port, then asks for the services: whoever has the port is the only one that touches the job store.
  * Throws JOBMANAGER_PORT_IN_USE, JOBMANAGER_INSECURE_ADDRESS, JOBMANAGER_CANNOT_LISTEN.
  */
-export async function startServer(options: ServerOptions, services: (port: number) => Services): Promise<RpcServer> {
+export async function startServer(
+  options: ServerOptions,
+  services: (port: number) => Services | Promise<Services>,
+): Promise<RpcServer> {
   const { host, port, allowInsecure, messageBytesMax } = options
   if (!isLoopback(host) && !allowInsecure) throw errors.create('INSECURE_ADDRESS', { host })
   const server = new Server({ ...grpcOptions(messageBytesMax), interceptors: [checkProtocol] })
@@ -60,7 +63,7 @@ export async function startServer(options: ServerOptions, services: (port: numbe
   })
   let implemented: Services
   try {
-    implemented = services(bound)
+    implemented = await services(bound)
   } catch (error) {
     server.forceShutdown()
     throw error

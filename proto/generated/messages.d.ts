@@ -46,6 +46,7 @@ export const millrace: {
     readonly FromTaskManager: Message
     readonly Register: Message
     readonly SlotStatus: Message
+    readonly SubtaskStatus: Message
     readonly Heartbeat: Message
     readonly SlotReady: Message
     readonly Leaving: Message
@@ -57,9 +58,11 @@ export const millrace: {
     readonly Decline: Message
     readonly MetricsReport: Message
     readonly SubtaskMetrics: Message
+    readonly AlignedTime: Message
     readonly Print: Message
     readonly Results: Message
     readonly ToTaskManager: Message
+    readonly AlignSources: Message
     readonly Registered: Message
     readonly Deploy: Message
     readonly SlotDeployment: Message

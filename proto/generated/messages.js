@@ -157,6 +157,7 @@ export const millrace = $root.millrace = (() => {
             SubmitHeader.prototype.savepointPath = "";
             SubmitHeader.prototype.allowNonRestoredState = false;
             SubmitHeader.prototype.bundleBytes = 0;
+            SubmitHeader.prototype.jobId = "";
 
             SubmitHeader.encode = function encode(message, writer, q) {
                 if (!writer)
@@ -176,6 +177,8 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(32).bool(message.allowNonRestoredState);
                 if (message.bundleBytes != null && Object.hasOwnProperty.call(message, "bundleBytes"))
                     writer.uint32(41).double(message.bundleBytes);
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    writer.uint32(50).string(message.jobId);
                 return writer;
             };
 
@@ -249,6 +252,10 @@ export const millrace = $root.millrace = (() => {
                             message.bundleBytes = reader.double();
                             break;
                         }
+                    case 6: {
+                            message.jobId = reader.string();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -293,6 +300,8 @@ export const millrace = $root.millrace = (() => {
                     message.allowNonRestoredState = Boolean(object.allowNonRestoredState);
                 if (object.bundleBytes != null)
                     message.bundleBytes = Number(object.bundleBytes);
+                if (object.jobId != null)
+                    message.jobId = String(object.jobId);
                 return message;
             };
 
@@ -317,6 +326,7 @@ export const millrace = $root.millrace = (() => {
                     object.savepointPath = "";
                     object.allowNonRestoredState = false;
                     object.bundleBytes = 0;
+                    object.jobId = "";
                 }
                 if (message.planJson != null && Object.hasOwnProperty.call(message, "planJson"))
                     object.planJson = options.bytes === String ? $util.base64.encode(message.planJson, 0, message.planJson.length) : options.bytes === Array ? Array.prototype.slice.call(message.planJson) : message.planJson;
@@ -335,6 +345,8 @@ export const millrace = $root.millrace = (() => {
                     object.allowNonRestoredState = message.allowNonRestoredState;
                 if (message.bundleBytes != null && Object.hasOwnProperty.call(message, "bundleBytes"))
                     object.bundleBytes = options.json && !isFinite(message.bundleBytes) ? String(message.bundleBytes) : message.bundleBytes;
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    object.jobId = message.jobId;
                 return object;
             };
 
@@ -1731,6 +1743,8 @@ export const millrace = $root.millrace = (() => {
             VertexInfo.prototype.lateDropped = 0;
             VertexInfo.prototype.errorsSkipped = 0;
             VertexInfo.prototype.subtasks = $util.emptyArray;
+            VertexInfo.prototype.waitingFor = null;
+            VertexInfo.prototype.waitingSinceMs = null;
 
             let $oneOfFields;
 
@@ -1743,6 +1757,18 @@ export const millrace = $root.millrace = (() => {
             // Virtual OneOf for proto3 optional field
             Object.defineProperty(VertexInfo.prototype, "_heldBy", {
                 get: $util.oneOfGetter($oneOfFields = ["heldBy"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(VertexInfo.prototype, "_waitingFor", {
+                get: $util.oneOfGetter($oneOfFields = ["waitingFor"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(VertexInfo.prototype, "_waitingSinceMs", {
+                get: $util.oneOfGetter($oneOfFields = ["waitingSinceMs"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -1780,6 +1806,10 @@ export const millrace = $root.millrace = (() => {
                 if (message.subtasks != null && message.subtasks.length)
                     for (let i = 0; i < message.subtasks.length; ++i)
                         $root.millrace.client.SubtaskInfo.encode(message.subtasks[i], writer.uint32(106).fork(), q + 1).ldelim();
+                if (message.waitingFor != null && Object.hasOwnProperty.call(message, "waitingFor"))
+                    writer.uint32(114).string(message.waitingFor);
+                if (message.waitingSinceMs != null && Object.hasOwnProperty.call(message, "waitingSinceMs"))
+                    writer.uint32(121).double(message.waitingSinceMs);
                 return writer;
             };
 
@@ -1860,6 +1890,14 @@ export const millrace = $root.millrace = (() => {
                             message.subtasks.push($root.millrace.client.SubtaskInfo.decode(reader, reader.uint32(), undefined, long + 1));
                             break;
                         }
+                    case 14: {
+                            message.waitingFor = reader.string();
+                            break;
+                        }
+                    case 15: {
+                            message.waitingSinceMs = reader.double();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -1917,6 +1955,10 @@ export const millrace = $root.millrace = (() => {
                         message.subtasks[i] = $root.millrace.client.SubtaskInfo.fromObject(object.subtasks[i], long + 1);
                     }
                 }
+                if (object.waitingFor != null)
+                    message.waitingFor = String(object.waitingFor);
+                if (object.waitingSinceMs != null)
+                    message.waitingSinceMs = Number(object.waitingSinceMs);
                 return message;
             };
 
@@ -1977,6 +2019,16 @@ export const millrace = $root.millrace = (() => {
                     for (let j = 0; j < message.subtasks.length; ++j)
                         object.subtasks[j] = $root.millrace.client.SubtaskInfo.toObject(message.subtasks[j], options, q + 1);
                 }
+                if (message.waitingFor != null && Object.hasOwnProperty.call(message, "waitingFor")) {
+                    object.waitingFor = message.waitingFor;
+                    if (options.oneofs)
+                        object._waitingFor = "waitingFor";
+                }
+                if (message.waitingSinceMs != null && Object.hasOwnProperty.call(message, "waitingSinceMs")) {
+                    object.waitingSinceMs = options.json && !isFinite(message.waitingSinceMs) ? String(message.waitingSinceMs) : message.waitingSinceMs;
+                    if (options.oneofs)
+                        object._waitingSinceMs = "waitingSinceMs";
+                }
                 return object;
             };
 
@@ -2009,6 +2061,8 @@ export const millrace = $root.millrace = (() => {
             SubtaskInfo.prototype.heldBy = null;
             SubtaskInfo.prototype.lateDropped = 0;
             SubtaskInfo.prototype.errorsSkipped = 0;
+            SubtaskInfo.prototype.waitingFor = null;
+            SubtaskInfo.prototype.waitingSinceMs = null;
 
             let $oneOfFields;
 
@@ -2021,6 +2075,18 @@ export const millrace = $root.millrace = (() => {
             // Virtual OneOf for proto3 optional field
             Object.defineProperty(SubtaskInfo.prototype, "_heldBy", {
                 get: $util.oneOfGetter($oneOfFields = ["heldBy"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(SubtaskInfo.prototype, "_waitingFor", {
+                get: $util.oneOfGetter($oneOfFields = ["waitingFor"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(SubtaskInfo.prototype, "_waitingSinceMs", {
+                get: $util.oneOfGetter($oneOfFields = ["waitingSinceMs"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -2057,6 +2123,10 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(97).double(message.lateDropped);
                 if (message.errorsSkipped != null && Object.hasOwnProperty.call(message, "errorsSkipped"))
                     writer.uint32(105).double(message.errorsSkipped);
+                if (message.waitingFor != null && Object.hasOwnProperty.call(message, "waitingFor"))
+                    writer.uint32(114).string(message.waitingFor);
+                if (message.waitingSinceMs != null && Object.hasOwnProperty.call(message, "waitingSinceMs"))
+                    writer.uint32(121).double(message.waitingSinceMs);
                 return writer;
             };
 
@@ -2135,6 +2205,14 @@ export const millrace = $root.millrace = (() => {
                             message.errorsSkipped = reader.double();
                             break;
                         }
+                    case 14: {
+                            message.waitingFor = reader.string();
+                            break;
+                        }
+                    case 15: {
+                            message.waitingSinceMs = reader.double();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -2184,6 +2262,10 @@ export const millrace = $root.millrace = (() => {
                     message.lateDropped = Number(object.lateDropped);
                 if (object.errorsSkipped != null)
                     message.errorsSkipped = Number(object.errorsSkipped);
+                if (object.waitingFor != null)
+                    message.waitingFor = String(object.waitingFor);
+                if (object.waitingSinceMs != null)
+                    message.waitingSinceMs = Number(object.waitingSinceMs);
                 return message;
             };
 
@@ -2240,6 +2322,16 @@ export const millrace = $root.millrace = (() => {
                     object.lateDropped = options.json && !isFinite(message.lateDropped) ? String(message.lateDropped) : message.lateDropped;
                 if (message.errorsSkipped != null && Object.hasOwnProperty.call(message, "errorsSkipped"))
                     object.errorsSkipped = options.json && !isFinite(message.errorsSkipped) ? String(message.errorsSkipped) : message.errorsSkipped;
+                if (message.waitingFor != null && Object.hasOwnProperty.call(message, "waitingFor")) {
+                    object.waitingFor = message.waitingFor;
+                    if (options.oneofs)
+                        object._waitingFor = "waitingFor";
+                }
+                if (message.waitingSinceMs != null && Object.hasOwnProperty.call(message, "waitingSinceMs")) {
+                    object.waitingSinceMs = options.json && !isFinite(message.waitingSinceMs) ? String(message.waitingSinceMs) : message.waitingSinceMs;
+                    if (options.oneofs)
+                        object._waitingSinceMs = "waitingSinceMs";
+                }
                 return object;
             };
 
@@ -5532,6 +5624,7 @@ export const millrace = $root.millrace = (() => {
         control.SlotStatus = (function() {
 
             function SlotStatus(properties) {
+                this.subtasks = [];
                 if (properties)
                     for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -5542,6 +5635,8 @@ export const millrace = $root.millrace = (() => {
             SlotStatus.prototype.port = 0;
             SlotStatus.prototype.jobId = "";
             SlotStatus.prototype.attempt = 0;
+            SlotStatus.prototype.subtasks = $util.emptyArray;
+            SlotStatus.prototype.checkpointId = 0;
 
             SlotStatus.encode = function encode(message, writer, q) {
                 if (!writer)
@@ -5558,6 +5653,11 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(26).string(message.jobId);
                 if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
                     writer.uint32(32).uint32(message.attempt);
+                if (message.subtasks != null && message.subtasks.length)
+                    for (let i = 0; i < message.subtasks.length; ++i)
+                        $root.millrace.control.SubtaskStatus.encode(message.subtasks[i], writer.uint32(42).fork(), q + 1).ldelim();
+                if (message.checkpointId != null && Object.hasOwnProperty.call(message, "checkpointId"))
+                    writer.uint32(48).uint32(message.checkpointId);
                 return writer;
             };
 
@@ -5600,6 +5700,16 @@ export const millrace = $root.millrace = (() => {
                             message.attempt = reader.uint32();
                             break;
                         }
+                    case 5: {
+                            if (!(message.subtasks && message.subtasks.length))
+                                message.subtasks = [];
+                            message.subtasks.push($root.millrace.control.SubtaskStatus.decode(reader, reader.uint32(), undefined, long + 1));
+                            break;
+                        }
+                    case 6: {
+                            message.checkpointId = reader.uint32();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -5631,6 +5741,18 @@ export const millrace = $root.millrace = (() => {
                     message.jobId = String(object.jobId);
                 if (object.attempt != null)
                     message.attempt = object.attempt >>> 0;
+                if (object.subtasks) {
+                    if (!Array.isArray(object.subtasks))
+                        throw TypeError(".millrace.control.SlotStatus.subtasks: array expected");
+                    message.subtasks = [];
+                    for (let i = 0; i < object.subtasks.length; ++i) {
+                        if (!$util.isObject(object.subtasks[i]))
+                            throw TypeError(".millrace.control.SlotStatus.subtasks: object expected");
+                        message.subtasks[i] = $root.millrace.control.SubtaskStatus.fromObject(object.subtasks[i], long + 1);
+                    }
+                }
+                if (object.checkpointId != null)
+                    message.checkpointId = object.checkpointId >>> 0;
                 return message;
             };
 
@@ -5642,11 +5764,14 @@ export const millrace = $root.millrace = (() => {
                 if (q > $util.recursionLimit)
                     throw Error("max depth exceeded");
                 let object = {};
+                if (options.arrays || options.defaults)
+                    object.subtasks = [];
                 if (options.defaults) {
                     object.slot = 0;
                     object.port = 0;
                     object.jobId = "";
                     object.attempt = 0;
+                    object.checkpointId = 0;
                 }
                 if (message.slot != null && Object.hasOwnProperty.call(message, "slot"))
                     object.slot = message.slot;
@@ -5656,6 +5781,13 @@ export const millrace = $root.millrace = (() => {
                     object.jobId = message.jobId;
                 if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
                     object.attempt = message.attempt;
+                if (message.subtasks && message.subtasks.length) {
+                    object.subtasks = [];
+                    for (let j = 0; j < message.subtasks.length; ++j)
+                        object.subtasks[j] = $root.millrace.control.SubtaskStatus.toObject(message.subtasks[j], options, q + 1);
+                }
+                if (message.checkpointId != null && Object.hasOwnProperty.call(message, "checkpointId"))
+                    object.checkpointId = message.checkpointId;
                 return object;
             };
 
@@ -5664,6 +5796,143 @@ export const millrace = $root.millrace = (() => {
             };
 
             return SlotStatus;
+        })();
+
+        control.SubtaskStatus = (function() {
+
+            function SubtaskStatus(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            SubtaskStatus.prototype.vertex = 0;
+            SubtaskStatus.prototype.subtask = 0;
+            SubtaskStatus.prototype.state = "";
+            SubtaskStatus.prototype.inputEnded = false;
+
+            SubtaskStatus.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.vertex != null && Object.hasOwnProperty.call(message, "vertex"))
+                    writer.uint32(8).uint32(message.vertex);
+                if (message.subtask != null && Object.hasOwnProperty.call(message, "subtask"))
+                    writer.uint32(16).uint32(message.subtask);
+                if (message.state != null && Object.hasOwnProperty.call(message, "state"))
+                    writer.uint32(26).string(message.state);
+                if (message.inputEnded != null && Object.hasOwnProperty.call(message, "inputEnded"))
+                    writer.uint32(32).bool(message.inputEnded);
+                return writer;
+            };
+
+            SubtaskStatus.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.control.SubtaskStatus();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.vertex = reader.uint32();
+                            break;
+                        }
+                    case 2: {
+                            message.subtask = reader.uint32();
+                            break;
+                        }
+                    case 3: {
+                            message.state = reader.string();
+                            break;
+                        }
+                    case 4: {
+                            message.inputEnded = reader.bool();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            SubtaskStatus.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.control.SubtaskStatus)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.control.SubtaskStatus: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.control.SubtaskStatus();
+                if (object.vertex != null)
+                    message.vertex = object.vertex >>> 0;
+                if (object.subtask != null)
+                    message.subtask = object.subtask >>> 0;
+                if (object.state != null)
+                    message.state = String(object.state);
+                if (object.inputEnded != null)
+                    message.inputEnded = Boolean(object.inputEnded);
+                return message;
+            };
+
+            SubtaskStatus.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults) {
+                    object.vertex = 0;
+                    object.subtask = 0;
+                    object.state = "";
+                    object.inputEnded = false;
+                }
+                if (message.vertex != null && Object.hasOwnProperty.call(message, "vertex"))
+                    object.vertex = message.vertex;
+                if (message.subtask != null && Object.hasOwnProperty.call(message, "subtask"))
+                    object.subtask = message.subtask;
+                if (message.state != null && Object.hasOwnProperty.call(message, "state"))
+                    object.state = message.state;
+                if (message.inputEnded != null && Object.hasOwnProperty.call(message, "inputEnded"))
+                    object.inputEnded = message.inputEnded;
+                return object;
+            };
+
+            SubtaskStatus.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return SubtaskStatus;
         })();
 
         control.Heartbeat = (function() {
@@ -7112,6 +7381,7 @@ export const millrace = $root.millrace = (() => {
         control.SubtaskMetrics = (function() {
 
             function SubtaskMetrics(properties) {
+                this.aligned = [];
                 if (properties)
                     for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -7129,6 +7399,9 @@ export const millrace = $root.millrace = (() => {
             SubtaskMetrics.prototype.heldBy = null;
             SubtaskMetrics.prototype.lateDropped = 0;
             SubtaskMetrics.prototype.errorsSkipped = 0;
+            SubtaskMetrics.prototype.waitingFor = null;
+            SubtaskMetrics.prototype.waitingSinceMs = null;
+            SubtaskMetrics.prototype.aligned = $util.emptyArray;
 
             let $oneOfFields;
 
@@ -7141,6 +7414,18 @@ export const millrace = $root.millrace = (() => {
             // Virtual OneOf for proto3 optional field
             Object.defineProperty(SubtaskMetrics.prototype, "_heldBy", {
                 get: $util.oneOfGetter($oneOfFields = ["heldBy"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(SubtaskMetrics.prototype, "_waitingFor", {
+                get: $util.oneOfGetter($oneOfFields = ["waitingFor"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(SubtaskMetrics.prototype, "_waitingSinceMs", {
+                get: $util.oneOfGetter($oneOfFields = ["waitingSinceMs"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -7173,6 +7458,13 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(81).double(message.lateDropped);
                 if (message.errorsSkipped != null && Object.hasOwnProperty.call(message, "errorsSkipped"))
                     writer.uint32(89).double(message.errorsSkipped);
+                if (message.waitingFor != null && Object.hasOwnProperty.call(message, "waitingFor"))
+                    writer.uint32(98).string(message.waitingFor);
+                if (message.waitingSinceMs != null && Object.hasOwnProperty.call(message, "waitingSinceMs"))
+                    writer.uint32(105).double(message.waitingSinceMs);
+                if (message.aligned != null && message.aligned.length)
+                    for (let i = 0; i < message.aligned.length; ++i)
+                        $root.millrace.control.AlignedTime.encode(message.aligned[i], writer.uint32(114).fork(), q + 1).ldelim();
                 return writer;
             };
 
@@ -7243,6 +7535,20 @@ export const millrace = $root.millrace = (() => {
                             message.errorsSkipped = reader.double();
                             break;
                         }
+                    case 12: {
+                            message.waitingFor = reader.string();
+                            break;
+                        }
+                    case 13: {
+                            message.waitingSinceMs = reader.double();
+                            break;
+                        }
+                    case 14: {
+                            if (!(message.aligned && message.aligned.length))
+                                message.aligned = [];
+                            message.aligned.push($root.millrace.control.AlignedTime.decode(reader, reader.uint32(), undefined, long + 1));
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -7288,6 +7594,20 @@ export const millrace = $root.millrace = (() => {
                     message.lateDropped = Number(object.lateDropped);
                 if (object.errorsSkipped != null)
                     message.errorsSkipped = Number(object.errorsSkipped);
+                if (object.waitingFor != null)
+                    message.waitingFor = String(object.waitingFor);
+                if (object.waitingSinceMs != null)
+                    message.waitingSinceMs = Number(object.waitingSinceMs);
+                if (object.aligned) {
+                    if (!Array.isArray(object.aligned))
+                        throw TypeError(".millrace.control.SubtaskMetrics.aligned: array expected");
+                    message.aligned = [];
+                    for (let i = 0; i < object.aligned.length; ++i) {
+                        if (!$util.isObject(object.aligned[i]))
+                            throw TypeError(".millrace.control.SubtaskMetrics.aligned: object expected");
+                        message.aligned[i] = $root.millrace.control.AlignedTime.fromObject(object.aligned[i], long + 1);
+                    }
+                }
                 return message;
             };
 
@@ -7299,6 +7619,8 @@ export const millrace = $root.millrace = (() => {
                 if (q > $util.recursionLimit)
                     throw Error("max depth exceeded");
                 let object = {};
+                if (options.arrays || options.defaults)
+                    object.aligned = [];
                 if (options.defaults) {
                     object.vertex = 0;
                     object.subtask = 0;
@@ -7338,6 +7660,21 @@ export const millrace = $root.millrace = (() => {
                     object.lateDropped = options.json && !isFinite(message.lateDropped) ? String(message.lateDropped) : message.lateDropped;
                 if (message.errorsSkipped != null && Object.hasOwnProperty.call(message, "errorsSkipped"))
                     object.errorsSkipped = options.json && !isFinite(message.errorsSkipped) ? String(message.errorsSkipped) : message.errorsSkipped;
+                if (message.waitingFor != null && Object.hasOwnProperty.call(message, "waitingFor")) {
+                    object.waitingFor = message.waitingFor;
+                    if (options.oneofs)
+                        object._waitingFor = "waitingFor";
+                }
+                if (message.waitingSinceMs != null && Object.hasOwnProperty.call(message, "waitingSinceMs")) {
+                    object.waitingSinceMs = options.json && !isFinite(message.waitingSinceMs) ? String(message.waitingSinceMs) : message.waitingSinceMs;
+                    if (options.oneofs)
+                        object._waitingSinceMs = "waitingSinceMs";
+                }
+                if (message.aligned && message.aligned.length) {
+                    object.aligned = [];
+                    for (let j = 0; j < message.aligned.length; ++j)
+                        object.aligned[j] = $root.millrace.control.AlignedTime.toObject(message.aligned[j], options, q + 1);
+                }
                 return object;
             };
 
@@ -7346,6 +7683,128 @@ export const millrace = $root.millrace = (() => {
             };
 
             return SubtaskMetrics;
+        })();
+
+        control.AlignedTime = (function() {
+
+            function AlignedTime(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            AlignedTime.prototype.group = "";
+            AlignedTime.prototype.timeMs = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(AlignedTime.prototype, "_timeMs", {
+                get: $util.oneOfGetter($oneOfFields = ["timeMs"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            AlignedTime.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.group != null && Object.hasOwnProperty.call(message, "group"))
+                    writer.uint32(10).string(message.group);
+                if (message.timeMs != null && Object.hasOwnProperty.call(message, "timeMs"))
+                    writer.uint32(17).double(message.timeMs);
+                return writer;
+            };
+
+            AlignedTime.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.control.AlignedTime();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.group = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.timeMs = reader.double();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            AlignedTime.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.control.AlignedTime)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.control.AlignedTime: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.control.AlignedTime();
+                if (object.group != null)
+                    message.group = String(object.group);
+                if (object.timeMs != null)
+                    message.timeMs = Number(object.timeMs);
+                return message;
+            };
+
+            AlignedTime.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults)
+                    object.group = "";
+                if (message.group != null && Object.hasOwnProperty.call(message, "group"))
+                    object.group = message.group;
+                if (message.timeMs != null && Object.hasOwnProperty.call(message, "timeMs")) {
+                    object.timeMs = options.json && !isFinite(message.timeMs) ? String(message.timeMs) : message.timeMs;
+                    if (options.oneofs)
+                        object._timeMs = "timeMs";
+                }
+                return object;
+            };
+
+            AlignedTime.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return AlignedTime;
         })();
 
         control.Print = (function() {
@@ -7685,11 +8144,12 @@ export const millrace = $root.millrace = (() => {
             ToTaskManager.prototype.abortCheckpoint = null;
             ToTaskManager.prototype.checkpointComplete = null;
             ToTaskManager.prototype.resultsRead = null;
+            ToTaskManager.prototype.alignSources = null;
 
             let $oneOfFields;
 
             Object.defineProperty(ToTaskManager.prototype, "message", {
-                get: $util.oneOfGetter($oneOfFields = ["registered", "deploy", "start", "cancel", "triggerCheckpoint", "abortCheckpoint", "checkpointComplete", "resultsRead"]),
+                get: $util.oneOfGetter($oneOfFields = ["registered", "deploy", "start", "cancel", "triggerCheckpoint", "abortCheckpoint", "checkpointComplete", "resultsRead", "alignSources"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -7716,6 +8176,8 @@ export const millrace = $root.millrace = (() => {
                     $root.millrace.control.CheckpointComplete.encode(message.checkpointComplete, writer.uint32(58).fork(), q + 1).ldelim();
                 if (message.resultsRead != null && Object.hasOwnProperty.call(message, "resultsRead"))
                     $root.millrace.control.ResultsRead.encode(message.resultsRead, writer.uint32(66).fork(), q + 1).ldelim();
+                if (message.alignSources != null && Object.hasOwnProperty.call(message, "alignSources"))
+                    $root.millrace.control.AlignSources.encode(message.alignSources, writer.uint32(74).fork(), q + 1).ldelim();
                 return writer;
             };
 
@@ -7772,6 +8234,10 @@ export const millrace = $root.millrace = (() => {
                         }
                     case 8: {
                             message.resultsRead = $root.millrace.control.ResultsRead.decode(reader, reader.uint32(), undefined, long + 1);
+                            break;
+                        }
+                    case 9: {
+                            message.alignSources = $root.millrace.control.AlignSources.decode(reader, reader.uint32(), undefined, long + 1);
                             break;
                         }
                     default:
@@ -7837,6 +8303,11 @@ export const millrace = $root.millrace = (() => {
                         throw TypeError(".millrace.control.ToTaskManager.resultsRead: object expected");
                     message.resultsRead = $root.millrace.control.ResultsRead.fromObject(object.resultsRead, long + 1);
                 }
+                if (object.alignSources != null) {
+                    if (!$util.isObject(object.alignSources))
+                        throw TypeError(".millrace.control.ToTaskManager.alignSources: object expected");
+                    message.alignSources = $root.millrace.control.AlignSources.fromObject(object.alignSources, long + 1);
+                }
                 return message;
             };
 
@@ -7888,6 +8359,11 @@ export const millrace = $root.millrace = (() => {
                     if (options.oneofs)
                         object.message = "resultsRead";
                 }
+                if (message.alignSources != null && Object.hasOwnProperty.call(message, "alignSources")) {
+                    object.alignSources = $root.millrace.control.AlignSources.toObject(message.alignSources, options, q + 1);
+                    if (options.oneofs)
+                        object.message = "alignSources";
+                }
                 return object;
             };
 
@@ -7896,6 +8372,147 @@ export const millrace = $root.millrace = (() => {
             };
 
             return ToTaskManager;
+        })();
+
+        control.AlignSources = (function() {
+
+            function AlignSources(properties) {
+                this.groups = [];
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            AlignSources.prototype.jobId = "";
+            AlignSources.prototype.attempt = 0;
+            AlignSources.prototype.groups = $util.emptyArray;
+
+            AlignSources.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    writer.uint32(10).string(message.jobId);
+                if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
+                    writer.uint32(16).uint32(message.attempt);
+                if (message.groups != null && message.groups.length)
+                    for (let i = 0; i < message.groups.length; ++i)
+                        $root.millrace.control.AlignedTime.encode(message.groups[i], writer.uint32(26).fork(), q + 1).ldelim();
+                return writer;
+            };
+
+            AlignSources.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.control.AlignSources();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.jobId = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.attempt = reader.uint32();
+                            break;
+                        }
+                    case 3: {
+                            if (!(message.groups && message.groups.length))
+                                message.groups = [];
+                            message.groups.push($root.millrace.control.AlignedTime.decode(reader, reader.uint32(), undefined, long + 1));
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            AlignSources.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.control.AlignSources)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.control.AlignSources: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.control.AlignSources();
+                if (object.jobId != null)
+                    message.jobId = String(object.jobId);
+                if (object.attempt != null)
+                    message.attempt = object.attempt >>> 0;
+                if (object.groups) {
+                    if (!Array.isArray(object.groups))
+                        throw TypeError(".millrace.control.AlignSources.groups: array expected");
+                    message.groups = [];
+                    for (let i = 0; i < object.groups.length; ++i) {
+                        if (!$util.isObject(object.groups[i]))
+                            throw TypeError(".millrace.control.AlignSources.groups: object expected");
+                        message.groups[i] = $root.millrace.control.AlignedTime.fromObject(object.groups[i], long + 1);
+                    }
+                }
+                return message;
+            };
+
+            AlignSources.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.arrays || options.defaults)
+                    object.groups = [];
+                if (options.defaults) {
+                    object.jobId = "";
+                    object.attempt = 0;
+                }
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    object.jobId = message.jobId;
+                if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
+                    object.attempt = message.attempt;
+                if (message.groups && message.groups.length) {
+                    object.groups = [];
+                    for (let j = 0; j < message.groups.length; ++j)
+                        object.groups[j] = $root.millrace.control.AlignedTime.toObject(message.groups[j], options, q + 1);
+                }
+                return object;
+            };
+
+            AlignSources.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return AlignSources;
         })();
 
         control.Registered = (function() {

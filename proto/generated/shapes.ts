@@ -17,6 +17,8 @@ export interface SubmitHeader {
   readonly allowNonRestoredState: boolean
   /** Size of the bundle that follows. */
   readonly bundleBytes: number
+  /** Id of the new job, 16 hex digits, so that it can be sent again; empty: the JobManager chooses. */
+  readonly jobId: string
 }
 
 export interface SubmitReply {
@@ -148,6 +150,10 @@ export interface VertexInfo {
   readonly errorsSkipped: number
   /** In order. */
   readonly subtasks: readonly SubtaskInfo[]
+  /** What outside of the cluster the subtask that waits longest waits for, for people. */
+  readonly waitingFor?: string | undefined
+  /** Epoch ms. */
+  readonly waitingSinceMs?: number | undefined
 }
 
 export interface SubtaskInfo {
@@ -177,6 +183,10 @@ export interface SubtaskInfo {
   readonly lateDropped: number
   /** Since the attempt started. */
   readonly errorsSkipped: number
+  /** What outside of the cluster it waits for, for people. */
+  readonly waitingFor?: string | undefined
+  /** Epoch ms. */
+  readonly waitingSinceMs?: number | undefined
 }
 
 export interface CheckpointInfo {
@@ -442,6 +452,21 @@ export interface SlotStatus {
   readonly jobId: string
   /** Attempt of that job. */
   readonly attempt: number
+  /** Subtasks of that attempt here, for a JobManager that did not see it begin. */
+  readonly subtasks: readonly SubtaskStatus[]
+  /** The highest checkpoint that was triggered here. */
+  readonly checkpointId: number
+}
+
+export interface SubtaskStatus {
+  /** Vertex in the plan. */
+  readonly vertex: number
+  /** Index in the vertex. */
+  readonly subtask: number
+  /** As in TaskState. */
+  readonly state: string
+  /** A source without more input. */
+  readonly inputEnded: boolean
 }
 
 export interface Heartbeat {
@@ -579,6 +604,19 @@ export interface SubtaskMetrics {
   readonly lateDropped: number
   /** Records that the error policy skipped. */
   readonly errorsSkipped: number
+  /** What outside of the cluster the subtask waits for, for people. */
+  readonly waitingFor?: string | undefined
+  /** Epoch ms. */
+  readonly waitingSinceMs?: number | undefined
+  /** Of each source here that is aligned with others. */
+  readonly aligned: readonly AlignedTime[]
+}
+
+export interface AlignedTime {
+  /** Sources of one group stay together in event time. */
+  readonly group: string
+  /** Event time that the source has reached; absent: it is idle or has ended, and holds nobody back. */
+  readonly timeMs?: number | undefined
 }
 
 export interface Print {
@@ -624,6 +662,17 @@ export type ToTaskManager =
   | ({ readonly kind: 'checkpointComplete' } & CheckpointComplete)
   /** A client has results: their sink need not keep them. */
   | ({ readonly kind: 'resultsRead' } & ResultsRead)
+  /** How far sources of a group are. */
+  | ({ readonly kind: 'alignSources' } & AlignSources)
+
+export interface AlignSources {
+  /** Job of the sources. */
+  readonly jobId: string
+  /** Attempt of the job. */
+  readonly attempt: number
+  /** The lowest event time of each group; absent: none of its sources holds others back. */
+  readonly groups: readonly AlignedTime[]
+}
 
 export interface Registered {
   /** Fencing epoch of this JobManager; a TaskManager refuses an older one. */

@@ -24,12 +24,12 @@ setLogVerbosity(logVerbosity.NONE)
 export const defaultMessageBytesMax = 64 * 1024 * 1024
 
 /** Options of both ends. Pings find a peer whose machine is gone; a killed process closes its socket by itself. */
-export function grpcOptions(messageBytesMax: number): ChannelOptions {
+export function grpcOptions(messageBytesMax: number, pingMs = 20_000): ChannelOptions {
   return {
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
-    'grpc.keepalive_time_ms': 20_000,
-    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.keepalive_time_ms': pingMs,
+    'grpc.keepalive_timeout_ms': Math.min(10_000, pingMs * 1.5),
     'grpc.keepalive_permit_without_calls': 1,
     'grpc.enable_channelz': 0,
     'grpc.enable_retries': 0,
@@ -48,11 +48,11 @@ export class Channel {
   readonly address: string
   readonly #client: Client
 
-  /** `address`: host:port. Connects at the first call. */
-  constructor(address: string, messageBytesMax: number = defaultMessageBytesMax) {
+  /** `address`: host:port. Connects at the first call. `pingMs`: how often to look whether the other end lives. */
+  constructor(address: string, messageBytesMax: number = defaultMessageBytesMax, pingMs?: number) {
     this.address = address
     this.#client = new Client(address, credentials.createInsecure(), {
-      ...grpcOptions(messageBytesMax),
+      ...grpcOptions(messageBytesMax, pingMs),
       // Two clients of one process must not share the fate of one connection.
       'grpc.use_local_subchannel_pool': 1,
       'grpc.initial_reconnect_backoff_ms': 50,

@@ -19,6 +19,12 @@ export const rpcErrors = defineErrors('RPC', {
     blame: 'external',
     retry: 'backoff',
   },
+  BAD_ADDRESS: {
+    text: '"{address}" is not host:port',
+    hint: 'Several JobManagers are separated by commas: host:6123,host:6124',
+    blame: 'user',
+    retry: 'never',
+  },
   CONNECTION_LOST: {
     text: 'the connection to the JobManager at {address} was lost',
     hint: 'Whether the last request took effect is unknown. Jobs go on: millrace list',

@@ -15,6 +15,12 @@ export const rpcPort = option({
   scope: 'cluster',
   doc: 'Port for TaskManagers and clients. 0 takes a free one.',
 })
+export const rpcAddresses = option({
+  key: 'jobmanager.rpc.addresses',
+  type: text(),
+  scope: 'cluster',
+  doc: 'host:port of all JobManagers, separated by commas, where several stand in for each other: TaskManagers find the leader among them. Default: jobmanager.rpc.address and its port.',
+})
 export const allowInsecure = option({
   key: 'security.allow-insecure',
   type: boolean(),

@@ -25,8 +25,9 @@ export function fromSlot(jobId: string, message: Forwarded): FromTaskManager {
       return { kind: 'decline', jobId, attempt, checkpointId, vertex, subtask, reason }
     }
     case 'metrics': {
-      const subtasks = message.subtasks.map(({ watermark, ...rest }) => ({
+      const subtasks = message.subtasks.map(({ watermark, aligned, ...rest }) => ({
         ...rest,
+        aligned: aligned ?? [],
         ...(watermark === null ? {} : { watermark }),
       }))
       return { kind: 'metrics', jobId, attempt: message.attempt, subtasks }

@@ -12,13 +12,15 @@ import { controlMethods } from '../../proto/generated/services.ts'
 import type { FromTaskManager, Register, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { Channel } from '../../proto/rpc/channel.ts'
 import { fromServiceError } from '../../proto/rpc/errors.ts'
+import { LeaderSearch } from '../../proto/rpc/leader-channel.ts'
 import { errors } from './errors.ts'
 
 type Stream = ClientDuplexStream<FromTaskManager, ToTaskManager>
 type Registered = Extract<ToTaskManager, { kind: 'registered' }>
 
 export interface LinkOptions {
-  readonly address: string
+  /** Of all JobManagers: one of them leads. */
+  readonly addresses: readonly string[]
   readonly clock: Clock
   readonly random: Random
   readonly delayMinMs: number
@@ -33,9 +35,12 @@ export interface LinkOptions {
 
 /** Lines for people are dropped first when the JobManager does not keep up. */
 const printsWaitingMax = 2000
+/** Where another JobManager may have taken over, one that hangs must be found out. A busy machine is no reason to leave. */
+const pingMs = 4000
 
 export class JobManagerLink {
   readonly #options: LinkOptions
+  readonly #search: LeaderSearch
   #channel: Channel | undefined
   #stream: Stream | undefined
   #connected = false
@@ -46,8 +51,14 @@ export class JobManagerLink {
 
   constructor(options: LinkOptions) {
     this.#options = options
+    this.#search = new LeaderSearch(options.addresses)
     this.#delayMs = options.delayMinMs
     this.#connect()
+  }
+
+  /** Where it is, or is looked for now. */
+  get address(): string {
+    return this.#search.current
   }
 
   get connected(): boolean {
@@ -82,9 +93,10 @@ export class JobManagerLink {
   }
 
   #connect(): void {
-    const { address, messageBytesMax } = this.#options
+    const { messageBytesMax } = this.#options
+    const address = this.#search.current
     // A new channel each time: it tries at once instead of sitting out a pause of its own.
-    const channel = new Channel(address, messageBytesMax)
+    const channel = new Channel(address, messageBytesMax, this.#search.several ? pingMs : undefined)
     const stream: Stream = channel.duplex(controlMethods.connect)
     this.#channel = channel
     this.#stream = stream
@@ -102,12 +114,13 @@ export class JobManagerLink {
     }
     const { epoch } = message
     if (epoch < this.#epoch) {
-      const error = errors.create('OLD_EPOCH', { address: this.#options.address, epoch, known: this.#epoch })
+      const error = errors.create('OLD_EPOCH', { address: this.#search.current, epoch, known: this.#epoch })
       this.#ended(stream, this.#channel, error)
       return
     }
     this.#epoch = epoch
     this.#connected = true
+    this.#search.found()
     this.#delayMs = this.#options.delayMinMs
     this.#options.registered(message)
   }
@@ -128,6 +141,12 @@ export class JobManagerLink {
       return
     }
     const { clock, random, delayMaxMs } = this.#options
+    if (this.#search.failed(error)) {
+      clock.setImmediate(() => {
+        if (!this.#closed) this.#connect()
+      })
+      return
+    }
     this.#timer = clock.setTimeout(() => this.#connect(), this.#delayMs * (0.75 + random.next() / 2))
     this.#delayMs = Math.min(delayMaxMs, this.#delayMs * 2)
   }

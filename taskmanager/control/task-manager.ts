@@ -9,7 +9,14 @@ import { formatDuration, formatSize } from '../../core/config/index.ts'
 import { errorToWire } from '../../core/errors.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
-import type { Deploy, FailureCause, FromTaskManager, SlotStatus, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type {
+  Deploy,
+  FailureCause,
+  FromTaskManager,
+  SlotStatus,
+  SubtaskStatus,
+  ToTaskManager,
+} from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { Deployment, FromSlot, SubtaskMetrics, ToSlot } from '../slot/messages.ts'
 import { pulsePhase } from '../slot/pulse.ts'
@@ -17,6 +24,7 @@ import type { BundleCache } from './bundles.ts'
 import { errors } from './errors.ts'
 import { fromSlot } from './forward.ts'
 import { hangingFrames } from './hang.ts'
+import { noteProgress, progressOf } from './progress.ts'
 import { makeRings } from './rings.ts'
 import type { SlotEnd, Slots } from './slots.ts'
 import { Watchdog } from './watchdog.ts'
@@ -34,6 +42,10 @@ interface Holding {
   timer: TimerHandle | undefined
   /** Why the control thread is about to end the slot. */
   verdict: FailureCause | undefined
+  /** The highest checkpoint that was triggered. */
+  checkpointId: number
+  /** By 'vertex/subtask': for a JobManager that did not hear it. */
+  readonly progress: Map<string, SubtaskStatus>
   /** What the slot said last. */
   metrics: readonly SubtaskMetrics[]
 }
@@ -116,6 +128,8 @@ export class TaskManager {
       port: this.#options.slots.port(slot),
       jobId: holding?.jobId ?? '',
       attempt: holding?.attempt ?? 0,
+      checkpointId: holding?.checkpointId ?? 0,
+      subtasks: holding === undefined ? [] : [...holding.progress.values()],
     }))
   }
 
@@ -144,6 +158,7 @@ export class TaskManager {
         break
       case 'triggerCheckpoint': {
         const { attempt, checkpointId, savepoint, stop } = message
+        this.#noteCheckpoint(message)
         const mode = stop === 'drain' || stop === 'suspend' ? { stop } : {}
         this.#toSlots(message, { kind: 'trigger-checkpoint', attempt, checkpointId, savepoint, ...mode } as ToSlot)
         break
@@ -153,6 +168,9 @@ export class TaskManager {
         this.#toSlots(message, { kind: 'results-read', attempt, uid, subtask, next })
         break
       }
+      case 'alignSources':
+        this.#toSlots(message, { kind: 'align-sources', attempt: message.attempt, groups: message.groups })
+        break
       case 'abortCheckpoint': {
         const { attempt, checkpointId } = message
         this.#toSlots(message, { kind: 'abort-checkpoint', attempt, checkpointId })
@@ -179,6 +197,7 @@ export class TaskManager {
     const holding = this.#holdings[slot]
     if (holding === undefined || holding.attempt !== message.attempt) return
     if (message.kind === 'metrics') holding.metrics = message.subtasks
+    else noteProgress(holding.progress, message)
     if (message.kind !== 'released') {
       send(fromSlot(holding.jobId, message))
       return
@@ -226,6 +245,8 @@ export class TaskManager {
         cancelled: false,
         timer: undefined,
         verdict: undefined,
+        checkpointId: 0,
+        progress: progressOf(subtasks),
         metrics: [],
       }
       if (this.#holdings[slot] !== undefined || slots.port(slot) === 0) {
@@ -340,6 +361,12 @@ export class TaskManager {
 
   #checkIdle(): void {
     if (this.#idle !== undefined && this.#holdings.every((each) => each === undefined)) this.#idle()
+  }
+
+  #noteCheckpoint({ jobId, attempt, checkpointId }: Extract<ToTaskManager, { kind: 'triggerCheckpoint' }>): void {
+    for (const holding of this.#holdings) {
+      if (holding?.jobId === jobId && holding.attempt === attempt) holding.checkpointId = checkpointId
+    }
   }
 
   #toSlots({ jobId, attempt }: { readonly jobId: string; readonly attempt: number }, message: ToSlot): void {

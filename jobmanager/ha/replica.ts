@@ -1,0 +1,341 @@
+/**
+ * One of several JobManagers: stands by, leads when it gets the lease, and stands by again when it loses it.
+ *
+ * Promises: it acts as a leader only while it holds the lease and after it has a new epoch from the fence in the storage,
+ * has claimed every job with it, and was announced; whatever of this fails, it stands by. What a leader that was deposed
+ * still tries is refused by whoever gets it: TaskManagers look at the epoch, the storage at what is to be replaced.
+ *
+ * Concurrency: the JobManager's thread; an election that was overtaken by its end finds out and stops.
+ */
+import type { Config } from '../../core/config/index.ts'
+import { systemClock, type TimerHandle } from '../../core/platform/clock.ts'
+import { systemRandom } from '../../core/platform/random.ts'
+import type { BlobStorage } from '../../core/storage/storage.ts'
+import type { ListReply } from '../../proto/generated/shapes.ts'
+import type { NewJob } from '../cluster/cluster.ts'
+import { checkOptions, jobConfig } from '../job/context.ts'
+import type { JobState } from '../job/state.ts'
+import { statusOf } from '../job/status.ts'
+import * as options from '../options.ts'
+import type { Services } from '../rpc/server.ts'
+import { standbyServices } from '../rpc/standby-service.ts'
+import { BlobJobStore } from './blob-job-store.ts'
+import { errors } from './errors.ts'
+import { EpochFence, type Fence } from './fence.ts'
+import { LeaseKeeper } from './lease.ts'
+import { connectRedis, type RedisSettings, redisKeys } from './redis.ts'
+import { RedisLease } from './redis-lease.ts'
+import { RedisQueues } from './redis-work.ts'
+import { Submissions } from './submissions.ts'
+import { type Log, Term } from './term.ts'
+
+export interface ReplicaOptions {
+  readonly config: Config
+  readonly storage: BlobStorage
+  readonly redis: RedisSettings
+  readonly prefix: string
+  readonly cluster: string
+  readonly leaseMs: number
+  address(): string
+  readonly log: Log
+}
+
+/** A leader is given so long to take a job over before the client hears that it was accepted. */
+const submissionWaitMs = 10_000
+const submissionScanMs = 15_000
+const failedElectionPauseMs = 2000
+
+export class Replica {
+  readonly #options: ReplicaOptions
+  readonly #redis: ReturnType<typeof connectRedis>
+  readonly #lease: RedisLease
+  readonly #fence: EpochFence
+  readonly #queues: RedisQueues
+  readonly #keeper: LeaseKeeper
+  readonly #submissions: Submissions
+  readonly #standby: Services
+  #term: Term | undefined
+  /** Rises with each election and each end of one. */
+  #turn = 0
+  #epoch = 0
+  #beat = 1
+  #timers: TimerHandle[] = []
+  #unreachable: string | undefined
+  #notBeforeMs = Number.NEGATIVE_INFINITY
+  /** A leader that Redis does not know: what was seen of it, and since when. */
+  #stranger: { readonly fence: Fence; readonly sinceMs: number } | undefined
+
+  constructor(given: ReplicaOptions) {
+    const { config, storage, cluster, leaseMs, log } = given
+    this.#options = given
+    const timeoutMs = Math.max(200, leaseMs / 3)
+    const keys = redisKeys(given.prefix, cluster)
+    this.#redis = connectRedis(given.redis, timeoutMs)
+    this.#lease = new RedisLease(this.#redis, keys, systemRandom.hex(16))
+    this.#fence = new EpochFence(storage, cluster)
+    this.#submissions = new Submissions(storage)
+    const trouble = (text: string, error: unknown): void => log('warn', text, { error })
+    this.#queues = new RedisQueues({ redis: given.redis, prefix: given.prefix, cluster, timeoutMs, trouble })
+    this.#standby = standbyServices({
+      bundleBytesMax: config.get(options.bundleBytesMax),
+      address: () => given.address(),
+      accept: (job) => this.#accept(job),
+      leader: async () => (await this.#lease.leader().catch(() => undefined))?.address,
+      list: () => this.#list(),
+    })
+    this.#keeper = new LeaseKeeper({
+      clock: systemClock,
+      port: this.#lease,
+      leaseMs,
+      events: {
+        elected: () => this.#elected(),
+        regained: () => this.#regained(),
+        deposed: (reason) => this.#deposed(reason),
+        unreachable: (error) => {
+          this.#unreachable = messageOf(error)
+          log('warn', `Redis cannot be asked who leads: ${this.#unreachable}`, {})
+        },
+        reachable: () => {
+          this.#unreachable = undefined
+          log('info', 'Redis answers again', {})
+        },
+      },
+      stillOurs: async () => (await this.#fence.read())?.epoch === this.#epoch,
+      eligible: () => this.#eligible(),
+    })
+  }
+
+  /** Resolves when it takes part. Throws HA_DIRECTORY_… when the directory is somebody else's, and what the storage says. */
+  async start(): Promise<void> {
+    await this.#fence.read()
+    await this.#redis.connect().catch(() => undefined)
+    await this.#checkAlone()
+    this.#keeper.start()
+  }
+
+  get term(): Term | undefined {
+    return this.#keeper.holds ? this.#term : undefined
+  }
+
+  get services(): Services {
+    return this.term?.services ?? this.#standby
+  }
+
+  /** Why it cannot take part. */
+  get unready(): string | undefined {
+    return this.#unreachable === undefined ? undefined : `Redis cannot be reached: ${this.#unreachable}`
+  }
+
+  async close(): Promise<void> {
+    const led = this.#term !== undefined
+    const epoch = this.#epoch
+    await this.#keeper.close()
+    if (led) await this.#fence.beat(epoch, 0).catch(() => false)
+    await this.#queues.close()
+    this.#redis.disconnect()
+  }
+
+  #elected(): void {
+    const turn = ++this.#turn
+    this.#lead(turn).catch((error: unknown) => {
+      if (turn !== this.#turn) return
+      this.#options.log('error', `could not take over: ${messageOf(error)}`, { error })
+      this.#notBeforeMs = systemClock.monotonic() + failedElectionPauseMs
+      this.#keeper.stepDown('it could not take over')
+    })
+  }
+
+  async #lead(turn: number): Promise<void> {
+    const { config, storage, leaseMs, log } = this.#options
+    const over = (): boolean => turn !== this.#turn || !this.#keeper.holds
+    const address = this.#options.address()
+    const epoch = await this.#fence.claim(address, await this.#lease.epoch())
+    this.#epoch = epoch
+    if (over()) return
+    const store = await BlobJobStore.open({
+      storage,
+      epoch,
+      clock: systemClock,
+      deposed: (reason) => this.#keeper.stepDown(reason),
+      trouble: (error) => log('warn', `the job store cannot be written, and is tried again: ${messageOf(error)}`, {}),
+      stored: (jobId, record) => {
+        this.#lease.putJob(epoch, jobId, record).catch(() => undefined)
+      },
+    })
+    if (over()) return
+    if (!(await this.#lease.announce(epoch, address, leaseMs)))
+      throw errors.create('DEPOSED', { reason: 'the lease is gone' })
+    if (over()) return
+    this.#timers.push(
+      systemClock.setInterval(() => this.#sayAlive(epoch), this.#beatMs),
+      systemClock.setInterval(() => this.#takeSubmissions(turn), submissionScanMs),
+    )
+    const term = new Term({
+      config,
+      epoch,
+      store,
+      checkpoints: `${storage.url}/checkpoints`,
+      savepoints: `${storage.url}/savepoints`,
+      address: () => this.#options.address(),
+      work: (handlers) =>
+        this.#queues.lead({ ...handlers, submitted: (jobId) => this.#takeSubmission(turn, store, jobId) }),
+      log,
+    })
+    this.#closeTerm = () => {
+      store.close('another JobManager leads, or will')
+      return term.close()
+    }
+    for (const jobId of await this.#submissions.waiting()) await this.#take(term, store, jobId)
+    if (over()) return
+    this.#term = term
+    log('info', `leads, with epoch ${epoch}`, { epoch, address, jobs: term.cluster.jobs.length })
+  }
+
+  #closeTerm: () => Promise<void> = () => Promise.resolve()
+
+  /** All of it before it returns: nothing of this leader acts afterwards. */
+  #deposed(reason: string): void {
+    const { log } = this.#options
+    this.#turn++
+    this.#term = undefined
+    for (const timer of this.#timers.splice(0)) systemClock.clearTimeout(timer)
+    const close = this.#closeTerm
+    this.#closeTerm = () => Promise.resolve()
+    close().catch((error: unknown) => log('warn', 'what was left of a term could not be closed', { error }))
+    log('warn', `leads no more: ${reason}`, { epoch: this.#epoch })
+  }
+
+  #regained(): void {
+    const { leaseMs, log } = this.#options
+    log('warn', 'Redis had lost everything; the lease is held again', { epoch: this.#epoch })
+    this.#lease.announce(this.#epoch, this.#options.address(), leaseMs).then(
+      (announced) => {
+        const term = this.#term
+        if (!announced) this.#keeper.stepDown('another one was announced')
+        else if (term !== undefined) {
+          for (const { id, record } of term.cluster.jobs)
+            this.#lease.putJob(this.#epoch, id, record).catch(() => undefined)
+        }
+      },
+      () => this.#keeper.stepDown('it could not be announced again'),
+    )
+  }
+
+  get #beatMs(): number {
+    return this.#options.leaseMs * 2
+  }
+
+  #sayAlive(epoch: number): void {
+    this.#beat = (this.#beat % 1_000_000_000) + 1
+    this.#fence.beat(epoch, this.#beat).then(
+      (ours) => {
+        if (!ours && epoch === this.#epoch) this.#keeper.stepDown('a later leader stands in the storage')
+      },
+      // The storage is away: whether there is a later one shows when it is back.
+      () => undefined,
+    )
+  }
+
+  /**
+   * A Redis that knows nothing is new, or has lost everything, or is not the one that the leader of this directory uses. It
+   * says that it is alive in the storage: whoever sees that stays away.
+   */
+  async #eligible(): Promise<boolean> {
+    if (systemClock.monotonic() < this.#notBeforeMs) return false
+    if ((await this.#lease.epoch()) > 0 || (await this.#lease.held())) {
+      this.#stranger = undefined
+      return true
+    }
+    const fence = await this.#fence.read()
+    if (fence === undefined || fence.beat === 0) return true
+    const seen = this.#stranger
+    const nowMs = systemClock.monotonic()
+    if (seen?.fence.epoch !== fence.epoch || seen.fence.beat !== fence.beat) {
+      this.#stranger = { fence, sinceMs: nowMs }
+      return false
+    }
+    return nowMs - seen.sinceMs > this.#beatMs * 2
+  }
+
+  /** Throws HA_DIRECTORY_IN_USE when a leader lives that this Redis knows nothing of. */
+  async #checkAlone(): Promise<void> {
+    const first = await this.#fence.read()
+    if (first === undefined || first.beat === 0) return
+    const known = async (): Promise<boolean> =>
+      (await this.#lease.epoch().catch(() => 1)) > 0 || (await this.#lease.held().catch(() => true))
+    const untilMs = systemClock.monotonic() + this.#beatMs * 2
+    while (!(await known()) && systemClock.monotonic() < untilMs) {
+      const now = await this.#fence.read()
+      if (now !== undefined && now.beat !== 0 && (now.beat !== first.beat || now.epoch !== first.epoch)) {
+        // It may be the leader of this cluster, whose Redis begins anew: then it is known there in a moment.
+        await pause(this.#options.leaseMs)
+        if (await known()) return
+        throw errors.create('DIRECTORY_IN_USE', { directory: this.#options.storage.url, address: now.address })
+      }
+      await pause(Math.min(200, this.#options.leaseMs / 4))
+    }
+  }
+
+  /** As a standby: stores the job, tells the leader, and waits a little for it. */
+  async #accept(job: NewJob): Promise<void> {
+    const { config } = this.#options
+    checkOptions({ ...job.plan.options, ...job.options })
+    jobConfig(config, { ...job.plan.options, ...job.options })
+    const leading = this.term
+    try {
+      await this.#submissions.put(job)
+    } catch (cause) {
+      throw errors.create('NOT_ACCEPTED', { reason: messageOf(cause) }, { cause })
+    }
+    if (leading !== undefined) return
+    // It is safe in the storage: a leader finds it there even when no queue tells.
+    await this.#queues.submitted(job.jobId, submissionWaitMs).catch((error: unknown) => {
+      this.#options.log('warn', `job ${job.jobId} waits for a leader: ${messageOf(error)}`, {})
+    })
+  }
+
+  async #takeSubmission(turn: number, store: BlobJobStore, jobId: string): Promise<void> {
+    const term = this.#term
+    if (turn !== this.#turn || term === undefined) throw errors.create('DEPOSED', { reason: 'its term is over' })
+    await this.#take(term, store, jobId)
+  }
+
+  #takeSubmissions(turn: number): void {
+    const scan = async (): Promise<void> => {
+      for (const jobId of await this.#submissions.waiting()) {
+        if (turn === this.#turn) await this.#queues.submitted(jobId, 1)
+      }
+    }
+    scan().catch((error: unknown) =>
+      this.#options.log('warn', `jobs that were accepted cannot be listed: ${messageOf(error)}`, {}),
+    )
+  }
+
+  async #take(term: Term, store: BlobJobStore, jobId: string): Promise<void> {
+    const submission = await this.#submissions.get(jobId)
+    if (submission === undefined) return
+    term.cluster.submit(submission)
+    await store.flushed()
+    await this.#submissions.remove(jobId)
+  }
+
+  async #list(): Promise<ListReply> {
+    const records = await this.#lease.jobs()
+    const jobs = records
+      .sort((a, b) => b.submittedMs - a.submittedMs)
+      .map((record) =>
+        statusOf({
+          record,
+          state: { kind: record.state, detail: 'nobody leads at the moment' } as JobState,
+          sinceMs: record.endedMs ?? record.submittedMs,
+          failure: record.failure,
+          running: 0,
+          total: 0,
+        }),
+      )
+    return { jobs }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const pause = (ms: number): Promise<void> => new Promise((resolve) => systemClock.setTimeout(resolve, ms))

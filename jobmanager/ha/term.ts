@@ -1,0 +1,86 @@
+/**
+ * One term of one leader: its cluster, its services and its work. Made when a JobManager begins to lead, and closed for good
+ * when it does not any more; the next term is another object with a higher epoch.
+ */
+import type { Config } from '../../core/config/index.ts'
+import { systemClock, type TimerHandle } from '../../core/platform/clock.ts'
+import { systemRandom } from '../../core/platform/random.ts'
+import { Cluster } from '../cluster/cluster.ts'
+import type { JobStore } from '../job-store.ts'
+import * as options from '../options.ts'
+import { clientService } from '../rpc/client-service.ts'
+import { controlService } from '../rpc/control-service.ts'
+import type { Services } from '../rpc/server.ts'
+import { clean } from './clean.ts'
+import { Schedules } from './schedules.ts'
+import type { LeaderWork, WorkHandlers } from './work.ts'
+
+export type Log = (level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>) => void
+
+export interface TermOptions {
+  readonly config: Config
+  readonly epoch: number
+  readonly store: JobStore
+  /** Where snapshots of jobs go that say nothing else. */
+  readonly checkpoints: string
+  readonly savepoints: string
+  address(): string
+  work(handlers: Omit<WorkHandlers, 'submitted'>): LeaderWork
+  readonly log: Log
+}
+
+const scheduleIntervalMs = 2000
+
+export class Term {
+  readonly cluster: Cluster
+  readonly services: Services
+  readonly #work: LeaderWork
+  readonly #timer: TimerHandle
+
+  /** Takes the jobs of the store over. Throws rather than forget one. */
+  constructor(given: TermOptions) {
+    const { config, epoch, store, checkpoints, savepoints, log } = given
+    const cluster = new Cluster({
+      clock: systemClock,
+      random: systemRandom,
+      store,
+      config,
+      epoch,
+      checkpoints,
+      savepoints,
+      cleanLater: (task) => this.#work.cleanLater(task),
+      log,
+    })
+    const schedules = new Schedules({
+      config,
+      savepoints,
+      jobs: () => cluster.jobs,
+      cleanLater: (task) => this.#work.cleanLater(task),
+    })
+    this.#work = given.work({
+      clean: (task) => clean(task, epoch, systemClock),
+      savepoint: (jobId) => schedules.take(jobId),
+    })
+    this.cluster = cluster
+    cluster.recover()
+    const arrange = (): void => this.#work.schedule(schedules.wanted())
+    arrange()
+    this.#timer = systemClock.setInterval(arrange, scheduleIntervalMs)
+    const bundleBytesMax = config.get(options.bundleBytesMax)
+    const accept: Parameters<typeof clientService>[0]['accept'] = async (job) => {
+      cluster.submit(job)
+      await store.flushed()
+    }
+    this.services = {
+      control: controlService(cluster, store, log),
+      client: clientService({ cluster, epoch, bundleBytesMax, accept, address: () => given.address() }),
+    }
+  }
+
+  /** Stops acting before it returns; resolves when nothing is left of it. */
+  close(): Promise<void> {
+    systemClock.clearTimeout(this.#timer)
+    this.cluster.close()
+    return this.#work.close()
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What a JobManager answers as long as it stands by: who leads. Jobs it accepts, and lists; everything else is the leader's.
+ * And the switch between such services and those of a leader, call by call.
+ */
+import { Metadata, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { clientMethods, controlMethods } from '../../proto/generated/services.ts'
+import type { ListReply } from '../../proto/generated/shapes.ts'
+import { toServiceError } from '../../proto/rpc/errors.ts'
+import { errors } from '../ha/errors.ts'
+import { type SubmitOptions, submitMethod } from './client-service.ts'
+import type { Services } from './server.ts'
+import { answer } from './writing.ts'
+
+export interface StandbyOptions extends SubmitOptions {
+  /** Of this JobManager. */
+  address(): string
+  /** host:port; undefined while nobody leads. */
+  leader(): Promise<string | undefined>
+  /** As the last leader left it, while nobody leads. */
+  list(): Promise<ListReply>
+}
+
+type Handler = (call: { emit(event: 'error', error: unknown): boolean }, done?: (error: unknown) => void) => void
+
+export function standbyServices(options: StandbyOptions): Services {
+  const refuse: Handler = (call, done) => {
+    const refused = async (): Promise<never> => {
+      const leader = await options.leader()
+      const leads = leader === undefined ? 'nobody leads at the moment' : `${leader} leads`
+      throw errors.create('NOT_LEADER', { address: options.address(), leader: leader ?? '', leads })
+    }
+    refused().catch((error: unknown) => {
+      const answered = toServiceError(error, new Metadata())
+      if (typeof done === 'function') done(answered)
+      else call.emit('error', answered)
+    })
+  }
+  const all = (methods: object): UntypedServiceImplementation =>
+    Object.fromEntries(Object.keys(methods).map((name) => [name, refuse])) as unknown as UntypedServiceImplementation
+  const list = answer(async () => {
+    const leader = await options.leader()
+    if (leader === undefined) return options.list()
+    throw errors.create('NOT_LEADER', { address: options.address(), leader, leads: `${leader} leads` })
+  })
+  return { control: all(controlMethods), client: { ...all(clientMethods), submit: submitMethod(options), list } }
+}
+
+/** Each call goes to what `current` gives at that moment. */
+export function switching(current: () => Services): Services {
+  const of = (
+    methods: object,
+    pick: (services: Services) => UntypedServiceImplementation,
+  ): UntypedServiceImplementation =>
+    Object.fromEntries(
+      Object.keys(methods).map((name) => [
+        name,
+        (...args: readonly unknown[]) =>
+          (pick(current())[name] as unknown as (...all: readonly unknown[]) => void)(...args),
+      ]),
+    ) as unknown as UntypedServiceImplementation
+  return {
+    control: of(controlMethods satisfies ServiceDefinition, ({ control }) => control),
+    client: of(clientMethods satisfies ServiceDefinition, ({ client }) => client),
+  }
+}
