@@ -36,8 +36,13 @@ export function fillBids(writer: ColumnWriter, from: number, to: number, rate: n
 function fillTimes(dateTime: Float64Array, from: number, to: number, rate: number): void {
   let rows = 0
   for (let first = from - (from % 50); first < to; first += 50) {
+    const begin = Math.max(from, first + 4)
     const end = Math.min(to, first + 50)
-    for (let n = Math.max(from, first + 4); n < end; n++) dateTime[rows++] = timeOf(n, rate)
+    if (begin >= end) continue
+    // Times never fall, so those between two that are equal are equal too, and a division is spared for each.
+    const time = timeOf(begin, rate)
+    if (time === timeOf(end - 1, rate)) for (let n = begin; n < end; n++) dateTime[rows++] = time
+    else for (let n = begin; n < end; n++) dateTime[rows++] = timeOf(n, rate)
   }
 }
 
