@@ -59,6 +59,12 @@ export const cliErrors = defineErrors('CLI', {
     retry: 'never',
   },
   UNKNOWN_CODE: { text: 'no error is called {error}.{suggestion}', blame: 'user', retry: 'never' },
+  NOT_IN_SNAPSHOT: {
+    text: 'the snapshot has no {what} called {name}',
+    hint: '{suggestion}',
+    blame: 'user',
+    retry: 'never',
+  },
   JOB_FAILED: { text: 'the job {job} failed', blame: 'user', retry: 'never' },
   JOB_CANCELED: { text: 'the job {job} was canceled', blame: 'user', retry: 'never' },
 })

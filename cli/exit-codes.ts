@@ -44,6 +44,7 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   CLI_NO_SUCH_TOPIC: exitCodes.notFound,
   CLI_NO_SUCH_PARTITION: exitCodes.notFound,
   CLI_NO_SUCH_GROUP: exitCodes.notFound,
+  CLI_NOT_IN_SNAPSHOT: exitCodes.notFound,
   JOBMANAGER_NO_SUCH_JOB: exitCodes.notFound,
   CHECKPOINT_NO_SNAPSHOT: exitCodes.notFound,
   STORAGE_NOT_FOUND: exitCodes.notFound,
@@ -61,6 +62,9 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   CLI_TOPIC_EXISTS: exitCodes.conflict,
   CLI_GROUP_IN_USE: exitCodes.conflict,
   CHECKPOINT_STATE_LOST: exitCodes.conflict,
+  CHECKPOINT_STATE_INCOMPATIBLE: exitCodes.conflict,
+  CHECKPOINT_OTHER_JOB: exitCodes.conflict,
+  CHECKPOINT_AMBIGUOUS_UID: exitCodes.conflict,
   CHECKPOINT_TARGET_TAKEN: exitCodes.conflict,
 }
 

@@ -121,6 +121,16 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
       (value: string, before?: string[]) => [...(before ?? []), value],
     )
 
+  define(
+    parallelism(
+      verb(program, 'build <job>', 'build a job without running it', async (t, [job], flags) =>
+        (await import('./commands/build.ts')).build(t, job as string, flags),
+      ),
+    ),
+  )
+    .option('--check <savepoint>', 'what would become of each state of a savepoint or checkpoint')
+    .option('-n, --allowNonRestoredState', 'accept that state is dropped which the job no longer has')
+
   savepoints(program, verb, terminal)
 
   checkpoints(program, verb, terminal)
@@ -188,10 +198,12 @@ type Verb = (
 ) => Command
 
 function savepoints(program: Command, verb: Verb, terminal: Terminal): void {
-  const savepoint = program.command('savepoint').description('create, list, inspect and dispose savepoints')
+  const savepoint = program
+    .command('savepoint')
+    .description('create, list, inspect, read, compare and dispose savepoints')
   configure(savepoint, terminal)
   const load = () => import('./commands/savepoint.ts')
-  // Flink's spelling, `savepoint <job> [directory]`, is the default of the four.
+  // Flink's spelling, `savepoint <job> [directory]`, is the default of them.
   cluster(
     verb(
       savepoint,
@@ -211,6 +223,16 @@ function savepoints(program: Command, verb: Verb, terminal: Terminal): void {
   )
   verb(savepoint, 'inspect <path>', 'what a savepoint or checkpoint holds', async (t, [path]) =>
     (await load()).inspectSavepoint(t, path as string),
+  )
+  verb(savepoint, 'read <path>', 'the entries of its state, a JSON object on each line', async (t, [path], flags) =>
+    (await import('./commands/savepoint-content.ts')).readSavepoint(t, path as string, flags),
+  )
+    .option('--uid <uid>', 'only of this operator')
+    .option('--state <name>', 'only of this state')
+    .option('--key <key>', 'only of this key: a text, or JSON')
+    .option('--limit <number>', 'at most so many', (value) => whole(value, 0, Number.MAX_SAFE_INTEGER))
+  verb(savepoint, 'diff <first> <second>', 'what differs between two savepoints or checkpoints', async (t, [a, b]) =>
+    (await import('./commands/savepoint-content.ts')).diffSavepoints(t, a as string, b as string),
   )
   cluster(
     verb(savepoint, 'dispose <path>', 'delete a savepoint', async (t, [path], flags) =>

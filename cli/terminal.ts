@@ -83,7 +83,8 @@ export function showError(terminal: Terminal, error: unknown): void {
   if (error.hint !== undefined && error.hint !== '') terminal.note(`  ${tidyPaths(error.hint)}`)
 }
 
-function errorJson(error: unknown): Record<string, unknown> {
+/** An error as part of a JSON result. */
+export function errorJson(error: unknown): Record<string, unknown> {
   if (!isMillraceError(error))
     return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) }
   const { code, message, hint, blame, retry }: MillraceError = error

@@ -2,6 +2,7 @@
 import { formatSize } from '../../core/config/index.ts'
 import type { Manifest, ManifestOperator } from './manifest.ts'
 import type { RestoreLine } from './restore-check.ts'
+import { typeText } from './type-change.ts'
 
 export interface SnapshotDescription {
   readonly jobId: string
@@ -57,7 +58,7 @@ function describeOperator(operator: ManifestOperator): OperatorDescription {
     states: operator.state.map((state) => ({
       name: state.name,
       kind: state.kind,
-      type: state.type?.type.kind ?? 'undeclared',
+      type: typeText(state.type),
     })),
     runs: runs.length,
     bytes: runs.reduce((sum, run) => sum + run.bytes, 0),
@@ -65,6 +66,11 @@ function describeOperator(operator: ManifestOperator): OperatorDescription {
     splits: operator.subtasks.reduce((sum, subtask) => sum + (subtask.splits?.length ?? 0), 0),
     committables: operator.subtasks.reduce((sum, subtask) => sum + (subtask.committables?.length ?? 0), 0),
   }
+}
+
+/** Kind and type of each state of an operator, by name, for people. */
+export function manifestTypes(operator: ManifestOperator | undefined): ReadonlyMap<string, string> {
+  return new Map(operator?.state.map(({ name, kind, type }) => [name, `${kind} of ${typeText(type)}`]))
 }
 
 /** The description as lines of text. */

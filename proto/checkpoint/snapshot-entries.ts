@@ -1,0 +1,31 @@
+/**
+ * The entries of an operator in a snapshot as they count, whatever the number of runs and subtasks: in order of their hash,
+ * from either storage, a stretch of the key space at a time.
+ */
+import { openStorage } from '../../core/storage/storage.ts'
+import type { ManifestOperator } from './manifest.ts'
+import { rangeCount } from './ranges.ts'
+import type { RunCursor } from './run-cursor.ts'
+import { loadChain, mergeRuns, openChain } from './run-merge.ts'
+
+/** Key ranges that are in memory at a time where storage cannot be read block by block. */
+const sliceRanges = 4096
+
+/** The entry is lent until the next step. `root`: what the paths of runs are relative to. */
+export async function* snapshotEntries(
+  root: string,
+  operator: ManifestOperator,
+  from = 0,
+  to = rangeCount,
+): AsyncGenerator<RunCursor, void, void> {
+  const runs = await openChain(
+    openStorage(root),
+    operator.subtasks.flatMap((subtask) => subtask.runs),
+  )
+  if (runs.length === 0) return
+  for (let start = from; start < to; start += sliceRanges) {
+    const end = Math.min(to, start + sliceRanges)
+    await loadChain(runs, start, end)
+    for (const entry of mergeRuns(runs, { from: start, to: end })) yield entry
+  }
+}
