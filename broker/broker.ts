@@ -112,6 +112,7 @@ export async function startBroker(
       settings,
       clock,
       dataDirectory: directory.path,
+      disk: platform.disk,
       endpoint: (name: string): Advertised => {
         const found = bound.get(name)
         assert(found !== undefined, `no listener ${name}`)

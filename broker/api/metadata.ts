@@ -37,12 +37,12 @@ export function createMetadataHandlers(view: BrokerView, settings: MetadataSetti
   return {
     Metadata: handlerEntry<MetadataRequest, MetadataResponse>({
       minVersion: 0,
-      maxVersion: 12,
+      maxVersion: 13,
       handle: (request, context) => handler.metadata(request, context),
     }),
     DescribeCluster: handlerEntry<DescribeClusterRequest, DescribeClusterResponse>({
       minVersion: 0,
-      maxVersion: 1,
+      maxVersion: 2,
       handle: (request, context) => handler.cluster(request, context),
     }),
   }
@@ -87,7 +87,7 @@ class MetadataHandler {
       endpointType: request.endpointType,
       clusterId: metadata.image.clusterId,
       controllerId: brokerId,
-      brokers: known ? [{ brokerId, host, port, rack: null }] : [],
+      brokers: known ? [{ brokerId, host, port, rack: null, isFenced: false }] : [],
       clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
         ? clusterOperationsOf(context)
         : operationsNotAsked,
@@ -208,6 +208,7 @@ class MetadataHandler {
       clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
         ? clusterOperationsOf(context)
         : operationsNotAsked,
+      errorCode: kafkaError.NONE,
     }
   }
 }

@@ -35,6 +35,7 @@ const earliest = -2
 const maxTimestamp = -3
 const earliestLocal = -4
 const latestTiered = -5
+const earliestPendingUpload = -6
 
 type Found = { readonly log: PartitionLog; readonly error: 0 } | { readonly log: undefined; readonly error: number }
 
@@ -43,7 +44,7 @@ export function createOffsetHandlers(view: BrokerView): HandlerTable {
   return {
     ListOffsets: handlerEntry<ListOffsetsRequest, ListOffsetsResponse>({
       minVersion: 1,
-      maxVersion: 10,
+      maxVersion: 11,
       handle: (request, context) => handler.listOffsets(request, context),
     }),
     OffsetForLeaderEpoch: handlerEntry<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>({
@@ -187,7 +188,8 @@ function listOffset(
       answer.offset = log.logStartOffset
       return undefined
     case latestTiered:
-      // There is no tiered storage: no such offset.
+    case earliestPendingUpload:
+      // There is no tiered storage: no such offsets.
       return undefined
     default:
       return search(log, asked.timestamp, isolation, answer)

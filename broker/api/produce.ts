@@ -34,6 +34,8 @@ export interface ProduceCounts {
 }
 
 const firstVersionWithZstd = 7
+/** Topics come by their ids, not their names. */
+const firstVersionWithIds = 13
 /** Where the low byte of the attributes stands in a batch. */
 const attributesAt = 22
 const batchHeaderBytes = 61
@@ -84,11 +86,17 @@ export function createProduceHandlers(
     const refusal = refusalOf(request, context)
     const pending = new PendingProduce()
     const { responses } = pending.response
-    for (const { name, partitionData } of request.topicData) {
+    const byId = context.version >= firstVersionWithIds
+    for (const { name, topicId, partitionData } of request.topicData) {
       const partitionResponses: ProduceResponsePartitionResponse[] = []
-      responses.push({ name, partitionResponses })
-      const topic = view.topics.get(name)
-      const error = refusal !== kafkaError.NONE ? refusal : topicError(name, topic?.image.internal, context)
+      responses.push({ name, topicId, partitionResponses })
+      const topic = byId ? view.topics.getById(topicId) : view.topics.get(name)
+      const error =
+        refusal !== kafkaError.NONE
+          ? refusal
+          : byId && topic === undefined
+            ? kafkaError.UNKNOWN_TOPIC_ID
+            : topicError(topic?.name ?? name, topic?.image.internal, context)
       for (const { index, records } of partitionData) {
         const log = error === kafkaError.NONE && topic !== undefined ? view.topics.logOf(topic, index) : undefined
         if (log === undefined) {
@@ -141,7 +149,7 @@ export function createProduceHandlers(
   return {
     Produce: handlerEntry<ProduceRequest, ProduceResponse>({
       minVersion: 3,
-      maxVersion: 11,
+      maxVersion: 13,
       // librdkafka before 2.11.1 compresses nothing unless it sees version 0, as Kafka 4 advertises it.
       advertisedMinVersion: 0,
       pipelined: true,
@@ -150,8 +158,9 @@ export function createProduceHandlers(
       failed(request, error) {
         if (request.acks === 0) return closeConnection
         return {
-          responses: request.topicData.map(({ name, partitionData }) => ({
+          responses: request.topicData.map(({ name, topicId, partitionData }) => ({
             name,
+            topicId,
             partitionResponses: partitionData.map(({ index }) => partitionResponse(index, error, -1, -1, -1, null)),
           })),
           throttleTimeMs: 0,

@@ -56,7 +56,7 @@ export function createTopicHandlers(view: BrokerView): HandlerTable {
     }),
     DescribeLogDirs: handlerEntry<DescribeLogDirsRequest, DescribeLogDirsResponse>({
       minVersion: 0,
-      maxVersion: 4,
+      maxVersion: 5,
       handle: (request, context) => handler.logDirs(request, context),
     }),
   }
@@ -125,7 +125,7 @@ class TopicsHandler {
     return { throttleTimeMs: 0, results }
   }
 
-  logDirs(request: DescribeLogDirsRequest, context: RequestContext): DescribeLogDirsResponse {
+  async logDirs(request: DescribeLogDirsRequest, context: RequestContext): Promise<DescribeLogDirsResponse> {
     if (!context.authorize(aclOperation.DESCRIBE, resourceType.CLUSTER, clusterResource)) {
       return { throttleTimeMs: 0, errorCode: kafkaError.CLUSTER_AUTHORIZATION_FAILED, results: [] }
     }
@@ -144,8 +144,10 @@ class TopicsHandler {
       )
       if (partitions.length > 0) topics.push({ name: topic.name, partitions })
     }
-    const { dataDirectory } = this.#view
-    const here = { errorCode: kafkaError.NONE, logDir: dataDirectory, topics, totalBytes: -1, usableBytes: -1 }
+    const { dataDirectory, disk } = this.#view
+    // A file system that does not tell is no reason to tell nothing.
+    const space = await disk.spaceAsync(dataDirectory).catch(() => ({ totalBytes: -1, usableBytes: -1 }))
+    const here = { errorCode: kafkaError.NONE, logDir: dataDirectory, topics, ...space, isCordoned: false }
     return { throttleTimeMs: 0, errorCode: kafkaError.NONE, results: [here] }
   }
 

@@ -1,5 +1,6 @@
 /** What handlers see of the broker they work for. */
 import type { Clock } from '../../core/platform/clock.ts'
+import type { Disk } from '../../core/platform/disk.ts'
 import type { MetadataLog } from '../metadata/metadata-log.ts'
 import type { Settings } from '../metadata/settings.ts'
 import type { Topics } from '../metadata/topics.ts'
@@ -12,6 +13,7 @@ export interface BrokerView {
   readonly settings: Settings
   readonly clock: Clock
   readonly dataDirectory: string
+  readonly disk: Disk
   /** Where clients of this listener find the broker. */
   endpoint(listenerName: string): { readonly host: string; readonly port: number }
 }

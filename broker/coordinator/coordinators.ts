@@ -117,6 +117,7 @@ export class Coordinators implements MarkerTarget {
         groups,
         offsets,
         admin: this.groupAdmin,
+        names: { nameOf: (id) => topics.getById(id)?.name, idOf: (name) => topics.get(name)?.topicId },
         brokerId,
         hasPartition,
         endpoint: (listenerName) => this.#options.endpoint(listenerName),

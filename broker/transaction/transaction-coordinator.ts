@@ -130,6 +130,11 @@ export class TransactionCoordinator {
     }
   }
 
+  /** Whether producers may have transactions that never expire. */
+  get allowsTwoPhase(): boolean {
+    return this.#config.twoPhaseCommit
+  }
+
   partitionOf(transactionalId: string): number {
     return coordinatorPartition(transactionalId, this.shards.length)
   }

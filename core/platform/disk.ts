@@ -16,6 +16,12 @@ export interface FileStat {
   readonly id: string
 }
 
+export interface DiskSpace {
+  readonly totalBytes: number
+  /** What this user may still write. */
+  readonly usableBytes: number
+}
+
 export type OpenMode =
   /** Read; must exist. */
   | 'r'
@@ -86,6 +92,8 @@ export interface Disk {
   syncDirectoryAsync(path: string): Promise<void>
   /** As `readAt`. Nobody may touch `into` meanwhile. */
   readAtAsync(file: number, into: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  /** Of the file system that `path` lies on. */
+  spaceAsync(path: string): Promise<DiskSpace>
   /** Makes a new empty directory whose path begins with `prefix`. */
   makeTemporaryDirectory(prefix: string): string
   /** Calls `changed` after the file was written or replaced (more often rather than less). */
@@ -299,6 +307,11 @@ class SystemDisk implements Disk {
     return new Promise((resolve, reject) => {
       fs.read(file, into, offset, length, position, (error, count) => (error === null ? resolve(count) : reject(error)))
     })
+  }
+
+  async spaceAsync(path: string): Promise<DiskSpace> {
+    const { bsize, blocks, bavail } = await fs.promises.statfs(path)
+    return { totalBytes: bsize * blocks, usableBytes: bsize * bavail }
   }
 
   makeTemporaryDirectory(prefix: string): string {

@@ -7,7 +7,7 @@
  * use from more than one thread.
  */
 import { posix } from 'node:path'
-import type { Disk, FileStat, OpenMode } from './disk.ts'
+import type { Disk, DiskSpace, FileStat, OpenMode } from './disk.ts'
 import { type DirectoryNode, emptyDirectory, emptyFile, type FileNode, survivors } from './manual-disk-tree.ts'
 
 export type DiskOperation =
@@ -337,6 +337,10 @@ export class ManualDisk implements Disk {
   async readAtAsync(file: number, into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     await this.gate?.('read', this.#handle(file).path)
     return this.readAt(file, into, offset, length, position)
+  }
+
+  async spaceAsync(): Promise<DiskSpace> {
+    return { totalBytes: 2 ** 40, usableBytes: 2 ** 39 }
   }
 
   makeTemporaryDirectory(prefix: string): string {

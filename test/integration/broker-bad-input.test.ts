@@ -8,6 +8,7 @@ import { crc32c } from '../../core/bytes/index.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { systemNetwork } from '../../core/platform/net.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import { zeroUuid } from '../../proto/kafka/reader.ts'
 import { buildBatch } from '../../proto/kafka/records/index.ts'
 import { batchOf } from '../support/broker-harness.ts'
 import {
@@ -183,11 +184,11 @@ describe('records', () => {
     ]
     for (const [records, allowed] of cases) {
       const topicData = [
-        { name: 'good', partitionData: [{ index: 0, records: batchOf(['before']) }] },
-        { name: 'good', partitionData: [{ index: 0, records }] },
-        { name: 'nowhere', partitionData: [{ index: 0, records: batchOf(['x']) }] },
-        { name: 'good', partitionData: [{ index: 7, records: batchOf(['x']) }] },
-        { name: 'good', partitionData: [{ index: 0, records: batchOf(['after']) }] },
+        { name: 'good', topicId: zeroUuid, partitionData: [{ index: 0, records: batchOf(['before']) }] },
+        { name: 'good', topicId: zeroUuid, partitionData: [{ index: 0, records }] },
+        { name: 'nowhere', topicId: zeroUuid, partitionData: [{ index: 0, records: batchOf(['x']) }] },
+        { name: 'good', topicId: zeroUuid, partitionData: [{ index: 7, records: batchOf(['x']) }] },
+        { name: 'good', topicId: zeroUuid, partitionData: [{ index: 0, records: batchOf(['after']) }] },
       ]
       const answer = await client.call('Produce', 9, { transactionalId: null, acks: -1, timeoutMs: 5000, topicData })
       const codes = answer.responses.map(({ partitionResponses }) => partitionResponses[0]?.errorCode)
@@ -292,6 +293,7 @@ describe('members of groups', () => {
         topics: [
           {
             name: 'good',
+            topicId: zeroUuid,
             partitions: [
               {
                 partitionIndex: 0,

@@ -102,6 +102,7 @@ describe('listeners', () => {
     const cluster = await client.call('DescribeCluster', 0, {
       includeClusterAuthorizedOperations: false,
       endpointType: 1,
+      includeFencedBrokers: false,
     })
     expect(cluster.brokers[0]).toMatchObject({ host: 'broker.example', port: 4711 })
   })

@@ -113,7 +113,7 @@ export function produceOf(
   records: Buffer | null,
   more: Partial1<RequestOf<'Produce'>> = {},
 ): RequestOf<'Produce'> {
-  const topicData = [{ name: topic, partitionData: [{ index, records }] }]
+  const topicData = [{ name: topic, topicId: zeroUuid, partitionData: [{ index, records }] }]
   return { transactionalId: null, acks: -1, timeoutMs: 5000, topicData, ...more }
 }
 

@@ -1,5 +1,5 @@
 /** FindCoordinator, ListGroups, DescribeGroups and DeleteGroups over the wire. */
-import { kafkaError } from '../../../proto/kafka/error-codes.ts'
+import { kafkaError, kafkaErrorMessage } from '../../../proto/kafka/error-codes.ts'
 import type { DeleteGroupsRequest, DeleteGroupsResponse } from '../../../proto/kafka/messages/delete-groups.ts'
 import type { DescribeGroupsRequest, DescribeGroupsResponse } from '../../../proto/kafka/messages/describe-groups.ts'
 import type {
@@ -69,7 +69,7 @@ export function createGroupAdminHandlers(options: GroupAdminHandlerOptions): Han
     }),
     DescribeGroups: handlerEntry<DescribeGroupsRequest, DescribeGroupsResponse>({
       minVersion: 0,
-      maxVersion: 5,
+      maxVersion: 6,
       handle({ groups, includeAuthorizedOperations }, context) {
         const described = groups.map((groupId) => {
           const description: GroupDescription = mayDo(context, aclOperation.DESCRIBE, groupId)
@@ -80,6 +80,7 @@ export function createGroupAdminHandlers(options: GroupAdminHandlerOptions): Han
           return {
             ...rest,
             errorCode: error,
+            errorMessage: error === kafkaError.NONE ? null : kafkaErrorMessage(error),
             authorizedOperations: tell ? groupOperationsOf(context, groupId) : operationsNotAsked,
           }
         })
@@ -91,6 +92,7 @@ export function createGroupAdminHandlers(options: GroupAdminHandlerOptions): Han
           ...unknownGroup,
           groupId,
           errorCode,
+          errorMessage: null,
           authorizedOperations: operationsNotAsked,
         })),
       }),

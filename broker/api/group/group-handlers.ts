@@ -6,11 +6,13 @@ import type { HandlerTable } from '../handler.ts'
 import { createGroupAdminHandlers, type GroupAdminHandlerOptions } from './admin-handlers.ts'
 import { createMembershipHandlers } from './membership-handlers.ts'
 import { createOffsetHandlers } from './offset-handlers.ts'
+import type { TopicNames } from './topic-names.ts'
 
 export interface GroupHandlerOptions extends Omit<GroupAdminHandlerOptions, 'admin'> {
   readonly groups: GroupCoordinator
   readonly offsets: Offsets
   readonly admin: GroupAdmin
+  readonly names: TopicNames
   hasPartition(topic: string, partition: number): boolean
 }
 

@@ -3,6 +3,7 @@ import { kafkaError } from '../../../proto/kafka/error-codes.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from '../../../proto/kafka/messages/offset-commit.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponse } from '../../../proto/kafka/messages/offset-delete.ts'
 import type { OffsetFetchRequest, OffsetFetchResponse } from '../../../proto/kafka/messages/offset-fetch.ts'
+import { zeroUuid } from '../../../proto/kafka/reader.ts'
 import {
   type FetchResult,
   type Offsets,
@@ -11,6 +12,7 @@ import {
   type TopicPartitions,
 } from '../../group/offsets.ts'
 import { aclOperation, type HandlerTable, handlerEntry, type RequestContext, resourceType } from '../handler.ts'
+import { identified, named, type TopicNames } from './topic-names.ts'
 
 /** Groups come in a list. */
 const batchedFrom = 8
@@ -19,10 +21,11 @@ const groupErrorFrom = 2
 
 export interface OffsetHandlerOptions {
   readonly offsets: Offsets
+  readonly names: TopicNames
   hasPartition(topic: string, partition: number): boolean
 }
 
-export function createOffsetHandlers({ offsets, hasPartition }: OffsetHandlerOptions): HandlerTable {
+export function createOffsetHandlers({ offsets, names, hasPartition }: OffsetHandlerOptions): HandlerTable {
   const fetchGroup = async (
     groupId: string,
     topics: readonly TopicPartitions[] | null,
@@ -45,12 +48,13 @@ export function createOffsetHandlers({ offsets, hasPartition }: OffsetHandlerOpt
   return {
     OffsetCommit: handlerEntry<OffsetCommitRequest, OffsetCommitResponse>({
       minVersion: 0,
-      maxVersion: 9,
+      maxVersion: 10,
       async handle(request, context) {
         if (!context.authorize(aclOperation.READ, resourceType.GROUP, request.groupId)) {
-          return { throttleTimeMs: 0, topics: sameForAll(request.topics, kafkaError.GROUP_AUTHORIZATION_FAILED) }
+          return committedNone(request, kafkaError.GROUP_AUTHORIZATION_FAILED)
         }
-        const mayRead = request.topics.filter(({ name }) => mayUse(context, aclOperation.READ, name))
+        const [topics, unknown] = named(request.topics, context.version, names)
+        const mayRead = topics.filter(({ name }) => mayUse(context, aclOperation.READ, name))
         const who = {
           groupId: request.groupId,
           memberId: request.memberId,
@@ -58,19 +62,24 @@ export function createOffsetHandlers({ offsets, hasPartition }: OffsetHandlerOpt
           generationId: request.generationIdOrMemberEpoch,
         }
         const results = await offsets.commit(who, mayRead, request.retentionTimeMs, hasPartition)
-        return { throttleTimeMs: 0, topics: merged(request.topics, mayRead, results) }
+        const done = identified(merged(topics, mayRead, results), context.version, names)
+        return { throttleTimeMs: 0, topics: [...done, ...failedTopics(unknown, kafkaError.UNKNOWN_TOPIC_ID)] }
       },
-      failed: (request, error) => ({ throttleTimeMs: 0, topics: sameForAll(request.topics, error) }),
+      failed: committedNone,
     }),
     OffsetFetch: handlerEntry<OffsetFetchRequest, OffsetFetchResponse>({
       minVersion: 0,
-      maxVersion: 9,
+      maxVersion: 10,
       async handle(request, context) {
         if (context.version >= batchedFrom) {
           const groups = await Promise.all(
             request.groups.map(async ({ groupId, topics }) => {
-              const result = await fetchGroup(groupId, topics, request.requireStable, context)
-              return { groupId, topics: result.topics, errorCode: result.error }
+              const [known, unknown] = topics === null ? [null, []] : named(topics, context.version, names)
+              const result = await fetchGroup(groupId, known, request.requireStable, context)
+              const found = identified(result.topics, context.version, names)
+              const failed = withError(unknown, kafkaError.UNKNOWN_TOPIC_ID)
+              const lost = failed.map((each, index) => ({ ...each, topicId: unknown[index]?.topicId ?? zeroUuid }))
+              return { groupId, topics: [...found, ...lost], errorCode: result.error }
             }),
           )
           return { throttleTimeMs: 0, topics: [], errorCode: kafkaError.NONE, groups }
@@ -127,6 +136,18 @@ export function createOffsetHandlers({ offsets, hasPartition }: OffsetHandlerOpt
       failed: (_request, errorCode) => ({ errorCode, throttleTimeMs: 0, topics: [] }),
     }),
   }
+}
+
+/** A commit of which nothing came about. */
+function committedNone(request: OffsetCommitRequest, errorCode: number): OffsetCommitResponse {
+  return { throttleTimeMs: 0, topics: failedTopics(request.topics, errorCode) }
+}
+
+function failedTopics(
+  topics: readonly OffsetCommitRequest['topics'][number][],
+  errorCode: number,
+): OffsetCommitResponse['topics'] {
+  return sameForAll(topics, errorCode).map((each, index) => ({ ...each, topicId: topics[index]?.topicId ?? zeroUuid }))
 }
 
 function mayUse(

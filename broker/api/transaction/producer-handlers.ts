@@ -22,6 +22,7 @@ import type { GroupCoordinator } from '../../group/group-coordinator.ts'
 import { type Offsets, sameForAll } from '../../group/offsets.ts'
 import { offsetsTopic } from '../../group/records.ts'
 import type { ProducerIdAndEpoch } from '../../transaction/decide.ts'
+import { neverExpires } from '../../transaction/state.ts'
 import type { InitResult, TransactionCoordinator } from '../../transaction/transaction-coordinator.ts'
 import { merged } from '../group/offset-handlers.ts'
 import {
@@ -48,13 +49,13 @@ export function createProducerHandlers(options: ProducerHandlerOptions): Handler
   return {
     InitProducerId: handlerEntry<InitProducerIdRequest, InitProducerIdResponse>({
       minVersion: 0,
-      maxVersion: 5,
+      maxVersion: 6,
       async handle(request, context) {
         const result = await initProducer(transactions, request, context)
         const errorCode = known(result.error, context.version, fencedKnownFrom.InitProducerId)
-        return { throttleTimeMs: 0, errorCode, producerId: result.producerId, producerEpoch: result.producerEpoch }
+        return initResponse(errorCode, result.producerId, result.producerEpoch)
       },
-      failed: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 }),
+      failed: (_request, errorCode) => initResponse(errorCode, -1, -1),
     }),
     AddPartitionsToTxn: handlerEntry<AddPartitionsToTxnRequest, AddPartitionsToTxnResponse>({
       minVersion: 0,
@@ -166,8 +167,16 @@ async function initProducer(
   }
   if (!mayWrite(context, transactionalId)) return failure(kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   if ((producerId === -1) !== (producerEpoch === -1)) return failure(kafkaError.INVALID_REQUEST)
+  if (request.enable2Pc && !transactions.allowsTwoPhase)
+    return failure(kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  // Its open transaction would need an epoch that it keeps over several owners; Kafka answers the same.
+  if (request.keepPreparedTxn) return failure(kafkaError.UNSUPPORTED_VERSION)
   const expected = producerId === -1 ? undefined : { producerId, producerEpoch }
-  return transactions.initProducer({ transactionalId, timeoutMs, expected })
+  return transactions.initProducer({
+    transactionalId,
+    timeoutMs: request.enable2Pc ? neverExpires : timeoutMs,
+    expected,
+  })
 }
 
 function addResponse(
@@ -186,6 +195,11 @@ function addResponse(
       })),
     })),
   }
+}
+
+function initResponse(errorCode: number, producerId: number, producerEpoch: number): InitProducerIdResponse {
+  const none = { ongoingTxnProducerId: -1, ongoingTxnProducerEpoch: -1 }
+  return { throttleTimeMs: 0, errorCode, producerId, producerEpoch, ...none }
 }
 
 function endResponse(errorCode: number): EndTxnResponse {

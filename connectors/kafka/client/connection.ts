@@ -30,6 +30,7 @@ const timeoutCheckMs = 500
 
 /** Newest versions that this client uses, where the codecs know newer ones: topics by name, one group, classic transactions. */
 const newest: { readonly [Name in ApiName]?: number } = {
+  Produce: 11,
   Fetch: 12,
   OffsetFetch: 7,
   OffsetCommit: 8,

@@ -1,5 +1,6 @@
 /** Consumer groups, seen from outside: what they have committed, who is in them. Also how a source that is in no group publishes its offsets for others to see. No state. */
 import { kafkaError } from '../../../proto/kafka/error-codes.ts'
+import { zeroUuid } from '../../../proto/kafka/reader.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { expectNone, kafkaErrors } from './errors.ts'
 import { byTopic, type CommittedOffset, type TopicPartition } from './transactions.ts'
@@ -47,7 +48,7 @@ export async function commitOffsets(
         committedLeaderEpoch: leaderEpoch ?? -1,
         commitTimestamp: -1,
         committedMetadata: metadata ?? null,
-      })),
+      })).map((topic) => ({ ...topic, topicId: zeroUuid })),
     },
     ({ topics }) => topics.flatMap((each) => each.partitions).find((each) => each.errorCode !== 0)?.errorCode ?? 0,
   )

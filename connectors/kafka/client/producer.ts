@@ -7,6 +7,7 @@
 import { type Deferred, deferred, inBackground } from '../../../core/async/index.ts'
 import type { ResponseOf } from '../../../proto/kafka/apis.ts'
 import { isRetriable, kafkaError } from '../../../proto/kafka/error-codes.ts'
+import { zeroUuid } from '../../../proto/kafka/reader.ts'
 import type { CodecName } from '../../../proto/kafka/records/index.ts'
 import { type KafkaCluster, mayPass } from './cluster.ts'
 import type { KafkaConnection } from './connection.ts'
@@ -343,7 +344,7 @@ export class KafkaProducer {
     const { acks, transactionalId } = this.#options
     const entries = batches.map((batch) => ({ topic: batch.from.topic, partition: batch.from.partition, batch }))
     const topicData = byTopic(entries, ({ partition, batch }) => ({ index: partition, records: batch.bytes })).map(
-      ({ name, partitions }) => ({ name, partitionData: partitions }),
+      ({ name, partitions }) => ({ name, topicId: zeroUuid, partitionData: partitions }),
     )
     const { requestTimeoutMs } = this.#cluster.settings
     const message = { transactionalId, acks: acksCode[acks], timeoutMs: requestTimeoutMs, topicData }

@@ -53,7 +53,14 @@ export async function initProducer(
   transactionalId: string | null,
   timeoutMs: number,
 ): Promise<ProducerIdentity> {
-  const message = { transactionalId, transactionTimeoutMs: timeoutMs, producerId: -1, producerEpoch: -1 }
+  const message = {
+    transactionalId,
+    transactionTimeoutMs: timeoutMs,
+    producerId: -1,
+    producerEpoch: -1,
+    enable2Pc: false,
+    keepPreparedTxn: false,
+  }
   if (transactionalId === null) {
     return cluster.retrying(async () => {
       const connection = await cluster.anyBroker()

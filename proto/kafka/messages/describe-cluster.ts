@@ -2,17 +2,19 @@
 import type { KafkaReader } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 1. */
+/** Versions 0 to 2. */
 export interface DescribeClusterRequest {
   includeClusterAuthorizedOperations: boolean
   endpointType: number
+  includeFencedBrokers: boolean
 }
 
 export function readDescribeClusterRequest(reader: KafkaReader, version: number): DescribeClusterRequest {
   const includeClusterAuthorizedOperations = reader.bool()
   const endpointType = version >= 1 ? reader.int8() : 1
+  const includeFencedBrokers = version >= 2 ? reader.bool() : false
   if (true) reader.skipTags()
-  return { includeClusterAuthorizedOperations, endpointType }
+  return { includeClusterAuthorizedOperations, endpointType, includeFencedBrokers }
 }
 
 export function writeDescribeClusterRequest(writer: KafkaWriter, message: DescribeClusterRequest, version: number): void {
@@ -20,10 +22,13 @@ export function writeDescribeClusterRequest(writer: KafkaWriter, message: Descri
   if (version >= 1) {
     writer.int8(message.endpointType)
   }
+  if (version >= 2) {
+    writer.bool(message.includeFencedBrokers)
+  }
   if (true) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 1. */
+/** Versions 0 to 2. */
 export interface DescribeClusterResponse {
   throttleTimeMs: number
   errorCode: number
@@ -70,21 +75,26 @@ export interface DescribeClusterResponseBroker {
   host: string
   port: number
   rack: string | null
+  isFenced: boolean
 }
 
-function readDescribeClusterResponseBroker(reader: KafkaReader, _version: number): DescribeClusterResponseBroker {
+function readDescribeClusterResponseBroker(reader: KafkaReader, version: number): DescribeClusterResponseBroker {
   const brokerId = reader.int32()
   const host = reader.string(true)
   const port = reader.int32()
   const rack = reader.nullableString(true)
+  const isFenced = version >= 2 ? reader.bool() : false
   if (true) reader.skipTags()
-  return { brokerId, host, port, rack }
+  return { brokerId, host, port, rack, isFenced }
 }
 
-function writeDescribeClusterResponseBroker(writer: KafkaWriter, message: DescribeClusterResponseBroker, _version: number): void {
+function writeDescribeClusterResponseBroker(writer: KafkaWriter, message: DescribeClusterResponseBroker, version: number): void {
   writer.int32(message.brokerId)
   writer.string(message.host, true)
   writer.int32(message.port)
   writer.nullableString(message.rack, true)
+  if (version >= 2) {
+    writer.bool(message.isFenced)
+  }
   if (true) writer.unsignedVarint(0)
 }

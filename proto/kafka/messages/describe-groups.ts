@@ -2,7 +2,7 @@
 import type { KafkaReader } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 5. */
+/** Versions 0 to 6. */
 export interface DescribeGroupsRequest {
   groups: string[]
   includeAuthorizedOperations: boolean
@@ -28,7 +28,7 @@ export function writeDescribeGroupsRequest(writer: KafkaWriter, message: Describ
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 5. */
+/** Versions 0 to 6. */
 export interface DescribeGroupsResponse {
   throttleTimeMs: number
   groups: DescribeGroupsResponseDescribedGroup[]
@@ -56,6 +56,7 @@ export function writeDescribeGroupsResponse(writer: KafkaWriter, message: Descri
 
 export interface DescribeGroupsResponseDescribedGroup {
   errorCode: number
+  errorMessage: string | null
   groupId: string
   groupState: string
   protocolType: string
@@ -67,6 +68,7 @@ export interface DescribeGroupsResponseDescribedGroup {
 function readDescribeGroupsResponseDescribedGroup(reader: KafkaReader, version: number): DescribeGroupsResponseDescribedGroup {
   const flexible = version >= 5
   const errorCode = reader.int16()
+  const errorMessage = version >= 6 ? reader.nullableString(flexible) : null
   const groupId = reader.string(flexible)
   const groupState = reader.string(flexible)
   const protocolType = reader.string(flexible)
@@ -76,12 +78,15 @@ function readDescribeGroupsResponseDescribedGroup(reader: KafkaReader, version: 
   for (let index = 0; index < membersCount; index++) members.push(readDescribeGroupsResponseDescribedGroupMember(reader, version))
   const authorizedOperations = version >= 3 ? reader.int32() : -2147483648
   if (flexible) reader.skipTags()
-  return { errorCode, groupId, groupState, protocolType, protocolData, members, authorizedOperations }
+  return { errorCode, errorMessage, groupId, groupState, protocolType, protocolData, members, authorizedOperations }
 }
 
 function writeDescribeGroupsResponseDescribedGroup(writer: KafkaWriter, message: DescribeGroupsResponseDescribedGroup, version: number): void {
   const flexible = version >= 5
   writer.int16(message.errorCode)
+  if (version >= 6) {
+    writer.nullableString(message.errorMessage, flexible)
+  }
   writer.string(message.groupId, flexible)
   writer.string(message.groupState, flexible)
   writer.string(message.protocolType, flexible)

@@ -2,7 +2,7 @@
 import type { KafkaReader } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 4. */
+/** Versions 0 to 5. */
 export interface DescribeLogDirsRequest {
   topics: DescribeLogDirsRequestDescribableLogDirTopic[] | null
 }
@@ -53,7 +53,7 @@ function writeDescribeLogDirsRequestDescribableLogDirTopic(writer: KafkaWriter, 
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 4. */
+/** Versions 0 to 5. */
 export interface DescribeLogDirsResponse {
   throttleTimeMs: number
   errorCode: number
@@ -88,6 +88,7 @@ export interface DescribeLogDirsResponseResult {
   topics: DescribeLogDirsResponseTopic[]
   totalBytes: number
   usableBytes: number
+  isCordoned: boolean
 }
 
 function readDescribeLogDirsResponseResult(reader: KafkaReader, version: number): DescribeLogDirsResponseResult {
@@ -99,8 +100,9 @@ function readDescribeLogDirsResponseResult(reader: KafkaReader, version: number)
   for (let index = 0; index < topicsCount; index++) topics.push(readDescribeLogDirsResponseTopic(reader, version))
   const totalBytes = version >= 4 ? reader.int64() : -1
   const usableBytes = version >= 4 ? reader.int64() : -1
+  const isCordoned = version >= 5 ? reader.bool() : false
   if (flexible) reader.skipTags()
-  return { errorCode, logDir, topics, totalBytes, usableBytes }
+  return { errorCode, logDir, topics, totalBytes, usableBytes, isCordoned }
 }
 
 function writeDescribeLogDirsResponseResult(writer: KafkaWriter, message: DescribeLogDirsResponseResult, version: number): void {
@@ -114,6 +116,9 @@ function writeDescribeLogDirsResponseResult(writer: KafkaWriter, message: Descri
   }
   if (version >= 4) {
     writer.int64(message.usableBytes)
+  }
+  if (version >= 5) {
+    writer.bool(message.isCordoned)
   }
   if (flexible) writer.unsignedVarint(0)
 }

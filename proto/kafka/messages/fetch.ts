@@ -4,7 +4,7 @@ import { zeroUuid } from '../reader.ts'
 import type { KafkaRecords } from '../writer.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 17. */
+/** Versions 0 to 18. */
 export interface FetchRequest {
   clusterId: string | null
   replicaId: number
@@ -269,7 +269,7 @@ function writeFetchRequestForgottenTopic(writer: KafkaWriter, message: FetchRequ
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 17. */
+/** Versions 0 to 18. */
 export interface FetchResponse {
   throttleTimeMs: number
   errorCode: number

@@ -2,7 +2,7 @@
 import type { KafkaReader } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 10. */
+/** Versions 0 to 11. */
 export interface ListOffsetsRequest {
   replicaId: number
   isolationLevel: number
@@ -89,7 +89,7 @@ function writeListOffsetsRequestPartition(writer: KafkaWriter, message: ListOffs
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 10. */
+/** Versions 0 to 11. */
 export interface ListOffsetsResponse {
   throttleTimeMs: number
   topics: ListOffsetsResponseTopicResponse[]

@@ -4,7 +4,7 @@ import { zeroUuid } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 import { present } from '../writer.ts'
 
-/** Versions 0 to 12. */
+/** Versions 0 to 13. */
 export interface MetadataRequest {
   topics: MetadataRequestTopic[] | null
   allowAutoTopicCreation: boolean
@@ -70,7 +70,7 @@ function writeMetadataRequestTopic(writer: KafkaWriter, message: MetadataRequest
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 12. */
+/** Versions 0 to 13. */
 export interface MetadataResponse {
   throttleTimeMs: number
   brokers: MetadataResponseBroker[]
@@ -78,6 +78,7 @@ export interface MetadataResponse {
   controllerId: number
   topics: MetadataResponseTopic[]
   clusterAuthorizedOperations: number
+  errorCode: number
 }
 
 export function readMetadataResponse(reader: KafkaReader, version: number): MetadataResponse {
@@ -92,8 +93,9 @@ export function readMetadataResponse(reader: KafkaReader, version: number): Meta
   const topics: MetadataResponseTopic[] = []
   for (let index = 0; index < topicsCount; index++) topics.push(readMetadataResponseTopic(reader, version))
   const clusterAuthorizedOperations = version >= 8 && version <= 10 ? reader.int32() : -2147483648
+  const errorCode = version >= 13 ? reader.int16() : 0
   if (flexible) reader.skipTags()
-  return { throttleTimeMs, brokers, clusterId, controllerId, topics, clusterAuthorizedOperations }
+  return { throttleTimeMs, brokers, clusterId, controllerId, topics, clusterAuthorizedOperations, errorCode }
 }
 
 export function writeMetadataResponse(writer: KafkaWriter, message: MetadataResponse, version: number): void {
@@ -113,6 +115,9 @@ export function writeMetadataResponse(writer: KafkaWriter, message: MetadataResp
   for (let index = 0; index < message.topics.length; index++) writeMetadataResponseTopic(writer, message.topics[index], version)
   if (version >= 8 && version <= 10) {
     writer.int32(message.clusterAuthorizedOperations)
+  }
+  if (version >= 13) {
+    writer.int16(message.errorCode)
   }
   if (flexible) writer.unsignedVarint(0)
 }

@@ -1,8 +1,9 @@
 // Made by scripts/build-kafka-codecs.ts from schema/offset-commit.schema. Do not edit.
 import type { KafkaReader } from '../reader.ts'
+import { zeroUuid } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 9. */
+/** Versions 0 to 10. */
 export interface OffsetCommitRequest {
   groupId: string
   generationIdOrMemberEpoch: number
@@ -19,7 +20,7 @@ export function readOffsetCommitRequest(reader: KafkaReader, version: number): O
   const memberId = version >= 1 ? reader.string(flexible) : ''
   const groupInstanceId = version >= 7 ? reader.nullableString(flexible) : null
   const retentionTimeMs = version >= 2 && version <= 4 ? reader.int64() : -1
-  const topicsCount = reader.arrayLength(flexible, 2)
+  const topicsCount = reader.arrayLength(flexible, 1)
   const topics: OffsetCommitRequestTopic[] = []
   for (let index = 0; index < topicsCount; index++) topics.push(readOffsetCommitRequestTopic(reader, version))
   if (flexible) reader.skipTags()
@@ -48,22 +49,29 @@ export function writeOffsetCommitRequest(writer: KafkaWriter, message: OffsetCom
 
 export interface OffsetCommitRequestTopic {
   name: string
+  topicId: string
   partitions: OffsetCommitRequestPartition[]
 }
 
 function readOffsetCommitRequestTopic(reader: KafkaReader, version: number): OffsetCommitRequestTopic {
   const flexible = version >= 8
-  const name = reader.string(flexible)
+  const name = version <= 9 ? reader.string(flexible) : ''
+  const topicId = version >= 10 ? reader.uuid() : zeroUuid
   const partitionsCount = reader.arrayLength(flexible, 13)
   const partitions: OffsetCommitRequestPartition[] = []
   for (let index = 0; index < partitionsCount; index++) partitions.push(readOffsetCommitRequestPartition(reader, version))
   if (flexible) reader.skipTags()
-  return { name, partitions }
+  return { name, topicId, partitions }
 }
 
 function writeOffsetCommitRequestTopic(writer: KafkaWriter, message: OffsetCommitRequestTopic, version: number): void {
   const flexible = version >= 8
-  writer.string(message.name, flexible)
+  if (version <= 9) {
+    writer.string(message.name, flexible)
+  }
+  if (version >= 10) {
+    writer.uuid(message.topicId)
+  }
   writer.arrayLength(message.partitions.length, flexible)
   for (let index = 0; index < message.partitions.length; index++) writeOffsetCommitRequestPartition(writer, message.partitions[index], version)
   if (flexible) writer.unsignedVarint(0)
@@ -102,7 +110,7 @@ function writeOffsetCommitRequestPartition(writer: KafkaWriter, message: OffsetC
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 9. */
+/** Versions 0 to 10. */
 export interface OffsetCommitResponse {
   throttleTimeMs: number
   topics: OffsetCommitResponseTopic[]
@@ -111,7 +119,7 @@ export interface OffsetCommitResponse {
 export function readOffsetCommitResponse(reader: KafkaReader, version: number): OffsetCommitResponse {
   const flexible = version >= 8
   const throttleTimeMs = version >= 3 ? reader.int32() : 0
-  const topicsCount = reader.arrayLength(flexible, 2)
+  const topicsCount = reader.arrayLength(flexible, 1)
   const topics: OffsetCommitResponseTopic[] = []
   for (let index = 0; index < topicsCount; index++) topics.push(readOffsetCommitResponseTopic(reader, version))
   if (flexible) reader.skipTags()
@@ -130,22 +138,29 @@ export function writeOffsetCommitResponse(writer: KafkaWriter, message: OffsetCo
 
 export interface OffsetCommitResponseTopic {
   name: string
+  topicId: string
   partitions: OffsetCommitResponsePartition[]
 }
 
 function readOffsetCommitResponseTopic(reader: KafkaReader, version: number): OffsetCommitResponseTopic {
   const flexible = version >= 8
-  const name = reader.string(flexible)
+  const name = version <= 9 ? reader.string(flexible) : ''
+  const topicId = version >= 10 ? reader.uuid() : zeroUuid
   const partitionsCount = reader.arrayLength(flexible, 6)
   const partitions: OffsetCommitResponsePartition[] = []
   for (let index = 0; index < partitionsCount; index++) partitions.push(readOffsetCommitResponsePartition(reader, version))
   if (flexible) reader.skipTags()
-  return { name, partitions }
+  return { name, topicId, partitions }
 }
 
 function writeOffsetCommitResponseTopic(writer: KafkaWriter, message: OffsetCommitResponseTopic, version: number): void {
   const flexible = version >= 8
-  writer.string(message.name, flexible)
+  if (version <= 9) {
+    writer.string(message.name, flexible)
+  }
+  if (version >= 10) {
+    writer.uuid(message.topicId)
+  }
   writer.arrayLength(message.partitions.length, flexible)
   for (let index = 0; index < message.partitions.length; index++) writeOffsetCommitResponsePartition(writer, message.partitions[index], version)
   if (flexible) writer.unsignedVarint(0)

@@ -1,9 +1,10 @@
 // Made by scripts/build-kafka-codecs.ts from schema/offset-fetch.schema. Do not edit.
 import type { KafkaReader } from '../reader.ts'
+import { zeroUuid } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 import { present } from '../writer.ts'
 
-/** Versions 0 to 9. */
+/** Versions 0 to 10. */
 export interface OffsetFetchRequest {
   groupId: string
   topics: OffsetFetchRequestTopic[] | null
@@ -134,12 +135,14 @@ function writeOffsetFetchRequestGroup(writer: KafkaWriter, message: OffsetFetchR
 
 export interface OffsetFetchRequestTopics {
   name: string
+  topicId: string
   partitionIndexes: number[]
 }
 
 function readOffsetFetchRequestTopics(reader: KafkaReader, version: number): OffsetFetchRequestTopics {
   const flexible = version >= 6
-  const name = version >= 8 ? reader.string(flexible) : ''
+  const name = version <= 9 ? reader.string(flexible) : ''
+  const topicId = version >= 10 ? reader.uuid() : zeroUuid
   let partitionIndexes: number[] = []
   if (version >= 8) {
     const partitionIndexesCount = reader.arrayLength(flexible, 4)
@@ -148,13 +151,16 @@ function readOffsetFetchRequestTopics(reader: KafkaReader, version: number): Off
     partitionIndexes = partitionIndexesItems
   }
   if (flexible) reader.skipTags()
-  return { name, partitionIndexes }
+  return { name, topicId, partitionIndexes }
 }
 
 function writeOffsetFetchRequestTopics(writer: KafkaWriter, message: OffsetFetchRequestTopics, version: number): void {
   const flexible = version >= 6
-  if (version >= 8) {
+  if (version <= 9) {
     writer.string(message.name, flexible)
+  }
+  if (version >= 10) {
+    writer.uuid(message.topicId)
   }
   if (version >= 8) {
     writer.arrayLength(message.partitionIndexes.length, flexible)
@@ -163,7 +169,7 @@ function writeOffsetFetchRequestTopics(writer: KafkaWriter, message: OffsetFetch
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 9. */
+/** Versions 0 to 10. */
 export interface OffsetFetchResponse {
   throttleTimeMs: number
   topics: OffsetFetchResponseTopic[]
@@ -320,12 +326,14 @@ function writeOffsetFetchResponseGroup(writer: KafkaWriter, message: OffsetFetch
 
 export interface OffsetFetchResponseTopics {
   name: string
+  topicId: string
   partitions: OffsetFetchResponsePartitions[]
 }
 
 function readOffsetFetchResponseTopics(reader: KafkaReader, version: number): OffsetFetchResponseTopics {
   const flexible = version >= 6
-  const name = version >= 8 ? reader.string(flexible) : ''
+  const name = version <= 9 ? reader.string(flexible) : ''
+  const topicId = version >= 10 ? reader.uuid() : zeroUuid
   let partitions: OffsetFetchResponsePartitions[] = []
   if (version >= 8) {
     const partitionsCount = reader.arrayLength(flexible, 1)
@@ -334,13 +342,16 @@ function readOffsetFetchResponseTopics(reader: KafkaReader, version: number): Of
     partitions = partitionsItems
   }
   if (flexible) reader.skipTags()
-  return { name, partitions }
+  return { name, topicId, partitions }
 }
 
 function writeOffsetFetchResponseTopics(writer: KafkaWriter, message: OffsetFetchResponseTopics, version: number): void {
   const flexible = version >= 6
-  if (version >= 8) {
+  if (version <= 9) {
     writer.string(message.name, flexible)
+  }
+  if (version >= 10) {
+    writer.uuid(message.topicId)
   }
   if (version >= 8) {
     writer.arrayLength(message.partitions.length, flexible)

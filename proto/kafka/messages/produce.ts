@@ -1,8 +1,9 @@
 // Made by scripts/build-kafka-codecs.ts from schema/produce.schema. Do not edit.
 import type { KafkaReader } from '../reader.ts'
+import { zeroUuid } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 11. */
+/** Versions 0 to 13. */
 export interface ProduceRequest {
   transactionalId: string | null
   acks: number
@@ -15,7 +16,7 @@ export function readProduceRequest(reader: KafkaReader, version: number): Produc
   const transactionalId = version >= 3 ? reader.nullableString(flexible) : null
   const acks = reader.int16()
   const timeoutMs = reader.int32()
-  const topicDataCount = reader.arrayLength(flexible, 2)
+  const topicDataCount = reader.arrayLength(flexible, 1)
   const topicData: ProduceRequestTopicData[] = []
   for (let index = 0; index < topicDataCount; index++) topicData.push(readProduceRequestTopicData(reader, version))
   if (flexible) reader.skipTags()
@@ -36,22 +37,29 @@ export function writeProduceRequest(writer: KafkaWriter, message: ProduceRequest
 
 export interface ProduceRequestTopicData {
   name: string
+  topicId: string
   partitionData: ProduceRequestPartitionData[]
 }
 
 function readProduceRequestTopicData(reader: KafkaReader, version: number): ProduceRequestTopicData {
   const flexible = version >= 9
-  const name = reader.string(flexible)
+  const name = version <= 12 ? reader.string(flexible) : ''
+  const topicId = version >= 13 ? reader.uuid() : zeroUuid
   const partitionDataCount = reader.arrayLength(flexible, 5)
   const partitionData: ProduceRequestPartitionData[] = []
   for (let index = 0; index < partitionDataCount; index++) partitionData.push(readProduceRequestPartitionData(reader, version))
   if (flexible) reader.skipTags()
-  return { name, partitionData }
+  return { name, topicId, partitionData }
 }
 
 function writeProduceRequestTopicData(writer: KafkaWriter, message: ProduceRequestTopicData, version: number): void {
   const flexible = version >= 9
-  writer.string(message.name, flexible)
+  if (version <= 12) {
+    writer.string(message.name, flexible)
+  }
+  if (version >= 13) {
+    writer.uuid(message.topicId)
+  }
   writer.arrayLength(message.partitionData.length, flexible)
   for (let index = 0; index < message.partitionData.length; index++) writeProduceRequestPartitionData(writer, message.partitionData[index], version)
   if (flexible) writer.unsignedVarint(0)
@@ -77,7 +85,7 @@ function writeProduceRequestPartitionData(writer: KafkaWriter, message: ProduceR
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 11. */
+/** Versions 0 to 13. */
 export interface ProduceResponse {
   responses: ProduceResponseTopicResponse[]
   throttleTimeMs: number
@@ -86,7 +94,7 @@ export interface ProduceResponse {
 
 export function readProduceResponse(reader: KafkaReader, version: number): ProduceResponse {
   const flexible = version >= 9
-  const responsesCount = reader.arrayLength(flexible, 2)
+  const responsesCount = reader.arrayLength(flexible, 1)
   const responses: ProduceResponseTopicResponse[] = []
   for (let index = 0; index < responsesCount; index++) responses.push(readProduceResponseTopicResponse(reader, version))
   const throttleTimeMs = version >= 1 ? reader.int32() : 0
@@ -136,22 +144,29 @@ export function writeProduceResponse(writer: KafkaWriter, message: ProduceRespon
 
 export interface ProduceResponseTopicResponse {
   name: string
+  topicId: string
   partitionResponses: ProduceResponsePartitionResponse[]
 }
 
 function readProduceResponseTopicResponse(reader: KafkaReader, version: number): ProduceResponseTopicResponse {
   const flexible = version >= 9
-  const name = reader.string(flexible)
+  const name = version <= 12 ? reader.string(flexible) : ''
+  const topicId = version >= 13 ? reader.uuid() : zeroUuid
   const partitionResponsesCount = reader.arrayLength(flexible, 14)
   const partitionResponses: ProduceResponsePartitionResponse[] = []
   for (let index = 0; index < partitionResponsesCount; index++) partitionResponses.push(readProduceResponsePartitionResponse(reader, version))
   if (flexible) reader.skipTags()
-  return { name, partitionResponses }
+  return { name, topicId, partitionResponses }
 }
 
 function writeProduceResponseTopicResponse(writer: KafkaWriter, message: ProduceResponseTopicResponse, version: number): void {
   const flexible = version >= 9
-  writer.string(message.name, flexible)
+  if (version <= 12) {
+    writer.string(message.name, flexible)
+  }
+  if (version >= 13) {
+    writer.uuid(message.topicId)
+  }
   writer.arrayLength(message.partitionResponses.length, flexible)
   for (let index = 0; index < message.partitionResponses.length; index++) writeProduceResponsePartitionResponse(writer, message.partitionResponses[index], version)
   if (flexible) writer.unsignedVarint(0)

@@ -337,6 +337,7 @@ describe('the broker', () => {
     const cluster = await client.call('DescribeCluster', 1, {
       includeClusterAuthorizedOperations: true,
       endpointType: 1,
+      includeFencedBrokers: false,
     })
     expect(cluster).toMatchObject({ errorCode: 0, clusterId: harness.broker.clusterId, controllerId: 1 })
     expect(cluster.brokers).toHaveLength(1)

@@ -32,7 +32,7 @@ describe('ApiVersions', () => {
     for (let version = 0; version <= 4; version++) all.push(await client.call('ApiVersions', version, software))
     for (const response of all) expect(response.apiKeys).toEqual(all[0]?.apiKeys)
     const of = (key: number) => all[0]?.apiKeys.find((each) => each.apiKey === key)
-    expect(of(0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 11 })
+    expect(of(0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 13 })
     expect(of(1)?.minVersion).toBe(4)
     expect(of(24)?.maxVersion).toBe(3)
     // Telemetry, DescribeTopicPartitions and the new groups are not served.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kafkaError } from '../../../../proto/kafka/error-codes.ts'
+import { zeroUuid } from '../../../../proto/kafka/reader.ts'
 import { readBatchHeader, readRecords } from '../../../../proto/kafka/records/index.ts'
 import { type BrokerHarness, batchOf, startBrokerHarness } from '../../../support/broker-harness.ts'
 import { fetchOf, produceOf, type WireClient } from '../../../support/wire-client.ts'
@@ -45,7 +46,7 @@ async function fetch(name: string, offset: number, more: Parameters<typeof fetch
 }
 
 describe('Produce', () => {
-  it.each([3, 4, 5, 6, 7, 8, 9, 10, 11])('appends and answers in version %i', async (version) => {
+  it.each([3, 4, 5, 6, 7, 8, 9, 10, 11, 12])('appends and answers in version %i', async (version) => {
     await topic(`v${version}`)
     await produce(`v${version}`, batchOf(['a', 'b']), version)
     expect(await produce(`v${version}`, batchOf(['c']), version)).toMatchObject({ errorCode: 0, baseOffset: 2 })
@@ -63,6 +64,7 @@ describe('Produce', () => {
       topicData: [
         {
           name: 'mixed',
+          topicId: zeroUuid,
           partitionData: [
             { index: 0, records: batchOf(['good']) },
             { index: 1, records: wrong },
@@ -71,7 +73,7 @@ describe('Produce', () => {
             { index: 0, records: null },
           ],
         },
-        { name: 'nowhere', partitionData: [{ index: 0, records: batchOf(['a']) }] },
+        { name: 'nowhere', topicId: zeroUuid, partitionData: [{ index: 0, records: batchOf(['a']) }] },
       ],
     })
     const codes = response.responses.map((each) => each.partitionResponses.map((partition) => partition.errorCode))

@@ -97,6 +97,8 @@ describe('access control lists', () => {
       transactionTimeoutMs: 1000,
       producerId: -1,
       producerEpoch: -1,
+      enable2Pc: false,
+      keepPreparedTxn: false,
     })
     expect(initialised.errorCode).toBe(kafkaError.CLUSTER_AUTHORIZATION_FAILED)
     const listed = await client.call('ListGroups', 4, { statesFilter: [], typesFilter: [] })

@@ -327,6 +327,7 @@ const metadataResponse: ResponseOf<'Metadata'> = {
     },
   ],
   clusterAuthorizedOperations: -2147483648,
+  errorCode: 0,
 }
 
 const versionsResponse: ResponseOf<'ApiVersions'> = {
