@@ -124,3 +124,10 @@ export const sdkErrors = defineErrors('SDK', {
   },
   BAD_TYPE: { text: '{problem}', blame: 'user', retry: 'never' },
 })
+
+/** Of programs that wait for a job (`millrace/client`). */
+export const clientErrors = defineErrors('CLIENT', {
+  JOB_FAILED: { text: 'job {job} has failed: {reason}', blame: 'user', retry: 'never' },
+  JOB_CANCELED: { text: 'job {job} was canceled', blame: 'user', retry: 'never' },
+  JOB_FINISHED: { text: 'job {job} has finished already', blame: 'user', retry: 'never' },
+})
