@@ -33,6 +33,12 @@ export type ChannelFrame =
   | { readonly kind: 'watermark'; readonly timestampMs: number }
   | { readonly kind: 'idle'; readonly idle: boolean }
 
+/** A subtask of its vertex, of so many. */
+export interface ChannelPart {
+  readonly subtask: number
+  readonly parallelism: number
+}
+
 /** One channel at the time of the snapshot: where its time stood, and the frames behind that. */
 export interface ChannelContent {
   /** Number of the edge in the plan of the snapshot. */
@@ -42,6 +48,11 @@ export interface ChannelContent {
   readonly producers: number
   /** What was in flight already when its subtask was restored comes before what came later: 0, 1, and so on. */
   readonly generation: number
+  /**
+   * On a keyed or custom edge, subtasks that the records were left to when they were restored before: only those count that
+   * belong to all of them.
+   */
+  readonly parts: readonly ChannelPart[]
   /** Newest watermark that was taken; -Infinity: none. */
   readonly watermarkMs: number
   readonly idle: boolean
@@ -67,6 +78,7 @@ interface ChannelJson {
   readonly from: number
   readonly producers: number
   readonly generation: number
+  readonly parts: readonly ChannelPart[]
   readonly watermark: TimeJson
   readonly idle: boolean
   readonly frames: readonly FrameJson[]
@@ -88,11 +100,12 @@ export function encodeChannels(channels: readonly ChannelContent[]): Uint8Array[
   const json = Buffer.from(
     JSON.stringify(
       channels.map(
-        ({ edge, from, producers, generation, watermarkMs, idle, frames }): ChannelJson => ({
+        ({ edge, from, producers, generation, parts, watermarkMs, idle, frames }): ChannelJson => ({
           edge,
           from,
           producers,
           generation,
+          parts,
           watermark: timeJson(watermarkMs),
           idle,
           frames: frames.map(frameJson),
@@ -144,11 +157,12 @@ export function decodeChannels(bytes: Uint8Array, where: string): ChannelContent
   try {
     const described = JSON.parse(json.toString('utf8')) as ChannelJson[]
     if (described.length > channelsMax) throw malformed(`${described.length} channels`)
-    channels = described.map(({ edge, from, producers, generation, watermark, idle, frames }) => ({
+    channels = described.map(({ edge, from, producers, generation, parts, watermark, idle, frames }) => ({
       edge,
       from,
       producers,
       generation,
+      parts,
       watermarkMs: timeOf(watermark),
       idle,
       frames: frames.map(frame),

@@ -221,6 +221,6 @@ function gateInputs(
     input,
     name: `${name} (${from + 1}/${parallelism})`,
     computedKey,
-    place: { edge: edge.id, from, producers: parallelism, generation, holder },
+    place: { edge: edge.id, from, producers: parallelism, generation, parts: [], holder },
   }))
 }

@@ -8,6 +8,7 @@
  * Concurrency: one thread.
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
+import type { ChannelPart } from '../../proto/checkpoint/channels.ts'
 import type { InputChannel } from '../network/channel.ts'
 import { frameKind } from '../network/frame.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
@@ -33,6 +34,7 @@ export interface ChannelPlace {
   readonly from: number
   readonly producers: number
   readonly generation: number
+  readonly parts: readonly ChannelPart[]
   readonly holder: FrameHolder
 }
 

@@ -6,12 +6,13 @@
  * Concurrency: the slot's thread, before the first step.
  */
 import type { Arena } from '../../core/arena/arena.ts'
+import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import { openStorage } from '../../core/storage/storage.ts'
-import { type ChannelContent, channelsCrc, decodeChannels } from '../../proto/checkpoint/channels.ts'
+import { type ChannelContent, type ChannelPart, channelsCrc, decodeChannels } from '../../proto/checkpoint/channels.ts'
 import { errors as checkpointErrors } from '../../proto/checkpoint/errors.ts'
-import { intersect, rangesOf } from '../../proto/checkpoint/ranges.ts'
+import { rangesOf } from '../../proto/checkpoint/ranges.ts'
 import { type RestoredChannels, takesOver } from '../../proto/checkpoint/restore-channels.ts'
 import type { EdgePlan } from '../../proto/jobgraph/plan.ts'
 import type { Selection } from '../operators/operator.ts'
@@ -77,14 +78,15 @@ function restoredLane(
   const computedKey = plan.key?.kind === 'function'
   const holder = new FrameHolder(at.arena, plan.schema, computedKey)
   const { from, producers, generation, watermarkMs, idle, frames } = content
+  const parts = [...content.parts, { subtask: handle.subtask, parallelism }]
   return {
     input: {
       channel: undefined,
       input,
       name: `records in flight from ${from + 1}/${producers}`,
       computedKey,
-      place: { edge: plan.id, from, producers, generation, holder },
-      select: selector(plan, partition, handle.subtask, parallelism, at),
+      place: { edge: plan.id, from, producers, generation, parts, holder },
+      select: selector(plan, partition, [...parts, at]),
     },
     watermarkMs,
     idle,
@@ -95,34 +97,30 @@ function restoredLane(
 }
 
 /**
- * Rows that were on their way to the old subtask and are this one's. Both are asked: a file may hold rows of others that had
- * been left to them when it was restored itself.
+ * Rows that are this subtask's. All before it are asked as well: what had not been taken when it was restored stands in the
+ * file of each of those that it was left to, with the rows of the others.
  */
 function selector(
   { partitioner }: EdgePlan,
   partition: RestoredEdge['partition'],
-  was: number,
-  wasParallelism: number,
-  { subtask, parallelism }: RestoringSubtask,
+  parts: readonly ChannelPart[],
 ): ((batch: RecordBatch) => Selection | undefined) | undefined {
   if (partitioner === 'hash') {
-    const ranges = intersect(rangesOf(was, wasParallelism), rangesOf(subtask, parallelism)) ?? { from: 0, to: 0 }
+    const owned = parts.map(({ subtask, parallelism }) => rangesOf(subtask, parallelism))
+    const low = Math.max(...owned.map(({ from }) => from))
+    const high = Math.min(...owned.map(({ to }) => to))
     return (batch) => {
       const hashes = batch.hashArray()
-      if (hashes === undefined) return undefined
-      return select(batch, (row) => {
-        const range = hashes[row] >>> 16
-        return range >= ranges.from && range < ranges.to
-      })
+      assert(hashes !== undefined, 'records of a keyed edge travel with their hash')
+      return select(batch, (row) => hashes[row] >>> 16 >= low && hashes[row] >>> 16 < high)
     }
   }
   if (partitioner === 'custom' && partition !== undefined) {
     const records: unknown[] = []
     return (batch) => {
       rowReader(batch.schema, undefined)(batch, records, undefined, batch.rowCount)
-      return select(
-        batch,
-        (row) => partition(records[row], wasParallelism) === was && partition(records[row], parallelism) === subtask,
+      return select(batch, (row) =>
+        parts.every(({ subtask, parallelism }) => partition(records[row], parallelism) === subtask),
       )
     }
   }

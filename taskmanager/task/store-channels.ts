@@ -36,10 +36,10 @@ export async function storeChannels(
   if (recordings.every(({ frames }) => frames.length === 0)) return undefined
   const contents: ChannelContent[] = []
   for (const { place, watermarkMs, idle, frames } of recordings) {
-    const { edge, from, producers, generation, holder } = place
+    const { edge, from, producers, generation, parts, holder } = place
     const encoded: ChannelFrame[] = []
     for (const frame of frames) encoded.push(...(await framesOf(frame, holder, at.clock)))
-    contents.push({ edge, from, producers, generation, watermarkMs, idle, frames: encoded })
+    contents.push({ edge, from, producers, generation, parts, watermarkMs, idle, frames: encoded })
   }
   const pieces = encodeChannels(contents)
   const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
