@@ -10,6 +10,8 @@ import type {
   CheckpointCounts,
   CheckpointInfo,
   ClusterInfo,
+  CodeHeader,
+  CodePiece,
   Failure,
   JobInfo as JobInfoWire,
   JobStatus as JobStatusWire,
@@ -24,6 +26,7 @@ import type {
 } from './generated/shapes.ts'
 import type { JobPlan } from './jobgraph/plan.ts'
 import { defaultMessageBytesMax } from './rpc/channel.ts'
+import { rpcErrors } from './rpc/errors.ts'
 import { LeaderChannel, parseAddresses } from './rpc/leader-channel.ts'
 
 export type {
@@ -78,6 +81,9 @@ export interface Submission {
   readonly savepointPath?: string | undefined
   readonly allowNonRestoredState?: boolean | undefined
 }
+
+/** What a job was submitted with. */
+export type JobCode = Required<Pick<Submission, 'plan' | 'bundle' | 'options'>>
 
 export interface Submitted {
   readonly jobId: string
@@ -137,6 +143,8 @@ export interface ClusterClient {
    */
   rescale(job: string, to: Rescale): Promise<Rescaled>
   disposeSavepoint(path: string): Promise<void>
+  /** What the job was submitted with: it may be submitted again, from a snapshot. */
+  code(job: string): Promise<JobCode>
   /** With `follow`, ends with the job. */
   logs(job: string, options?: { readonly follow?: boolean | undefined }): AsyncIterable<LogLine>
   /**
@@ -197,6 +205,11 @@ export function createClusterClient({
     async disposeSavepoint(path) {
       await leader.call((channel) => channel.unary(methods.disposeSavepoint, { path }), true)
     },
+    code: (job) =>
+      readCode(
+        leader.stream((channel) => channel.serverStream(methods.code, { job })),
+        job,
+      ),
     logs: (job, { follow = false } = {}) =>
       leader.stream((channel) => channel.serverStream(methods.logs, { job, follow })),
     results: (job) => readResults(leader, job, () => closed),
@@ -245,6 +258,29 @@ async function* readResults(
       positions.set(`${subtask}/${uid}`, { uid, subtask, next: sequence + records.length })
     }
     if (reply.ended) return
+  }
+}
+
+async function readCode(messages: AsyncIterable<CodePiece>, job: string): Promise<JobCode> {
+  let header: CodeHeader | undefined
+  let bytes = 0
+  const pieces: Uint8Array[] = []
+  for await (const message of messages) {
+    if (message.kind === 'header') {
+      // A new leader begins anew.
+      header = message
+      pieces.length = 0
+      bytes = 0
+    } else {
+      pieces.push(message.value)
+      bytes += message.value.byteLength
+    }
+  }
+  if (header === undefined || bytes !== header.bundleBytes) throw rpcErrors.create('CODE_CUT', { job })
+  return {
+    plan: JSON.parse(Buffer.from(header.planJson).toString()) as JobPlan,
+    options: header.options,
+    bundle: Buffer.concat(pieces),
   }
 }
 

@@ -141,6 +141,11 @@ export class Cluster {
     throw errors.create('AMBIGUOUS_JOB', { job, ids: found.map((each) => each.id) })
   }
 
+  /** What the job was submitted with. */
+  async bundleOf(job: Job): Promise<Uint8Array> {
+    return this.#options.store.getBundle(job.record.bundleId)
+  }
+
   /** Stores a job and begins it. Throws CONFIG_BAD_VALUE for an option that does not parse. */
   submit(given: NewJob): Job {
     if (this.#closed) throw errors.create('SHUTTING_DOWN')

@@ -64,6 +64,8 @@ export function clientService(options: ClientServiceOptions): UntypedServiceImpl
       await disposeSavepoint(path)
       return {}
     }),
+    code: (call: ServerWritableStream<shapes.JobRequest, shapes.CodePiece>) =>
+      writeAll(call, () => codeOf(cluster, cluster.find(call.request.job))),
     logs: (call: ServerWritableStream<shapes.LogsRequest, shapes.LogLine>) =>
       writeAll(call, (cancelled) => logs(cluster.find(call.request.job), call.request.follow, cancelled)),
     results: answer(({ job, positions }: shapes.ResultsRequest) =>
@@ -163,6 +165,16 @@ function infoOf(job: Job): shapes.JobInfo {
     options: job.options,
     ...(job.record.restored === undefined ? {} : { restored: job.record.restored }),
   }
+}
+
+const pieceBytes = 256 * 1024
+
+async function* codeOf(cluster: Cluster, job: Job): AsyncGenerator<shapes.CodePiece> {
+  const bundle = await cluster.bundleOf(job)
+  const planJson = Buffer.from(JSON.stringify(job.submitted))
+  yield { kind: 'header', planJson, options: job.record.options, bundleBytes: bundle.byteLength }
+  for (let at = 0; at < bundle.byteLength; at += pieceBytes)
+    yield { kind: 'bundle', value: bundle.subarray(at, at + pieceBytes) }
 }
 
 async function* logs(job: Job, follow: boolean, cancelled: AbortSignal): AsyncGenerator<shapes.LogLine> {

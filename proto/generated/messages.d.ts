@@ -32,6 +32,8 @@ export const millrace: {
     readonly VertexChange: Message
     readonly DisposeRequest: Message
     readonly DisposeReply: Message
+    readonly CodePiece: Message
+    readonly CodeHeader: Message
     readonly LogsRequest: Message
     readonly LogLine: Message
     readonly ResultsRequest: Message

@@ -3844,6 +3844,313 @@ export const millrace = $root.millrace = (() => {
             return DisposeReply;
         })();
 
+        client.CodePiece = (function() {
+
+            function CodePiece(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            CodePiece.prototype.header = null;
+            CodePiece.prototype.bundle = null;
+
+            let $oneOfFields;
+
+            Object.defineProperty(CodePiece.prototype, "message", {
+                get: $util.oneOfGetter($oneOfFields = ["header", "bundle"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            CodePiece.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.header != null && Object.hasOwnProperty.call(message, "header"))
+                    $root.millrace.client.CodeHeader.encode(message.header, writer.uint32(10).fork(), q + 1).ldelim();
+                if (message.bundle != null && Object.hasOwnProperty.call(message, "bundle"))
+                    writer.uint32(18).bytes(message.bundle);
+                return writer;
+            };
+
+            CodePiece.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.CodePiece();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.header = $root.millrace.client.CodeHeader.decode(reader, reader.uint32(), undefined, long + 1);
+                            break;
+                        }
+                    case 2: {
+                            message.bundle = reader.bytes();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            CodePiece.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.CodePiece)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.CodePiece: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.CodePiece();
+                if (object.header != null) {
+                    if (!$util.isObject(object.header))
+                        throw TypeError(".millrace.client.CodePiece.header: object expected");
+                    message.header = $root.millrace.client.CodeHeader.fromObject(object.header, long + 1);
+                }
+                if (object.bundle != null)
+                    if (typeof object.bundle === "string")
+                        $util.base64.decode(object.bundle, message.bundle = $util.newBuffer($util.base64.length(object.bundle)), 0);
+                    else if (object.bundle.length >= 0)
+                        message.bundle = object.bundle;
+                return message;
+            };
+
+            CodePiece.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (message.header != null && Object.hasOwnProperty.call(message, "header")) {
+                    object.header = $root.millrace.client.CodeHeader.toObject(message.header, options, q + 1);
+                    if (options.oneofs)
+                        object.message = "header";
+                }
+                if (message.bundle != null && Object.hasOwnProperty.call(message, "bundle")) {
+                    object.bundle = options.bytes === String ? $util.base64.encode(message.bundle, 0, message.bundle.length) : options.bytes === Array ? Array.prototype.slice.call(message.bundle) : message.bundle;
+                    if (options.oneofs)
+                        object.message = "bundle";
+                }
+                return object;
+            };
+
+            CodePiece.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return CodePiece;
+        })();
+
+        client.CodeHeader = (function() {
+
+            function CodeHeader(properties) {
+                this.options = {};
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            CodeHeader.prototype.planJson = $util.newBuffer([]);
+            CodeHeader.prototype.options = $util.emptyObject;
+            CodeHeader.prototype.bundleBytes = 0;
+
+            CodeHeader.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.planJson != null && Object.hasOwnProperty.call(message, "planJson"))
+                    writer.uint32(10).bytes(message.planJson);
+                if (message.options != null && Object.hasOwnProperty.call(message, "options"))
+                    for (let keys = Object.keys(message.options), i = 0; i < keys.length; ++i)
+                        writer.uint32(18).fork().uint32(10).string(keys[i]).uint32(18).string(message.options[keys[i]]).ldelim();
+                if (message.bundleBytes != null && Object.hasOwnProperty.call(message, "bundleBytes"))
+                    writer.uint32(25).double(message.bundleBytes);
+                return writer;
+            };
+
+            CodeHeader.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message, key, value;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.CodeHeader();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.planJson = reader.bytes();
+                            break;
+                        }
+                    case 2: {
+                            if (message.options === $util.emptyObject)
+                                message.options = {};
+                            let end2 = reader.uint32() + reader.pos;
+                            if (end2 > reader.len)
+                                throw RangeError("index out of range");
+                            reader.len = end2;
+                            key = "";
+                            value = "";
+                            while (reader.pos < end2) {
+                                let tag2 = reader.uint32();
+                                switch (tag2 >>> 3) {
+                                case 1:
+                                    key = reader.string();
+                                    break;
+                                case 2:
+                                    value = reader.string();
+                                    break;
+                                default:
+                                    reader.skipType(tag2 & 7, long);
+                                    break;
+                                }
+                            }
+                            if (reader.pos !== end2)
+                                throw RangeError("index out of range");
+                            reader.len = end;
+                            if (key === "__proto__")
+                                $util.makeProp(message.options, key);
+                            message.options[key] = value;
+                            break;
+                        }
+                    case 3: {
+                            message.bundleBytes = reader.double();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            CodeHeader.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.CodeHeader)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.CodeHeader: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.CodeHeader();
+                if (object.planJson != null)
+                    if (typeof object.planJson === "string")
+                        $util.base64.decode(object.planJson, message.planJson = $util.newBuffer($util.base64.length(object.planJson)), 0);
+                    else if (object.planJson.length >= 0)
+                        message.planJson = object.planJson;
+                if (object.options) {
+                    if (!$util.isObject(object.options))
+                        throw TypeError(".millrace.client.CodeHeader.options: object expected");
+                    message.options = {};
+                    for (let keys = Object.keys(object.options), i = 0; i < keys.length; ++i) {
+                        if (keys[i] === "__proto__")
+                            $util.makeProp(message.options, keys[i]);
+                        message.options[keys[i]] = String(object.options[keys[i]]);
+                    }
+                }
+                if (object.bundleBytes != null)
+                    message.bundleBytes = Number(object.bundleBytes);
+                return message;
+            };
+
+            CodeHeader.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.objects || options.defaults)
+                    object.options = {};
+                if (options.defaults) {
+                    if (options.bytes === String)
+                        object.planJson = "";
+                    else {
+                        object.planJson = [];
+                        if (options.bytes !== Array)
+                            object.planJson = $util.newBuffer(object.planJson);
+                    }
+                    object.bundleBytes = 0;
+                }
+                if (message.planJson != null && Object.hasOwnProperty.call(message, "planJson"))
+                    object.planJson = options.bytes === String ? $util.base64.encode(message.planJson, 0, message.planJson.length) : options.bytes === Array ? Array.prototype.slice.call(message.planJson) : message.planJson;
+                let keys2;
+                if (message.options && (keys2 = Object.keys(message.options)).length) {
+                    object.options = {};
+                    for (let j = 0; j < keys2.length; ++j) {
+                        if (keys2[j] === "__proto__")
+                            $util.makeProp(object.options, keys2[j]);
+                        object.options[keys2[j]] = message.options[keys2[j]];
+                    }
+                }
+                if (message.bundleBytes != null && Object.hasOwnProperty.call(message, "bundleBytes"))
+                    object.bundleBytes = options.json && !isFinite(message.bundleBytes) ? String(message.bundleBytes) : message.bundleBytes;
+                return object;
+            };
+
+            CodeHeader.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return CodeHeader;
+        })();
+
         client.LogsRequest = (function() {
 
             function LogsRequest(properties) {

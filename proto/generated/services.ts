@@ -22,6 +22,8 @@ export const clientMethods = {
   rescale: method<shapes.RescaleRequest, shapes.RescaleReply>('/millrace.client.Client/Rescale', false, false, millrace.client.RescaleRequest, millrace.client.RescaleReply),
   /** Deletes a savepoint. */
   disposeSavepoint: method<shapes.DisposeRequest, shapes.DisposeReply>('/millrace.client.Client/DisposeSavepoint', false, false, millrace.client.DisposeRequest, millrace.client.DisposeReply),
+  /** What a job was submitted with, so that it can be submitted again: the header, then the bundle in pieces. */
+  code: method<shapes.JobRequest, shapes.CodePiece>('/millrace.client.Client/Code', false, true, millrace.client.JobRequest, millrace.client.CodePiece),
   /** Lines that the job printed and what happened to it. */
   logs: method<shapes.LogsRequest, shapes.LogLine>('/millrace.client.Client/Logs', false, true, millrace.client.LogsRequest, millrace.client.LogLine),
   /** Records of the collecting sinks behind the given positions. Waits a few seconds for some. A position says that the reader has what is before it. */

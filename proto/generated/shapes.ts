@@ -298,6 +298,21 @@ export interface DisposeRequest {
 export interface DisposeReply {
 }
 
+export type CodePiece =
+  /** First message. */
+  | ({ readonly kind: 'header' } & CodeHeader)
+  /** The next piece of the bundle. */
+  | ({ readonly kind: 'bundle' } & { readonly value: Uint8Array })
+
+export interface CodeHeader {
+  /** JobPlan as it was submitted. */
+  readonly planJson: Uint8Array
+  /** Options that were given beside the plan's. */
+  readonly options: Readonly<Record<string, string>>
+  /** Size of the bundle that follows. */
+  readonly bundleBytes: number
+}
+
 export interface LogsRequest {
   /** Id, unique prefix of an id, or name. */
   readonly job: string

@@ -43,6 +43,12 @@ export const rpcErrors = defineErrors('RPC', {
     blame: 'user',
     retry: 'never',
   },
+  CODE_CUT: {
+    text: 'the JobManager did not send all of the code of {job}',
+    hint: 'Try again; if it happens again, look at the log of the JobManager.',
+    blame: 'external',
+    retry: 'now',
+  },
   NOT_MILLRACE: {
     text: 'what listens at {address} is not a JobManager of this version: {reason}',
     blame: 'user',
