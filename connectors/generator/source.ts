@@ -13,7 +13,7 @@ import { badOption, checkInteger, checkOptions } from '../errors.ts'
 
 /** Divides evenly by 1, 2, 3, 4, 6, 8, 12 and 24 subtasks. */
 const splitsDefault = 24
-const blockRows = 2048
+const blockRows = 4096
 
 type SideTypes<Side extends Record<string, unknown>> = { readonly [K in keyof Side]: TypeDef<Side[K]> }
 

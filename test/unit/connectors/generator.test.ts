@@ -46,7 +46,7 @@ describe('source.generator', () => {
   })
 
   it('lets one subtask take numbers in order', async () => {
-    const harness = await new SourceHarness(source.generator({ count: 60_000, create: (n) => ({ n }) })).start(1)
+    const harness = await new SourceHarness(source.generator({ count: 100_000, create: (n) => ({ n }) })).start(1)
     harness.run()
     expect(harness.records.every((record, i) => (record as { n: number }).n === i)).toBe(true)
     expect(harness.finished).toHaveLength(24)
@@ -67,7 +67,7 @@ describe('source.generator', () => {
     const harness = await new SourceHarness(generator, 3000).start(2)
     expect(harness.run()).toBe(true)
     expect(sorted(harness.records)).toEqual(Array.from({ length: 10_000 }, (_, i) => i))
-    expect(ranges.every(([from, to]) => Math.floor(from / 2048) === Math.floor((to - 1) / 2048))).toBe(true)
+    expect(ranges.every(([from, to]) => Math.floor(from / 4096) === Math.floor((to - 1) / 4096))).toBe(true)
   })
 
   it('sends what create gives to a side output there and leaves the main output alone', async () => {
