@@ -89,6 +89,7 @@ export class Dispatcher implements FrameHandler {
     this.#authorizer = options.authorizer
     this.#clock = options.clock
     this.#log = options.log
+    this.#reader.saturates = true
   }
 
   isPipelined(frame: Buffer): boolean {

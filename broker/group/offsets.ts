@@ -202,6 +202,9 @@ export class Offsets {
         if (!knownPartition(name, each.partitionIndex)) errorCode = kafkaError.UNKNOWN_TOPIC_OR_PARTITION
         else if (Buffer.byteLength(metadata) > this.#coordinator.config.offsetMetadataMaxBytes) {
           errorCode = kafkaError.OFFSET_METADATA_TOO_LARGE
+        } else if (Math.abs(each.committedOffset) === Number.MAX_SAFE_INTEGER) {
+          // What came was larger than numbers are exact: it could not be told again as it was.
+          errorCode = kafkaError.INVALID_COMMIT_OFFSET_SIZE
         } else {
           const value: Omit<CommittedOffset, 'recordOffset'> = {
             offset: each.committedOffset,

@@ -102,6 +102,11 @@ export class KafkaReader {
   at: number
   /** First place that does not belong to the message. */
   end: number
+  /**
+   * 64-bit numbers that are no safe whole numbers are read as the nearest that is, instead of throwing: for a server, which
+   * answers what lies outside of any log in its own place.
+   */
+  saturates = false
 
   constructor(bytes: Buffer = emptyBytes, at = 0, end: number = bytes.length) {
     this.buffer = bytes
@@ -156,13 +161,16 @@ export class KafkaReader {
     return this.int32() >>> 0
   }
 
-  /** A 64-bit number; throws KAFKA_WIRE_INT64_RANGE outside of the safe whole numbers. */
+  /** A 64-bit number; outside of the safe whole numbers it throws KAFKA_WIRE_INT64_RANGE, unless it `saturates`. */
   int64(): number {
     const at = this.at
     const high = this.int32()
     const low = this.int32() >>> 0
     const value = high * 0x1_0000_0000 + low
-    if (high > 0x1f_ffff || high < -0x20_0000 || value === -0x20_0000_0000_0000) throw this.#int64Range(at, high, low)
+    if (high > 0x1f_ffff || high < -0x20_0000 || value === -0x20_0000_0000_0000) {
+      if (!this.saturates) throw this.#int64Range(at, high, low)
+      return high < 0 ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
+    }
     return value
   }
 
