@@ -36,6 +36,11 @@ export interface FromOptions<T> extends StatefulOptions {
   readonly maxOutOfOrderness?: Duration
   /** A split without records for this long does not hold the watermark back. */
   readonly idleAfter?: Duration
+  /**
+   * Keeps the sources of a group, and the splits of each, together in event time: a split that is more than `maxDrift` ahead of
+   * the slowest one is not read until that has come closer. Splits that are idle (`idleAfter`) hold nobody back.
+   */
+  readonly alignment?: { readonly group: string; readonly maxDrift: Duration }
   /** 'none' for streams without event time, or a generator of one's own. Default: newest event time less `maxOutOfOrderness`. */
   readonly watermarks?: SourceBody['watermarks']
 }
@@ -71,7 +76,7 @@ export class Environment {
         at: atText(userPosition()),
       })
     }
-    const { eventTime, maxOutOfOrderness, idleAfter, watermarks = 'bounded' } = options ?? {}
+    const { eventTime, maxOutOfOrderness, idleAfter, alignment, watermarks = 'bounded' } = options ?? {}
     if (typeof eventTime === 'string') declaredField(source.type, eventTime, 'eventTime')
     else if (eventTime !== undefined) checkFunction(eventTime, 'eventTime')
     const reads = typeof eventTime === 'function' ? readsOf(eventTime) : eventTime === undefined ? [] : [eventTime]
@@ -83,6 +88,7 @@ export class Environment {
         maxOutOfOrdernessMs: maxOutOfOrderness === undefined ? 0 : durationMs(maxOutOfOrderness),
         idleAfterMs: idleAfter === undefined ? undefined : durationMs(idleAfter),
         watermarks,
+        ...(alignment === undefined ? {} : { alignment: alignmentOf(alignment, watermarks) }),
       },
       name: source.name,
       inputs: [],
@@ -107,6 +113,19 @@ export class Environment {
     this.#set.set(key, String(value))
     return this
   }
+}
+
+function alignmentOf(
+  alignment: NonNullable<FromOptions<unknown>['alignment']>,
+  watermarks: SourceBody['watermarks'],
+): NonNullable<SourceBody['alignment']> {
+  const { group, maxDrift } = alignment
+  const wrong = (what: string, expected: string, value: unknown): Error =>
+    sdkErrors.create('BAD_ARGUMENT', { what, expected, value: String(value), at: atText(userPosition()) })
+  if (typeof group !== 'string' || group === '') throw wrong('alignment.group', 'a name', group)
+  if (maxDrift === undefined) throw wrong('alignment.maxDrift', 'a duration', maxDrift)
+  if (watermarks === 'none') throw wrong('alignment', 'a source with watermarks', group)
+  return { group, maxDriftMs: durationMs(maxDrift) }
 }
 
 /** Declares a job; export it as the default of a file. `build` adds to the graph and returns nothing. */

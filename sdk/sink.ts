@@ -13,6 +13,11 @@ export interface SinkContext {
   /** Asks the task to look at `ready` again. */
   wake(): void
   now(): number
+  /**
+   * Says in the status of the job that the writer waits for something outside; undefined: not any more. Absent where nobody
+   * shows it.
+   */
+  waiting?(what: string | undefined): void
   /** Lines for people (sink.print): reach the client and the TaskManager's log. */
   print(line: string): void
   /** Results for the client that waits (sink.collect), delivered once per (uid, subtask, sequence). */

@@ -26,6 +26,11 @@ export interface SourceContext {
   wake(): void
   /** Wall clock in epoch ms. */
   now(): number
+  /**
+   * Says in the status of the job that the reader waits for something outside, such as `brokers at a:9092 (refused)`;
+   * undefined: not any more. Absent where nobody shows it.
+   */
+  waiting?(what: string | undefined): void
 }
 
 export interface Source<T, Side extends Record<string, unknown> = Record<never, never>> {
@@ -51,6 +56,11 @@ export interface SourceReader<T> {
   addSplits(splits: readonly SplitState[]): void | Promise<void>
   /** Emits at most about `output.room` records and returns. 'end': no split will ever have more (bounded sources). */
   poll(output: SourceOutput<T>): 'more' | 'idle' | 'end'
+  /**
+   * These splits, and no others, are ahead of what they are aligned with: nothing of them is to be emitted until the next
+   * call. Called between polls. A reader without it is not polled while all of its splits are ahead.
+   */
+  pauseSplits?(splitIds: ReadonlySet<string>): void
   /** Offsets after the last record emitted. Called between polls. */
   snapshot(checkpointId?: number): readonly SplitState[]
   /** The offsets of this checkpoint will not be asked for again before these. */

@@ -84,7 +84,11 @@ function infoLines(
       share(vertex.busyMs),
       share(vertex.backpressuredMs),
       vertex.watermark === undefined ? '' : watermarkText(vertex.watermark),
-      vertex.heldBy === undefined || vertex.heldBy === '' ? '' : `held by ${vertex.heldBy}`,
+      vertex.waitingFor === undefined
+        ? vertex.heldBy === undefined || vertex.heldBy === ''
+          ? ''
+          : `held by ${vertex.heldBy}`
+        : `waits for ${vertex.waitingFor} since ${formatTime(vertex.waitingSinceMs ?? now)}`,
     ]
   })
   lines.push('', ...table(['VERTEX', 'PARALLELISM', 'IN', 'OUT', 'BUSY', 'BLOCKED', 'WATERMARK', ''], rows))
@@ -93,9 +97,11 @@ function infoLines(
     lines.push('', `checkpoints: ${triggered} triggered, ${completed} completed, ${failed} failed`)
     for (const each of checkpoints.slice(0, 5)) {
       const took = each.endedMs === undefined ? '' : `  ${formatAge(each.endedMs - each.triggeredMs)}`
+      const waited = (each.alignmentMs ?? 0) < 1 ? '' : `  aligned in ${formatAge(each.alignmentMs ?? 0)}`
+      const flight = (each.unaligned ?? 0) === 0 ? '' : `  ${formatSize(each.inFlightBytes ?? 0)} in flight`
       const why = each.reason === undefined || each.reason === '' ? '' : `  ${each.reason}`
       lines.push(
-        `  ${each.checkpointId}  ${each.kind}  ${each.state}${took}  ${formatSize(each.bytes)}  ${each.path ?? ''}${why}`.trimEnd(),
+        `  ${each.checkpointId}  ${each.kind}  ${each.state}${took}  ${formatSize(each.bytes)}${waited}${flight}  ${each.path ?? ''}${why}`.trimEnd(),
       )
     }
   }

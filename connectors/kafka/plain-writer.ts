@@ -4,7 +4,6 @@
  */
 import { inBackground } from '../../core/async/index.ts'
 import type { SinkContext, SinkWriter } from '../../sdk/sink.ts'
-import { KafkaProducer } from './client/index.ts'
 import { reachBrokers } from './reach.ts'
 import { Outlet, SinkTopics, sinkLog, type WriterOptions } from './sink-writer.ts'
 
@@ -52,7 +51,7 @@ export class PlainWriter<T> implements SinkWriter<T, never, never> {
     const { topics, options } = { topics: this.#topics, options: this.#topics.options }
     await reachBrokers(topics.cluster, sinkLog)
     if (typeof options.records.topic === 'string') await topics.learn(options.records.topic)
-    const producer = new KafkaProducer(topics.cluster, options.producer)
+    const producer = topics.newProducer()
     await producer.start()
     this.#outlet.producer = producer
   }

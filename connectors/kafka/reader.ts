@@ -24,8 +24,9 @@ import { commitOffsets } from './client/groups.ts'
 import type { KafkaClientOptions } from './client/options.ts'
 import { kafkaConnectorErrors } from './errors.ts'
 import { JsonRows } from './json-rows.ts'
-import { type KafkaOffset, type KafkaSplit, type Placing, placeSplits } from './positions.ts'
+import { type KafkaOffset, type KafkaSplit, type Placing, placeSplits, splitIdOf } from './positions.ts'
 import { type KafkaField, type KafkaFormat, type ReadRecord, recordReader } from './records.ts'
+import { Waits } from './waits.ts'
 
 export interface ReaderOptions extends Placing {
   readonly client: KafkaClientOptions
@@ -50,8 +51,12 @@ export class KafkaReader<T> implements SourceReader<T> {
   readonly #options: ReaderOptions
   readonly #context: SourceContext
   readonly #fetcher: KafkaFetcher
+  readonly #waits: Waits
   readonly #splits = new Map<string, KafkaSplit>()
-  readonly #cursor = new BatchCursor()
+  #cursor = new BatchCursor()
+  #paused: ReadonlySet<string> = new Set()
+  /** What was being read of splits that are paused. */
+  readonly #held = new Map<string, BatchCursor>()
   readonly #read: ReadRecord
   readonly #rows: JsonRows | undefined
   readonly #topics = new Map<string, StringDictionary>()
@@ -68,6 +73,8 @@ export class KafkaReader<T> implements SourceReader<T> {
     this.#options = options
     this.#context = context
     this.cluster = new KafkaCluster(options.client)
+    this.#waits = new Waits(context.waiting)
+    this.cluster.onTrouble = (of, trouble) => this.#waits.set(of, trouble)
     this.#fetcher = new KafkaFetcher(this.cluster, {
       readCommitted: options.readCommitted,
       maxWaitMs: options.maxWaitMs,
@@ -110,6 +117,13 @@ export class KafkaReader<T> implements SourceReader<T> {
     return 'more'
   }
 
+  pauseSplits(splitIds: ReadonlySet<string>): void {
+    for (const { splitId, topic, partition } of this.#splits.values())
+      if (splitIds.has(splitId) !== this.#paused.has(splitId))
+        this.#fetcher.pause(topic, partition, splitIds.has(splitId))
+    this.#paused = new Set(splitIds)
+  }
+
   snapshot(checkpointId?: number): readonly SplitState[] {
     if (checkpointId !== undefined && this.#options.group !== undefined) {
       this.#snapshots.set(
@@ -148,6 +162,8 @@ export class KafkaReader<T> implements SourceReader<T> {
   async close(): Promise<void> {
     this.#fetcher.close()
     this.#cursor.close()
+    for (const cursor of this.#held.values()) cursor.close()
+    this.#held.clear()
     await this.cluster.close()
   }
 
@@ -159,6 +175,7 @@ export class KafkaReader<T> implements SourceReader<T> {
 
   /** The split that has records to give. */
   #next(): KafkaSplit | undefined {
+    if (this.#paused.size > 0 || this.#held.size > 0) this.#exchangeHeld()
     for (;;) {
       if (this.#cursor.isOpen && this.#current !== undefined) {
         if (this.#cursor.advance()) return this.#current
@@ -166,7 +183,7 @@ export class KafkaReader<T> implements SourceReader<T> {
         this.#closeCursor()
         this.#finishAtEnd(this.#current)
       }
-      const taken = this.#fetcher.take()
+      const taken = this.#fetcher.take(this.#paused.size === 0 ? undefined : this.#mayTake)
       if (taken === undefined) return undefined
       const split = this.#splits.get(`${taken.topic}/${taken.partition}`)
       if (split === undefined || split.finished) continue
@@ -176,6 +193,25 @@ export class KafkaReader<T> implements SourceReader<T> {
       }
       this.#current = split
       this.#cursor.open(taken, split.next, split.end, this.#options.readCommitted)
+    }
+  }
+
+  readonly #mayTake = (topic: string, partition: number): boolean => !this.#paused.has(splitIdOf(topic, partition))
+
+  /** Puts aside what is read of a paused split, and goes on with one that is not paused any more. */
+  #exchangeHeld(): void {
+    if (this.#cursor.isOpen && this.#current !== undefined && this.#paused.has(this.#current.splitId)) {
+      this.#held.set(this.#current.splitId, this.#cursor)
+      this.#cursor = new BatchCursor()
+      this.#current = undefined
+    }
+    if (this.#cursor.isOpen) return
+    for (const [splitId, cursor] of this.#held) {
+      if (this.#paused.has(splitId)) continue
+      this.#held.delete(splitId)
+      this.#cursor = cursor
+      this.#current = this.#splits.get(splitId)
+      return
     }
   }
 
@@ -316,8 +352,13 @@ export class KafkaReader<T> implements SourceReader<T> {
     if (trouble === this.#trouble) return
     const was = this.#trouble
     this.#trouble = trouble
-    if (trouble === undefined) log.info('records come again')
-    else if (!mayPass(trouble)) throw trouble
-    else if (was === undefined) log.warn({ reason: trouble.message }, 'no records come: trying again')
+    if (trouble === undefined) {
+      log.info('records come again')
+      this.#waits.set(this.#fetcher, undefined)
+      return
+    }
+    if (!mayPass(trouble)) throw trouble
+    this.#waits.set(this.#fetcher, trouble)
+    if (was === undefined) log.warn({ reason: trouble.message }, 'no records come: trying again')
   }
 }

@@ -7,11 +7,12 @@ import { inBackground } from '../../core/async/index.ts'
 import { createLogger } from '../../core/log.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { SinkContext } from '../../sdk/sink.ts'
-import { codeOf, KafkaAdmin, KafkaCluster, type KafkaProducer, type NewTopic } from './client/index.ts'
+import { codeOf, KafkaAdmin, KafkaCluster, KafkaProducer, type NewTopic } from './client/index.ts'
 import type { KafkaClientOptions } from './client/options.ts'
 import type { ProducerOptions } from './client/producer.ts'
 import { kafkaConnectorErrors } from './errors.ts'
 import { type Append, type RecordOptions, recordAppender } from './outgoing-records.ts'
+import { Waits } from './waits.ts'
 
 export interface WriterOptions<T> {
   readonly client: KafkaClientOptions
@@ -39,6 +40,7 @@ export class SinkTopics<T> {
   failure: unknown
   readonly #context: SinkContext
   readonly #append: Append<T>
+  readonly #waits: Waits
   readonly #known = new Set<string>()
   readonly #asked = new Map<string, Promise<void>>()
 
@@ -47,6 +49,25 @@ export class SinkTopics<T> {
     this.#context = context
     this.#append = recordAppender(options.records)
     this.cluster = new KafkaCluster(options.client)
+    const waits = new Waits(context.waiting)
+    this.cluster.onTrouble = (of, trouble) => waits.set(of, trouble)
+    this.#waits = waits
+  }
+
+  /** Of a producer of its own; `transactionalId` where it writes in transactions. */
+  newProducer(transactionalId?: string): KafkaProducer {
+    const { producer, records } = this.options
+    const self: object = {}
+    const topic = typeof records.topic === 'string' ? records.topic : 'by record'
+    return new KafkaProducer(this.cluster, {
+      ...producer,
+      ...(transactionalId === undefined ? {} : { transactionalId }),
+      onTrouble: (trouble) => {
+        this.#waits.set(self, trouble)
+        if (trouble === undefined) sinkLog.info({ topic }, 'records arrive again')
+        else sinkLog.warn({ topic, reason: trouble.message }, 'records do not arrive: trying again')
+      },
+    })
   }
 
   /** Fails the writer at the next call of the task. */

@@ -14,7 +14,6 @@ import { kafkaConnectorErrors } from './errors.ts'
 import { clientOptions, connectionKeys, type KafkaConnection, topicNames } from './options.ts'
 import { type RecordOptions, recordAppender } from './outgoing-records.ts'
 import { PlainWriter } from './plain-writer.ts'
-import { sinkLog } from './sink-writer.ts'
 import { type KafkaCommittable, type KafkaWriterState, TransactionalWriter } from './transactional-writer.ts'
 
 export interface KafkaSinkOptions<T> extends KafkaConnection, RecordOptions<T> {
@@ -85,10 +84,6 @@ export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaC
       lingerMs: durationMs(options.linger ?? '0ms'),
       // A record that the broker does not take for minutes is waited for: the job stands, and loses nothing.
       deliveryTimeoutMs: Math.min(transactionTimeoutMs, 600_000),
-      onTrouble: (reason: Error | undefined) => {
-        if (reason === undefined) sinkLog.info({ topic: String(topic) }, 'records arrive again')
-        else sinkLog.warn({ topic: String(topic), reason: reason.message }, 'records do not arrive: trying again')
-      },
       ...(delivery === 'none' ? { idempotent: false, acks: 'leader' as const } : {}),
       ...(options.batchBytes === undefined ? {} : { batchBytes: options.batchBytes }),
       ...(options.bufferBytes === undefined ? {} : { bufferBytes: options.bufferBytes }),

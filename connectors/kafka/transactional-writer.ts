@@ -14,7 +14,7 @@
 import { inBackground, withTimeout } from '../../core/async/index.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { SinkContext, SinkWriter } from '../../sdk/sink.ts'
-import { codeOf, endTransaction, KafkaProducer, kafkaErrors, type ProducerIdentity } from './client/index.ts'
+import { codeOf, endTransaction, type KafkaProducer, kafkaErrors, type ProducerIdentity } from './client/index.ts'
 import { kafkaConnectorErrors } from './errors.ts'
 import { reachBrokers } from './reach.ts'
 import { Outlet, SinkTopics, sinkLog, type WriterOptions } from './sink-writer.ts'
@@ -201,8 +201,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
   }
 
   async #startSlot(slot: Slot): Promise<void> {
-    const { cluster, options } = this.#topics
-    const producer = new KafkaProducer(cluster, { ...options.producer, transactionalId: slot.transactionalId })
+    const producer = this.#topics.newProducer(slot.transactionalId)
     await producer.start()
     slot.producer = producer
     slot.busy = false

@@ -10,7 +10,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import { faulty } from '../../core/faults.ts'
 import type { TimerHandle } from '../../core/platform/clock.ts'
 import type { JobStatus } from '../../proto/client.ts'
-import type { FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { AlignedTime, FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { slotDefaults } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { type ParallelismChange, rescaledPlan } from '../../proto/jobgraph/rescale-plan.ts'
@@ -181,10 +181,11 @@ export class Job {
     return stopWithSavepoint(this, path, drain)
   }
 
-  /** Durable before it returns. The next attempt has it, or the one before if there are too few slots. */
-  setParallelism(parallelism: ParallelismChange): void {
-    this.#fallback = this.record.attempt === 0 || this.#state.kind === 'waiting-for-resources' ? undefined : this.#plan
+  /** Counts at once, and is durable when it resolves. The next attempt has it, or the one before if there are too few slots. */
+  async setParallelism(parallelism: ParallelismChange): Promise<void> {
+    this.#fallback = this.#state.kind === 'waiting-for-resources' ? undefined : this.#plan
     this.#record.save({ parallelism })
+    await this.#context.store.flushed()
   }
 
   cancel(): void {
@@ -294,7 +295,7 @@ export class Job {
       attempt: this.record.attempt,
     })
     if (!hasTasks(state) && hasTasks(before)) this.coordinator.stop(`the job is ${state.kind}`)
-    if (before.kind === 'redeploying' && state.kind === 'restarting' && state.delayOver) {
+    if (before.kind === 'redeploying' && !hasTasks(state) && !('delayOver' in state && !state.delayOver)) {
       this.#record.note({ redeployments: (this.record.redeployments ?? 0) + 1 })
     }
     if (before.kind === 'restarting') this.#context.clock.clearTimeout(this.#timer)

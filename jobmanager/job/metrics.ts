@@ -47,7 +47,11 @@ export class JobMetrics {
       const subtasks = Array.from({ length: parallelism }, (_, subtask): SubtaskInfo => {
         const key = subtaskKey(id, subtask)
         const place = places.get(key)
-        const { vertex: _vertex, aligned: _aligned, ...metrics } = this.#metrics.get(key) ?? {
+        const {
+          vertex: _vertex,
+          aligned: _aligned,
+          ...metrics
+        } = this.#metrics.get(key) ?? {
           vertex: id,
           aligned: [],
           ...zero,
@@ -87,7 +91,10 @@ function longestWait(subtasks: readonly SubtaskInfo[]): Pick<VertexInfo, 'waitin
     if (longest === undefined || (each.waitingSinceMs ?? 0) < (longest.waitingSinceMs ?? 0)) longest = each
   }
   if (longest?.waitingFor === undefined) return {}
-  return { waitingFor: longest.waitingFor, ...(longest.waitingSinceMs === undefined ? {} : { waitingSinceMs: longest.waitingSinceMs }) }
+  return {
+    waitingFor: longest.waitingFor,
+    ...(longest.waitingSinceMs === undefined ? {} : { waitingSinceMs: longest.waitingSinceMs }),
+  }
 }
 
 function sums(subtasks: readonly SubtaskInfo[]): typeof zero {

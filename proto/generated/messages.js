@@ -2364,6 +2364,8 @@ export const millrace = $root.millrace = (() => {
             CheckpointInfo.prototype.alignmentMs = null;
             CheckpointInfo.prototype.syncMs = null;
             CheckpointInfo.prototype.asyncMs = null;
+            CheckpointInfo.prototype.inFlightBytes = null;
+            CheckpointInfo.prototype.unaligned = null;
 
             let $oneOfFields;
 
@@ -2403,6 +2405,18 @@ export const millrace = $root.millrace = (() => {
                 set: $util.oneOfSetter($oneOfFields)
             });
 
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(CheckpointInfo.prototype, "_inFlightBytes", {
+                get: $util.oneOfGetter($oneOfFields = ["inFlightBytes"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(CheckpointInfo.prototype, "_unaligned", {
+                get: $util.oneOfGetter($oneOfFields = ["unaligned"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
             CheckpointInfo.encode = function encode(message, writer, q) {
                 if (!writer)
                     writer = $Writer.create();
@@ -2436,6 +2450,10 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(97).double(message.syncMs);
                 if (message.asyncMs != null && Object.hasOwnProperty.call(message, "asyncMs"))
                     writer.uint32(105).double(message.asyncMs);
+                if (message.inFlightBytes != null && Object.hasOwnProperty.call(message, "inFlightBytes"))
+                    writer.uint32(113).double(message.inFlightBytes);
+                if (message.unaligned != null && Object.hasOwnProperty.call(message, "unaligned"))
+                    writer.uint32(120).uint32(message.unaligned);
                 return writer;
             };
 
@@ -2514,6 +2532,14 @@ export const millrace = $root.millrace = (() => {
                             message.asyncMs = reader.double();
                             break;
                         }
+                    case 14: {
+                            message.inFlightBytes = reader.double();
+                            break;
+                        }
+                    case 15: {
+                            message.unaligned = reader.uint32();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -2563,6 +2589,10 @@ export const millrace = $root.millrace = (() => {
                     message.syncMs = Number(object.syncMs);
                 if (object.asyncMs != null)
                     message.asyncMs = Number(object.asyncMs);
+                if (object.inFlightBytes != null)
+                    message.inFlightBytes = Number(object.inFlightBytes);
+                if (object.unaligned != null)
+                    message.unaligned = object.unaligned >>> 0;
                 return message;
             };
 
@@ -2626,6 +2656,16 @@ export const millrace = $root.millrace = (() => {
                     object.asyncMs = options.json && !isFinite(message.asyncMs) ? String(message.asyncMs) : message.asyncMs;
                     if (options.oneofs)
                         object._asyncMs = "asyncMs";
+                }
+                if (message.inFlightBytes != null && Object.hasOwnProperty.call(message, "inFlightBytes")) {
+                    object.inFlightBytes = options.json && !isFinite(message.inFlightBytes) ? String(message.inFlightBytes) : message.inFlightBytes;
+                    if (options.oneofs)
+                        object._inFlightBytes = "inFlightBytes";
+                }
+                if (message.unaligned != null && Object.hasOwnProperty.call(message, "unaligned")) {
+                    object.unaligned = message.unaligned;
+                    if (options.oneofs)
+                        object._unaligned = "unaligned";
                 }
                 return object;
             };

@@ -216,6 +216,10 @@ export interface CheckpointInfo {
   readonly syncMs?: number | undefined
   /** The longest of the subtasks. */
   readonly asyncMs?: number | undefined
+  /** Records that barriers overtook, in bytes; part of bytes. */
+  readonly inFlightBytes?: number | undefined
+  /** Subtasks whose barriers overtook. */
+  readonly unaligned?: number | undefined
 }
 
 export interface CheckpointCounts {

@@ -8,6 +8,9 @@ export function declaredOf(node: GraphNode): Readonly<Record<string, unknown>> |
         ...(typeof node.eventTime === 'string' ? { eventTime: node.eventTime } : {}),
         ...(node.maxOutOfOrdernessMs > 0 ? { maxOutOfOrdernessMs: node.maxOutOfOrdernessMs } : {}),
         ...(node.idleAfterMs === undefined ? {} : { idleAfterMs: node.idleAfterMs }),
+        ...(node.alignment === undefined
+          ? {}
+          : { alignmentGroup: node.alignment.group, alignmentMaxDriftMs: node.alignment.maxDriftMs }),
         watermarks: typeof node.watermarks === 'string' ? node.watermarks : 'custom',
       }
     case 'project':

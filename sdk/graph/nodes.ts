@@ -97,6 +97,8 @@ export interface SourceBody {
   readonly idleAfterMs: number | undefined
   /** 'bounded': highest event time - maxOutOfOrderness - 1; 'none'; or the user's. */
   readonly watermarks: 'bounded' | 'none' | (() => { onEvent(timestampMs: number): void; current(): number })
+  /** Sources of one group of the job stay together in event time. */
+  readonly alignment?: { readonly group: string; readonly maxDriftMs: number }
 }
 
 export interface ProcessBody {

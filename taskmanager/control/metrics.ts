@@ -39,13 +39,18 @@ export function taskManagerMetrics(input: TaskManagerMetricsInput): MetricsRegis
     help: 'Time of day less the watermark of the subtask; absent while it has none.',
     labels,
   })
+  const waiting = metrics.gauge({
+    name: 'millrace_waiting',
+    help: '1 while the subtask waits for something outside of the cluster, such as brokers, or for slower sources of its group.',
+    labels,
+  })
   const registered = gauge('taskmanager_registered', '1 while the JobManager knows this TaskManager.')
   const slots = gauge('taskmanager_slots', 'Slots.')
   const slotsBusy = gauge('taskmanager_slots_busy', 'Slots that hold a part of a job.')
   const size = gauge('taskmanager_shared_memory_bytes', 'Shared memory for batches.')
   const used = gauge('taskmanager_shared_memory_used_bytes', 'Shared memory that batches are in.')
   metrics.onCollect(() => {
-    for (const metric of [...Object.values(ofSubtasks), lag]) metric.clear()
+    for (const metric of [...Object.values(ofSubtasks), lag, waiting]) metric.clear()
     const nowMs = clock.now()
     let busy = 0
     for (const { jobId, plan, subtasks } of taskManager.working()) {
@@ -55,6 +60,7 @@ export function taskManagerMetrics(input: TaskManagerMetricsInput): MetricsRegis
         const vertex = names.get(each.vertex) ?? String(each.vertex)
         const of = { job_name: plan.name, job_id: jobId, vertex, subtask: each.subtask }
         for (const [key, metric] of Object.entries(ofSubtasks)) metric.set(each[key as keyof typeof ofSubtasks], of)
+        waiting.set(each.waitingFor === undefined ? 0 : 1, of)
         if (each.watermark !== null) lag.set(nowMs - each.watermark, of)
       }
     }

@@ -11,6 +11,7 @@ import type { Clock } from '../../core/platform/clock.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { JobPlan, KeyPlan, OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
+import type { AlignedTime } from '../slot/messages.ts'
 import type { RocksDbOptions } from '../state/api.ts'
 import type { Restoring } from '../state/convert.ts'
 
@@ -71,6 +72,9 @@ export interface Operator {
   notifyCheckpointAborted?(checkpointId: number): void
   /** The client has all results of this sink before number `next`. */
   resultsRead?(next: number): void
+  /** A source that is aligned with others: how far it is, and how far the slowest of its group is. */
+  readonly aligned?: AlignedTime | undefined
+  align?(groups: readonly AlignedTime[]): void
   close(): void | Promise<void>
 }
 
@@ -127,4 +131,11 @@ export interface OperatorMetrics {
   recordsOut: number
   lateDropped: number
   errorsSkipped: number
+  /** What outside of the cluster the operator waits for, for people, and since when (epoch ms). */
+  waiting?: { readonly what: string; readonly sinceMs: number } | undefined
+}
+
+/** Says for whom an operator waits; the time counts from the first of several words in a row. */
+export function setWaiting(metrics: OperatorMetrics, what: string | undefined, nowMs: number): void {
+  metrics.waiting = what === undefined ? undefined : { what, sinceMs: metrics.waiting?.sinceMs ?? nowMs }
 }

@@ -9,7 +9,7 @@ import { parseDuration } from '../../core/config/index.ts'
 import { faulty } from '../../core/faults.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Sink, SinkContext, SinkWriter } from '../../sdk/sink.ts'
-import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
+import { type Operator, type OperatorContext, type RowBatch, type Selection, setWaiting } from './operator.ts'
 import { RowMaterialiser, timestampsOf } from './rows.ts'
 
 const noTimes = new Float64Array(0)
@@ -38,6 +38,7 @@ export class SinkOperator implements Operator {
       parallelism: context.parallelism,
       wake: () => context.wake(),
       now: () => context.now(),
+      waiting: (what) => setWaiting(context.metrics, what, context.now()),
       print: (line) => context.print(uid, [line]),
       deliver: (sequence, records) => context.deliver(uid, sequence, records),
       checkpointing: context.checkpointRoot !== undefined,

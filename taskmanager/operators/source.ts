@@ -5,8 +5,10 @@
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { SourceBody } from '../../sdk/graph/nodes.ts'
 import type { SourceContext, SourceReader, SplitState } from '../../sdk/source.ts'
+import type { AlignedTime } from '../slot/messages.ts'
+import { SourceAlignment } from './alignment.ts'
 import { EventTimes } from './event-time.ts'
-import type { OperatorContext, SourceOperator } from './operator.ts'
+import { type OperatorContext, type SourceOperator, setWaiting } from './operator.ts'
 import { noSegment, SourceBatches } from './source-output.ts'
 import { forwardIdle, forwardWatermark } from './stateless.ts'
 import { WatermarkTracker } from './watermarks.ts'
@@ -24,6 +26,8 @@ export class SplitSourceOperator implements SourceOperator {
   /** Splits of the checkpoint that nobody has been given yet, by id. */
   readonly #restored: Map<string, SplitState>
   readonly #known = new Set<string>()
+  readonly #alignment: SourceAlignment | undefined
+  #readerWaits: string | undefined
   #idle = false
   /** The last poll had nothing to read. */
   #resting = false
@@ -44,11 +48,17 @@ export class SplitSourceOperator implements SourceOperator {
       restored: context.restored !== undefined,
       wake: () => context.wake(),
       now: () => context.now(),
+      waiting: (what) => {
+        this.#readerWaits = what
+        this.#tellWaiting()
+      },
     }
     this.#restored = new Map((context.restored?.splits ?? []).map((split) => [split.splitId, split as SplitState]))
     this.#watermarks = new WatermarkTracker(body, () => context.now())
     this.#output = new SourceBatches(context, body.source, new EventTimes(body.eventTime), this.#watermarks)
     this.#reader = body.source.createReader(this.#sourceContext)
+    if (body.alignment !== undefined)
+      this.#alignment = new SourceAlignment(body.alignment, this.#watermarks, this.#reader, context.plan)
   }
 
   async open(): Promise<void> {
@@ -57,8 +67,10 @@ export class SplitSourceOperator implements SourceOperator {
 
   poll(): 'more' | 'idle' | 'end' {
     if (this.#failure !== undefined) throw this.#failure
+    if (this.#alignment?.stands === true) return 'idle'
     const status = this.#output.prepare() ? this.#poll() : 'starved'
     if (status === 'starved') return this.#starve()
+    this.#align()
     // A bounded source that still looks for splits has not ended.
     const unfinished = status === 'end' && (this.#discovering || this.#body.source.discoveryIntervalMs !== undefined)
     this.#resting = unfinished || status === 'idle'
@@ -84,7 +96,28 @@ export class SplitSourceOperator implements SourceOperator {
     }
   }
 
+  get aligned(): AlignedTime | undefined {
+    return this.#alignment?.reached
+  }
+
+  align(groups: readonly AlignedTime[]): void {
+    this.#alignment?.heard(groups)
+    this.#align()
+  }
+
+  #align(): void {
+    if (this.#alignment?.update() !== true) return
+    this.#tellWaiting()
+    this.#context.wake()
+  }
+
+  #tellWaiting(): void {
+    setWaiting(this.#context.metrics, this.#readerWaits ?? this.#alignment?.waitsFor, this.#context.now())
+  }
+
   advanceWatermark(): void {
+    // A split may have become idle.
+    if (this.#alignment !== undefined) this.#align()
     const next = this.#watermarks.advance()
     if (next === 'idle') {
       // Without splits it may be about to end, and what ends must not be passed by others first.

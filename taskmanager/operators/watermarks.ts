@@ -11,6 +11,8 @@ interface SplitClock {
   /** Wall clock of the last record. */
   lastRecordMs: number
   idle: boolean
+  /** Not read because it is ahead: no silence of its own. */
+  paused: boolean
 }
 
 export class WatermarkTracker {
@@ -79,16 +81,53 @@ export class WatermarkTracker {
     let active = false
     const now = this.#idleAfterMs === undefined ? 0 : this.#now()
     for (const split of this.#splits.values()) {
-      if (this.#idleAfterMs !== undefined && now - split.lastRecordMs >= this.#idleAfterMs) split.idle = true
-      if (split.idle) continue
+      if (this.#isIdle(split, now)) continue
       active = true
-      const current = split.custom === undefined ? split.highest - this.#outOfOrdernessMs - 1 : split.custom.current()
+      const current = this.#watermarkOf(split)
       if (current < lowest) lowest = current
     }
     if (!active) return 'idle'
     if (!(lowest > this.#last) || lowest === Number.POSITIVE_INFINITY) return 'active'
     this.#last = lowest
     return lowest
+  }
+
+  /** Event time of the slowest split that is not idle; undefined when there is none. -Infinity: one has had no record. */
+  lowest(): number | undefined {
+    let lowest: number | undefined
+    const now = this.#idleAfterMs === undefined ? 0 : this.#now()
+    for (const split of this.#splits.values()) {
+      if (this.#isIdle(split, now)) continue
+      const current = this.#watermarkOf(split)
+      if (lowest === undefined || current < lowest) lowest = current
+    }
+    return lowest
+  }
+
+  /** Splits that are beyond a time. They are not read from now on, and all others are. */
+  pauseBeyond(limitMs: number): Set<string> {
+    const ahead = new Set<string>()
+    for (const [splitId, split] of this.#splits) {
+      const paused = this.#watermarkOf(split) > limitMs
+      if (split.paused && !paused) split.lastRecordMs = this.#now()
+      split.paused = paused
+      if (paused) ahead.add(splitId)
+    }
+    return ahead
+  }
+
+  get size(): number {
+    return this.#splits.size
+  }
+
+  #isIdle(split: SplitClock, now: number): boolean {
+    if (split.paused) return false
+    if (this.#idleAfterMs !== undefined && now - split.lastRecordMs >= this.#idleAfterMs) split.idle = true
+    return split.idle
+  }
+
+  #watermarkOf(split: SplitClock): number {
+    return split.custom === undefined ? split.highest - this.#outOfOrdernessMs - 1 : split.custom.current()
   }
 
   #select(splitId: string): SplitClock {
@@ -109,6 +148,7 @@ export class WatermarkTracker {
       custom: typeof this.#strategy === 'function' ? this.#strategy() : undefined,
       lastRecordMs: this.#now(),
       idle: false,
+      paused: false,
     }
   }
 }

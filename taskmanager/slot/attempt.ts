@@ -71,6 +71,8 @@ export class Attempt {
   /** Everything up to `start`. Failures are reported, not thrown. */
   async deploy(): Promise<void> {
     this.#all('deploying')
+    // Before the start as well: what an operator waits for while it opens is to be seen.
+    this.#metricsTimer = systemClock.setInterval(() => this.#report(), metricsIntervalMs)
     try {
       await this.#build()
     } catch (error) {
@@ -103,6 +105,9 @@ export class Attempt {
           const at = this.deployment.plan.vertices[vertex].operators.findIndex(({ uid }) => uid === message.uid)
           if (subtask === message.subtask && at >= 0) chain.operators[at].resultsRead?.(message.next)
         }
+        return
+      case 'align-sources':
+        for (const { task } of this.#tasks) task.options.chain.head.align?.(message.groups)
         return
       case 'cancel':
         this.#end('canceled')
@@ -190,7 +195,6 @@ export class Attempt {
     if (this.#phase !== 'running') return
     this.#all('running')
     this.#loop.start(this.#tasks.map(({ task }) => task))
-    this.#metricsTimer = systemClock.setInterval(() => this.#report(), metricsIntervalMs)
   }
 
   #eventsOf(vertex: number, subtask: number): TaskEvents {
@@ -313,6 +317,8 @@ export class Attempt {
     const subtasks = this.#tasks.map(({ task, metrics }): SubtaskMetrics => {
       const { busyMs, idleMs, backpressuredMs } = task.time.snapshot(systemClock.monotonic())
       const { heldBy, currentWatermark } = task
+      const { aligned } = task.options.chain.head
+      const waiting = metrics.find((each) => each.waiting !== undefined)?.waiting
       return {
         vertex: task.options.vertex,
         subtask: task.options.subtask,
@@ -325,6 +331,8 @@ export class Attempt {
         ...(heldBy === undefined ? {} : { heldBy }),
         lateDropped: metrics.reduce((sum, each) => sum + each.lateDropped, 0),
         errorsSkipped: metrics.reduce((sum, each) => sum + each.errorsSkipped, 0),
+        ...(waiting === undefined ? {} : { waitingFor: waiting.what, waitingSinceMs: waiting.sinceMs }),
+        ...(aligned === undefined ? {} : { aligned: [aligned] }),
       }
     })
     this.#say({ kind: 'metrics', attempt: this.deployment.attempt, subtasks })

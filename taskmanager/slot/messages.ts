@@ -98,6 +98,7 @@ export type ToSlot =
       readonly subtask: number
       readonly next: number
     }
+  | { readonly kind: 'align-sources'; readonly attempt: number; readonly groups: readonly AlignedTime[] }
   /** A deployment may come soon: load the engine. */
   | { readonly kind: 'warm' }
   /** The other end of a doorbell: another slot of this TaskManager put something into a ring. */
@@ -119,6 +120,18 @@ export interface SubtaskMetrics {
   readonly heldBy?: string
   readonly lateDropped: number
   readonly errorsSkipped: number
+  /** What outside of the cluster it waits for, for people, and since when (epoch ms). */
+  readonly waitingFor?: string
+  readonly waitingSinceMs?: number
+  /** Of each of its sources that is aligned with others. */
+  readonly aligned?: readonly AlignedTime[]
+}
+
+/** Event time that a source has reached, or the lowest of a group. */
+export interface AlignedTime {
+  readonly group: string
+  /** Epoch ms, -Infinity before the first record; absent: nobody is held back. */
+  readonly timeMs?: number | undefined
 }
 
 export interface FailureCause {

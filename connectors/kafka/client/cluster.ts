@@ -35,6 +35,8 @@ const coordinatorType: Readonly<Record<CoordinatorKind, number>> = { group: 0, t
 
 export class KafkaCluster {
   readonly settings: ClientSettings
+  /** Told that something is tried again because no broker answers, and that it is over: `of` is the same both times. */
+  onTrouble: ((of: object, trouble: Error | undefined) => void) | undefined
   readonly #brokers = new Map<number, Address>()
   readonly #topics = new Map<string, TopicInfo>()
   readonly #connections = new Map<string, Promise<KafkaConnection>>()
@@ -224,15 +226,25 @@ export class KafkaCluster {
   async retrying<T>(attempt: () => Promise<T>, again: (error: unknown) => boolean = () => true): Promise<T> {
     const { clock, retryTimeoutMs } = this.settings
     const deadlineMs = clock.monotonic() + retryTimeoutMs
-    for (let count = 1; ; count++) {
-      this.#throwWhenClosed()
-      try {
-        return await attempt()
-      } catch (error) {
+    let troubled = false
+    try {
+      for (let count = 1; ; count++) {
         this.#throwWhenClosed()
-        if (!mayPass(error) || !again(error) || clock.monotonic() >= deadlineMs) throw error
+        try {
+          return await attempt()
+        } catch (error) {
+          this.#throwWhenClosed()
+          if (!mayPass(error) || !again(error) || clock.monotonic() >= deadlineMs) throw error
+          // What a broker refuses for now is no news for people.
+          if (codeOf(error) === undefined) {
+            troubled = true
+            this.onTrouble?.(attempt, error as Error)
+          }
+        }
+        await this.pause(count)
       }
-      await this.pause(count)
+    } finally {
+      if (troubled) this.onTrouble?.(attempt, undefined)
     }
   }
 

@@ -288,13 +288,21 @@ export class KafkaFetcher {
   }
 
   #wantedFrom(nodeId: number): Position[] {
-    if (this.#waitingBytes >= this.#options.prefetchBytes) return []
+    if (this.#waitingBytes >= this.#options.prefetchBytes && this.#takeableBytes() >= this.#options.prefetchBytes)
+      return []
     const wanted: Position[] = []
     for (const position of this.#positions.values()) {
       const enough = position.waitingBytes >= this.#options.partitionMaxBytes
       if (!position.paused && !position.inFlight && !enough && this.#leads(nodeId, position)) wanted.push(position)
     }
     return wanted
+  }
+
+  /** What waits of partitions that are paused must not keep the others from being fetched. */
+  #takeableBytes(): number {
+    let bytes = this.#waitingBytes
+    for (const { paused, waitingBytes } of this.#positions.values()) if (paused) bytes -= waitingBytes
+    return bytes
   }
 
   #requestFor(wanted: readonly Position[]): RequestOf<'Fetch'> {
