@@ -10,8 +10,10 @@ import { createLogger } from '../core/log.ts'
 import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock } from '../core/platform/clock.ts'
 import { systemDisk } from '../core/platform/disk.ts'
+import { systemRandom } from '../core/platform/random.ts'
 import { s3Settings, useS3 } from '../core/storage/s3/options.ts'
 import { openStorage } from '../core/storage/storage.ts'
+import { redisCoordination } from './ha/coordination.ts'
 import { lockDirectory } from './ha/directory-lock.ts'
 import { errors as haErrors } from './ha/errors.ts'
 import { LocalWork } from './ha/local-work.ts'
@@ -99,6 +101,8 @@ async function openSingle(config: Config, address: () => string, log: Log): Prom
   try {
     const store = new LocalJobStore(systemDisk, directory)
     const term = new Term({
+      clock: systemClock,
+      random: systemRandom,
       config,
       epoch: store.nextEpoch(),
       store,
@@ -126,13 +130,23 @@ async function openSingle(config: Config, address: () => string, log: Log): Prom
 
 async function openReplica(config: Config, address: string, log: Log): Promise<Seat> {
   const storage = openStorage(config.get(ha.haStorageDirectory) ?? '')
+  const cluster = config.get(ha.haClusterId)
+  const leaseMs = Math.max(leaseMinMs, config.get(ha.haLease))
   const replica = new Replica({
     config,
     storage,
-    redis: redisSettings(config),
-    prefix: config.get(ha.haRedisPrefix),
-    cluster: config.get(ha.haClusterId),
-    leaseMs: Math.max(leaseMinMs, config.get(ha.haLease)),
+    coordination: redisCoordination({
+      redis: redisSettings(config),
+      prefix: config.get(ha.haRedisPrefix),
+      cluster,
+      leaseMs,
+      token: systemRandom.hex(16),
+      trouble: (text, error) => log('warn', text, { error }),
+    }),
+    clock: systemClock,
+    random: systemRandom,
+    cluster,
+    leaseMs,
     address: () => address,
     log,
   })

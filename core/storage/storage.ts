@@ -70,16 +70,29 @@ export interface BlobEntry {
   readonly modifiedMs: number
 }
 
+const others = new Map<string, (location: string) => BlobStorage>()
+
+/** Storage of a kind that is not known here: from now on `open` is given every location that begins with `scheme:`. */
+export function registerStorage(scheme: string, open: (location: string) => BlobStorage): void {
+  others.set(scheme, open)
+}
+
 /**
  * Opens storage at a `file:` or `s3:` URL or at a path of this machine; a relative path counts from the working directory.
  * Nothing is read or created yet; how S3 is reached was said with `useS3`. Throws STORAGE_UNKNOWN_SCHEME, STORAGE_BAD_LOCATION, STORAGE_BAD_S3_LOCATION.
  */
 export function openStorage(location: string): BlobStorage {
+  const other = otherOf(location)
+  if (other !== undefined) return other(location)
   return isS3(location) ? new S3Storage(parseS3Location(location), s3InUse()) : fileStorage(localPath(location))
 }
 
+const otherOf = (location: string): ((location: string) => BlobStorage) | undefined =>
+  others.size === 0 ? undefined : others.get(location.slice(0, Math.max(0, location.indexOf(':'))))
+
 /** Absolute URL of a location, in the one form that `BlobStorage.url` has. */
 export function storageUrl(location: string): string {
+  if (otherOf(location) !== undefined) return location.replace(/\/+$/, '')
   if (isS3(location)) return s3Url(parseS3Location(location))
   return pathToFileURL(localPath(location)).href.replace(/\/+$/, '')
 }

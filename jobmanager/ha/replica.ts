@@ -8,8 +8,8 @@
  * Concurrency: the JobManager's thread; an election that was overtaken by its end finds out and stops.
  */
 import type { Config } from '../../core/config/index.ts'
-import { systemClock, type TimerHandle } from '../../core/platform/clock.ts'
-import { systemRandom } from '../../core/platform/random.ts'
+import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
+import type { Random } from '../../core/platform/random.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { ListReply } from '../../proto/generated/shapes.ts'
 import type { NewJob } from '../cluster/cluster.ts'
@@ -20,20 +20,19 @@ import * as options from '../options.ts'
 import type { Services } from '../rpc/server.ts'
 import { standbyServices } from '../rpc/standby-service.ts'
 import { BlobJobStore } from './blob-job-store.ts'
+import type { Coordination } from './coordination.ts'
 import { errors } from './errors.ts'
 import { EpochFence, type Fence } from './fence.ts'
 import { LeaseKeeper } from './lease.ts'
-import { connectRedis, type RedisSettings, redisKeys } from './redis.ts'
-import { RedisLease } from './redis-lease.ts'
-import { RedisQueues } from './redis-work.ts'
 import { Submissions } from './submissions.ts'
 import { type Log, Term } from './term.ts'
 
 export interface ReplicaOptions {
   readonly config: Config
   readonly storage: BlobStorage
-  readonly redis: RedisSettings
-  readonly prefix: string
+  readonly coordination: Coordination
+  readonly clock: Clock
+  readonly random: Random
   readonly cluster: string
   readonly leaseMs: number
   address(): string
@@ -47,10 +46,9 @@ const failedElectionPauseMs = 2000
 
 export class Replica {
   readonly #options: ReplicaOptions
-  readonly #redis: ReturnType<typeof connectRedis>
-  readonly #lease: RedisLease
+  readonly #lease: Coordination['lease']
   readonly #fence: EpochFence
-  readonly #queues: RedisQueues
+  readonly #queues: Coordination['queues']
   readonly #keeper: LeaseKeeper
   readonly #submissions: Submissions
   readonly #standby: Services
@@ -66,16 +64,12 @@ export class Replica {
   #stranger: { readonly fence: Fence; readonly sinceMs: number } | undefined
 
   constructor(given: ReplicaOptions) {
-    const { config, storage, cluster, leaseMs, log } = given
+    const { config, storage, cluster, clock, leaseMs, log } = given
     this.#options = given
-    const timeoutMs = Math.max(200, leaseMs / 3)
-    const keys = redisKeys(given.prefix, cluster)
-    this.#redis = connectRedis(given.redis, timeoutMs)
-    this.#lease = new RedisLease(this.#redis, keys, systemRandom.hex(16))
+    this.#lease = given.coordination.lease
+    this.#queues = given.coordination.queues
     this.#fence = new EpochFence(storage, cluster)
     this.#submissions = new Submissions(storage)
-    const trouble = (text: string, error: unknown): void => log('warn', text, { error })
-    this.#queues = new RedisQueues({ redis: given.redis, prefix: given.prefix, cluster, timeoutMs, trouble })
     this.#standby = standbyServices({
       bundleBytesMax: config.get(options.bundleBytesMax),
       address: () => given.address(),
@@ -84,7 +78,7 @@ export class Replica {
       list: () => this.#list(),
     })
     this.#keeper = new LeaseKeeper({
-      clock: systemClock,
+      clock,
       port: this.#lease,
       leaseMs,
       events: {
@@ -108,7 +102,7 @@ export class Replica {
   /** Resolves when it takes part. Throws HA_DIRECTORY_… when the directory is somebody else's, and what the storage says. */
   async start(): Promise<void> {
     await this.#fence.read()
-    await this.#redis.connect().catch(() => undefined)
+    await this.#options.coordination.connect().catch(() => undefined)
     await this.#checkAlone()
     this.#keeper.start()
   }
@@ -132,7 +126,7 @@ export class Replica {
     await this.#keeper.close()
     if (led) await this.#fence.beat(epoch, 0).catch(() => false)
     await this.#queues.close()
-    this.#redis.disconnect()
+    this.#options.coordination.disconnect()
   }
 
   #elected(): void {
@@ -140,13 +134,13 @@ export class Replica {
     this.#lead(turn).catch((error: unknown) => {
       if (turn !== this.#turn) return
       this.#options.log('error', `could not take over: ${messageOf(error)}`, { error })
-      this.#notBeforeMs = systemClock.monotonic() + failedElectionPauseMs
+      this.#notBeforeMs = this.#options.clock.monotonic() + failedElectionPauseMs
       this.#keeper.stepDown('it could not take over')
     })
   }
 
   async #lead(turn: number): Promise<void> {
-    const { config, storage, leaseMs, log } = this.#options
+    const { config, storage, clock, random, leaseMs, log } = this.#options
     const over = (): boolean => turn !== this.#turn || !this.#keeper.holds
     const address = this.#options.address()
     const epoch = await this.#fence.claim(address, await this.#lease.epoch())
@@ -155,7 +149,7 @@ export class Replica {
     const store = await BlobJobStore.open({
       storage,
       epoch,
-      clock: systemClock,
+      clock,
       deposed: (reason) => this.#keeper.stepDown(reason),
       trouble: (error) => log('warn', `the job store cannot be written, and is tried again: ${messageOf(error)}`, {}),
       stored: (jobId, record) => {
@@ -167,10 +161,12 @@ export class Replica {
       throw errors.create('DEPOSED', { reason: 'the lease is gone' })
     if (over()) return
     this.#timers.push(
-      systemClock.setInterval(() => this.#sayAlive(epoch), this.#beatMs),
-      systemClock.setInterval(() => this.#takeSubmissions(turn), submissionScanMs),
+      clock.setInterval(() => this.#sayAlive(epoch), this.#beatMs),
+      clock.setInterval(() => this.#takeSubmissions(turn), submissionScanMs),
     )
     const term = new Term({
+      clock,
+      random,
       config,
       epoch,
       store,
@@ -198,7 +194,7 @@ export class Replica {
     const { log } = this.#options
     this.#turn++
     this.#term = undefined
-    for (const timer of this.#timers.splice(0)) systemClock.clearTimeout(timer)
+    for (const timer of this.#timers.splice(0)) this.#options.clock.clearTimeout(timer)
     const close = this.#closeTerm
     this.#closeTerm = () => Promise.resolve()
     close().catch((error: unknown) => log('warn', 'what was left of a term could not be closed', { error }))
@@ -241,7 +237,7 @@ export class Replica {
    * says that it is alive in the storage: whoever sees that stays away.
    */
   async #eligible(): Promise<boolean> {
-    if (systemClock.monotonic() < this.#notBeforeMs) return false
+    if (this.#options.clock.monotonic() < this.#notBeforeMs) return false
     if ((await this.#lease.epoch()) > 0 || (await this.#lease.held())) {
       this.#stranger = undefined
       return true
@@ -249,7 +245,7 @@ export class Replica {
     const fence = await this.#fence.read()
     if (fence === undefined || fence.beat === 0) return true
     const seen = this.#stranger
-    const nowMs = systemClock.monotonic()
+    const nowMs = this.#options.clock.monotonic()
     if (seen?.fence.epoch !== fence.epoch || seen.fence.beat !== fence.beat) {
       this.#stranger = { fence, sinceMs: nowMs }
       return false
@@ -263,16 +259,16 @@ export class Replica {
     if (first === undefined || first.beat === 0) return
     const known = async (): Promise<boolean> =>
       (await this.#lease.epoch().catch(() => 1)) > 0 || (await this.#lease.held().catch(() => true))
-    const untilMs = systemClock.monotonic() + this.#beatMs * 2
-    while (!(await known()) && systemClock.monotonic() < untilMs) {
+    const untilMs = this.#options.clock.monotonic() + this.#beatMs * 2
+    while (!(await known()) && this.#options.clock.monotonic() < untilMs) {
       const now = await this.#fence.read()
       if (now !== undefined && now.beat !== 0 && (now.beat !== first.beat || now.epoch !== first.epoch)) {
         // It may be the leader of this cluster, whose Redis begins anew: then it is known there in a moment.
-        await pause(this.#options.leaseMs)
+        await this.#pause(this.#options.leaseMs)
         if (await known()) return
         throw errors.create('DIRECTORY_IN_USE', { directory: this.#options.storage.url, address: now.address })
       }
-      await pause(Math.min(200, this.#options.leaseMs / 4))
+      await this.#pause(Math.min(200, this.#options.leaseMs / 4))
     }
   }
 
@@ -319,6 +315,10 @@ export class Replica {
     await this.#submissions.remove(jobId)
   }
 
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.setTimeout(resolve, ms))
+  }
+
   async #list(): Promise<ListReply> {
     const records = await this.#lease.jobs()
     const jobs = records
@@ -338,4 +338,3 @@ export class Replica {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-const pause = (ms: number): Promise<void> => new Promise((resolve) => systemClock.setTimeout(resolve, ms))

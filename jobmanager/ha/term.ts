@@ -3,8 +3,8 @@
  * when it does not any more; the next term is another object with a higher epoch.
  */
 import type { Config } from '../../core/config/index.ts'
-import { systemClock, type TimerHandle } from '../../core/platform/clock.ts'
-import { systemRandom } from '../../core/platform/random.ts'
+import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
+import type { Random } from '../../core/platform/random.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import type { JobStore } from '../job-store.ts'
 import * as options from '../options.ts'
@@ -18,6 +18,8 @@ import type { LeaderWork, WorkHandlers } from './work.ts'
 export type Log = (level: 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>) => void
 
 export interface TermOptions {
+  readonly clock: Clock
+  readonly random: Random
   readonly config: Config
   readonly epoch: number
   readonly store: JobStore
@@ -35,14 +37,16 @@ export class Term {
   readonly cluster: Cluster
   readonly services: Services
   readonly #work: LeaderWork
+  readonly #clock: Clock
   readonly #timer: TimerHandle
 
   /** Takes the jobs of the store over. Throws rather than forget one. */
   constructor(given: TermOptions) {
-    const { config, epoch, store, checkpoints, savepoints, log } = given
+    const { clock, random, config, epoch, store, checkpoints, savepoints, log } = given
+    this.#clock = clock
     const cluster = new Cluster({
-      clock: systemClock,
-      random: systemRandom,
+      clock,
+      random,
       store,
       config,
       epoch,
@@ -58,14 +62,14 @@ export class Term {
       cleanLater: (task) => this.#work.cleanLater(task),
     })
     this.#work = given.work({
-      clean: (task) => clean(task, epoch, systemClock),
+      clean: (task) => clean(task, epoch, clock),
       savepoint: (jobId) => schedules.take(jobId),
     })
     this.cluster = cluster
     cluster.recover()
     const arrange = (): void => this.#work.schedule(schedules.wanted())
     arrange()
-    this.#timer = systemClock.setInterval(arrange, scheduleIntervalMs)
+    this.#timer = clock.setInterval(arrange, scheduleIntervalMs)
     const bundleBytesMax = config.get(options.bundleBytesMax)
     const accept: Parameters<typeof clientService>[0]['accept'] = async (job) => {
       cluster.submit(job)
@@ -79,7 +83,7 @@ export class Term {
 
   /** Stops acting before it returns; resolves when nothing is left of it. */
   close(): Promise<void> {
-    systemClock.clearTimeout(this.#timer)
+    this.#clock.clearTimeout(this.#timer)
     this.cluster.close()
     return this.#work.close()
   }
