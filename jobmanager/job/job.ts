@@ -295,9 +295,6 @@ export class Job {
       attempt: this.record.attempt,
     })
     if (!hasTasks(state) && hasTasks(before)) this.coordinator.stop(`the job is ${state.kind}`)
-    if (before.kind === 'redeploying' && !hasTasks(state) && !('delayOver' in state && !state.delayOver)) {
-      this.#record.note({ redeployments: (this.record.redeployments ?? 0) + 1 })
-    }
     if (before.kind === 'restarting') this.#context.clock.clearTimeout(this.#timer)
     if (state.kind === 'canceling' || state.kind === 'failing') this.#record.save({ state: state.kind })
     if (isTerminal(state.kind)) this.#end(state)
@@ -329,6 +326,9 @@ export class Job {
       case 'record-failure':
         this.#history = action.history
         this.#recordFailure(action.cause)
+        break
+      case 'redeployed':
+        this.#record.note({ redeployments: (this.record.redeployments ?? 0) + 1 })
         break
       case 'end':
         break

@@ -34,7 +34,7 @@ export interface RedeployedJob {
   status(): JobStatus
   dispatch(event: JobEvent): void
   /** The next attempt has that parallelism, or the one before when there are too few slots for it. Stores it. */
-  setParallelism(change: ParallelismChange): void
+  setParallelism(change: ParallelismChange): Promise<void>
 }
 
 export interface RedeploySettings {
@@ -153,7 +153,7 @@ export class Redeployments {
     }
     if (vertices.every((each) => each.before === each.after)) return answer(job.status(), clock.monotonic())
     if (!running) {
-      job.setParallelism(change)
+      await job.setParallelism(change)
       const outcome = this.#outcome()
       this.#settings.slotsChanged()
       return answer(await outcome, clock.monotonic())
@@ -174,7 +174,7 @@ export class Redeployments {
     // An attempt that failed over it may have begun anew with the old parallelism.
     this.#expect('redeploying')
     const outcome = this.#outcome()
-    job.setParallelism(change)
+    await job.setParallelism(change)
     return answer(await outcome, suspendedMs)
   }
 

@@ -35,7 +35,7 @@ export function decideRedeploying(state: Redeploying, event: JobEvent, facts: Jo
   // No failure: nothing is recorded, and there is no pause.
   const { unreleased, detail } = state
   const after = next({ kind: 'restarting', unreleased, delayOver: true, symptom: false, detail })
-  return { state: after.state, actions: after.actions }
+  return { state: after.state, actions: [{ kind: 'redeployed' }, ...after.actions] }
 }
 
 type AfterTasks = Extract<JobState, { kind: 'finished' | 'restarting' | 'failing' | 'canceling' }>

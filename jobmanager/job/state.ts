@@ -182,6 +182,8 @@ export type JobAction =
   | { readonly kind: 'cancel-tasks' }
   | { readonly kind: 'wait'; readonly delayMs: number }
   | { readonly kind: 'record-failure'; readonly cause: FailureCause; readonly history: RestartHistory }
+  /** The tasks have ended to begin again: the next attempt is no restart after a failure. */
+  | { readonly kind: 'redeployed' }
   /** The state is terminal: tidy up. */
   | { readonly kind: 'end' }
 

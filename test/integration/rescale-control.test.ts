@@ -104,7 +104,11 @@ test('what cannot be meant is refused with a sentence', async () => {
   await cluster.taskManager('tm-1', 2)
   const job = await cluster.submit(testPlan('refuses', 1, seldom))
   await cluster.until(job, 'running')
-  const refused = async (code: string, to: Parameters<typeof cluster.client.rescale>[1], which = job): Promise<void> => {
+  const refused = async (
+    code: string,
+    to: Parameters<typeof cluster.client.rescale>[1],
+    which = job,
+  ): Promise<void> => {
     await expect(cluster.client.rescale(which, to)).rejects.toMatchObject({ code: `JOBMANAGER_${code}` })
   }
   await refused('BAD_PARALLELISM', { parallelism: 40_000 })
@@ -166,4 +170,60 @@ test('a cancel in the middle ends the job, and the request says so', async () =>
   await cluster.client.cancel(job)
   await expect(request).rejects.toMatchObject({ code: 'JOBMANAGER_RESCALE_FAILED' })
   await cluster.until(job, 'canceled')
+})
+
+test('a job that fails again and again is held back, and its reason is in the list', async () => {
+  await cluster.taskManager('tm-1', 1)
+  const options = {
+    'fake.fault': 'fail',
+    'fake.fault-attempts': '1000',
+    'restart-strategy.exponential-delay.initial-backoff': '100ms',
+    'restart-strategy.exponential-delay.max-backoff': '1h',
+    'restart-strategy.exponential-delay.backoff-multiplier': '100',
+  }
+  const job = await cluster.submit(testPlan('crashes', 1, options))
+  await expect
+    .poll(async () => (await cluster.client.list())[0]?.detail)
+    .toBe('restarts in 10000 ms: the price was negative')
+  const { status, failures } = await cluster.client.info(job)
+  expect(status).toMatchObject({ state: 'restarting', attempt: 2, restarts: 1 })
+  expect(status.failure).toMatchObject({ operator: 'parse', code: 'USER_ERROR' })
+  expect(failures).toHaveLength(2)
+})
+
+test('a reactive job takes the slots of a TaskManager that joins late, when they stay', async () => {
+  const options = {
+    ...seldom,
+    'scheduler-mode': 'reactive',
+    'jobmanager.adaptive-scheduler.executing.resource-stabilization-timeout': '50ms',
+  }
+  const job = await cluster.submit(testPlan('follows', 1, options))
+  await cluster.taskManager('tm-1', 2)
+  await cluster.until(job, 'running')
+  expect(await sizes(job)).toEqual([2, 2])
+  await cluster.taskManager('tm-2', 1)
+  await cluster.until(job, 'running', 2)
+  expect(await sizes(job)).toEqual([3, 3])
+  expect((await cluster.client.info(job)).status).toMatchObject({ restarts: 0, attempt: 2 })
+})
+
+test('a TaskManager that leaves gets no more work, and its tasks go elsewhere first', async () => {
+  const leaving = await cluster.taskManager('tm-1', 2)
+  const job = await cluster.submit(testPlan('moves', 2, seldom))
+  const without = await cluster.submit(testPlan('begins-anew', 1))
+  await cluster.until(job, 'running')
+  await cluster.taskManager('tm-2', 3)
+  await cluster.until(without, 'running')
+  await leaving.drain()
+  const moved = await cluster.until(job, 'running', 2)
+  expect(moved).toMatchObject({ attempt: 2, restarts: 0 })
+  const { vertices, failures } = await cluster.client.info(job)
+  expect(vertices.flatMap(({ subtasks }) => subtasks.map((each) => each.taskManagerId))).not.toContain('tm-1')
+  expect(failures).toEqual([])
+  const { taskManagers, slotsFree } = await cluster.client.cluster()
+  expect(taskManagers.map(({ id, leaving: goes }) => [id, goes])).toEqual([
+    ['tm-1', true],
+    ['tm-2', false],
+  ])
+  expect(slotsFree).toBe(0)
 })

@@ -7,6 +7,7 @@ import { decideRestart, noFailures, type RestartStrategy } from '../../../jobman
 import { ResultBuffer, type ResultPosition } from '../../../jobmanager/job/results.ts'
 import {
   isTerminal,
+  type JobAction,
   type JobEvent,
   type JobFacts,
   type JobState,
@@ -103,6 +104,84 @@ describe('the life of a job', () => {
         expect(isTerminal(state.kind)).toBe(true)
       }),
     )
+  })
+})
+
+describe('tasks that are to begin again', () => {
+  const keys = ['0/0', '0/1', '1/0', '1/1']
+  const all = (state: string): JobEvent[] => keys.map((subtask) => ({ kind: 'subtask', subtask, state }))
+  const fresh: readonly JobEvent[] = [
+    { kind: 'submitted' },
+    { kind: 'slots', free: slots, inUse: new Map(), total: 2 },
+    ...all('running'),
+  ]
+  const play = (events: readonly JobEvent[], more: Partial<JobFacts> = {}) => {
+    let state: JobState = { kind: 'created' }
+    const actions: JobAction[] = []
+    for (const each of events) {
+      const next = decide(state, each, { ...facts(), ...more })
+      state = next.state
+      actions.push(...next.actions)
+    }
+    return {
+      state,
+      actions: actions.map(({ kind }) => kind),
+      deploys: actions.filter((each) => each.kind === 'deploy'),
+    }
+  }
+  const redeploy: JobEvent = { kind: 'redeploy', detail: 'why' }
+  const released = [0, 1].map((slot): JobEvent => ({ kind: 'released', slot: slotKey('tm', slot) }))
+
+  test('end, leave their slots, and ask for slots at once, without a failure or a pause', () => {
+    const { state, actions } = play([...fresh, redeploy, ...all('finished'), ...released])
+    expect(state.kind).toBe('waiting-for-resources')
+    expect(actions.slice(-2)).toEqual(['redeployed', 'request-slots'])
+    expect(actions).not.toContain('record-failure')
+    expect(actions).not.toContain('end')
+  })
+
+  test('wait until the last slot of the old attempt is free', () => {
+    const { state } = play([...fresh, redeploy, ...all('finished'), ...released.slice(1)])
+    expect(state).toMatchObject({ kind: 'restarting', delayOver: true, detail: 'why' })
+  })
+
+  test('restart as after any failure when one happens before', () => {
+    const { state, actions } = play([...fresh, redeploy, { kind: 'failure', cause, fatal: false }])
+    expect(state).toMatchObject({ kind: 'restarting', delayOver: false })
+    expect(actions).toContain('record-failure')
+    expect(actions).not.toContain('redeployed')
+  })
+
+  test('take the parallelism that they had when there are too few slots for the new one, and otherwise wait', () => {
+    const large = { ...plan, vertices: plan.vertices.map((vertex) => ({ ...vertex, parallelism: 3 })) }
+    const without = play(fresh.slice(0, 2), { plan: large })
+    expect(without.state).toMatchObject({ kind: 'waiting-for-resources' })
+    const { deploys } = play(fresh.slice(0, 2), { plan: large, fallback: plan })
+    expect(deploys).toMatchObject([{ plan: { vertices: [{ parallelism: 2 }, { parallelism: 2 }] } }])
+  })
+
+  test('that follow the slots take all there are, up to their limits', () => {
+    const many = Array.from({ length: 6 }, (_, slot) => ({ taskManagerId: 'tm', slot, host: 'h', port: 1 }))
+    const own = {
+      ...plan,
+      vertices: plan.vertices.map((vertex) => (vertex.id === 1 ? { ...vertex, fixed: true as const } : vertex)),
+    }
+    const sizes = (free: number, reactiveMax: number): number[] => {
+      const found = play(
+        [{ kind: 'submitted' }, { kind: 'slots', free: many.slice(0, free), inUse: new Map(), total: 6 }],
+        {
+          plan: own,
+          reactiveMax,
+        },
+      )
+      return found.deploys.flatMap((each) =>
+        each.kind === 'deploy' ? each.plan.vertices.map((v) => v.parallelism) : [],
+      )
+    }
+    expect(sizes(6, 100)).toEqual([6, 2])
+    expect(sizes(6, 4)).toEqual([4, 2])
+    expect(sizes(1, 100)).toEqual([1, 1])
+    expect(sizes(0, 100)).toEqual([])
   })
 })
 
