@@ -15,19 +15,11 @@ import { controlMethods } from '../../proto/generated/services.ts'
 import type { BundleChunk, FetchBundleRequest, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { toServiceError } from '../../proto/rpc/errors.ts'
 import { type Cluster, goodBye, type TaskManagerLink } from '../cluster/cluster.ts'
-import { errors } from '../errors.ts'
 import type { JobStore } from '../job-store.ts'
+import { type SessionLog, TaskManagerSession, type Unreadable } from './task-manager-session.ts'
 import { writeAll } from './writing.ts'
 
 const chunkBytes = 256 * 1024
-
-type Log = (level: 'error', text: string, fields: Readonly<Record<string, unknown>>) => void
-
-/** A message that could not be decoded. */
-interface Unreadable {
-  readonly kind: 'unreadable'
-  readonly error: unknown
-}
 
 /** The methods of TaskManagers, with a stream that outlives a message which cannot be decoded: gRPC would end it. */
 export const tolerantControlMethods = {
@@ -44,7 +36,7 @@ export const tolerantControlMethods = {
   },
 }
 
-export function controlService(cluster: Cluster, store: JobStore, log: Log): UntypedServiceImplementation {
+export function controlService(cluster: Cluster, store: JobStore, log: SessionLog): UntypedServiceImplementation {
   return {
     connect: (call: ServerDuplexStream<FromTaskManager, ToTaskManager>) => connect(cluster, call, log),
     fetchBundle: (call: ServerWritableStream<FetchBundleRequest, BundleChunk>) =>
@@ -52,8 +44,7 @@ export function controlService(cluster: Cluster, store: JobStore, log: Log): Unt
   }
 }
 
-function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToTaskManager>, log: Log): void {
-  let id: string | undefined
+function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToTaskManager>, log: SessionLog): void {
   let open = true
   const link: TaskManagerLink = {
     send(message) {
@@ -66,34 +57,13 @@ function connect(cluster: Cluster, call: ServerDuplexStream<FromTaskManager, ToT
       else call.emit('error', toServiceError(error, new Metadata()))
     },
   }
+  const session = new TaskManagerSession(cluster, link, log)
   const lost = (reason: string): void => {
     open = false
-    if (id !== undefined) cluster.lost(link, reason)
+    session.lost(reason)
   }
   call.on('data', (message: FromTaskManager | Unreadable) => {
-    if (!open) return
-    if (id !== undefined) {
-      try {
-        if (message.kind === 'unreadable') throw message.error
-        cluster.receive(link, id, message)
-      } catch (error) {
-        // One bad message is no reason to lose a TaskManager with all that runs there.
-        log('error', `a message (${message.kind}) of TaskManager ${id} is passed over`, { error })
-      }
-      return
-    }
-    try {
-      if (message.kind === 'unreadable') throw message.error
-      if (message.kind === 'register') {
-        cluster.register(message, link)
-        id = message.id
-      } else {
-        throw errors.create('REGISTRATION_EXPECTED')
-      }
-    } catch (error) {
-      link.close(error as Error)
-      lost(error instanceof Error ? error.message : String(error))
-    }
+    if (open) session.receive(message)
   })
   call.on('cancelled', () => lost('its connection closed'))
   call.on('error', (error: Partial<ServiceError>) => lost(error.details ?? error.message ?? String(error)))

@@ -4,18 +4,14 @@
  *
  * Concurrency: control thread only.
  */
-import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { isMillraceError } from '../../core/errors.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { Random } from '../../core/platform/random.ts'
-import { controlMethods } from '../../proto/generated/services.ts'
 import type { FromTaskManager, Register, ToTaskManager } from '../../proto/generated/shapes.ts'
-import { Channel } from '../../proto/rpc/channel.ts'
-import { fromServiceError } from '../../proto/rpc/errors.ts'
 import { LeaderSearch } from '../../proto/rpc/leader-channel.ts'
+import { type ControlConnection, connectByGrpc } from './connection.ts'
 import { errors } from './errors.ts'
 
-type Stream = ClientDuplexStream<FromTaskManager, ToTaskManager>
 type Registered = Extract<ToTaskManager, { kind: 'registered' }>
 
 export interface LinkOptions {
@@ -26,6 +22,8 @@ export interface LinkOptions {
   readonly delayMinMs: number
   readonly delayMaxMs: number
   readonly messageBytesMax: number
+  /** How; default gRPC. */
+  readonly connect?: (address: string, several: boolean) => ControlConnection
   hello(): Register
   registered(message: Registered): void
   message(message: ToTaskManager): void
@@ -35,14 +33,11 @@ export interface LinkOptions {
 
 /** Lines for people are dropped first when the JobManager does not keep up. */
 const printsWaitingMax = 2000
-/** Where another JobManager may have taken over, one that hangs must be found out. A busy machine is no reason to leave. */
-const pingMs = 4000
 
 export class JobManagerLink {
   readonly #options: LinkOptions
   readonly #search: LeaderSearch
-  #channel: Channel | undefined
-  #stream: Stream | undefined
+  #connection: ControlConnection | undefined
   #connected = false
   #timer: TimerHandle | undefined
   #delayMs: number
@@ -66,48 +61,42 @@ export class JobManagerLink {
   }
 
   send(message: FromTaskManager): void {
-    const stream = this.#stream
-    if (stream === undefined) return
+    const connection = this.#connection
+    if (connection === undefined) return
     // What becomes of a slot after it was named in the registration must follow, or it would count as taken for ever.
     const ofSlot = message.kind === 'slotReleased' || message.kind === 'slotReady'
     if (!this.#connected && !ofSlot) return
-    if (message.kind === 'print' && stream.writableLength > printsWaitingMax) return
-    stream.write(message)
+    if (message.kind === 'print' && connection.waiting > printsWaitingMax) return
+    connection.send(message)
   }
 
   /** The whole bundle. Throws coded errors. */
   async fetchBundle(bundleId: string): Promise<Uint8Array> {
-    const channel = this.#channel
-    if (channel === undefined) return new Uint8Array(0)
-    const pieces: Uint8Array[] = []
-    for await (const { data } of channel.serverStream(controlMethods.fetchBundle, { bundleId })) pieces.push(data)
-    return Buffer.concat(pieces)
+    return (await this.#connection?.fetchBundle(bundleId)) ?? new Uint8Array(0)
   }
 
   close(): void {
     this.#closed = true
     this.#options.clock.clearTimeout(this.#timer)
-    this.#stream?.end()
-    this.#channel?.close()
+    this.#connection?.end()
     this.#connected = false
   }
 
   #connect(): void {
-    const { messageBytesMax } = this.#options
+    const { connect, messageBytesMax } = this.#options
     const address = this.#search.current
-    // A new channel each time: it tries at once instead of sitting out a pause of its own.
-    const channel = new Channel(address, messageBytesMax, this.#search.several ? pingMs : undefined)
-    const stream: Stream = channel.duplex(controlMethods.connect)
-    this.#channel = channel
-    this.#stream = stream
-    stream.on('data', (message: ToTaskManager) => this.#receive(stream, message))
-    stream.on('error', (error) => this.#ended(stream, channel, fromServiceError(error, address)))
-    stream.on('end', () => this.#ended(stream, channel, new Error('the JobManager ended the connection')))
-    stream.write({ kind: 'register', ...this.#options.hello() })
+    const { several } = this.#search
+    const connection = connect?.(address, several) ?? connectByGrpc(address, several, messageBytesMax)
+    this.#connection = connection
+    connection.listen(
+      (message) => this.#receive(connection, message),
+      (error) => this.#ended(connection, error),
+    )
+    connection.send({ kind: 'register', ...this.#options.hello() })
   }
 
-  #receive(stream: Stream, message: ToTaskManager): void {
-    if (stream !== this.#stream) return
+  #receive(connection: ControlConnection, message: ToTaskManager): void {
+    if (connection !== this.#connection) return
     if (message.kind !== 'registered') {
       this.#options.message(message)
       return
@@ -115,7 +104,7 @@ export class JobManagerLink {
     const { epoch } = message
     if (epoch < this.#epoch) {
       const error = errors.create('OLD_EPOCH', { address: this.#search.current, epoch, known: this.#epoch })
-      this.#ended(stream, this.#channel, error)
+      this.#ended(connection, error)
       return
     }
     this.#epoch = epoch
@@ -125,12 +114,11 @@ export class JobManagerLink {
     this.#options.registered(message)
   }
 
-  #ended(stream: Stream, channel: Channel | undefined, error: Error): void {
-    if (stream !== this.#stream) return
-    this.#stream = undefined
+  #ended(connection: ControlConnection, error: Error): void {
+    if (connection !== this.#connection) return
+    this.#connection = undefined
     this.#connected = false
-    stream.cancel()
-    channel?.close()
+    connection.drop()
     if (this.#closed) return
     // What went wrong inside of the JobManager is no refusal.
     const inside = isMillraceError(error) && (error.code === 'RPC_FAILED' || error.blame === 'internal')

@@ -28,6 +28,14 @@ export interface SlotsOptions {
   ended(slot: number, end: SlotEnd): void
 }
 
+/** A slot as the control thread uses it. */
+export type ControlledSlot = Pick<SlotThread, 'owner' | 'threadId' | 'killed' | 'stack' | 'post' | 'kill'>
+
+/** The slots as the control thread uses them. */
+export interface ControlledSlots extends Pick<Slots, 'doorbells' | 'count' | 'port' | 'retire' | 'warm'> {
+  thread(slot: number): ControlledSlot
+}
+
 export interface SlotEnd {
   readonly reason: string
   readonly outOfMemory: boolean

@@ -26,7 +26,7 @@ import { fromSlot } from './forward.ts'
 import { hangingFrames } from './hang.ts'
 import { noteProgress, progressOf } from './progress.ts'
 import { makeRings } from './rings.ts'
-import type { SlotEnd, Slots } from './slots.ts'
+import type { ControlledSlots, SlotEnd } from './slots.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** What a slot holds. */
@@ -60,7 +60,7 @@ export interface SlotWork {
 export interface TaskManagerOptions {
   readonly id: string
   readonly clock: Clock
-  readonly slots: Slots
+  readonly slots: ControlledSlots
   readonly bundles: BundleCache
   readonly heapBytes: number
   readonly cancellationTimeoutMs: number
