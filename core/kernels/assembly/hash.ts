@@ -83,7 +83,32 @@ export function hashNulls(validity: usize, missing: usize, count: i32, dst: usiz
   }
 }
 
+// Two channels: both ends stay in registers, where counters in memory would wait for each other row after row.
+function partitionInTwo(hashes: usize, selection: usize, count: i32, counts: usize, out: usize): void {
+  let second: u32 = 0
+  if (selection) {
+    for (let i = 0; i < count; i++)
+      second += load<u32>(hashes + (<usize>load<u32>(selection + (<usize>i << 2)) << 2)) >>> 31
+  } else for (let i = 0; i < count; i++) second += load<u32>(hashes + (<usize>i << 2)) >>> 31
+  const first = <u32>count - second
+  store<u32>(counts, first)
+  store<u32>(counts, second, 4)
+  let low = out
+  let high = out + (<usize>first << 2)
+  for (let i = 0; i < count; i++) {
+    const row = selection ? load<u32>(selection + (<usize>i << 2)) : <u32>i
+    const to = load<u32>(hashes + (<usize>row << 2)) >>> 31
+    store<u32>(to ? high : low, row)
+    high += <usize>(to << 2)
+    low += <usize>((to ^ 1) << 2)
+  }
+}
+
 export function partition(hashes: usize, selection: usize, count: i32, parallelism: i32, counts: usize, out: usize): void {
+  if (parallelism == 2) {
+    partitionInTwo(hashes, selection, count, counts, out)
+    return
+  }
   memory.fill(counts, 0, <usize>parallelism << 2)
   for (let i = 0; i < count; i++) {
     const row = selection ? load<i32>(selection + (<usize>i << 2)) : i
