@@ -65,6 +65,30 @@ export const cliErrors = defineErrors('CLI', {
     blame: 'user',
     retry: 'never',
   },
+  NOT_UPGRADABLE: {
+    text: 'the job {job} is {state}: only a job that runs can be upgraded',
+    hint: 'Start the new version from its savepoint or checkpoint: millrace run -s PATH job.ts',
+    blame: 'user',
+    retry: 'never',
+  },
+  STILL_RUNS: {
+    text: 'the job {job} is {state}: it cannot be run again beside itself',
+    hint: 'Stop it first, or give the file of a job.',
+    blame: 'user',
+    retry: 'never',
+  },
+  NOT_ENDED: {
+    text: 'the new version ({job}) could not be ended',
+    hint: 'Look at it with millrace info {job}; the old version must not start while it runs.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  NO_WAY_BACK: {
+    text: 'the new version ({job}) completed a checkpoint while it was given up: what it has written is visible, and the old version would write it again',
+    hint: 'Start the new version from its last checkpoint (millrace info {job}), or, accepting that, the old one from {savepoint}.',
+    blame: 'user',
+    retry: 'never',
+  },
   JOB_FAILED: { text: 'the job {job} failed', blame: 'user', retry: 'never' },
   JOB_CANCELED: { text: 'the job {job} was canceled', blame: 'user', retry: 'never' },
 })

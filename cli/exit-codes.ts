@@ -45,6 +45,8 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   CLI_NO_SUCH_PARTITION: exitCodes.notFound,
   CLI_NO_SUCH_GROUP: exitCodes.notFound,
   CLI_NOT_IN_SNAPSHOT: exitCodes.notFound,
+  CLI_NOT_UPGRADABLE: exitCodes.conflict,
+  CLI_STILL_RUNS: exitCodes.conflict,
   JOBMANAGER_NO_SUCH_JOB: exitCodes.notFound,
   CHECKPOINT_NO_SNAPSHOT: exitCodes.notFound,
   STORAGE_NOT_FOUND: exitCodes.notFound,

@@ -65,8 +65,11 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
   cluster(
     define(
       parallelism(
-        verb(program, 'run <job>', 'submit a job to a cluster and follow it', async (t, [job], flags) =>
-          (await import('./commands/run.ts')).run(t, job as string, flags),
+        verb(
+          program,
+          'run <job>',
+          'submit a job to a cluster and follow it; the name or id of one that has ended runs it again',
+          async (t, [job], flags) => (await import('./commands/run.ts')).run(t, job as string, flags),
         ),
       ),
     ),
@@ -130,6 +133,27 @@ export function createProgram(terminal: Terminal, done: (code: ExitCode) => void
   )
     .option('--check <savepoint>', 'what would become of each state of a savepoint or checkpoint')
     .option('-n, --allowNonRestoredState', 'accept that state is dropped which the job no longer has')
+
+  cluster(
+    define(
+      parallelism(
+        verb(
+          program,
+          'upgrade <job> <file>',
+          'let a running job go on as a new version of itself',
+          async (t, [job, file], flags) =>
+            (await import('./commands/upgrade.ts')).upgrade(t, job as string, file as string, flags),
+        ),
+      ),
+    ),
+  )
+    .option('-n, --allowNonRestoredState', 'accept that state is dropped which the new version no longer has')
+    .option('--savepointPath <directory>', 'where the savepoint goes')
+    .option(
+      '--timeout <seconds>',
+      'go back to the old version when the new one has no checkpoint by then (default: 60)',
+      (value) => whole(value, 1, 86_400),
+    )
 
   savepoints(program, verb, terminal)
 

@@ -5,7 +5,7 @@
 
 import { errorFromWire } from '../../core/errors.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
-import type { ClusterClient, JobStatus } from '../../proto/client.ts'
+import type { ClusterClient, JobCode, JobStatus } from '../../proto/client.ts'
 import { type ClusterFlags, parseDefinitions, withCluster } from '../cluster.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -21,12 +21,14 @@ export interface RunFlags extends ClusterFlags {
 }
 
 export async function run(terminal: Terminal, file: string, flags: RunFlags): Promise<ExitCode> {
-  const job = await loadJob(file, parseDefinitions(flags.define), flags.parallelism)
+  const loaded = isFile(file) ? await loadJob(file, parseDefinitions(flags.define), flags.parallelism) : undefined
   return withCluster(flags, async (client) => {
+    const job =
+      loaded === undefined
+        ? await again(client, file, flags)
+        : { plan: loaded.plan, bundle: Buffer.from(loaded.bundle.code), options: loaded.options }
     const { jobId, restoreLines } = await client.submit({
-      plan: job.plan,
-      bundle: Buffer.from(job.bundle.code),
-      options: job.options,
+      ...job,
       savepointPath: flags.fromSavepoint === undefined ? undefined : localPath(flags.fromSavepoint),
       allowNonRestoredState: flags.allowNonRestoredState,
     })
@@ -38,6 +40,19 @@ export async function run(terminal: Terminal, file: string, flags: RunFlags): Pr
     terminal.note(submitted(jobId))
     return attach(terminal, client, jobId, job.plan.name)
   })
+}
+
+const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
+
+/** The code of a job that the cluster knows, as it was submitted. */
+async function again(client: ClusterClient, job: string, flags: RunFlags): Promise<JobCode> {
+  if (flags.define !== undefined || flags.parallelism !== undefined) {
+    const problem = `${job} is no file: a job of the cluster runs again with the options that it had (rescale it afterwards)`
+    throw cliErrors.create('BAD_ARGUMENT', { problem })
+  }
+  const { status } = await client.info(job)
+  if (!status.terminal) throw cliErrors.create('STILL_RUNS', { job: status.name, state: status.state })
+  return client.code(status.jobId)
 }
 
 const submitted = (jobId: string): string => `Job has been submitted with JobID ${jobId}`
