@@ -26,7 +26,7 @@ async function errorsOf(snippets: readonly string[]): Promise<string> {
     })
     const compilerOptions = {
       typeRoots: [`${root}node_modules/@types`],
-      paths: { millrace: [`${root}millrace.ts`], 'millrace/client': [`${root}sdk/client.ts`] },
+      paths: { millrace: [`${root}millrace.ts`], 'millrace/client': [`${root}cli/client.ts`] },
     }
     const project = join(directory, 'tsconfig.json')
     // Modules by extension: the directory has no package.json.
