@@ -35,6 +35,10 @@ export interface JobRecord {
   /** Attempts so far: numbers are never used again. */
   readonly attempt: number
   readonly restarts: number
+  /** TaskManagers that the newest attempt was put into. */
+  readonly taskManagers?: readonly string[] | undefined
+  /** Epoch of the leader that put it there: its tasks write runs under it. */
+  readonly epoch?: number | undefined
   /** New parallelism of vertices, by their number; the plan in the store stays as it was submitted. */
   readonly parallelism?: Readonly<Record<number, number>> | undefined
   /** Attempts that no failure led to. */

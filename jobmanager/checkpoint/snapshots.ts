@@ -14,6 +14,7 @@ import {
   type RestoreAssignment,
   type RestoreLine,
 } from '../../proto/checkpoint/restore-plan.ts'
+import { probeSnapshot } from '../../proto/checkpoint/probe.ts'
 import { disposeSavepoint, readSnapshot, savepointLocation, writeSavepoint } from '../../proto/checkpoint/savepoint.ts'
 import { CompletedCheckpointStore } from '../../proto/checkpoint/store.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
@@ -57,9 +58,17 @@ export class JobSnapshots {
     return openStorage(this.#options.root).url
   }
 
-  /** Claims the job for this leader. Gives the id of the next checkpoint. To be called first. */
-  async recover(): Promise<number> {
-    await this.#store.recover()
+  /** Newest checkpoint that counts; 0 when there is none. */
+  get latestId(): number {
+    return this.#store.latest?.checkpointId ?? 0
+  }
+
+  /**
+   * Claims the job for this leader. Gives the id of the next checkpoint. To be called first. `writers`: epoch under which
+   * tasks that run on write.
+   */
+  async recover(writers?: number): Promise<number> {
+    await this.#store.recover(writers)
     return this.#store.nextCheckpointId()
   }
 
@@ -119,7 +128,10 @@ export async function checkSnapshot(
   plan: JobPlan,
   allowNonRestoredState: boolean,
 ): Promise<readonly RestoreLine[]> {
-  const { manifest } = await readSnapshot(location)
+  const snapshot = await readSnapshot(location)
+  // Rather than find out in every slot, again and again.
+  await probeSnapshot(snapshot)
+  const { manifest } = snapshot
   const { lines, refused } = checkRestore(manifest, plan, { allowNonRestoredState })
   if (refused !== undefined) throw refused
   return lines

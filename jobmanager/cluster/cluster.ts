@@ -194,7 +194,10 @@ export class Cluster {
     const heartbeatIntervalMs = config.get(options.heartbeatInterval)
     const jobs = this.jobs.some((job) => !job.terminal)
     link.send({ kind: 'registered', epoch, heartbeatIntervalMs, version: packageVersion, jobs })
+    // Asked of all: one that is expected here and is not has to know it too.
+    const goneOn = new Set(this.jobs.filter((job) => job.present(id, hello.host, hello.slots)).map((job) => job.id))
     for (const { holder } of this.slots.holders(id)) {
+      if (goneOn.has(holder.jobId) && this.#jobs.get(holder.jobId)?.record.attempt === holder.attempt) continue
       if (faulty('reuse-epoch') && this.#jobs.get(holder.jobId)?.state.kind === 'running') continue
       // Nothing that ran through a lost connection is gone on with: its job has restarted, or will.
       link.send({ kind: 'cancel', jobId: holder.jobId, attempt: holder.attempt })

@@ -88,7 +88,7 @@ export class LeaseKeeper {
     const { clock, leaseMs } = this.#options
     clock.clearTimeout(this.#timer)
     // Jitter would buy nothing: whoever comes first gets it.
-    this.#timer = clock.setTimeout(() => this.#turn(), Math.max(50, leaseMs / (this.#leading ? 4 : 6)))
+    this.#timer = clock.setTimeout(() => this.#turn(), Math.max(50, leaseMs / (this.#leading ? 4 : 15)))
     if (this.#leading && !this.holds) this.#depose('its lease was not renewed in time')
     if (this.#asking) return
     this.#asking = true

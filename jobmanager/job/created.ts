@@ -8,6 +8,10 @@ export function decideCreated(state: Created, event: JobEvent): Decision<'create
         state: { kind: 'waiting-for-resources', detail: 'looks for slots' },
         actions: [{ kind: 'request-slots' }],
       }
+    case 'adopted': {
+      const { placement, unreleased, finished } = event
+      return { state: { kind: 'running', placement, unreleased, finished }, actions: [{ kind: 'all-running' }] }
+    }
     case 'cancel':
       return { state: { kind: 'canceling', unreleased: new Set() }, actions: [{ kind: 'cancel-tasks' }] }
     default:

@@ -10,7 +10,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import { faulty } from '../../core/faults.ts'
 import type { TimerHandle } from '../../core/platform/clock.ts'
 import type { JobStatus } from '../../proto/client.ts'
-import type { AlignedTime, FailureCause, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { AlignedTime, FailureCause, SlotStatus, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { slotDefaults } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { type ParallelismChange, rescaledPlan } from '../../proto/jobgraph/rescale-plan.ts'
@@ -20,6 +20,7 @@ import type { Placement } from '../cluster/assign.ts'
 import { errors } from '../errors.ts'
 import type { JobRecord } from '../job-store.ts'
 import * as options from '../options.ts'
+import { awaitTasks } from './adopt.ts'
 import {
   causeOf,
   coordinatorSettings,
@@ -47,6 +48,7 @@ import { noFailures, strategyOf } from './restart.ts'
 import { ResultBuffer } from './results.ts'
 import { hasTasks, isTerminal, type JobAction, type JobEvent, type JobFacts, type JobState, slotKey } from './state.ts'
 import { statusOf } from './status.ts'
+import { mayRun, type Takeover } from './takeover.ts'
 
 const troubleDelayMs = 10
 
@@ -78,6 +80,7 @@ export class Job {
   /** Deploy messages of the current attempt are out. */
   #deployed = false
   #recovered = false
+  #takeover: Takeover | undefined
   #timer: TimerHandle | undefined
   readonly #recovery: RecoveryTimes
 
@@ -158,6 +161,7 @@ export class Job {
     // What a JobManager that went away may have left.
     if (this.terminal) return this.#deleteCheckpoints()
     if (this.record.state === 'canceling') this.dispatch({ kind: 'cancel' })
+    else if (mayRun(this.record)) this.#awaitTasks()
     else this.dispatch({ kind: 'submitted' })
   }
 
@@ -188,7 +192,14 @@ export class Job {
     await this.#context.store.flushed()
   }
 
+  /** A TaskManager has registered. False when nothing of this job is to go on there. */
+  present(taskManagerId: string, host: string, slots: readonly SlotStatus[]): boolean {
+    this.#takeover?.present(taskManagerId, host, slots)
+    return this.#takeover !== undefined
+  }
+
   cancel(): void {
+    this.#takeover?.giveUp('it is canceled')
     if (this.terminal) throw errors.create('JOB_ENDED', { job: this.plan.name, state: this.#state.kind })
     this.dispatch({ kind: 'cancel' })
   }
@@ -206,6 +217,7 @@ export class Job {
 
   slotsLost(taskManagerId: string, slots: readonly number[], attempt: number, cause: FailureCause): void {
     if (attempt !== this.record.attempt) return
+    this.#takeover?.giveUp(cause.message)
     this.dispatch({ kind: 'slots-lost', slots: slots.map((slot) => slotKey(taskManagerId, slot)), cause })
   }
 
@@ -213,6 +225,7 @@ export class Job {
   receive(taskManagerId: string, message: TaskMessage): void {
     if (message.attempt !== this.record.attempt) return
     try {
+      this.#takeover?.hear(message)
       receiveFromTask(this, message, taskManagerId, this.#context.clock.now())
     } catch (error) {
       this.#trouble(
@@ -275,6 +288,7 @@ export class Job {
   /** Detached work of the job stops; the record stays as it is. For the JobManager's own end. */
   close(): void {
     this.#record.close()
+    this.#takeover?.close()
     this.redeployments.close()
     this.coordinator.stop('the JobManager shuts down')
     this.#context.clock.clearTimeout(this.#timer)
@@ -347,7 +361,9 @@ export class Job {
     this.#plan = plan
     this.#subtasks = subtasksOf(plan)
     const restarts = attempt - 1 - redeployments
-    this.#record.save({ attempt, state: 'deploying', restarts, restored: undefined, ...kept })
+    const taskManagers = [...new Set(placement.slots.map((slot) => slot.taskManagerId))]
+    const { epoch } = this.#context
+    this.#record.save({ attempt, state: 'deploying', restarts, restored: undefined, taskManagers, epoch, ...kept })
     this.metrics.reset()
     this.#context.slots.take(placement, { jobId: this.id, attempt })
     const current = (): boolean => this.#state.kind === 'deploying' && this.record.attempt === attempt
@@ -379,6 +395,28 @@ export class Job {
         if (current()) this.dispatch({ kind: 'failure', cause: causeOf(error), fatal })
       },
     )
+  }
+
+  /** The attempt may run on from before this JobManager led. */
+  #awaitTasks(): void {
+    this.#takeover = awaitTasks({
+      context: this.#context,
+      record: this.#record,
+      subtasks: this.#subtasks,
+      snapshots: this.#snapshots,
+      coordinator: this.coordinator,
+      metrics: this.metrics,
+      checkpointing: this.checkpointing,
+      note: (text) => this.#note(text),
+      toAll: (message) => this.#toAll(message),
+      dispatch: (event) => this.dispatch(event),
+      taken: (placement) => {
+        this.#takeover = undefined
+        this.#placement = placement
+        this.#deployed = placement !== undefined
+        this.#recovered = placement !== undefined && this.checkpointing
+      },
+    })
   }
 
   #cancelTasks(): void {

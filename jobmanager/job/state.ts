@@ -108,7 +108,7 @@ export type JobStateKind = JobState['kind']
 
 /** The legal edges. A decision that takes another one does not compile. */
 export interface Transitions {
-  created: 'waiting-for-resources' | 'canceling'
+  created: 'waiting-for-resources' | 'running' | 'canceling'
   'waiting-for-resources': 'deploying' | 'canceling'
   deploying: 'running' | 'finished' | 'restarting' | 'failing' | 'canceling'
   running: 'stopping' | 'redeploying' | 'finished' | 'restarting' | 'failing' | 'canceling'
@@ -146,6 +146,13 @@ export interface JobFacts {
 
 export type JobEvent =
   | { readonly kind: 'submitted' }
+  /** Its tasks run already, from before this JobManager led. */
+  | {
+      readonly kind: 'adopted'
+      readonly placement: Placement
+      readonly unreleased: ReadonlySet<SlotKey>
+      readonly finished: ReadonlySet<SubtaskKey>
+    }
   /** The slots that are free now; `inUse` counts the others by TaskManager. */
   | {
       readonly kind: 'slots'

@@ -47,6 +47,8 @@ export class CompletedCheckpointStore {
   #pointerBytes: Uint8Array | undefined
   #retained: readonly number[] = []
   #latest: Manifest | undefined
+  /** Runs under this epoch and later ones may belong to a checkpoint under way. */
+  #writersEpoch: number
   readonly #manifests = new Map<number, Manifest>()
   readonly #superfluousSince = new Map<string, number>()
   #holds = 0
@@ -54,6 +56,7 @@ export class CompletedCheckpointStore {
 
   constructor(options: CheckpointStoreOptions) {
     this.#options = options
+    this.#writersEpoch = options.epoch
     this.#retainedMax = Math.max(1, options.retained ?? 3)
     this.#graceMs = options.graceMs ?? 60_000
   }
@@ -69,12 +72,14 @@ export class CompletedCheckpointStore {
   }
 
   /**
-   * Claims the job for this leader and gives its newest checkpoint; undefined when it has none. To be called first. Throws
+   * Claims the job for this leader and gives its newest checkpoint; undefined when it has none. To be called first.
+   * `writers`: epoch of an earlier leader whose tasks run on, and write their runs under it. Throws
    * CHECKPOINT_POINTER_MOVED when a later leader is at work, and what is wrong with the newest checkpoint when it cannot be
    * read.
    */
-  recover(): Promise<Manifest | undefined> {
+  recover(writers?: number): Promise<Manifest | undefined> {
     return this.#enqueue(async () => {
+      this.#writersEpoch = writers ?? this.#options.epoch
       const { jobId, epoch } = this.#options
       for (;;) {
         const found = await this.#readPointer()
@@ -194,7 +199,7 @@ export class CompletedCheckpointStore {
       const run = parseRunPath(path)
       if (run === undefined || referenced.has(path)) continue
       // A chain under way consists of runs of the newest checkpoint and of later ones.
-      if (run.epoch < epoch || (run.epoch === epoch && run.checkpointId <= latest)) paths.push(path)
+      if (run.epoch < this.#writersEpoch || (run.epoch <= epoch && run.checkpointId <= latest)) paths.push(path)
     }
     return paths
   }

@@ -482,7 +482,7 @@ export interface SubtaskStatus {
   readonly vertex: number
   /** Index in the vertex. */
   readonly subtask: number
-  /** As in TaskState. */
+  /** As in TaskState; or why no other JobManager can go on with it: ending, delivering, canceling. */
   readonly state: string
   /** A source without more input. */
   readonly inputEnded: boolean

@@ -46,6 +46,8 @@ interface Holding {
   checkpointId: number
   /** By 'vertex/subtask': for a JobManager that did not hear it. */
   readonly progress: Map<string, SubtaskStatus>
+  /** Why another JobManager cannot go on with it as it is. */
+  bound: string | undefined
   /** What the slot said last. */
   metrics: readonly SubtaskMetrics[]
 }
@@ -129,7 +131,7 @@ export class TaskManager {
       jobId: holding?.jobId ?? '',
       attempt: holding?.attempt ?? 0,
       checkpointId: holding?.checkpointId ?? 0,
-      subtasks: holding === undefined ? [] : [...holding.progress.values()],
+      subtasks: holding === undefined ? [] : shown(holding),
     }))
   }
 
@@ -198,6 +200,8 @@ export class TaskManager {
     if (holding === undefined || holding.attempt !== message.attempt) return
     if (message.kind === 'metrics') holding.metrics = message.subtasks
     else noteProgress(holding.progress, message)
+    // Records that only this JobManager has, and that nobody may have taken.
+    if (message.kind === 'results') holding.bound = 'delivering'
     if (message.kind !== 'released') {
       send(fromSlot(holding.jobId, message))
       return
@@ -247,6 +251,7 @@ export class TaskManager {
         verdict: undefined,
         checkpointId: 0,
         progress: progressOf(subtasks),
+        bound: undefined,
         metrics: [],
       }
       if (this.#holdings[slot] !== undefined || slots.port(slot) === 0) {
@@ -363,9 +368,12 @@ export class TaskManager {
     if (this.#idle !== undefined && this.#holdings.every((each) => each === undefined)) this.#idle()
   }
 
-  #noteCheckpoint({ jobId, attempt, checkpointId }: Extract<ToTaskManager, { kind: 'triggerCheckpoint' }>): void {
+  #noteCheckpoint({ jobId, attempt, checkpointId, stop }: Extract<ToTaskManager, { kind: 'triggerCheckpoint' }>): void {
     for (const holding of this.#holdings) {
-      if (holding?.jobId === jobId && holding.attempt === attempt) holding.checkpointId = checkpointId
+      if (holding?.jobId !== jobId || holding.attempt !== attempt) continue
+      holding.checkpointId = checkpointId
+      // Sources may have emitted their end: only a restart leads back.
+      if (stop !== '') holding.bound = 'ending'
     }
   }
 
@@ -375,6 +383,11 @@ export class TaskManager {
       this.#options.slots.thread(slot).post(message)
     })
   }
+}
+
+function shown({ progress, bound, cancelled }: Holding): SubtaskStatus[] {
+  const state = cancelled ? 'canceling' : bound
+  return [...progress.values()].map((each) => (state === undefined ? each : { ...each, state }))
 }
 
 function pick(

@@ -8,6 +8,7 @@
  *   fake.fault-attempts   how many attempts it happens in (default 1)
  *   fake.fault-slot       only in this slot of every TaskManager (default: all)
  *   fake.cancel     answer (default), ignore
+ *   fake.results    some (default), none
  *
  * Each subtask of a source prints `<vertex>/<subtask> attempt <n> from <checkpoint>` when it starts.
  */
@@ -54,7 +55,8 @@ function run(): void {
     const from = restore?.checkpointId ?? 0
     const line = `${vertex}/${subtask} attempt ${attempt} from ${from}`
     say({ kind: 'print', attempt, uid: 'start', lines: [line] })
-    say({ kind: 'results', attempt, uid: 'out', subtask, sequence: 0, records: [0, 1, 2] })
+    if (options['fake.results'] !== 'none')
+      say({ kind: 'results', attempt, uid: 'out', subtask, sequence: 0, records: [0, 1, 2] })
   }
   const here = options['fake.fault-slot'] === undefined || Number(options['fake.fault-slot']) === start.slot
   const faulty = here && attempt <= Number(options['fake.fault-attempts'] ?? '1')
