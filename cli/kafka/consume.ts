@@ -1,15 +1,17 @@
 /**
  * `millrace consume TOPIC`: the records of a topic as lines, to the end of what is there or on and on (`--follow`). Within a
- * partition in order; of transactions only what is committed, unless told otherwise. With `--group` it begins where the
- * group has committed, and commits what it has written; it is no member, so two of them do not share the work.
+ * partition in order; of transactions only what is committed, unless told otherwise. With `--group` it joins the group,
+ * shares the partitions with its other members, begins where the group has committed, and commits what it has written.
+ * With partitions of its own choice (`--partition`) it is no member, and commits all the same.
  */
 import {
-  CommittedFilter,
+  codeOf,
   commitOffsets,
   type FetchedBatches,
-  fetchOffsets,
   KafkaFetcher,
+  Membership,
 } from '../../connectors/kafka/client/index.ts'
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import {
   batchSizeAt,
   RecordTable,
@@ -21,8 +23,9 @@ import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type Terminal, tidyPaths } from '../terminal.ts'
 import { existingTopic, type Kafka, type KafkaFlags, withKafka } from './connect.ts'
+import { type Progress, places } from './places.ts'
 import { type OutputFormat, RecordWriter } from './record-writer.ts'
-import { type Place, parsePlace } from './when.ts'
+import { parsePlace } from './when.ts'
 
 export interface ConsumeFlags extends KafkaFlags {
   readonly from?: string
@@ -39,14 +42,12 @@ export interface ConsumeFlags extends KafkaFlags {
 }
 
 const commitEveryMs = 1000
-
-interface Progress {
-  /** What is written next. */
-  next: number
-  /** Where to end; infinite with `--follow`. */
-  readonly end: number
-  readonly filter: CommittedFilter
-}
+/** The partitions have other owners by now. */
+const generationOver: ReadonlySet<number> = new Set([
+  kafkaError.ILLEGAL_GENERATION,
+  kafkaError.UNKNOWN_MEMBER_ID,
+  kafkaError.REBALANCE_IN_PROGRESS,
+])
 
 export async function consume(terminal: Terminal, topic: string, flags: ConsumeFlags): Promise<ExitCode> {
   const place = flags.from === undefined ? undefined : parsePlace(flags.from, terminal.clock.now())
@@ -58,9 +59,21 @@ export async function consume(terminal: Terminal, topic: string, flags: ConsumeF
     if (missing !== undefined) {
       throw cliErrors.create('NO_SUCH_PARTITION', { topic, partition: missing, last: leaders.length - 1 })
     }
-    const progress = await places(kafka, topic, partitions, place, committed, flags)
-    const reading = new Reading(terminal, kafka, topic, progress, flags)
-    return reading.run()
+    const { group } = flags
+    const from = async (own: readonly number[], member: boolean) =>
+      places(kafka, topic, own, place, committed, { ...flags, member })
+    if (group === undefined || flags.partition !== undefined) {
+      const reading = new Reading(terminal, kafka, topic, undefined, flags)
+      return reading.whole(() => from(partitions, false))
+    }
+    const member = new Membership(kafka.cluster, { groupId: group, topics: [topic] })
+    const reading = new Reading(terminal, kafka, topic, member, flags)
+    return reading.whole(async () =>
+      from(
+        (await member.join()).map(({ partition }) => partition),
+        true,
+      ),
+    )
   })
 }
 
@@ -68,24 +81,19 @@ class Reading {
   readonly #terminal: Terminal
   readonly #kafka: Kafka
   readonly #topic: string
-  readonly #progress: ReadonlyMap<number, Progress>
+  readonly #member: Membership | undefined
+  #progress: ReadonlyMap<number, Progress> = new Map()
   readonly #flags: ConsumeFlags
   readonly #writer: RecordWriter
   readonly #table = new RecordTable()
   #left: number
   #committed = ''
 
-  constructor(
-    terminal: Terminal,
-    kafka: Kafka,
-    topic: string,
-    progress: ReadonlyMap<number, Progress>,
-    flags: ConsumeFlags,
-  ) {
+  constructor(terminal: Terminal, kafka: Kafka, topic: string, member: Membership | undefined, flags: ConsumeFlags) {
     this.#terminal = terminal
     this.#kafka = kafka
     this.#topic = topic
-    this.#progress = progress
+    this.#member = member
     this.#flags = flags
     this.#left = flags.max ?? Number.POSITIVE_INFINITY
     this.#writer = new RecordWriter({
@@ -99,9 +107,40 @@ class Reading {
     })
   }
 
-  async run(): Promise<ExitCode> {
+  /** Everything, in as many generations of the group as there are; `begin` tells where the next one begins. */
+  async whole(begin: () => Promise<ReadonlyMap<number, Progress>>): Promise<ExitCode> {
+    let stopped = false
+    let wake = (): void => {}
+    const interrupted = new Promise<undefined>((resolve) => {
+      wake = () => resolve(undefined)
+    })
+    const stopListening = this.#terminal.onInterrupt(() => {
+      stopped = true
+      wake()
+    })
+    try {
+      for (;;) {
+        const progress = await Promise.race([begin(), interrupted])
+        if (progress === undefined || stopped) return exitCodes.ok
+        this.#progress = progress
+        const over = await this.#generation(interrupted, () => stopped)
+        if (over) return exitCodes.ok
+      }
+    } finally {
+      stopListening()
+      await this.#member?.leave()
+    }
+  }
+
+  /** Reads what this member has; false when the group has to be joined again. */
+  async #generation(interrupted: Promise<unknown>, isStopped: () => boolean): Promise<boolean> {
     const { clock } = this.#terminal
     let waiting = false
+    let rejoin = false
+    const rebalanced = this.#member?.mustRejoin.then(() => {
+      rejoin = true
+    })
+    const events = rebalanced === undefined ? [interrupted] : [interrupted, rebalanced]
     const fetcher = new KafkaFetcher(this.#kafka.cluster, {
       readCommitted: this.#flags.isolation === 'read_committed',
       partitionMaxBytes: 4 * 1024 * 1024,
@@ -112,25 +151,16 @@ class Reading {
         waiting = trouble !== undefined
       },
     })
-    let stopped = false
-    let wake = (): void => {}
-    const interrupted = new Promise<void>((resolve) => {
-      wake = resolve
-    })
-    const stopListening = this.#terminal.onInterrupt(() => {
-      stopped = true
-      wake()
-    })
     try {
       for (const [partition, { next, end }] of this.#progress) {
         if (next < end) fetcher.assign(this.#topic, partition, next)
       }
       let commitAtMs = clock.monotonic() + commitEveryMs
-      while (!stopped && this.#left > 0 && this.#unfinished()) {
+      while (!isStopped() && !rejoin && this.#left > 0 && this.#unfinished()) {
         const taken = fetcher.take()
         if (taken === undefined) {
-          await this.#commit()
-          await Promise.race([fetcher.available(), interrupted])
+          if (!(await this.#commit())) return false
+          await Promise.race([fetcher.available(), ...events])
           continue
         }
         if (taken.kind === 'failed') throw taken.error
@@ -138,18 +168,18 @@ class Reading {
         const written = this.#terminal.write(this.#writer.take())
         if (written !== undefined) await written
         if (clock.monotonic() < commitAtMs) continue
-        await this.#commit()
+        if (!(await this.#commit())) return false
         commitAtMs = clock.monotonic() + commitEveryMs
       }
-      await this.#commit()
-      return exitCodes.ok
+      return (await this.#commit()) && !rejoin
     } finally {
-      stopListening()
       fetcher.close()
     }
   }
 
   #unfinished(): boolean {
+    // A member without partitions waits for some.
+    if (this.#progress.size === 0) return this.#flags.follow === true
     for (const { next, end } of this.#progress.values()) if (next < end) return true
     return false
   }
@@ -195,71 +225,29 @@ class Reading {
     }
   }
 
-  async #commit(): Promise<void> {
+  /** False when the group has gone on without this member: what it wrote last, another will write again. */
+  async #commit(): Promise<boolean> {
     const { group } = this.#flags
-    if (group === undefined) return
+    if (group === undefined) return true
+    const state = this.#positions()
+    if (state === this.#committed) return true
     const offsets = [...this.#progress].map(([partition, { next }]) => ({
       topic: this.#topic,
       partition,
       offset: next,
     }))
-    const state = JSON.stringify(offsets)
-    if (state === this.#committed) return
-    await commitOffsets(this.#kafka.cluster, group, offsets)
+    try {
+      await commitOffsets(this.#kafka.cluster, group, offsets, this.#member?.identity)
+    } catch (error) {
+      if (this.#member === undefined || !generationOver.has(codeOf(error) ?? 0)) throw error
+      this.#terminal.note('the group went on without this member: its last records come again')
+      return false
+    }
     this.#committed = state
+    return true
   }
-}
 
-/** Where each partition begins and ends. */
-async function places(
-  { cluster, admin }: Kafka,
-  topic: string,
-  partitions: readonly number[],
-  place: Place | undefined,
-  committed: boolean,
-  flags: ConsumeFlags,
-): Promise<ReadonlyMap<number, Progress>> {
-  const all = partitions.map((partition) => ({ topic, partition }))
-  const at = async (where: 'earliest' | 'latest' | number): Promise<Map<number, number>> => {
-    const found = await admin.listOffsets(
-      all.map((each) => ({ ...each, at: where })),
-      committed,
-    )
-    return new Map(found.map(({ partition, offset }) => [partition, offset]))
+  #positions(): string {
+    return JSON.stringify([...this.#progress].map(([partition, { next }]) => [partition, next]))
   }
-  const [starts, ends] = await Promise.all([at('earliest'), at('latest')])
-  const times = place?.kind === 'time' ? await at(place.ms) : undefined
-  const kept = new Map<number, number>()
-  if (place === undefined && flags.group !== undefined) {
-    for (const { partition, offset } of await fetchOffsets(cluster, flags.group, all)) kept.set(partition, offset)
-  }
-  return new Map(
-    partitions.map((partition) => {
-      const start = starts.get(partition) ?? 0
-      const end = ends.get(partition) ?? 0
-      const time = times?.get(partition) ?? -1
-      const wanted =
-        place === undefined
-          ? (kept.get(partition) ?? start)
-          : place.kind === 'earliest'
-            ? start
-            : place.kind === 'latest'
-              ? end
-              : place.kind === 'offset'
-                ? place.offset
-                : place.kind === 'last'
-                  ? end - place.count
-                  : time < 0
-                    ? end
-                    : time
-      // What was deleted cannot be read, and what is not there yet is waited for only when that was meant.
-      const next = Math.max(start, flags.follow === true ? Math.min(wanted, end) : wanted)
-      const progress = {
-        next,
-        end: flags.follow === true ? Number.POSITIVE_INFINITY : end,
-        filter: new CommittedFilter(),
-      }
-      return [partition, progress] as const
-    }),
-  )
 }

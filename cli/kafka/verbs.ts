@@ -95,7 +95,7 @@ function defineConsume(program: Command, verb: Verb): void {
   )
     .option(
       '--from <place>',
-      'earliest, latest, offset, -count, time or age (default: the offsets of --group, or earliest)',
+      'earliest, latest, offset, -count, time or age (default earliest; in a --group where it has committed nothing)',
     )
     .option('-F, --follow', 'go on at the end: wait for what comes')
     .option('-n, --max <number>', 'end after so many records', (value) => whole(value, 1, Number.MAX_SAFE_INTEGER))
@@ -103,7 +103,10 @@ function defineConsume(program: Command, verb: Verb): void {
       ...(before ?? []),
       whole(value, 0, 1e6),
     ])
-    .option('-g, --group <name>', 'begin where this group is, and commit what was printed')
+    .option(
+      '-g, --group <name>',
+      'join this group: share the partitions with its members, begin where it is, commit what was printed',
+    )
     .addOption(
       new Option('--isolation <level>', 'whether records of open and aborted transactions are shown')
         .choices(['read_committed', 'read_uncommitted'])

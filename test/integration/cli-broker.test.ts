@@ -173,6 +173,54 @@ describe('produce and consume', () => {
   })
 })
 
+describe('members of a group', () => {
+  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+    const deadline = Date.now() + 20_000
+    while (!(await condition())) {
+      if (Date.now() > deadline) throw new Error('it did not come about')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const membersOf = async (group: string): Promise<number> => {
+    const { offsets } = (await json(`groups describe ${group}`)) as {
+      offsets: { member?: unknown; clientId?: unknown }[]
+    }
+    return offsets.length
+  }
+
+  it('share the partitions, take over what another leaves, and lose and repeat nothing', async () => {
+    await millrace('topic create shared -p 4')
+    const lines = (from: number): string => Array.from({ length: 40 }, (_, n) => `${from + n}:${from + n}\n`).join('')
+    const start = () => terminalOf(['consume', 'shared', '-g', 'sharing', '--follow', '--offsets'])
+    const first = start()
+    await millrace('produce shared -k :', [lines(0)])
+    await until(() => first.terminal.outLines.length === 40)
+    const second = start()
+    const described = async () =>
+      (await json('groups describe sharing')) as { state: string; members: number | readonly unknown[] }
+    await until(async () => {
+      const { state, members } = await described()
+      return state === 'Stable' && (typeof members === 'number' ? members : members.length) === 2
+    })
+    await millrace('produce shared -k :', [lines(40)])
+    await until(() => first.terminal.outLines.length + second.terminal.outLines.length === 80)
+    expect(second.terminal.outLines.length).toBeGreaterThan(0)
+    expect(first.terminal.outLines.length).toBeGreaterThan(40)
+    first.terminal.interrupt()
+    expect(await first.ended).toBe(0)
+    await millrace('produce shared -k :', [lines(80)])
+    await until(() => first.terminal.outLines.length + second.terminal.outLines.length === 120)
+    second.terminal.interrupt()
+    expect(await second.ended).toBe(0)
+    const values = [...first.terminal.outLines, ...second.terminal.outLines].map((line) =>
+      Number(line.split(/\s/).at(-1)),
+    )
+    expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, n) => n))
+    expect((await described()).state).toBe('Empty')
+    expect(await membersOf('sharing')).toBe(4)
+  })
+})
+
 describe('groups', () => {
   it('show their lag and go on elsewhere', async () => {
     await millrace('topic create work')

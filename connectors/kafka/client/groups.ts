@@ -26,11 +26,12 @@ export interface GroupDescription extends GroupSummary {
   readonly members: readonly GroupMember[]
 }
 
-/** Commits offsets of a group that has no members, or none that consume by subscription. */
+/** Commits offsets of a group: for one of its members, or, without `member`, of a group that has none. */
 export async function commitOffsets(
   cluster: KafkaCluster,
   groupId: string,
   offsets: readonly CommittedOffset[],
+  member: { readonly memberId: string; readonly generationId: number } = { memberId: '', generationId: -1 },
 ): Promise<void> {
   const answer = await cluster.askCoordinator(
     'group',
@@ -38,8 +39,8 @@ export async function commitOffsets(
     'OffsetCommit',
     {
       groupId,
-      generationIdOrMemberEpoch: -1,
-      memberId: '',
+      generationIdOrMemberEpoch: member.generationId,
+      memberId: member.memberId,
       groupInstanceId: null,
       retentionTimeMs: -1,
       topics: byTopic(offsets, ({ partition, offset, leaderEpoch, metadata }) => ({

@@ -22,6 +22,7 @@ export {
   listGroups,
 } from './groups.ts'
 export { type AbortedTransaction, CommittedFilter } from './isolation.ts'
+export { Membership, type MembershipOptions } from './membership.ts'
 export { type KafkaClientOptions, parseAddress, type SaslOptions } from './options.ts'
 export { murmur2, partitionOfKey } from './partitioner.ts'
 export { KafkaProducer, type ProducerOptions } from './producer.ts'
