@@ -34,6 +34,8 @@ export class CheckpointHistory {
     entry.bytes += snapshot.bytes
     entry.alignmentMs = Math.max(entry.alignmentMs ?? 0, snapshot.alignmentMs)
     entry.syncMs = Math.max(entry.syncMs ?? 0, snapshot.syncMs)
+    if (snapshot.unaligned === true) entry.unaligned = (entry.unaligned ?? 0) + 1
+    if (snapshot.channels !== undefined) entry.inFlightBytes = (entry.inFlightBytes ?? 0) + snapshot.channels.bytes
     entry.asyncMs = Math.max(entry.asyncMs ?? 0, snapshot.asyncMs)
   }
 

@@ -1,0 +1,38 @@
+/**
+ * Keyed counts in front of something slow: as long as the file of option `slow` exists, each record takes option `pause`
+ * milliseconds there. Writes each count of each key into files, once.
+ */
+import { existsSync } from 'node:fs'
+import { defineJob, sink, source, t } from 'millrace'
+
+const Tick = t.object({ key: t.float64(), n: t.float64() })
+
+export default defineJob('unaligned', (env) => {
+  const slow = env.option('slow', 'slow')
+  const pauseMs = Number(env.option('pause', '4'))
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  let seen = 0
+  let isSlow = true
+  env
+    .from(source.generator({ type: Tick, count: Number(env.option('count')), create: (n) => ({ key: n % 16, n }) }), {
+      uid: 'ticks',
+    })
+    .keyBy('key')
+    .process({
+      uid: 'counts',
+      state: { count: t.float64().state() },
+      emits: Tick,
+      onElement({ key }, { state }, emit) {
+        const n = (state.count.get() ?? 0) + 1
+        state.count.set(n)
+        emit({ key, n })
+      },
+    })
+    .rebalance()
+    .map((record) => {
+      if (seen++ % 16 === 0) isSlow = existsSync(slow)
+      if (isSlow) Atomics.wait(pause, 0, 0, pauseMs)
+      return record
+    })
+    .to(sink.files({ path: env.option('out', 'out'), format: 'ndjson' }), { uid: 'out' })
+})
