@@ -73,7 +73,7 @@ export class Replica {
     this.#standby = standbyServices({
       bundleBytesMax: config.get(options.bundleBytesMax),
       address: () => given.address(),
-      accept: (job) => this.#accept(job),
+      accept: (job) => this.#acceptForLeader(job),
       leader: async () => (await this.#lease.leader().catch(() => undefined))?.address,
       list: () => this.#list(),
     })
@@ -118,6 +118,11 @@ export class Replica {
   /** Why it cannot take part. */
   get unready(): string | undefined {
     return this.#unreachable === undefined ? undefined : `Redis cannot be reached: ${this.#unreachable}`
+  }
+
+  /** Resolves when the job survives this process, and the leader has it or will find it. */
+  accept(job: NewJob): Promise<void> {
+    return this.term?.accept(job) ?? this.#acceptForLeader(job)
   }
 
   async close(): Promise<void> {
@@ -273,7 +278,7 @@ export class Replica {
   }
 
   /** As a standby: stores the job, tells the leader, and waits a little for it. */
-  async #accept(job: NewJob): Promise<void> {
+  async #acceptForLeader(job: NewJob): Promise<void> {
     const { config } = this.#options
     checkOptions({ ...job.plan.options, ...job.options })
     jobConfig(config, { ...job.plan.options, ...job.options })

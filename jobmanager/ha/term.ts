@@ -5,7 +5,7 @@
 import type { Config } from '../../core/config/index.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { Random } from '../../core/platform/random.ts'
-import { Cluster } from '../cluster/cluster.ts'
+import { Cluster, type NewJob } from '../cluster/cluster.ts'
 import type { JobStore } from '../job-store.ts'
 import * as options from '../options.ts'
 import { clientService } from '../rpc/client-service.ts'
@@ -36,6 +36,7 @@ const scheduleIntervalMs = 2000
 export class Term {
   readonly cluster: Cluster
   readonly services: Services
+  readonly #store: JobStore
   readonly #work: LeaderWork
   readonly #clock: Clock
   readonly #timer: TimerHandle
@@ -66,19 +67,28 @@ export class Term {
       savepoint: (jobId) => schedules.take(jobId),
     })
     this.cluster = cluster
+    this.#store = store
     cluster.recover()
     const arrange = (): void => this.#work.schedule(schedules.wanted())
     arrange()
     this.#timer = clock.setInterval(arrange, scheduleIntervalMs)
     const bundleBytesMax = config.get(options.bundleBytesMax)
-    const accept: Parameters<typeof clientService>[0]['accept'] = async (job) => {
-      cluster.submit(job)
-      await store.flushed()
-    }
     this.services = {
       control: controlService(cluster, store, log),
-      client: clientService({ cluster, epoch, bundleBytesMax, accept, address: () => given.address() }),
+      client: clientService({
+        cluster,
+        epoch,
+        bundleBytesMax,
+        accept: (job) => this.accept(job),
+        address: () => given.address(),
+      }),
     }
+  }
+
+  /** Resolves when the job survives this process. Throws CONFIG_… for options that it should not have. */
+  async accept(job: NewJob): Promise<void> {
+    this.cluster.submit(job)
+    await this.#store.flushed()
   }
 
   /** Stops acting before it returns; resolves when nothing is left of it. */
