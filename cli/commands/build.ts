@@ -9,6 +9,7 @@ import { checkRestore, type RestoreCheck } from '../../proto/checkpoint/restore-
 import { readSnapshot } from '../../proto/checkpoint/savepoint.ts'
 import { parseDefinitions } from '../cluster.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts'
+import { withAnyBrokers } from '../kafka/job-brokers.ts'
 import { loadJob } from '../load-job.ts'
 import { planLines } from '../plan-lines.ts'
 import { snapshotLocation } from '../snapshot-location.ts'
@@ -22,7 +23,7 @@ export interface BuildFlags {
 }
 
 export async function build(terminal: Terminal, file: string, flags: BuildFlags): Promise<ExitCode> {
-  const { plan, bundle } = await loadJob(file, parseDefinitions(flags.define), flags.parallelism)
+  const { plan, bundle } = await loadJob(file, withAnyBrokers(parseDefinitions(flags.define)), flags.parallelism)
   const { check, allowNonRestoredState } = flags
   if (check === undefined) {
     if (terminal.json) terminal.out(JSON.stringify({ bundle: bundle.id, bytes: bundle.code.length, plan }))

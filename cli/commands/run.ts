@@ -9,6 +9,7 @@ import type { ClusterClient, JobCode, JobStatus } from '../../proto/client.ts'
 import { type ClusterFlags, parseDefinitions, withCluster } from '../cluster.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { withBrokers } from '../kafka/job-brokers.ts'
 import { loadJob } from '../load-job.ts'
 import { type Terminal, tidyPaths } from '../terminal.ts'
 
@@ -21,7 +22,9 @@ export interface RunFlags extends ClusterFlags {
 }
 
 export async function run(terminal: Terminal, file: string, flags: RunFlags): Promise<ExitCode> {
-  const loaded = isFile(file) ? await loadJob(file, parseDefinitions(flags.define), flags.parallelism) : undefined
+  const loaded = isFile(file)
+    ? await loadJob(file, withBrokers(parseDefinitions(flags.define)), flags.parallelism)
+    : undefined
   return withCluster(flags, async (client) => {
     const job =
       loaded === undefined

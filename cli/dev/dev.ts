@@ -10,9 +10,10 @@ import { createClusterClient } from '../../proto/client.ts'
 import { parseDefinitions } from '../cluster.ts'
 import { endOf, localPath } from '../commands/run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { configuredBrokers } from '../kafka/job-brokers.ts'
 import { kafkaBrokers } from '../kafka/options.ts'
 import { type LoadedJob, loadJob } from '../load-job.ts'
-import { allOptions, processConfig } from '../process-config.ts'
+import { allOptions } from '../process-config.ts'
 import { formatAge, showError, type Terminal } from '../terminal.ts'
 import { type DevBroker, startDevBroker } from './dev-broker.ts'
 import { startDevCluster } from './dev-cluster.ts'
@@ -38,6 +39,7 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
   const started = clock.monotonic()
   const { ofJob: options, ofProcesses } = splitDefinitions(parseDefinitions(flags.define))
   configureLogging({ format: 'text', level: 'warn' })
+  // Where others are named there is no need of one here.
   const elsewhere = options[kafkaBrokers.key] ?? configuredBrokers()
   const ownBroker =
     flags.broker && elsewhere === undefined
@@ -124,12 +126,6 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
     await cluster.close()
     await broker?.close()
   }
-}
-
-/** Brokers that the file or the environment name: then there is no need of one here. */
-function configuredBrokers(): string | undefined {
-  const config = processConfig(undefined, {})
-  return config.has(kafkaBrokers) ? config.get(kafkaBrokers) : undefined
 }
 
 function brokerLines(broker: DevBroker | undefined): string[] {

@@ -9,7 +9,7 @@ export const kafkaBrokers = option({
   type: text(),
   default: '127.0.0.1:9092',
   scope: 'job',
-  doc: 'Brokers of `source.kafka` and `sink.kafka` that name none, and of `topic`, `produce`, `consume`, `groups`: `host:port`, several with commas.',
+  doc: 'Brokers of `source.kafka` and `sink.kafka` that name none (a job has no default), and of `topic`, `produce`, `consume`, `groups`: `host:port`, several with commas.',
 })
 export const kafkaTls = option({
   key: 'kafka.tls',

@@ -8,6 +8,12 @@ export const kafkaConnectorErrors = defineErrors('KAFKA_CONNECTOR', {
     blame: 'user',
     retry: 'never',
   },
+  NO_BROKERS: {
+    text: '{connector} names no brokers, and the job has no option kafka.brokers',
+    hint: 'Give `brokers`, or set kafka.brokers: with `-D kafka.brokers=HOST:PORT`, MILLRACE_KAFKA_BROKERS, or in millrace.yaml. `millrace dev` starts a broker of its own.',
+    blame: 'user',
+    retry: 'never',
+  },
   BROKEN_RECORD: { text: '{where}: {problem}', blame: 'external', retry: 'never' },
   DAMAGED: { text: '{where}: {problem}', blame: 'external', retry: 'backoff' },
   OFFSET_GONE: {

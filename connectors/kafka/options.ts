@@ -1,12 +1,13 @@
 /** How a source or sink gets to its brokers: the options that both have, checked, as those of the client. */
 import type { ConnectionOptions } from '../../core/platform/tls.ts'
 import { type Duration, durationMs } from '../../sdk/duration.ts'
-import { optionOfBuild } from '../../sdk/graph/building.ts'
+import { isBuilding, optionOfBuild } from '../../sdk/graph/building.ts'
 import { badOption } from '../errors.ts'
 import { type KafkaClientOptions, parseAddress, type SaslOptions } from './client/options.ts'
+import { kafkaConnectorErrors } from './errors.ts'
 
 export interface KafkaConnection {
-  /** `host:port` of some brokers, as a list or with commas; the others are learnt from them. Default: the job's option `kafka.brokers`, which `millrace dev` sets to its own broker; else `127.0.0.1:9092`. */
+  /** `host:port` of some brokers, as a list or with commas; the others are learnt from them. Default: the job's option `kafka.brokers`, which `millrace run` takes from the environment and millrace.yaml too, and `millrace dev` sets to its own broker. */
   readonly brokers?: string | readonly string[]
   /** Shown in the logs of brokers. Default `millrace`. */
   readonly clientId?: string
@@ -21,7 +22,7 @@ export const connectionKeys: readonly string[] = ['brokers', 'clientId', 'tls', 
 const mechanisms: readonly string[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']
 
 export function clientOptions(factory: string, options: KafkaConnection): KafkaClientOptions {
-  const { brokers = optionOfBuild('kafka.brokers') ?? '127.0.0.1:9092', clientId, tls, sasl, requestTimeout } = options
+  const { brokers = defaultBrokers(factory), clientId, tls, sasl, requestTimeout } = options
   const list = (typeof brokers === 'string' ? brokers.split(',') : [...brokers]).map((text) => String(text).trim())
   const wrong = list.find((text) => parseAddress(text) === undefined)
   if (wrong !== undefined || list.length === 0) throw badOption(factory, 'brokers', wrong ?? 'empty', 'host:port')
@@ -38,6 +39,12 @@ export function clientOptions(factory: string, options: KafkaConnection): KafkaC
     ...(sasl === undefined ? {} : { sasl }),
     ...(requestTimeout === undefined ? {} : { requestTimeoutMs: durationMs(requestTimeout) }),
   }
+}
+
+function defaultBrokers(factory: string): string {
+  const brokers = optionOfBuild('kafka.brokers')
+  if (brokers === undefined && isBuilding()) throw kafkaConnectorErrors.create('NO_BROKERS', { connector: factory })
+  return brokers ?? '127.0.0.1:9092'
 }
 
 /** One topic or several, checked. */

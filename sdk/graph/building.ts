@@ -11,6 +11,9 @@ export function optionOfBuild(key: string): string | undefined {
   return holder[place]?.(key)
 }
 
+/** Whether a graph is being built now. */
+export const isBuilding = (): boolean => holder[place] !== undefined
+
 /** Runs `build` with the options. */
 export function whileBuilding<T>(optionOf: (key: string) => string | undefined, build: () => T): T {
   const before = holder[place]
