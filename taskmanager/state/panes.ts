@@ -10,6 +10,7 @@ import { entryKey, FlatPart, FlatStates } from './flat-part.ts'
 import { entryHeaderBytes, KeyTable } from './key-table.ts'
 import { keyOfBytes } from './keys.ts'
 import type { StateMemory } from './memory.ts'
+import type { PaneView } from './pane-keeper.ts'
 import type { StateRows } from './rows.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
@@ -37,7 +38,7 @@ interface PaneEntry extends TrackedEntry {
   value: unknown
 }
 
-export class Pane {
+export class Pane implements PaneView {
   readonly start: number
   readonly table: KeyTable
   readonly part: SnapshotPart
@@ -82,6 +83,9 @@ export class Pane {
     }
     this.part = new FlatPart(this.table, type, new FlatStates(this.table, [state], namespace), restoreId)
   }
+
+  /** Everything is here. */
+  found(): void {}
 }
 
 /** Accumulators of functions. */

@@ -2,7 +2,7 @@
  * Rows whose event times jump between panes: puts the keys of each pane together, looks them up pane by pane, and puts ids and
  * addresses back in the order of the rows. For number keys, which are quick to move.
  */
-import type { KeyTable } from './key-table.ts'
+import type { PaneView } from './pane-keeper.ts'
 import type { StateRows } from './rows.ts'
 
 const nearPanes = 256
@@ -24,7 +24,7 @@ export class ScatteredRows {
     paneMs: number,
     offsetMs: number,
     presence: number,
-    tableOf: (start: number) => KeyTable,
+    paneOf: (start: number) => PaneView,
   ): void {
     const n = to - from
     this.#group(rows, from, n, paneMs, offsetMs)
@@ -43,9 +43,10 @@ export class ScatteredRows {
     }
     for (let p = 0, at = 0; p < this.#starts.length; p++) {
       const count = this.#counts[p]
-      const table = tableOf(this.#starts[p])
-      table.findNumbers(keys + at * 8, hashes + at * 4, count, true, ids + at * 4)
-      table.touch(ids + at * 4, count, presence, addresses + at * 4)
+      const pane = paneOf(this.#starts[p])
+      pane.table.findNumbers(keys + at * 8, hashes + at * 4, count, true, ids + at * 4)
+      pane.found(ids + at * 4, count)
+      pane.table.touch(ids + at * 4, count, presence, addresses + at * 4)
       at += count
     }
     const { i32 } = memory

@@ -5,7 +5,8 @@ import type { AggregateFunctions } from '../../sdk/functions.ts'
 import type { KeyedRows, WindowSlice } from './api.ts'
 import { KeyTable } from './key-table.ts'
 import { keyInMemory } from './keys.ts'
-import { type Pane, type PaneShape, presentBit } from './panes.ts'
+import type { PaneView } from './pane-keeper.ts'
+import { type PaneShape, presentBit } from './panes.ts'
 
 /** Rows of a slice at most. */
 export const sliceRows = 4096
@@ -49,7 +50,7 @@ export class WindowMerge {
     this.#values = Array.from({ length: shape.accumulators.count }, () => new Float64Array(sliceRows))
   }
 
-  fire(start: number, end: number, panesOf: () => readonly Pane[], emit: (slice: WindowSlice) => boolean): boolean {
+  fire(start: number, end: number, panesOf: () => readonly PaneView[], emit: (slice: WindowSlice) => boolean): boolean {
     let firing = this.#firing
     this.#firing = undefined
     if (firing !== undefined && (firing.start !== start || firing.end !== end)) {
@@ -76,7 +77,7 @@ export class WindowMerge {
   }
 
   /** The keys that are loaded in the store's rows, in their order. */
-  fireRows(panes: readonly Pane[], source: KeyedRows, n: number, emit: (slice: WindowSlice) => void): void {
+  fireRows(panes: readonly PaneView[], source: KeyedRows, n: number, emit: (slice: WindowSlice) => void): void {
     const { memory, accumulators, aggregate, rows } = this.#shape
     const bytes = accumulators.bytes + 32
     const made = memory.allocate(n * bytes)
@@ -119,7 +120,7 @@ export class WindowMerge {
     memory.free(numbers, n * 8)
   }
 
-  #begin(start: number, end: number, panes: readonly Pane[]): Firing | undefined {
+  #begin(start: number, end: number, panes: readonly PaneView[]): Firing | undefined {
     if (panes.length === 0) return undefined
     if (panes.length === 1) {
       const [pane] = panes
@@ -198,7 +199,7 @@ function presentIds(table: KeyTable, from: number, count: number): number[] {
 }
 
 /** The first argument of `merge` is always ours: a function may work on it in place. */
-function mergeInto(functions: Functions, into: unknown, accumulator: unknown): unknown {
+export function mergeInto(functions: Functions, into: unknown, accumulator: unknown): unknown {
   const { merge } = functions
   if (merge === undefined) return accumulator
   return merge(into === undefined ? functions.init() : into, accumulator)

@@ -1,23 +1,22 @@
 /**
  * Tumbling and sliding windows: aggregates by (pane, key), one key table per pane, dropped whole. A window is the merge of
- * its panes, made when it fires.
+ * its panes, made when it fires. Panes are in memory or in RocksDB (pane-keeper.ts).
  *
- * Promises and use: api.ts. One thread; a pane that is dropped while a snapshot reads it is kept until it was read.
+ * Promises and use: api.ts. One thread.
  */
 
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { type RowReader, rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
-import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import type { KeyedRows, StateSnapshot, WindowSlice, WindowStore, WindowStoreOptions } from './api.ts'
-import { stateErrors } from './errors.ts'
-import { asBuffer } from './keys.ts'
+import { HeapPanes } from './heap-panes.ts'
 import { StateMemory } from './memory.ts'
-import { Pane, type PaneObjects, type PaneShape, paneAccumulators, paneNamespace, presentBit } from './panes.ts'
+import type { PaneKeeper, PaneView } from './pane-keeper.ts'
+import { type PaneShape, paneAccumulators, presentBit } from './panes.ts'
+import { CachedPanes } from './rocksdb/cached-panes.ts'
 import { StateRows } from './rows.ts'
 import { ScatteredRows } from './scattered-rows.ts'
-import type { SnapshotRun } from './snapshot-run.ts'
-import { type SnapshotPart, Snapshotter } from './snapshotter.ts'
+import { Snapshotter } from './snapshotter.ts'
 import { WindowMerge } from './window-merge.ts'
 
 /** After so many runs of rows in one pane, of fewer rows on average than this, the rest is put together by pane. */
@@ -29,28 +28,20 @@ export function createWindowStore(options: WindowStoreOptions, twin = false): Wi
   return new PaneStore(options, twin)
 }
 
-class PaneStore implements WindowStore, SnapshotPart {
+class PaneStore implements WindowStore {
   readonly #options: WindowStoreOptions
   readonly #memory: StateMemory
   readonly #rows: StateRows
   readonly #shape: PaneShape
   readonly #merge: WindowMerge
   readonly #snapshotter: Snapshotter
-  /** By start, in the order of their creation. */
-  readonly #panes = new Map<number, Pane>()
+  readonly #panes: PaneKeeper
   readonly #paneAddress: number
   readonly #scattered = new ScatteredRows()
   #kept: Int32Array<ArrayBuffer> = new Int32Array(0)
   #positions: Int32Array<ArrayBuffer> = new Int32Array(0)
   #records: unknown[] = []
   #reader: { schema: Schema; read: RowReader } | undefined
-  #lastSlots = 0
-  /** Panes of a snapshot that is being encoded. */
-  #encoding: readonly Pane[] = []
-  #encodingId = -1
-  /** Starts of panes dropped since the last snapshot; and those that unfinished snapshots took. */
-  #drops = new Set<number>()
-  readonly #frozenDrops = new Map<number, Set<number>>()
 
   constructor(options: WindowStoreOptions, twin: boolean) {
     this.#options = options
@@ -67,13 +58,17 @@ class PaneStore implements WindowStore, SnapshotPart {
       accumulators: paneAccumulators(options.aggregate),
       tracked: options.target !== undefined,
     }
+    this.#panes =
+      options.rocksdb === undefined ? new HeapPanes(this.#shape) : new CachedPanes(this.#shape, options.rocksdb)
     this.#merge = new WindowMerge(this.#shape)
     this.#paneAddress = this.#memory.allocate(8)
-    this.#snapshotter = new Snapshotter([this], options.range, options.target, options.clock)
+    this.#snapshotter = new Snapshotter([this.#panes.part], options.range, options.target, options.clock)
   }
 
-  open(): Promise<void> {
-    return this.#snapshotter.restore(this.#options.restored)
+  async open(): Promise<void> {
+    await this.#panes.open()
+    await this.#snapshotter.restore(this.#options.restored)
+    this.#panes.restored()
   }
 
   add(
@@ -83,6 +78,7 @@ class PaneStore implements WindowStore, SnapshotPart {
     minTimestampMs: number,
     late: Int32Array,
   ): number {
+    this.#panes.begin()
     this.#rows.load(batch, selection, n)
     this.#rows.loadTimes(batch, selection, n)
     const lateCount = this.#sortOut(n, selection, minTimestampMs, late)
@@ -105,6 +101,7 @@ class PaneStore implements WindowStore, SnapshotPart {
     minTimestampMs: number,
     late: Int32Array,
   ): number {
+    this.#panes.begin()
     this.#rows.loadRows(source.keys, source.hashes, n)
     this.#memory.f64.set(source.timestamps.subarray(0, n), this.#rows.times >>> 3)
     const lateCount = this.#sortOut(n, undefined, minTimestampMs, late)
@@ -119,7 +116,10 @@ class PaneStore implements WindowStore, SnapshotPart {
   }
 
   fire(windowStart: number, windowEnd: number, emit: (slice: WindowSlice) => boolean): boolean {
-    return this.#merge.fire(windowStart, windowEnd, () => this.#panesIn(windowStart, windowEnd), emit)
+    const panes = (): PaneView[] => this.#panesIn(windowStart, windowEnd)
+    return (
+      this.#panes.scan(windowStart, windowEnd, panes, emit) ?? this.#merge.fire(windowStart, windowEnd, panes, emit)
+    )
   }
 
   fireRows(
@@ -129,22 +129,18 @@ class PaneStore implements WindowStore, SnapshotPart {
     n: number,
     emit: (slice: WindowSlice) => void,
   ): void {
+    const panes = this.#panesIn(windowStart, windowEnd)
     this.#rows.loadRows(rows.keys, rows.hashes, n)
-    this.#merge.fireRows(this.#panesIn(windowStart, windowEnd), rows, n, emit)
+    this.#panes.fetch(panes, n)
+    this.#merge.fireRows(panes, rows, n, emit)
   }
 
   dropBefore(paneStart: number): void {
-    for (const pane of this.#panes.values()) {
-      if (pane.start >= paneStart) continue
-      this.#panes.delete(pane.start)
-      pane.dropped = true
-      if (pane.persisted) this.#drops.add(pane.start)
-      if (!this.#encoding.includes(pane)) pane.table.drop()
-    }
+    this.#panes.dropBefore(paneStart)
   }
 
   panes(): readonly number[] {
-    return [...this.#panes.keys()].sort((a, b) => a - b)
+    return Array.from(this.#panes.all(), (pane) => pane.start).sort((a, b) => a - b)
   }
 
   snapshot(checkpointId: number): StateSnapshot {
@@ -160,69 +156,12 @@ class PaneStore implements WindowStore, SnapshotPart {
   }
 
   get usedBytes(): number {
-    return this.#memory.usedBytes
+    return this.#memory.usedBytes + this.#panes.usedBytes
   }
 
   close(): void {
     this.#snapshotter.close()
-    this.#panes.clear()
-  }
-
-  // Its part in snapshots.
-
-  freeze(checkpointId: number): void {
-    this.#encoding = [...this.#panes.values()]
-    this.#encodingId = checkpointId
-    for (const pane of this.#encoding) {
-      pane.part.freeze(checkpointId)
-      pane.persisted = true
-    }
-    this.#frozenDrops.set(checkpointId, this.#drops)
-    this.#drops = new Set()
-  }
-
-  frozenEntries(): number {
-    return this.#encoding.reduce((sum, pane) => sum + pane.part.frozenEntries(), 0)
-  }
-
-  encode(run: SnapshotRun): Iterator<void> {
-    // All parts know the run from now on.
-    return this.#encode(
-      run,
-      this.#encoding.map((pane) => pane.part.encode(run)),
-    )
-  }
-
-  *#encode(run: SnapshotRun, parts: readonly Iterator<void>[]): Generator<void> {
-    for (const start of this.#frozenDrops.get(this.#encodingId) ?? [])
-      run.dropNamespace(this.#shape.state, paneNamespace(start))
-    for (const part of parts) yield* { [Symbol.iterator]: () => part }
-    this.#endEncoding()
-  }
-
-  settle(checkpointId: number, counts: boolean): void {
-    for (const pane of this.#encodingId === checkpointId ? this.#encoding : this.#panes.values())
-      pane.part.settle(checkpointId, counts)
-    if (this.#encodingId === checkpointId) this.#endEncoding()
-    const drops = this.#frozenDrops.get(checkpointId)
-    this.#frozenDrops.delete(checkpointId)
-    if (!counts) for (const start of drops ?? []) this.#drops.add(start)
-  }
-
-  restore(state: number, entry: RunCursor, rewrite: boolean): void {
-    if (state !== this.#shape.state) return
-    const namespace = asBuffer(entry.namespace)
-    if (namespace.length !== 8)
-      throw stateErrors.create('MALFORMED', { state: this.#shape.name, reason: 'a pane has no time' })
-    const pane = this.#paneAt(namespace.readDoubleLE(0))
-    pane.persisted ||= !rewrite
-    pane.part.restore(state, entry, rewrite)
-  }
-
-  #endEncoding(): void {
-    for (const pane of this.#encoding) if (pane.dropped) pane.table.drop()
-    this.#encoding = []
-    this.#encodingId = -1
+    this.#panes.close()
   }
 
   /** Takes the late rows out of the loaded ones: their numbers go to `late`, those of the others to `kept`. */
@@ -259,12 +198,13 @@ class PaneStore implements WindowStore, SnapshotPart {
     const presence = this.#shape.aggregate.kind === 'declared' ? presentBit : 0
     for (let at = 0, runs = 0; at < n; runs++) {
       if (runs === shortRunsMin && at < runs * shortRun && !rows.bytesKeys) {
-        this.#scattered.find(rows, at, n, paneMs, offsetMs, presence, (start) => this.#paneAt(start).table)
+        this.#scattered.find(rows, at, n, paneMs, offsetMs, presence, (start) => this.#panes.at(start))
         return
       }
       const end = kernels.statePane(rows.times, at, n, paneMs, offsetMs, this.#paneAddress)
-      const pane = this.#paneAt(this.#memory.f64[this.#paneAddress >>> 3])
+      const pane = this.#panes.at(this.#memory.f64[this.#paneAddress >>> 3])
       rows.find(pane.table, at, end, true)
+      pane.found(rows.ids + at * 4, end - at)
       pane.table.touch(rows.ids + at * 4, end - at, presence, rows.addresses + at * 4)
       at = end
     }
@@ -277,12 +217,12 @@ class PaneStore implements WindowStore, SnapshotPart {
     const times = this.#rows.times >>> 3
     const ids = this.#rows.ids >>> 2
     let start = Number.POSITIVE_INFINITY
-    let objects: PaneObjects | undefined
+    let objects: PaneView['objects']
     for (let i = 0; i < n; i++) {
       const time = f64[times + i]
       if (!(time >= start && time < start + paneMs)) {
         start = Math.floor((time - offsetMs) / paneMs) * paneMs + offsetMs
-        objects = this.#paneAt(start).objects
+        objects = this.#panes.at(start).objects
       }
       const value = record(i)
       try {
@@ -294,19 +234,9 @@ class PaneStore implements WindowStore, SnapshotPart {
     }
   }
 
-  #paneAt(start: number): Pane {
-    const pane = this.#panes.get(start)
-    if (pane !== undefined) return pane
-    // As large as its predecessors have become: a pane of steady traffic does not grow.
-    for (const other of this.#panes.values()) this.#lastSlots = Math.max(other.table.slots, this.#lastSlots >>> 1)
-    const made = new Pane(this.#shape, start, this.#lastSlots)
-    this.#panes.set(start, made)
-    return made
-  }
-
-  #panesIn(windowStart: number, windowEnd: number): Pane[] {
-    const panes: Pane[] = []
-    for (const pane of this.#panes.values()) if (pane.start >= windowStart && pane.start < windowEnd) panes.push(pane)
+  #panesIn(windowStart: number, windowEnd: number): PaneView[] {
+    const panes: PaneView[] = []
+    for (const pane of this.#panes.all()) if (pane.start >= windowStart && pane.start < windowEnd) panes.push(pane)
     return panes.sort((a, b) => a.start - b.start)
   }
 

@@ -30,11 +30,12 @@ import { StateMemory } from '../memory.ts'
 import { ObjectAggregating, ObjectList, ObjectReducing } from '../object-state.ts'
 import { Snapshotter } from '../snapshotter.ts'
 import { Lifetime } from '../values.ts'
-import { cacheShare, type KeyValues, openKeyValues } from './binding.ts'
+import { cacheShare } from './binding.ts'
 import { CachedAccumulators } from './cached-accumulators.ts'
 import { CachedKeys, type EvictedState, type LoadedState } from './cached-keys.ts'
 import { CachedMaps } from './cached-maps.ts'
 import { CachedValues } from './cached-values.ts'
+import { OwnStore } from './own-store.ts'
 import { Spill, type SpilledState } from './spill.ts'
 import { StoredTimers, timerBytes } from './stored-timers.ts'
 import { Sweep } from './sweep.ts'
@@ -57,7 +58,7 @@ export function createRocksDbBackend(
 class RocksDbBackend implements KeyedStateBackend {
   readonly #options: StateBackendOptions
   readonly #rocksdb: RocksDbOptions
-  readonly #disk: Disk
+  readonly #store: OwnStore
   readonly #memory: StateMemory
   readonly #spill: Spill
   readonly #keys: CachedKeys
@@ -69,13 +70,12 @@ class RocksDbBackend implements KeyedStateBackend {
   readonly #accumulators: CachedAccumulators[] = []
   #payloadBytes = 0
   #numbers: number
-  #store: KeyValues | undefined
   #sweep: Sweep | undefined
 
   constructor(options: StateBackendOptions, rocksdb: RocksDbOptions, twin: boolean, disk: Disk) {
     this.#options = options
     this.#rocksdb = rocksdb
-    this.#disk = disk
+    this.#store = new OwnStore(rocksdb, disk)
     this.#memory = new StateMemory(twin)
     this.#spill = new Spill(this.#states, options.target !== undefined)
     const cacheBytes = Math.floor(rocksdb.memoryBytes * cacheShare)
@@ -85,12 +85,7 @@ class RocksDbBackend implements KeyedStateBackend {
   }
 
   async open(): Promise<void> {
-    const { directory, memoryBytes } = this.#rocksdb
-    // Whatever a process left that died: the snapshot is what counts.
-    this.#disk.remove(directory)
-    this.#disk.makeDirectory(directory)
-    const store = await openKeyValues(directory, memoryBytes)
-    this.#store = store
+    const store = await this.#store.open()
     this.#spill.attach(store)
     this.#keys.open(this.#payloadBytes)
     for (const state of this.#accumulators) state.attach()
@@ -206,20 +201,12 @@ class RocksDbBackend implements KeyedStateBackend {
   }
 
   get usedBytes(): number {
-    return this.#spill.bytes + (this.#store?.memoryBytes ?? 0)
+    return this.#spill.bytes + this.#store.memoryBytes
   }
 
   close(): void {
     this.#snapshotter.close()
-    const store = this.#store
-    this.#store = undefined
-    if (store === undefined) return
-    const { directory } = this.#rocksdb
-    // What cannot be closed or removed now is removed by the next process.
-    store.close().then(
-      () => this.#disk.remove(directory),
-      () => undefined,
-    )
+    this.#store.close()
   }
 
   #numberOf(name: string): number {

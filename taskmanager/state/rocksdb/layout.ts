@@ -7,6 +7,10 @@
  * - L: an epoch, then as S without the letter: what changed in that epoch and is not in the cache any more. Value: 1 and the
  *   value, or 0: gone.
  *
+ * Windows have panes first, so that a pane is read in the order of its keys and dropped whole (`PaneKeys`):
+ *
+ * - S: start of the pane, hash, key. L: an epoch, then the same.
+ *
  * Numbers are big-endian so that they sort. The directory is emptied at each start: the layout may change at will.
  * One thread; what `EntryKeys` gives is lent until the next call.
  */
@@ -15,7 +19,23 @@ export const letter = { entry: 0x53, timer: 0x54, log: 0x4c } as const
 const headBytes = 11
 export const epochBytes = 4
 
-export class EntryKeys {
+/** A key of S or L taken apart. */
+export interface EntryParts {
+  readonly hash: number
+  readonly state: number
+  readonly key: Buffer
+  readonly namespace: Buffer
+}
+
+/** How keys of S and L are made and taken apart. */
+export interface KeyLayout {
+  entry(hash: number, state: number, key: Uint8Array, namespace: Uint8Array): Buffer
+  log(epoch: number, hash: number, state: number, key: Uint8Array, namespace: Uint8Array): Buffer
+  /** Of L. */
+  parseLog(bytes: Buffer): EntryParts
+}
+
+export class EntryKeys implements KeyLayout {
   #buffer: Buffer = Buffer.allocUnsafeSlow(512)
 
   /** Of S. */
@@ -26,6 +46,10 @@ export class EntryKeys {
   /** Of L. */
   log(epoch: number, hash: number, state: number, key: Uint8Array, namespace: Uint8Array): Buffer {
     return this.#write(epoch, letter.log, hash, state, key, namespace)
+  }
+
+  parseLog(bytes: Buffer): EntryParts {
+    return parseEntryKey(bytes, true)
   }
 
   #write(epoch: number, kind: number, hash: number, state: number, key: Uint8Array, namespace: Uint8Array): Buffer {
@@ -46,11 +70,68 @@ export class EntryKeys {
   }
 }
 
+const paneBytes = 8
+
+/** Keys of one state of windows; namespaces are starts of panes as float64, little-endian. */
+export class PaneKeys implements KeyLayout {
+  readonly #state: number
+  readonly #namespace = Buffer.alloc(paneBytes)
+  #buffer: Buffer = Buffer.allocUnsafeSlow(512)
+
+  constructor(state: number) {
+    this.#state = state
+  }
+
+  entry(hash: number, _: number, key: Uint8Array, namespace: Uint8Array): Buffer {
+    return this.#write(-1, hash, key, startOf(namespace))
+  }
+
+  log(epoch: number, hash: number, _: number, key: Uint8Array, namespace: Uint8Array): Buffer {
+    return this.#write(epoch, hash, key, startOf(namespace))
+  }
+
+  parseLog(bytes: Buffer): EntryParts {
+    const at = 1 + epochBytes
+    this.#namespace.writeDoubleLE(readSortable(bytes, at))
+    const hash = readU32(bytes, at + paneBytes)
+    return { hash, state: this.#state, key: bytes.subarray(at + paneBytes + 4), namespace: this.#namespace }
+  }
+
+  #write(epoch: number, hash: number, key: Uint8Array, start: number): Buffer {
+    const before = panePrefix(this.#buffer, epoch, start)
+    const bytes = before + 4 + key.length
+    if (bytes > this.#buffer.length) {
+      this.#buffer = Buffer.allocUnsafeSlow(bytes * 2)
+      panePrefix(this.#buffer, epoch, start)
+    }
+    writeU32(this.#buffer, before, hash)
+    this.#buffer.set(key, before + 4)
+    return this.#buffer.subarray(0, bytes)
+  }
+}
+
+/** Bytes of a key of a pane before its hash. */
+export const paneEntryHead = 1 + paneBytes
+
+/** All keys of S of a pane begin with this; with an epoch, all keys of L. */
+export function paneStart(start: number, epoch = -1): Buffer {
+  const key = Buffer.alloc(1 + epochBytes + paneBytes)
+  return key.subarray(0, panePrefix(key, epoch, start))
+}
+
+function panePrefix(buffer: Buffer, epoch: number, start: number): number {
+  buffer[0] = epoch < 0 ? letter.entry : letter.log
+  if (epoch >= 0) writeU32(buffer, 1, epoch)
+  const at = epoch < 0 ? 1 : 1 + epochBytes
+  writeSortable(buffer, at, start)
+  return at + paneBytes
+}
+
+const startOf = (namespace: Uint8Array): number =>
+  Buffer.from(namespace.buffer, namespace.byteOffset, paneBytes).readDoubleLE(0)
+
 /** A key of S, or with `logged` of L, taken apart. */
-export function parseEntryKey(
-  bytes: Buffer,
-  logged: boolean,
-): { hash: number; state: number; key: Buffer; namespace: Buffer } {
+export function parseEntryKey(bytes: Buffer, logged: boolean): EntryParts {
   const at = logged ? 1 + epochBytes : 1
   const end = at + 10 + readU32(bytes, at + 6)
   return {

@@ -15,7 +15,7 @@ import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { SnapshotRun } from '../snapshot-run.ts'
 import type { SnapshotPart } from '../snapshotter.ts'
 import type { KeyScan, KeyValues } from './binding.ts'
-import { EntryKeys, epochBytes, logStart, parseEntryKey, writeU32 } from './layout.ts'
+import { EntryKeys, epochBytes, type KeyLayout, logStart, writeU32 } from './layout.ts'
 
 /** A version of an entry in the cache. */
 export interface SpillEntry {
@@ -50,6 +50,8 @@ export interface SpilledState {
   restore(cursor: RunCursor, epoch: number): void
   /** A value, as in a run, whose time is over. */
   expired(value: Buffer): boolean
+  /** Writes a version into a run, undefined for one that is gone. Absent: as it stands. */
+  put?(run: SnapshotRun, hash: number, key: Uint8Array, value: Uint8Array | undefined): void
 }
 
 interface Early {
@@ -75,7 +77,7 @@ const flushAt = 1024
 const gone = Uint8Array.of(0)
 
 export class Spill implements SnapshotPart {
-  readonly keys = new EntryKeys()
+  readonly keys: KeyLayout
   readonly tracked: boolean
   /** Of changes that are made now. */
   epoch = 1
@@ -95,9 +97,10 @@ export class Spill implements SnapshotPart {
   #encoding: Encoding | undefined
 
   /** `states` may still grow until the first snapshot. */
-  constructor(states: readonly SpilledState[], tracked: boolean) {
+  constructor(states: readonly SpilledState[], tracked: boolean, keys: KeyLayout = new EntryKeys()) {
     this.#states = states
     this.tracked = tracked
+    this.keys = keys
   }
 
   attach(store: KeyValues): void {
@@ -217,7 +220,7 @@ export class Spill implements SnapshotPart {
         namespace: new Uint8Array(namespace),
         value: value === undefined ? undefined : new Uint8Array(value),
       })
-    } else putInto(encoding.run, hash, state, key, namespace, value)
+    } else this.#put(encoding.run, hash, state, key, namespace, value)
   }
 
   // Its part in snapshots.
@@ -252,18 +255,18 @@ export class Spill implements SnapshotPart {
     for (;;) {
       const entries = encoding.scan.next(logEntriesPerStep)
       for (let i = 0; i < entries.length; i += 2) {
-        const { hash, state, key, namespace } = parseEntryKey(entries[i], true)
+        const { hash, state, key, namespace } = this.keys.parseLog(entries[i])
         const stored = entries[i + 1]
         const value = stored[0] === 0 ? undefined : stored.subarray(1)
         const over = value === undefined || (states.get(state)?.expired(value) ?? false)
-        putInto(run, hash, state, key, namespace, over ? undefined : value)
+        this.#put(run, hash, state, key, namespace, over ? undefined : value)
       }
       if (entries.length < 2 * logEntriesPerStep) break
       yield
     }
     encoding.scan.close()
     for (const { hash, state, key, namespace, value } of encoding.early ?? [])
-      putInto(run, hash, state, key, namespace, value)
+      this.#put(run, hash, state, key, namespace, value)
     encoding.early = undefined
     for (const state of this.#states) yield* { [Symbol.iterator]: () => state.encode() }
     this.#end()
@@ -301,17 +304,19 @@ export class Spill implements SnapshotPart {
     this.#value.set(value, bytes)
     return this.#value.subarray(0, length)
   }
-}
 
-function putInto(
-  run: SnapshotRun | undefined,
-  hash: number,
-  state: number,
-  key: Uint8Array,
-  namespace: Uint8Array,
-  value: Uint8Array | undefined,
-): void {
-  assert(run !== undefined, 'a frozen set is encoded at once')
-  if (value === undefined) run.gone(hash, state, key, namespace)
-  else run.put(hash, state, key, namespace, value)
+  #put(
+    run: SnapshotRun | undefined,
+    hash: number,
+    state: number,
+    key: Uint8Array,
+    namespace: Uint8Array,
+    value: Uint8Array | undefined,
+  ): void {
+    assert(run !== undefined, 'a frozen set is encoded at once')
+    const own = this.#states.find((candidate) => candidate.state === state)
+    if (own?.put !== undefined) own.put(run, hash, key, value)
+    else if (value === undefined) run.gone(hash, state, key, namespace)
+    else run.put(hash, state, key, namespace, value)
+  }
 }

@@ -26,6 +26,27 @@ export function checkpointDirectory(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
+/** Where state is: in memory, in RocksDB with a cache for a few entries, or in one after the other. */
+export const places = ['memory', 'rocksdb', 'in turn'] as const
+export type Place = (typeof places)[number]
+
+let opened = 0
+
+/** Options for stores in this place. */
+export function inPlace(root: string, place: Place): (options: StateBackendOptions) => StateBackendOptions {
+  let made = 0
+  return (options) => {
+    const number = made++
+    if (place === 'memory' || (place === 'in turn' && number % 2 === 0)) return options
+    // Room for one or two entries, or for some.
+    const memoryBytes = number % 3 === 0 ? 8192 : 600
+    return { ...options, rocksdb: { directory: join(root, `rocksdb-${opened++}`), memoryBytes } }
+  }
+}
+
+/** Cases of a property: more at night. */
+export const cases = (number: number): number => number * Math.max(1, Number(process.env.NIGHTLY ?? 1) || 1)
+
 export const shapeOf = (type: KeyShape['type']): KeyShape => ({ type, fields: ['key'], single: true })
 
 let epochs = 0

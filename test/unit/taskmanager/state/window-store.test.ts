@@ -1,12 +1,13 @@
 /**
- * Window and session stores against plain models, through snapshots, aborts and restores at any parallelism.
+ * Window and session stores against plain models, in memory and in RocksDB, through snapshots, aborts and restores at any
+ * parallelism and from one to the other.
  */
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { KeyShape, SessionSlice, WindowAggregate, WindowSlice } from '../../../../taskmanager/state/api.ts'
 import { createSessionStore } from '../../../../taskmanager/state/session-store.ts'
 import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
-import { checkpointDirectory, Subtasks, testHash } from './support.ts'
+import { cases, checkpointDirectory, inPlace, type Place, places, Subtasks, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -89,10 +90,12 @@ const wanted = (aggregate: WindowAggregate, key: unknown, values: readonly numbe
 async function windows(
   type: KeyShape['type'],
   aggregate: WindowAggregate,
+  place: Place,
   commands: readonly unknown[],
 ): Promise<void> {
+  const placed = inPlace(directory.path, place)
   const subtasks = new Subtasks(directory.path, type, (options) =>
-    createWindowStore({ ...options, name: 'w', aggregate, paneMs: 5, offsetMs: 1 }),
+    createWindowStore({ ...placed(options), name: 'w', aggregate, paneMs: 5, offsetMs: 1 }),
   )
   await subtasks.start(1)
   const paneOf = (time: number): number => Math.floor((time - 1) / 5) * 5 + 1
@@ -184,19 +187,22 @@ async function windows(
   if (pending !== undefined) saved = pending.rows
   for (let start = -5; start < 14; start++) fire(start * 5 + 1, start * 5 + 6, 1)
   fire(-24, 66, 3)
-  if (subtasks.complete === undefined) return
+  if (subtasks.complete === undefined) {
+    for (const store of subtasks.stores) store.close()
+    return
+  }
   await subtasks.start(2)
   rows = saved
   for (let start = -5; start < 14; start++) fire(start * 5 + 1, start * 5 + 6, 1)
+  for (const store of subtasks.stores) store.close()
 }
 
 describe.each(['number', 'string', 'any'] as const)('windows by %s keys', (type) => {
-  test.each([
-    ['declared', declared],
-    ['functions', functions],
-  ])(
-    'equal a plain model (%s aggregates)',
-    async (_, aggregate) => {
+  test.each(
+    places.flatMap((place) => [['declared', place, declared] as const, ['functions', place, functions] as const]),
+  )(
+    'equal a plain model (%s aggregates, %s)',
+    async (_, place, aggregate) => {
       const command = fc.oneof(
         {
           weight: 6,
@@ -225,8 +231,8 @@ describe.each(['number', 'string', 'any'] as const)('windows by %s keys', (type)
         ...common,
       )
       await fc.assert(
-        fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => windows(type, aggregate, commands)),
-        { numRuns: 40 },
+        fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => windows(type, aggregate, place, commands)),
+        { numRuns: cases(place === 'memory' ? 40 : 20) },
       )
     },
     60_000,

@@ -1,0 +1,200 @@
+/**
+ * The panes of a window store over RocksDB. What was touched last is in the cache, in tables as in memory: as long as all of
+ * a window is there it fires from there. A window of which something has left the cache is read from RocksDB in the order
+ * of its keys, all panes side by side, so that it may be larger than memory.
+ *
+ * Panes that batches have left go out of the cache first, and whole; of those in use single entries. One thread.
+ */
+import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
+import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import type { RocksDbOptions, WindowSlice } from '../api.ts'
+import { stateErrors } from '../errors.ts'
+import { PaneDrops, startOfPane } from '../pane-drops.ts'
+import type { PaneKeeper, PaneView } from '../pane-keeper.ts'
+import type { PaneShape } from '../panes.ts'
+import type { SnapshotRun } from '../snapshot-run.ts'
+import type { SnapshotPart } from '../snapshotter.ts'
+import { cacheShare } from './binding.ts'
+import { CachedPane } from './cached-pane.ts'
+import { PaneKeys } from './layout.ts'
+import { OwnStore } from './own-store.ts'
+import { PaneScan } from './pane-scan.ts'
+import { Spill, type SpilledState } from './spill.ts'
+
+/** A pane that so many batches have not touched goes out whole. */
+const idleBatches = 4
+
+export class CachedPanes implements PaneKeeper, SnapshotPart {
+  readonly part: SnapshotPart = this
+  readonly #shape: PaneShape
+  readonly #cacheBytes: number
+  readonly #store: OwnStore
+  readonly #spill: Spill
+  readonly #panes = new Map<number, CachedPane>()
+  readonly #drops: PaneDrops
+  /** Panes of a snapshot that is being encoded. */
+  #encoding: readonly CachedPane[] = []
+  #encodingId = -1
+  #batches = 0
+  #scan: PaneScan | undefined
+
+  constructor(shape: PaneShape, rocksdb: RocksDbOptions, disk: Disk = systemDisk) {
+    this.#shape = shape
+    this.#cacheBytes = Math.floor(rocksdb.memoryBytes * cacheShare)
+    this.#store = new OwnStore(rocksdb, disk)
+    this.#drops = new PaneDrops(shape.state)
+    const state: SpilledState = {
+      state: shape.state,
+      encode: () => this.#encodeCached(),
+      restore: (cursor, epoch) => this.#restore(cursor, epoch),
+      expired: () => false,
+    }
+    this.#spill = new Spill([state], shape.tracked, new PaneKeys(shape.state))
+  }
+
+  async open(): Promise<void> {
+    this.#spill.attach(await this.#store.open())
+  }
+
+  restored(): void {
+    this.#spill.store.flush()
+  }
+
+  begin(): void {
+    const spill = this.#spill
+    this.#batches++
+    if (spill.bytes <= this.#cacheBytes) return
+    const goal = this.#cacheBytes - (this.#cacheBytes >>> 3)
+    const enough = (): boolean => spill.bytes <= goal
+    const panes = [...this.#panes.values()].sort((a, b) => a.usedAt - b.usedAt)
+    for (const pane of panes) {
+      if (enough()) break
+      // One that a snapshot is reading stays where it is.
+      if (this.#encodingId >= 0 || this.#batches - pane.usedAt <= idleBatches) continue
+      pane.makeRoom(true, enough)
+    }
+    for (const pane of panes) if (!enough()) pane.makeRoom(false, enough)
+    spill.store.flush()
+  }
+
+  at(start: number): CachedPane {
+    let pane = this.#panes.get(start)
+    if (pane === undefined) {
+      pane = new CachedPane(this.#shape, this.#spill, start, 0)
+      this.#panes.set(start, pane)
+    }
+    pane.usedAt = this.#batches
+    return pane
+  }
+
+  all(): Iterable<CachedPane> {
+    return this.#panes.values()
+  }
+
+  dropBefore(start: number): void {
+    for (const pane of this.#panes.values()) {
+      if (pane.start >= start) continue
+      this.#panes.delete(pane.start)
+      pane.dropped = true
+      if (pane.persisted) this.#drops.add(pane.start)
+      pane.removeStored()
+      if (!this.#encoding.includes(pane)) pane.free()
+    }
+  }
+
+  fetch(panes: readonly PaneView[], n: number): void {
+    for (const pane of panes) this.#panes.get(pane.start)?.fetch(n)
+  }
+
+  scan(
+    start: number,
+    end: number,
+    panes: () => readonly PaneView[],
+    emit: (slice: WindowSlice) => boolean,
+  ): boolean | undefined {
+    let scan = this.#scan
+    this.#scan = undefined
+    if (scan !== undefined && (scan.start !== start || scan.end !== end)) {
+      scan.close()
+      scan = undefined
+    }
+    if (scan === undefined) {
+      const own = panes().map((pane) => this.at(pane.start))
+      if (!own.some((pane) => pane.stored)) return undefined
+      for (const pane of own) pane.writeThrough()
+      this.#spill.store.flush()
+      scan = new PaneScan(this.#shape, this.#spill.store, start, end, own)
+    }
+    for (let slice = scan.next(); slice !== undefined; slice = scan.next()) {
+      if (emit(slice)) continue
+      this.#scan = scan
+      return false
+    }
+    scan.close()
+    return true
+  }
+
+  get usedBytes(): number {
+    return this.#store.memoryBytes
+  }
+
+  close(): void {
+    this.#scan?.close()
+    this.#panes.clear()
+    this.#store.close()
+  }
+
+  // Its part in snapshots.
+
+  freeze(checkpointId: number): void {
+    this.#spill.freeze(checkpointId)
+    this.#drops.freeze(checkpointId)
+    this.#encoding = [...this.#panes.values()]
+    this.#encodingId = checkpointId
+    for (const pane of this.#encoding) pane.persisted = true
+  }
+
+  frozenEntries(): number {
+    return this.#spill.frozenEntries()
+  }
+
+  encode(run: SnapshotRun): Iterator<void> {
+    this.#drops.encode(run, this.#encodingId)
+    return this.#spill.encode(run)
+  }
+
+  settle(checkpointId: number, counts: boolean): void {
+    this.#spill.settle(checkpointId, counts)
+    this.#drops.settle(checkpointId, counts)
+    if (this.#encodingId === checkpointId) this.#endEncoding()
+  }
+
+  restore(state: number, entry: RunCursor, rewrite: boolean): void {
+    this.#spill.restore(state, entry, rewrite)
+  }
+
+  *#encodeCached(): Generator<void> {
+    for (const pane of this.#encoding) yield* { [Symbol.iterator]: () => pane.encode() }
+    this.#endEncoding()
+  }
+
+  #endEncoding(): void {
+    for (const pane of this.#encoding) if (pane.dropped) pane.free()
+    this.#encoding = []
+    this.#encodingId = -1
+  }
+
+  #restore(cursor: RunCursor, epoch: number): void {
+    const { name, aggregate, accumulators } = this.#shape
+    const start = startOfPane(cursor.namespace)
+    if (start === undefined) throw stateErrors.create('MALFORMED', { state: name, reason: 'a pane has no time' })
+    const { value } = cursor
+    if (aggregate.kind === 'declared' && value.length !== accumulators.bytes) {
+      throw stateErrors.create('MALFORMED', {
+        state: name,
+        reason: `an entry has ${value.length / 8} accumulators instead of ${accumulators.bytes / 8}`,
+      })
+    }
+    this.at(start).restore(cursor.hash, cursor.key, value, epoch)
+  }
+}

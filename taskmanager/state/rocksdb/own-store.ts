@@ -1,0 +1,43 @@
+/**
+ * RocksDB in a directory of its own: empty at the start, removed at the end. State comes from the snapshot, so nothing that
+ * lies there is ever read again. One thread.
+ */
+import type { Disk } from '../../../core/platform/disk.ts'
+import type { RocksDbOptions } from '../api.ts'
+import { type KeyValues, openKeyValues } from './binding.ts'
+
+export class OwnStore {
+  readonly #options: RocksDbOptions
+  readonly #disk: Disk
+  #store: KeyValues | undefined
+
+  constructor(options: RocksDbOptions, disk: Disk) {
+    this.#options = options
+    this.#disk = disk
+  }
+
+  /** Throws STATE_ROCKSDB_ABSENT, STATE_ROCKSDB_FAILED. */
+  async open(): Promise<KeyValues> {
+    const { directory, memoryBytes } = this.#options
+    // Whatever a process left that died: the snapshot is what counts.
+    this.#disk.remove(directory)
+    this.#disk.makeDirectory(directory)
+    this.#store = await openKeyValues(directory, memoryBytes)
+    return this.#store
+  }
+
+  /** Bytes of memory that RocksDB reports. */
+  get memoryBytes(): number {
+    return this.#store?.memoryBytes ?? 0
+  }
+
+  close(): void {
+    const store = this.#store
+    this.#store = undefined
+    // What cannot be closed or removed now is removed by the next process.
+    store?.close().then(
+      () => this.#disk.remove(this.#options.directory),
+      () => undefined,
+    )
+  }
+}
