@@ -266,7 +266,7 @@ function savepoints(program: Command, verb: Verb, terminal: Terminal): void {
 }
 
 function checkpoints(program: Command, verb: Verb, terminal: Terminal): void {
-  const checkpoint = program.command('checkpoint').description('take a checkpoint, or prove one')
+  const checkpoint = program.command('checkpoint').description('take a checkpoint, prove one, or clean up behind them')
   configure(checkpoint, terminal)
   cluster(
     verb(
@@ -280,6 +280,11 @@ function checkpoints(program: Command, verb: Verb, terminal: Terminal): void {
   verb(checkpoint, 'verify <path>', 'whether a checkpoint or savepoint is complete and unaltered', async (t, [path]) =>
     (await import('./commands/verify.ts')).verifyCheckpoint(t, path as string),
   )
+  verb(checkpoint, 'clean <path>', 'remove files of checkpoints that nothing refers to', async (t, [path], flags) =>
+    (await import('./commands/clean.ts')).cleanCheckpoints(t, path as string, flags),
+  )
+    .option('--older-than <duration>', 'only files that were not changed for so long (default: 1d, at least 1h)')
+    .option('--dry-run', 'list them, and leave them')
 }
 
 function missing(terminal: Terminal, text: string): string {
