@@ -52,6 +52,12 @@ export const cliErrors = defineErrors('CLI', {
     blame: 'external',
     retry: 'never',
   },
+  NO_SUCH_USER: {
+    text: 'no user is called {user}, or not with this mechanism',
+    hint: '`millrace users list` shows them.',
+    blame: 'user',
+    retry: 'never',
+  },
   DAMAGE_LEFT: {
     text: '{count} places in {path} are still damaged',
     hint: 'Batches are never changed. Records before the damage can be read; `topic delete-records` gives up what lies before an offset.',

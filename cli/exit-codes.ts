@@ -44,6 +44,7 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   CLI_NO_SUCH_TOPIC: exitCodes.notFound,
   CLI_NO_SUCH_PARTITION: exitCodes.notFound,
   CLI_NO_SUCH_GROUP: exitCodes.notFound,
+  CLI_NO_SUCH_USER: exitCodes.notFound,
   CLI_NOT_IN_SNAPSHOT: exitCodes.notFound,
   CLI_NOT_UPGRADABLE: exitCodes.conflict,
   CLI_STILL_RUNS: exitCodes.conflict,

@@ -14,6 +14,8 @@ export function defineLogVerbs(program: Command, verb: Verb, group: Group): void
   defineProduce(program, verb)
   defineConsume(program, verb)
   defineGroupVerbs(group('groups', 'consumer groups, their lag and their offsets'), verb)
+  defineAclVerbs(group('acls', 'who may do what'), verb)
+  defineUserVerbs(group('users', 'users that log in by SCRAM'), verb)
   defineBrokerVerbs(group('broker', 'look at a broker, and at the files of its log'), verb)
 }
 
@@ -54,6 +56,79 @@ function defineTopicVerbs(topic: Command, verb: Verb): void {
       (await load()).deleteTopic(t, name as string, flags),
     ),
   ).option('--if-exists', 'a topic that is not there is no error')
+  client(
+    verb(topic, 'delete-records <name>', 'give up the first records of a topic, for good', async (t, [name], flags) =>
+      (await load()).deleteRecords(t, name as string, flags),
+    ),
+  )
+    .requiredOption('--before <place>', 'an offset, latest, -count, time or age: what lies before it goes')
+    .option('-p, --partition <number>', 'only this one; may be repeated', (value, before?: number[]) => [
+      ...(before ?? []),
+      whole(value, 0, 1e6),
+    ])
+}
+
+function defineAclVerbs(acls: Command, verb: Verb): void {
+  const load = () => import('./acls.ts')
+  const resources = (command: Command): Command =>
+    client(command)
+      .option('--topic <name>', 'this topic, * for all; may be repeated', collect)
+      .option('--group <name>', 'this consumer group; may be repeated', collect)
+      .option('--transactional-id <id>', 'this transactional id; may be repeated', collect)
+      .option('--cluster', 'the cluster itself')
+      .option('--host <address>', 'only from this address')
+  resources(
+    verb(acls, 'list', 'entries, all or those that concern a resource', async (t, _, flags) =>
+      (await load()).listAcls(t, flags),
+    ),
+  ).option('--principal <name>', 'only of this user: alice, or User:alice')
+  const entries = (command: Command): Command =>
+    resources(command)
+      .option('--prefix', 'names are beginnings of names')
+      .option('--deny', 'forbid; that wins over whatever allows')
+      .addHelpText(
+        'after',
+        '\nOperations, with commas: read, write, create, delete, alter, describe, cluster-action, describe-configs,\nalter-configs, idempotent-write, all. A principal is alice, User:alice, or User:* for everybody.',
+      )
+  entries(
+    verb(acls, 'add <principal> <operations>', 'let a user do something', async (t, [who, what], flags) =>
+      (await load()).addAcls(t, who as string, what as string, flags),
+    ),
+  )
+  entries(
+    verb(acls, 'remove <principal> <operations>', 'take entries away again', async (t, [who, what], flags) =>
+      (await load()).removeAcls(t, who as string, what as string, flags),
+    ),
+  )
+}
+
+function defineUserVerbs(users: Command, verb: Verb): void {
+  const load = () => import('./users.ts')
+  const mechanism = (command: Command): Command =>
+    client(command).addOption(
+      new Option('--mechanism <name>', 'only this one; may be repeated (default: both)')
+        .choices(['SCRAM-SHA-256', 'SCRAM-SHA-512'])
+        .argParser<string[]>((value, before) => {
+          const name = value.toUpperCase()
+          if (name === 'SCRAM-SHA-256' || name === 'SCRAM-SHA-512') return [...(before ?? []), name]
+          throw new InvalidArgumentError('Allowed choices are SCRAM-SHA-256, SCRAM-SHA-512.')
+        }),
+    )
+  client(
+    verb(users, 'list', 'the users and their mechanisms', async (t, _, flags) => (await load()).listUsers(t, flags)),
+  )
+  mechanism(
+    verb(users, 'add <name>', 'make a user, or give one another password', async (t, [name], flags) =>
+      (await load()).addUser(t, name as string, flags),
+    ),
+  )
+    .option('--password-file <file>', 'its first line (default: of standard input)')
+    .option('--iterations <number>', 'from 4096 to 16384 (default 8192)', (value) => whole(value, 4096, 16_384))
+  mechanism(
+    verb(users, 'delete <name>', 'take the credentials of a user away', async (t, [name], flags) =>
+      (await load()).deleteUser(t, name as string, flags),
+    ),
+  )
 }
 
 function defineProduce(program: Command, verb: Verb): void {
