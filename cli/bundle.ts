@@ -11,6 +11,7 @@ import type { BuildFailure, Message } from 'esbuild'
 import { sha256 } from '../core/bytes/index.ts'
 import { nearest } from '../core/config/index.ts'
 import { systemDisk } from '../core/platform/disk.ts'
+import { keepConstants } from './constants.ts'
 import { cliErrors } from './errors.ts'
 
 export interface JobBundle {
@@ -63,7 +64,7 @@ export async function bundleJob(file: string): Promise<JobBundle> {
       absWorkingDir: directory,
     })
     const text = (suffix: string) => result.outputFiles.find((each) => each.path.endsWith(suffix))?.text ?? ''
-    const code = text('.mjs')
+    const code = keepConstants(text('.mjs'), new Set(Object.keys(result.metafile.inputs)))
     const map = absoluteSources(text('.map'), directory)
     return {
       id: sha256(code),
