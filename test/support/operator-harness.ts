@@ -16,8 +16,10 @@ import { rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import { ManualClock } from '../../core/platform/manual-clock.ts'
+import { openStorage } from '../../core/storage/storage.ts'
 import { buildManifest, type Manifest, type SubtaskSnapshot, subtaskKey } from '../../proto/checkpoint/manifest.ts'
 import { assignRestore } from '../../proto/checkpoint/restore-plan.ts'
+import { type Snapshot, writeSavepoint } from '../../proto/checkpoint/savepoint.ts'
 import type { EdgePlan, JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { GraphNode, JobGraph, KeySelector } from '../../sdk/graph/nodes.ts'
 import { buildGraph, compilePlan, defineJob, edgeInput } from '../../sdk/index.ts'
@@ -342,6 +344,11 @@ export class OperatorHarness {
     if (how === 'complete')
       for (const { operator } of this.subtasks) await operator.notifyCheckpointComplete?.(checkpointId)
     return manifest
+  }
+
+  /** A savepoint of all subtasks in a directory that is not there yet. */
+  async savepoint(target: string): Promise<Snapshot> {
+    return writeSavepoint(openStorage(this.#root), await this.checkpoint(), target)
   }
 
   /** Starts from a snapshot of another job: a checkpoint is taken of that one, which goes on. */

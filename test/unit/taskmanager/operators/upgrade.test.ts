@@ -272,7 +272,7 @@ describe('what operators keep for themselves', () => {
         stream
           .keyBy((record) => record.key)
           .window(kind === 'session' ? window.session('10s') : window.tumbling('10s'))
-          .aggregate({ uid: 'window', accumulator, emit: (acc: never, { key }) => ({ key, acc }), ...more } as never),
+          .aggregate({ uid: 'window', accumulator, emit: (acc: never, { key }: { key: string }) => ({ key, acc }), ...more } as never),
       { type: In },
     )
     open.push(made)
