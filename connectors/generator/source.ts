@@ -43,7 +43,8 @@ export interface ColumnGenerator<T, Side extends Record<string, unknown>> extend
   readonly type: TypeDef<T>
   /**
    * Writes records `from` to `to` - 1 as columns and commits; the same pure function of the numbers. `side` opens the
-   * columns of a side output; what is opened must be committed.
+   * columns of a side output; what is opened must be committed. A field that the writer does not want (`writer.wants`) may
+   * be left out.
    */
   fill(writer: ColumnWriter, from: number, to: number, side: (tag: keyof Side & string) => ColumnWriter): void
 }
