@@ -42,6 +42,10 @@ it('refuses wrong fields, states, outputs, sinks, durations and missing uids, an
   expect(await compile([join(root, 'test/types/job.test-d.ts')])).toBe('')
 })
 
+it('refuses migrations that end with another type, or whose functions do not fit', async () => {
+  expect(await compile([join(root, 'test/types/migration.test-d.ts')])).toBe('')
+})
+
 it('gives the same answers in a project without exactOptionalPropertyTypes', async () => {
   expect(await compile([join(root, 'test/types/job.test-d.ts')], { exactOptionalPropertyTypes: false })).toBe('')
 })
