@@ -20,6 +20,7 @@ import { taskManagerMetrics } from './control/metrics.ts'
 import { Slots } from './control/slots.ts'
 import { TaskManager } from './control/task-manager.ts'
 import * as options from './options.ts'
+import { forgetOldCopies, localStateRoot } from './state/local-copies.ts'
 import { removeLeftovers, stateRoot } from './state/rocksdb/directories.ts'
 
 export interface RunningTaskManager extends Monitored {
@@ -75,6 +76,7 @@ export async function startTaskManager(
   let link: JobManagerLink | undefined
   let taskManager: TaskManager | undefined
   removeLeftovers(stateRoot(values), id)
+  await forgetOldCopies(localStateRoot(values), systemClock.now())
   try {
     await slots.start()
   } catch (error) {

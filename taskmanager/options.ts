@@ -68,6 +68,12 @@ export const stateDirectory = option({
   scope: 'taskmanager',
   doc: 'Directory for keyed state of jobs with state.backend.type: rocksdb. Nothing in it is needed after a restart. Shared by TaskManagers of one machine only. Default: state in taskmanager.data-dir.',
 })
+export const localStateDirectory = option({
+  key: 'taskmanager.state.local.root-dir',
+  type: text(),
+  scope: 'taskmanager',
+  doc: 'Directory for local copies of runs, of jobs with state.backend.local-recovery. May be shared by the TaskManagers of a machine, and outlive them. Default: local-state in taskmanager.data-dir.',
+})
 export const reconnectDelayMin = option({
   key: 'cluster.registration.initial-timeout',
   type: duration(),
@@ -128,6 +134,7 @@ export const taskManagerOptions = [
   slotYoungHeap,
   dataDirectory,
   stateDirectory,
+  localStateDirectory,
   reconnectDelayMin,
   reconnectDelayMax,
   cancellationTimeout,

@@ -87,6 +87,14 @@ export const rocksdbMemory = option({
   doc: 'Memory of one subtask of a stateful operator with state.backend.type: rocksdb: cache of entries, write buffers and block cache together. At least 8mb.',
 })
 
+export const localRecovery = option({
+  key: 'state.backend.local-recovery',
+  type: boolean(),
+  default: false,
+  scope: 'job',
+  doc: 'Runs of keyed state are kept on the local disk as well (taskmanager.state.local.root-dir), and a restart on the same machine reads them there.',
+})
+
 export const slotJobOptions: readonly AnyOption[] = [
   bufferTimeout,
   watermarkInterval,
@@ -96,6 +104,7 @@ export const slotJobOptions: readonly AnyOption[] = [
   alignedCheckpointTimeout,
   stateBackend,
   rocksdbMemory,
+  localRecovery,
 ]
 
 /** What the configuration of the cluster says of them: the job's own values go before. */

@@ -13,6 +13,7 @@ import { provideOwnPackage } from '../../core/platform/modules.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import { jobOf, rebuildGraph } from '../../sdk/graph/load.ts'
 import type { Doorbells } from '../network/doorbell.ts'
+import { forgetCopies, localStateRoot, useLocalCopies } from '../state/local-copies.ts'
 import { processDirectory, stateRoot } from '../state/rocksdb/directories.ts'
 import { SlotLoop } from '../task/loop.ts'
 import type { Task, TaskEvents } from '../task/task.ts'
@@ -98,6 +99,7 @@ export class Attempt {
         return
       case 'checkpoint-complete':
         for (const { task } of this.#tasks) task.checkpointComplete(message.checkpointId)
+        this.#forgetCopies(message.checkpointId)
         return
       case 'results-read':
         for (const { task } of this.#tasks) {
@@ -137,7 +139,10 @@ export class Attempt {
     this.#remote = this.#at.openRemote(deployment, events)
     const place = { taskManagerId: start.taskManagerId, slot: start.slot, arena, bells }
     const channels = new SlotChannels(deployment, place, this.#remote)
-    const { bufferTimeoutMs, rocksdbMemoryBytes, barriersBlock, overtakeAfterMs } = slotConfig(deployment.options)
+    const { bufferTimeoutMs, rocksdbMemoryBytes, barriersBlock, overtakeAfterMs, localCopies } = slotConfig(
+      deployment.options,
+    )
+    if (localCopies) useLocalCopies(localStateRoot(start.config))
     const inOrder = [...deployment.subtasks].sort((a, b) => a.vertex - b.vertex)
     // To wait is no standstill: the event loop turns.
     const beat = systemClock.setInterval(() => pulse.beat(), openBeatMs)
@@ -155,6 +160,7 @@ export class Attempt {
             deadLetters: deadLetterDirectory(deployment, start),
             bufferTimeoutMs,
             barriersBlock,
+            localCopies,
             unaligned: overtakeAfterMs !== undefined,
             rocksdb:
               rocksdbMemoryBytes === undefined
@@ -218,6 +224,26 @@ export class Attempt {
         ),
       wake: () => this.#loop.wake(),
     }
+  }
+
+  /** Local copies of runs that this checkpoint does without. */
+  #forgetCopies(checkpointId: number): void {
+    const { deployment } = this
+    const { checkpointRoot, jobId, plan } = deployment
+    if (checkpointRoot === undefined || !slotConfig(deployment.options).localCopies) return
+    const keep = new Set<string>()
+    const subtasks = new Set<string>()
+    for (const { task } of this.#tasks) {
+      // What its newest snapshot names is known of none that is being taken.
+      if (task.snapshots.newest > checkpointId) continue
+      for (const run of task.snapshots.runs) keep.add(run)
+      for (const { node } of plan.vertices[task.options.vertex].operators)
+        subtasks.add(`${node}/${task.options.subtask}`)
+    }
+    forgetCopies(localStateRoot(this.#at.start.config), checkpointRoot, jobId, subtasks, keep, checkpointId).catch(
+      (error: unknown) =>
+        this.#say({ kind: 'warning', text: 'local copies could not be removed', fields: { reason: String(error) } }),
+    )
   }
 
   /**

@@ -7,7 +7,7 @@ import type { Arena } from '../../core/arena/arena.ts'
 import { assert } from '../../core/assert.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { Disk } from '../../core/platform/disk.ts'
-import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
+import type { RestoreAssignment, RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import type { EdgePlan, JobPlan } from '../../proto/jobgraph/plan.ts'
 import { edgeInput } from '../../sdk/graph/compile.ts'
 import type { JobGraph, KeySelector } from '../../sdk/graph/nodes.ts'
@@ -18,6 +18,7 @@ import { consumersOf, producersOf } from '../network/topology.ts'
 import { createOperator } from '../operators/create.ts'
 import type { OperatorContext, OperatorMetrics, SourceOperator } from '../operators/operator.ts'
 import type { RocksDbOptions } from '../state/api.ts'
+import { withCopies } from '../state/local-copies.ts'
 import { subtaskDirectory } from '../state/rocksdb/directories.ts'
 import { Chain, type ChainEdge } from '../task/chain.ts'
 import { FrameHolder } from '../task/held-frames.ts'
@@ -41,6 +42,8 @@ export interface TaskSurroundings {
   readonly deadLetters: string
   readonly bufferTimeoutMs: number
   readonly barriersBlock: boolean
+  /** Runs are written to and read from the local disk as well. */
+  readonly localCopies: boolean
   /** Barriers may overtake. */
   readonly unaligned: boolean
   /** Memory of one subtask of an operator, and where this process keeps its files; undefined: keyed state is in memory. */
@@ -60,8 +63,10 @@ export interface BuiltTask {
 /** Rejects when something that a checkpoint had in flight cannot be read. */
 export async function buildTask(at: TaskSurroundings, vertexId: number, subtask: number): Promise<BuiltTask> {
   const { deployment, graph, arena, clock } = at
-  const { plan } = deployment
+  const { plan, checkpointRoot } = deployment
   const vertex = plan.vertices[vertexId]
+  const copied = (restored: RestoredOperator | undefined): RestoredOperator | undefined =>
+    restored === undefined || !at.localCopies ? restored : { ...restored, root: withCopies(restored.root) }
   const incoming = plan.edges.filter(({ to }) => to.vertex === vertexId)
   const restore: RestoreAssignment | undefined = deployment.restore?.subtasks[`${vertexId}/${subtask}`]
   const restored = await restoredStages(restore?.channels ?? [], {
@@ -97,8 +102,8 @@ export async function buildTask(at: TaskSurroundings, vertexId: number, subtask:
       owner: at.owner,
       ...outputs,
       key: keyed?.key === undefined ? undefined : { plan: keyed.key, selector: selectorOf(graph, plan, keyed) },
-      restored: restore?.operators.find(({ node }) => node === operator.node),
-      checkpointRoot: deployment.checkpointRoot,
+      restored: copied(restore?.operators.find(({ node }) => node === operator.node)),
+      checkpointRoot: at.localCopies ? checkpointRoot && withCopies(checkpointRoot) : checkpointRoot,
       options: deployment.options,
       rocksdb: at.rocksdb && {
         ...at.rocksdb,

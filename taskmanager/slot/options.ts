@@ -4,6 +4,7 @@ import {
   alignedCheckpointTimeout,
   bufferTimeout,
   checkpointMode,
+  localRecovery,
   rocksdbMemory,
   slotJobOptions,
   stateBackend,
@@ -17,6 +18,8 @@ export function slotConfig(options: Readonly<Record<string, string>>): {
   watermarkIntervalMs: number
   /** Undefined: keyed state is in memory. */
   rocksdbMemoryBytes: number | undefined
+  /** Runs are kept on the local disk as well. */
+  localCopies: boolean
   /** Inputs wait for the barriers of others. */
   barriersBlock: boolean
   /** Time after the trigger at which barriers overtake; undefined: they never do. */
@@ -29,6 +32,7 @@ export function slotConfig(options: Readonly<Record<string, string>>): {
   const exactlyOnce = config.get(checkpointMode) === 'exactly-once'
   const overtakes = exactlyOnce && config.get(unalignedCheckpoints)
   return {
+    localCopies: config.get(localRecovery),
     barriersBlock: exactlyOnce,
     overtakeAfterMs: overtakes ? config.get(alignedCheckpointTimeout) : undefined,
     bufferTimeoutMs: config.get(bufferTimeout),

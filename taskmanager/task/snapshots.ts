@@ -77,6 +77,16 @@ export class SnapshotTaker {
     )
   }
 
+  /** The newest checkpoint that was taken, complete or not. */
+  get newest(): number {
+    return this.#last
+  }
+
+  /** Files of state that the newest acknowledged one names. */
+  get runs(): Iterable<string> {
+    return this.#knownRuns
+  }
+
   /** Neither taken nor given up yet. */
   isDue(checkpointId: number): boolean {
     return checkpointId > this.#last && !this.#aborted.has(checkpointId)
