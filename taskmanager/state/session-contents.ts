@@ -57,6 +57,11 @@ export class SessionContents implements FlatContents {
     this.#value = Buffer.alloc(valueHeaderBytes + options.accumulators.bytes)
   }
 
+  /** Number of the state in runs. */
+  get state(): number {
+    return this.#options.state
+  }
+
   /** Before nodes, or accumulators of functions, of a key change that a snapshot has yet to write: writes them. */
   guard(id: number): void {
     if (this.#run === undefined || this.#guarded.has(id)) return
@@ -97,12 +102,17 @@ export class SessionContents implements FlatContents {
   }
 
   restore(_: number, cursor: RunCursor, id: number): boolean {
-    const { accumulators, objects, name, firedToMs, restored } = this.#options
     const namespace = asBuffer(cursor.namespace)
-    const bytes = asBuffer(cursor.value)
-    if (namespace.length !== 8 || bytes.length < 2 || (bytes[0] === flatValue && bytes.length < valueHeaderBytes))
-      throw this.#malformed()
-    const start = namespace.readDoubleLE(0)
+    if (namespace.length !== 8) throw this.#malformed()
+    this.take(id, namespace.readDoubleLE(0), asBuffer(cursor.value))
+    this.#options.restored(id)
+    return true
+  }
+
+  /** A session of a key as it stands in a run. `fired`: whether it was emitted; what has ended when the snapshot was taken had been. */
+  take(id: number, start: number, bytes: Buffer, fired?: boolean): void {
+    const { accumulators, objects, name, firedToMs } = this.#options
+    if (bytes.length < 2 || (bytes[0] === flatValue && bytes.length < valueHeaderBytes)) throw this.#malformed()
     const flat = bytes[0] === flatValue
     const value = flat ? undefined : decodeStateValue(bytes, name).value
     const [end, accumulator]: readonly unknown[] = flat
@@ -111,12 +121,10 @@ export class SessionContents implements FlatContents {
         ? value
         : []
     if (typeof end !== 'number' || (flat && objects !== undefined)) throw this.#malformed()
-    const address = this.#sessions.restore(id, start, end, end <= firedToMs)
+    const address = this.#sessions.restore(id, start, end, fired ?? end <= firedToMs)
     if (flat) accumulators.decode(this.#memory, bytes.subarray(valueHeaderBytes), address, name)
     else if (objects !== undefined) objects.set(address, accumulator)
     else this.#decodeNumbers(accumulator, address)
-    restored(id)
-    return true
   }
 
   #decodeNumbers(numbers: unknown, address: number): void {
@@ -131,7 +139,7 @@ export class SessionContents implements FlatContents {
   }
 
   #put(run: SnapshotRun, hash: number, key: Uint8Array, address: number): void {
-    run.put(hash, this.#options.state, key, this.#namespaceOf(address), this.#valueOf(address))
+    run.put(hash, this.#options.state, key, this.#namespaceOf(address), this.valueOf(address))
   }
 
   /** Lent until the next call, as is the value. */
@@ -140,7 +148,8 @@ export class SessionContents implements FlatContents {
     return this.#namespace
   }
 
-  #valueOf(address: number): Uint8Array {
+  /** A session as it stands in a run; lent until the next call. */
+  valueOf(address: number): Uint8Array {
     const end = this.#memory.f64[(address >>> 3) + 4]
     const { objects, accumulators } = this.#options
     if (objects !== undefined) return encodeStateValue([end, objects.get(address)], Number.NaN)

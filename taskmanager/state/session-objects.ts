@@ -20,6 +20,11 @@ export class SessionObjects {
     this.functions = functions
   }
 
+  /** Objects that there are. */
+  get count(): number {
+    return this.#objects.length - this.#free.length
+  }
+
   get(address: number): unknown {
     return this.#objects[this.#memory.f64[(address >>> 3) + numberAt]]
   }

@@ -9,15 +9,17 @@ import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { type RowReader, rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
+import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import { Aggregates } from './aggregates.ts'
 import type { KeyedRows, SessionSlice, SessionStore, SessionStoreOptions, StateSnapshot } from './api.ts'
 import { DueQueue } from './due-queue.ts'
-import { FlatPart } from './flat-part.ts'
 import { entryHeaderBytes } from './key-table.ts'
 import { keyOfBytes } from './keys.ts'
 import { StateMemory } from './memory.ts'
+import { CachedSessions } from './rocksdb/cached-sessions.ts'
 import { StateRows } from './rows.ts'
 import { SessionContents } from './session-contents.ts'
+import { HeapSessions, type SessionKeeper } from './session-keeper.ts'
 import { SessionObjects } from './session-objects.ts'
 import { SessionSlices } from './session-slices.ts'
 import { SessionTable, session, sessionBytes } from './session-table.ts'
@@ -40,8 +42,7 @@ class FlatSessions implements SessionStore {
   readonly #accumulators: Aggregates
   readonly #objects: SessionObjects | undefined
   readonly #sessions: SessionTable
-  readonly #contents: SessionContents
-  readonly #part: FlatPart
+  readonly #keeper: SessionKeeper
   readonly #snapshotter: Snapshotter
   readonly #queue: DueQueue
   readonly #slices: SessionSlices
@@ -68,12 +69,14 @@ class FlatSessions implements SessionStore {
     this.#accumulators = new Aggregates(aggregates, entryHeaderBytes + sessionBytes)
     this.#objects = aggregate.kind === 'functions' ? new SessionObjects(memory, aggregate.functions) : undefined
     const bytesKeys = key.type !== 'number'
-    const shape = { bytesKeys, tracked: target !== undefined, gapMs, keepMs: this.#keepMs }
+    const { rocksdb } = options
+    const tracked = target !== undefined && rocksdb === undefined
+    const shape = { bytesKeys, tracked, gapMs, keepMs: this.#keepMs }
     this.#sessions = new SessionTable(memory, shape, this.#accumulators)
     this.#queue = new DueQueue(Math.max(1, gapMs / bucketsPerGap), (id) => this.#sessions.nextDue(id))
     const { table } = this.#sessions
     const index = states.findIndex((state) => state.name === options.name)
-    this.#contents = new SessionContents(memory, this.#sessions, {
+    const contents = new SessionContents(memory, this.#sessions, {
       state: index >= 0 ? index : states.length,
       name: options.name,
       type: key.type,
@@ -82,20 +85,31 @@ class FlatSessions implements SessionStore {
       restored: (id) => this.#queue.push(id, this.#sessions.nextDue(id)),
       firedToMs: options.firedToMs ?? Number.NEGATIVE_INFINITY,
     })
-    this.#part = new FlatPart(
-      table,
-      key.type,
-      this.#contents,
-      (cursor) => {
-        const bytes = cursor.key
-        this.#sessions.settle()
-        this.#rows.loadCanonical(cursor.hash, bytes, () => keyOfBytes(bytes))
-        this.#rows.find(table, 0, 1, true)
-        return memory.i32[this.#rows.ids >>> 2]
-      },
-      (id) => table.releaseOne(id),
-    )
-    this.#snapshotter = new Snapshotter([this.#part], options.range, target, options.clock)
+    const idOf = (cursor: Pick<RunCursor, 'hash' | 'key'>): number => {
+      const bytes = cursor.key
+      this.#sessions.settle()
+      this.#rows.loadCanonical(cursor.hash, bytes, () => keyOfBytes(bytes))
+      this.#rows.find(table, 0, 1, true)
+      return memory.i32[this.#rows.ids >>> 2]
+    }
+    this.#keeper =
+      rocksdb === undefined
+        ? new HeapSessions(this.#sessions, contents, key.type, idOf)
+        : new CachedSessions(
+            {
+              memory,
+              sessions: this.#sessions,
+              contents,
+              objects: this.#objects,
+              queue: this.#queue,
+              type: key.type,
+              state: contents.state,
+              tracked: target !== undefined,
+              idOf,
+            },
+            rocksdb,
+          )
+    this.#snapshotter = new Snapshotter([this.#keeper.part], options.range, target, options.clock)
     this.#slices = new SessionSlices(
       memory,
       table,
@@ -105,11 +119,14 @@ class FlatSessions implements SessionStore {
   }
 
   async open(): Promise<void> {
+    await this.#keeper.open()
     await this.#snapshotter.restore(this.#options.restored)
     this.#sessions.settle()
+    this.#keeper.restored()
   }
 
   add(batch: RecordBatch, selection: Int32Array | undefined, n: number, minEndMs: number, late: Int32Array): number {
+    this.#keeper.begin()
     this.#rows.load(batch, selection, n)
     this.#rows.loadTimes(batch, selection, n)
     if (this.#objects !== undefined) {
@@ -130,6 +147,7 @@ class FlatSessions implements SessionStore {
     minEndMs: number,
     late: Int32Array,
   ): number {
+    this.#keeper.begin()
     this.#rows.loadRows(source.keys, source.hashes, n)
     this.#memory.f64.set(source.timestamps.subarray(0, n), this.#rows.times >>> 3)
     if (this.#objects !== undefined)
@@ -143,6 +161,14 @@ class FlatSessions implements SessionStore {
   }
 
   fire(toMs: number, emit: (slice: SessionSlice) => boolean): boolean {
+    for (;;) {
+      const untilMs = this.#keeper.due(toMs)
+      if (!this.#fireUntil(untilMs, emit)) return false
+      if (untilMs >= toMs) return true
+    }
+  }
+
+  #fireUntil(toMs: number, emit: (slice: SessionSlice) => boolean): boolean {
     const sessions = this.#sessions
     const slices = this.#slices
     const keepMs = this.#keepMs
@@ -154,6 +180,7 @@ class FlatSessions implements SessionStore {
         if (id < 0) break
         // The queue has just asked for it.
         const at = sessions.dueSession
+        this.#keeper.firing(id)
         const { u32, f64 } = this.#memory
         const fires = (u32[(at >>> 2) + 3] & session.fired) === 0
         if (fires) slices.add(id, at, this.#objects?.get(at))
@@ -187,11 +214,12 @@ class FlatSessions implements SessionStore {
   }
 
   get usedBytes(): number {
-    return this.#memory.usedBytes
+    return this.#memory.usedBytes + this.#keeper.usedBytes
   }
 
   close(): void {
     this.#snapshotter.close()
+    this.#keeper.close()
   }
 
   /** Finds or makes the sessions of the loaded rows: their addresses at `rows.addresses`, without those of late rows; the other rows in `kept`. */
@@ -242,7 +270,7 @@ class FlatSessions implements SessionStore {
       this.#unused.push(id)
       return 0
     }
-    if (this.#part.awaits(id)) this.#contents.guard(id)
+    this.#keeper.changing(id)
     const into = sessions.first
     const at = sessions.join(id, (from) => this.#absorbed.push(into, from))
     this.#queue.push(id, sessions.end)
@@ -275,7 +303,7 @@ class FlatSessions implements SessionStore {
         this.#unused.push(id)
         continue
       }
-      if (this.#part.awaits(id)) this.#contents.guard(id)
+      this.#keeper.changing(id)
       try {
         let value = functions.add(first === 0 || several ? functions.init() : objects.get(first), record(i))
         if (several) for (const at of sessions.touched(id)) value = this.#merged(value, objects.get(at))
@@ -304,6 +332,7 @@ class FlatSessions implements SessionStore {
     const rows = this.#rows
     const { table } = this.#sessions
     rows.find(table, 0, n, true)
+    this.#keeper.found(rows.ids, n)
     table.touch(rows.ids, n, 0, rows.addresses)
   }
 
@@ -325,7 +354,7 @@ class FlatSessions implements SessionStore {
   #leave(id: number): void {
     const { table } = this.#sessions
     table.touchOne(id, 0)
-    if (this.#part.awaits(id)) this.#contents.guard(id)
+    this.#keeper.changing(id)
     this.#sessions.removeLeaving(id, (at) => this.#objects?.remove(at))
   }
 
@@ -333,6 +362,7 @@ class FlatSessions implements SessionStore {
     const { table } = this.#sessions
     for (const id of this.#unused) {
       if (!this.#sessions.isEmpty(id)) continue
+      this.#keeper.released(id)
       if (table.releaseOne(id)) this.#queue.forget(id)
     }
     this.#unused.length = 0

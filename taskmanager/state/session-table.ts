@@ -37,6 +37,8 @@ export class SessionTable {
   end = 0
   /** What `nextDue` found; 0: nothing. */
   dueSession = 0
+  /** Sessions that are not in the entry of their key. */
+  nodeCount = 0
   readonly #memory: StateMemory
   readonly #accumulators: Aggregates
   readonly #gapMs: number
@@ -115,6 +117,11 @@ export class SessionTable {
     return first
   }
 
+  /** Whether the session at an address was emitted as it is. */
+  hasFired(at: number): boolean {
+    return (this.#memory.u32[(at >>> 2) + 3] & session.fired) !== 0
+  }
+
   /** A session as a snapshot has it; returns its address, good until `settle`. */
   restore(id: number, start: number, end: number, fired: boolean): number {
     this.start = start
@@ -136,7 +143,7 @@ export class SessionTable {
       this.#insert(entry, node)
     }
     this.#disordered.length = 0
-    for (const node of this.#dead) this.#memory.free(node, this.table.stride)
+    for (const node of this.#dead) this.#free(node)
     this.#dead.length = 0
   }
 
@@ -182,7 +189,7 @@ export class SessionTable {
       }
       u32[(before >>> 2) + 4] = u32[(at >>> 2) + 4]
       removed(at)
-      this.#memory.free(at, this.table.stride)
+      this.#free(at)
     }
     if ((u32[(entry >>> 2) + 3] & session.leaving) !== 0) {
       const node = u32[(entry >>> 2) + 4]
@@ -191,10 +198,25 @@ export class SessionTable {
       if (node !== 0) {
         u32[(entry >>> 2) + 4] = u32[(node >>> 2) + 4]
         this.#exchange(entry, node)
-        this.#memory.free(node, this.table.stride)
+        this.#free(node)
       }
     }
     this.#restart(id)
+  }
+
+  /** Addresses of the sessions of a key. */
+  *sessionsOf(id: number): Generator<number> {
+    if (this.isEmpty(id)) return
+    const entry = this.table.entry(id)
+    yield entry
+    yield* this.nodes(entry)
+  }
+
+  /** Forgets the sessions of a key, and tells of each. */
+  forget(id: number, removed: (at: number) => void): void {
+    const { u32 } = this.#memory
+    for (const at of this.sessionsOf(id)) u32[(at >>> 2) + 3] |= session.leaving
+    this.removeLeaving(id, removed)
   }
 
   /** Addresses of the nodes of the entry at `address`, which may be a copy. */
@@ -208,6 +230,7 @@ export class SessionTable {
     let at = entry
     if (u32[(entry >>> 2) + 3] !== 0) {
       at = this.#memory.allocate(this.table.stride)
+      this.nodeCount++
       const words = this.#memory.u32
       words[at >>> 2] = id
       words[(at >>> 2) + 2] = words[(entry >>> 2) + 2]
@@ -236,6 +259,11 @@ export class SessionTable {
     }
     u32[(node >>> 2) + 4] = next
     u32[(before >>> 2) + 4] = node
+  }
+
+  #free(node: number): void {
+    this.#memory.free(node, this.table.stride)
+    this.nodeCount--
   }
 
   /** Exchanges what belongs to a session. */

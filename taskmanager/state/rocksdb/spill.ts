@@ -112,6 +112,11 @@ export class Spill implements SnapshotPart {
     return this.#store
   }
 
+  /** The first epoch that the next snapshot takes. */
+  get base(): number {
+    return this.#base
+  }
+
   /** Number of the snapshot that is being encoded; 0: none. */
   get encoding(): number {
     return this.#encoding === undefined ? 0 : this.#snapshots

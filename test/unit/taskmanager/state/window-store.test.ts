@@ -303,11 +303,13 @@ interface Session {
 async function sessions(
   type: KeyShape['type'],
   aggregate: WindowAggregate,
+  place: Place,
   keepMs: number,
   commands: readonly unknown[],
 ): Promise<void> {
+  const placed = inPlace(directory.path, place)
   const subtasks = new Subtasks(directory.path, type, (options) =>
-    createSessionStore({ ...options, name: 's', aggregate, gapMs, keepMs }),
+    createSessionStore({ ...placed(options), name: 's', aggregate, gapMs, keepMs }),
   )
   await subtasks.start(1)
   let open: Session[] = []
@@ -388,19 +390,22 @@ async function sessions(
   await pending?.end('complete')
   if (pending !== undefined) saved = pending.open
   fire(1000, 1)
-  if (subtasks.complete === undefined) return
+  if (subtasks.complete === undefined) {
+    for (const store of subtasks.stores) store.close()
+    return
+  }
   await subtasks.start(2)
   open = saved.map((session) => ({ ...session, fired: false }))
   fire(1000, 2)
+  for (const store of subtasks.stores) store.close()
 }
 
 describe.each(['number', 'string', 'any'] as const)('sessions by %s keys', (type) => {
-  test.each([
-    ['declared', declared],
-    ['functions', functions],
-  ])(
-    'equal a plain model (%s aggregates)',
-    async (_, aggregate) => {
+  test.each(
+    places.flatMap((place) => [['declared', place, declared] as const, ['functions', place, functions] as const]),
+  )(
+    'equal a plain model (%s aggregates, %s)',
+    async (_, place, aggregate) => {
       const command = fc.oneof(
         {
           weight: 6,
@@ -422,9 +427,9 @@ describe.each(['number', 'string', 'any'] as const)('sessions by %s keys', (type
       )
       await fc.assert(
         fc.asyncProperty(fc.constantFrom(0, 9, 200), fc.array(command, { maxLength: 30 }), (keepMs, commands) =>
-          sessions(type, aggregate, keepMs, commands),
+          sessions(type, aggregate, place, keepMs, commands),
         ),
-        { numRuns: 60 },
+        { numRuns: cases(place === 'memory' ? 60 : 25) },
       )
     },
     60_000,

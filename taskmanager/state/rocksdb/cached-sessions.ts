@@ -1,0 +1,376 @@
+/**
+ * Sessions over RocksDB: the keys in the cache have their sessions in the table, as in memory (session-table.ts); of the others
+ * all sessions of a key are one entry in RocksDB, and another entry says when the first of them is due. What is due is
+ * loaded before it fires, some keys at a time.
+ *
+ * In RocksDB: S, key: per session its start, 1 when it has fired, bytes and the value as in a run. T: time as a sortable
+ * float64, hash, key. An entry of T may be out of date; whoever meets it looks at the key.
+ *
+ * Promises: among the epochs of unfinished snapshots the log has one version of a key at most, since what a key had and has no
+ * more is not in its newer version: the older one is deleted when the key changes. One thread.
+ */
+import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
+import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import type { KeyShape, RocksDbOptions } from '../api.ts'
+import type { DueQueue } from '../due-queue.ts'
+import { entryKey } from '../flat-part.ts'
+import { asBuffer } from '../keys.ts'
+import type { StateMemory } from '../memory.ts'
+import type { SessionContents } from '../session-contents.ts'
+import type { SessionKeeper } from '../session-keeper.ts'
+import type { SessionObjects } from '../session-objects.ts'
+import { type SessionTable, startOffset } from '../session-table.ts'
+import type { SnapshotRun } from '../snapshot-run.ts'
+import { cacheShare } from './binding.ts'
+import { epochBytes, letter, prefixEnd, readSortable, readU32, writeSortable, writeU32 } from './layout.ts'
+import { OwnStore } from './own-store.ts'
+import { Spill, type SpillCodec, type SpillEntry, type SpilledState } from './spill.ts'
+import { packSessions, type StoredSession, storedSessions } from './stored-sessions.ts'
+
+export interface CachedSessionsOptions {
+  readonly memory: StateMemory
+  readonly sessions: SessionTable
+  readonly contents: SessionContents
+  readonly objects: SessionObjects | undefined
+  readonly queue: DueQueue
+  readonly type: KeyShape['type']
+  readonly state: number
+  readonly tracked: boolean
+  /** Id of a key given as in snapshots. */
+  readonly idOf: (cursor: { readonly hash: number; readonly key: Uint8Array }) => number
+}
+
+const nothing = new Uint8Array(0)
+/** Of an id: not in the cache, or when it was last used. */
+const absent = 0
+const idle = 1
+const used = 2
+/** Bits of an id: RocksDB has its version, has any version, has its version in the log. */
+const current = 1
+const row = 2
+const logged = 4
+/** Bytes of a key beside its entry. */
+const besideBytes = 64
+const dueAtOnce = 1024
+const idsPerStep = 128
+const timeHead = 13
+
+export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, SpilledState {
+  readonly part: Spill
+  readonly state: number
+  readonly #options: CachedSessionsOptions
+  readonly #spill: Spill
+  readonly #store: OwnStore
+  readonly #cacheBytes: number
+  readonly #keyBytes: number
+  /** By id. */
+  #residence = new Uint8Array(1024)
+  #bits = new Uint8Array(1024)
+  #epochs = new Uint32Array(1024)
+  /** Epoch in which the key began; 0: unknown, snapshots may hold it. */
+  #born = new Uint32Array(1024)
+  #guarded = new Uint32Array(1024)
+  readonly #entry = { present: false, epoch: 0, guarded: 0, stored: false }
+  #id = 0
+  #hand = 0
+  /** No entry of T is earlier. */
+  #earliestMs = Number.POSITIVE_INFINITY
+  /** About what an accumulator of functions takes. */
+  #objectBytes = 256
+  #time = Buffer.allocUnsafeSlow(256)
+
+  constructor(options: CachedSessionsOptions, rocksdb: RocksDbOptions, disk: Disk = systemDisk) {
+    this.state = options.state
+    this.#options = options
+    this.#store = new OwnStore(rocksdb, disk)
+    this.#spill = new Spill([this], options.tracked)
+    this.part = this.#spill
+    this.#cacheBytes = Math.floor(rocksdb.memoryBytes * cacheShare)
+    this.#keyBytes = besideBytes + options.sessions.table.stride + (options.type === 'number' ? 0 : 32)
+  }
+
+  async open(): Promise<void> {
+    this.#spill.attach(await this.#store.open())
+  }
+
+  restored(): void {
+    this.#spill.store.flush()
+  }
+
+  begin(): void {
+    if (this.#bytes <= this.#cacheBytes) return
+    const { table } = this.#options.sessions
+    const goal = this.#cacheBytes - (this.#cacheBytes >>> 3)
+    const limit = table.idLimit
+    // Twice round at most: the first round may find only keys that were used.
+    for (let looked = 0; this.#bytes > goal && looked < 2 * limit; looked++) {
+      if (this.#hand >= limit) this.#hand = 0
+      const id = this.#hand++
+      if (this.#residence[id] === used) this.#residence[id] = idle
+      else if (this.#residence[id] === idle) this.#evict(id)
+    }
+    this.#spill.store.flush()
+  }
+
+  found(ids: number, n: number): void {
+    const of = Int32Array.from(this.#options.memory.i32.subarray(ids >>> 2, (ids >>> 2) + n))
+    this.#load(of)
+    for (let i = 0; i < n; i++) this.changing(of[i])
+  }
+
+  changing(id: number): void {
+    const spill = this.#spill
+    const bits = this.#bits[id]
+    const old = this.#epochs[id]
+    if (old === spill.epoch && (bits & (current | logged)) === 0) return
+    if (old !== spill.epoch) {
+      if (spill.encoding !== 0) this.#guard(id)
+      spill.changed()
+      this.#epochs[id] = spill.epoch
+    }
+    if ((bits & logged) !== 0)
+      spill.store.delete(spill.keys.log(old, this.#hashOf(id), this.state, this.#keyOf(id), nothing))
+    this.#bits[id] = bits & row
+  }
+
+  firing(id: number): void {
+    this.changing(id)
+  }
+
+  due(toMs: number): number {
+    if (toMs < this.#earliestMs) return toMs
+    this.begin()
+    const { store } = this.#spill
+    const { sessions, idOf } = this.#options
+    store.flush()
+    const head = Buffer.alloc(timeHead - 4)
+    head[0] = letter.timer
+    writeSortable(head, 1, toMs)
+    const scan = store.scan(Buffer.of(letter.timer), prefixEnd(head))
+    const found = scan.next(dueAtOnce)
+    scan.close()
+    const ids = new Int32Array(found.length / 2)
+    for (let i = 0; i < ids.length; i++) {
+      const key = found[2 * i]
+      store.delete(key)
+      ids[i] = idOf({ hash: readU32(key, timeHead - 4), key: key.subarray(timeHead) })
+    }
+    this.#load(ids)
+    for (const id of ids) {
+      // The entry of T is gone: it is written with the key again.
+      this.#bits[id] &= ~current
+      if (this.#residence[id] === absent || !sessions.isEmpty(id)) continue
+      this.released(id)
+      sessions.table.releaseOne(id)
+    }
+    const last = found.at(-2)
+    const more = ids.length === dueAtOnce && last !== undefined
+    this.#earliestMs = more ? readSortable(last, 1) : nextAfter(toMs)
+    return more ? this.#earliestMs : toMs
+  }
+
+  released(id: number): void {
+    if (this.#residence[id] === absent) return
+    const spill = this.#spill
+    const bits = this.#bits[id]
+    const born = this.#born[id]
+    // What began after the last snapshot nobody has heard of.
+    if ((bits & row) !== 0 || born === 0 || born < spill.base)
+      spill.write(this.#hashOf(id), this.state, this.#keyOf(id), nothing, spill.epoch, undefined)
+    this.#residence[id] = absent
+  }
+
+  get usedBytes(): number {
+    return this.#store.memoryBytes
+  }
+
+  close(): void {
+    this.#store.close()
+  }
+
+  // What snapshots ask of it.
+
+  hashOf(): number {
+    return this.#hashOf(this.#id)
+  }
+
+  keyOf(): Uint8Array {
+    return this.#keyOf(this.#id)
+  }
+
+  namespace(): Uint8Array {
+    return nothing
+  }
+
+  value(): Uint8Array {
+    return this.#pack(this.#id)
+  }
+
+  *encode(): Generator<void> {
+    const { table } = this.#options.sessions
+    for (let id = 0; id < table.idLimit; id++) {
+      if (id % idsPerStep === idsPerStep - 1) yield
+      if (this.#residence[id] !== absent && this.#spill.takes(this.#epochs[id])) this.#guard(id)
+    }
+  }
+
+  put(run: SnapshotRun, hash: number, key: Uint8Array, value: Uint8Array | undefined): void {
+    run.drop(hash, this.state, key)
+    if (value === undefined) return
+    const start = Buffer.alloc(8)
+    for (const each of storedSessions(asBuffer(value))) {
+      start.writeDoubleLE(each.start)
+      run.put(hash, this.state, key, start, each.value)
+    }
+  }
+
+  restore(cursor: RunCursor, epoch: number): void {
+    this.begin()
+    const id = this.#options.idOf(cursor)
+    this.#load(Int32Array.of(id))
+    if ((this.#bits[id] & logged) !== 0) this.changing(id)
+    this.#options.contents.restore(this.state, cursor, id)
+    this.#options.sessions.settle()
+    this.#epochs[id] = epoch
+    this.#born[id] = 0
+    this.#bits[id] &= ~current
+  }
+
+  expired(): boolean {
+    return false
+  }
+
+  get #bytes(): number {
+    const { sessions, objects } = this.#options
+    const { table, nodeCount } = sessions
+    return table.size * this.#keyBytes + nodeCount * table.stride + (objects?.count ?? 0) * this.#objectBytes
+  }
+
+  /** Ids are in the cache afterwards, with what RocksDB has of them. */
+  #load(ids: Int32Array): void {
+    let missing: number[] | undefined
+    for (const id of ids) {
+      if (id >= this.#residence.length) this.#reserve(id)
+      if (this.#residence[id] === absent) {
+        missing ??= []
+        missing.push(id)
+        this.#bits[id] = 0
+        this.#epochs[id] = this.#spill.epoch
+        this.#born[id] = this.#spill.epoch
+        this.#guarded[id] = 0
+      }
+      this.#residence[id] = used
+    }
+    if (missing === undefined) return
+    const { store, keys } = this.#spill
+    store.flush()
+    const wanted = missing.map((id) => Buffer.from(keys.entry(this.#hashOf(id), this.state, this.#keyOf(id), nothing)))
+    const found = store.getMany(wanted)
+    for (let i = 0; i < missing.length; i++) {
+      const stored = found[i]
+      if (stored === undefined) this.#spill.changed()
+      else this.#take(missing[i], stored)
+    }
+  }
+
+  #take(id: number, stored: Buffer): void {
+    const { sessions, contents, queue } = this.#options
+    const epoch = readU32(stored, 0)
+    const inLog = this.#spill.tracked && epoch >= this.#spill.floor
+    this.#epochs[id] = epoch
+    this.#born[id] = 0
+    this.#bits[id] = current | row | (inLog ? logged : 0)
+    for (const { start, fired, value } of storedSessions(stored.subarray(epochBytes))) {
+      contents.take(id, start, value, fired)
+      sessions.settle()
+    }
+    const dueMs = sessions.nextDue(id)
+    if (dueMs !== Number.POSITIVE_INFINITY) queue.push(id, dueMs)
+  }
+
+  #evict(id: number): void {
+    const { sessions, objects, queue } = this.#options
+    if (this.#spill.encoding !== 0) this.#guard(id)
+    if ((this.#bits[id] & current) === 0) {
+      const dueMs = sessions.nextDue(id)
+      this.#spill.evict(this.#at(id), this)
+      this.#putTime(id, dueMs)
+    }
+    this.#residence[id] = absent
+    sessions.forget(id, (at) => objects?.remove(at))
+    if (sessions.table.releaseOne(id)) queue.forget(id)
+  }
+
+  #putTime(id: number, dueMs: number): void {
+    const key = this.#keyOf(id)
+    const bytes = timeHead + key.length
+    if (bytes > this.#time.length) this.#time = Buffer.allocUnsafeSlow(bytes * 2)
+    this.#time[0] = letter.timer
+    writeSortable(this.#time, 1, dueMs)
+    writeU32(this.#time, timeHead - 4, this.#hashOf(id))
+    this.#time.set(key, timeHead)
+    this.#spill.store.put(this.#time.subarray(0, bytes), nothing)
+    if (dueMs < this.#earliestMs) this.#earliestMs = dueMs
+  }
+
+  #guard(id: number): void {
+    const entry = this.#at(id)
+    this.#spill.guard(entry, this)
+    this.#guarded[id] = entry.guarded
+  }
+
+  #at(id: number): SpillEntry {
+    const entry = this.#entry
+    this.#id = id
+    entry.present = !this.#options.sessions.isEmpty(id)
+    entry.epoch = this.#epochs[id]
+    entry.stored = (this.#bits[id] & current) !== 0
+    entry.guarded = this.#guarded[id]
+    return entry
+  }
+
+  #pack(id: number): Uint8Array {
+    const { sessions, contents, memory, objects } = this.#options
+    const packed: StoredSession[] = []
+    for (const at of sessions.sessionsOf(id)) {
+      const value = Buffer.from(contents.valueOf(at))
+      packed.push({ start: memory.f64[(at + startOffset) >>> 3], fired: sessions.hasFired(at), value })
+    }
+    const bytes = packSessions(packed)
+    if (objects !== undefined && packed.length > 0)
+      this.#objectBytes += ((4 * bytes.length) / packed.length + 64 - this.#objectBytes) / 64
+    return bytes
+  }
+
+  #hashOf(id: number): number {
+    return this.#options.memory.i32[(this.#options.sessions.table.entry(id) >>> 2) + 2]
+  }
+
+  /** Lent until the next key is read. */
+  #keyOf(id: number): Uint8Array {
+    const { table } = this.#options.sessions
+    return entryKey(table, this.#options.type, table.entry(id))
+  }
+
+  #reserve(id: number): void {
+    const length = Math.max(id + 1, this.#residence.length * 2)
+    const bytes = (from: Uint8Array): Uint8Array<ArrayBuffer> => {
+      const to = new Uint8Array(length)
+      to.set(from)
+      return to
+    }
+    const words = (from: Uint32Array): Uint32Array<ArrayBuffer> => {
+      const to = new Uint32Array(length)
+      to.set(from)
+      return to
+    }
+    this.#residence = bytes(this.#residence)
+    this.#bits = bytes(this.#bits)
+    this.#epochs = words(this.#epochs)
+    this.#born = words(this.#born)
+    this.#guarded = words(this.#guarded)
+  }
+}
+
+/** What is due at `timeMs` or before has been loaded; the next is later. */
+const nextAfter = (timeMs: number): number => timeMs + Number.EPSILON * Math.max(1, Math.abs(timeMs))
