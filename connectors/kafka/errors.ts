@@ -34,6 +34,12 @@ export const kafkaConnectorErrors = defineErrors('KAFKA_CONNECTOR', {
     blame: 'user',
     retry: 'never',
   },
+  TRANSACTION_TIMEOUT_REFUSED: {
+    text: 'the brokers allow no transactions of {timeout}',
+    hint: 'Give sink.kafka a transactionTimeout that is not above transaction.max.timeout.ms of the brokers (15m unless told otherwise), or raise that. "never" needs a broker of Millrace with broker.transaction.two.phase.commit.enable.',
+    blame: 'user',
+    retry: 'never',
+  },
   NO_PARTITION: {
     text: 'the record for {topic} is to go into partition {partition}; there are {count}',
     blame: 'user',

@@ -14,7 +14,7 @@ import { kafkaConnectorErrors } from './errors.ts'
 import { clientOptions, connectionKeys, type KafkaConnection, topicNames } from './options.ts'
 import { type RecordOptions, recordAppender } from './outgoing-records.ts'
 import { PlainWriter } from './plain-writer.ts'
-import { type KafkaCommittable, type KafkaWriterState, TransactionalWriter } from './transactional-writer.ts'
+import { type KafkaCommittable, type KafkaWriterState, neverMs, TransactionalWriter } from './transactional-writer.ts'
 
 export interface KafkaSinkOptions<T> extends KafkaConnection, RecordOptions<T> {
   readonly type?: TypeDef<T>
@@ -58,7 +58,6 @@ const known = [
   'bufferBytes',
   'createTopic',
 ]
-const neverMs = 2_147_483_647
 const bytesMax = 1024 * 1024 * 1024
 
 export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaCommittable, KafkaWriterState> {

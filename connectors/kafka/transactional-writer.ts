@@ -11,7 +11,9 @@
  *
  * One per subtask, on its slot's thread.
  */
+
 import { inBackground, withTimeout } from '../../core/async/index.ts'
+import { formatDuration } from '../../core/config/index.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { SinkContext, SinkWriter } from '../../sdk/sink.ts'
 import { codeOf, endTransaction, type KafkaProducer, kafkaErrors, type ProducerIdentity } from './client/index.ts'
@@ -56,6 +58,8 @@ class Transaction<T> extends Outlet<T> {
 }
 
 const abortTimeoutMs = 2000
+/** Says to a broker with two-phase commit that only the job ends a transaction. */
+export const neverMs = 2_147_483_647
 /** Ids that may have come into use since the checkpoint. */
 const idsMore = 8
 
@@ -202,7 +206,14 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
 
   async #startSlot(slot: Slot): Promise<void> {
     const producer = this.#topics.newProducer(slot.transactionalId)
-    await producer.start()
+    try {
+      await producer.start()
+    } catch (error) {
+      if (codeOf(error) !== kafkaError.INVALID_TRANSACTION_TIMEOUT) throw error
+      const timeoutMs = this.#topics.options.producer.transactionTimeoutMs ?? 0
+      const timeout = timeoutMs === neverMs ? 'any length ("never")' : formatDuration(timeoutMs)
+      throw kafkaConnectorErrors.create('TRANSACTION_TIMEOUT_REFUSED', { timeout }, { cause: error })
+    }
     slot.producer = producer
     slot.busy = false
   }

@@ -80,7 +80,7 @@ export async function startBrokerProcess(values: Readonly<Record<string, string>
 }
 
 /** Ports that nothing listens on: all held at a time, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },

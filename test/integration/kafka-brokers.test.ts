@@ -1,0 +1,208 @@
+/** Source and sink against two brokers, Millrace's and Kafka's own: exactly once over kill -9 of the broker, time-outs of transactions. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sink, source } from '../../connectors/index.ts'
+import { KafkaAdmin, KafkaCluster } from '../../connectors/kafka/client/index.ts'
+import type { KafkaSinkOptions } from '../../connectors/kafka/sink.ts'
+import type { SinkContext } from '../../sdk/sink.ts'
+import { t } from '../../sdk/types.ts'
+import { startBrokerProcess } from '../support/kafka-clients/broker.ts'
+import { hasKafkaJava } from '../support/kafka-clients/java.ts'
+import { startKafkaServer } from '../support/kafka-clients/kafka-server.ts'
+import { SourceHarness } from '../support/source-harness.ts'
+
+interface Broker {
+  readonly address: string
+  kill(): Promise<void>
+  start(): Promise<void>
+  close(): Promise<unknown>
+}
+
+/** Both look for transactions past their time-out twice a second. */
+const brokers: readonly (readonly [name: string, present: boolean, start: () => Promise<Broker>])[] = [
+  [
+    "Millrace's broker",
+    true,
+    () =>
+      startBrokerProcess({
+        'broker.transaction.max.timeout': '60s',
+        'broker.transaction.abort.check.interval': '500ms',
+        'broker.transaction.two.phase.commit.enable': 'true',
+      }),
+  ],
+  [
+    'Kafka 4.3.1',
+    hasKafkaJava('4.3.1'),
+    () =>
+      startKafkaServer({
+        'transaction.max.timeout.ms': '60000',
+        'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500',
+      }),
+  ],
+]
+const Line = t.object({ n: t.float64() })
+const pause = (ms = 10): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe.each(brokers)('against %s', (name, present, start) => {
+  const test = present ? it : it.skip
+  let broker: Broker
+  let topics = 0
+  beforeAll(async () => {
+    if (present) broker = await start()
+  }, 90_000)
+  afterAll(async () => {
+    await broker?.close()
+  })
+
+  async function newTopic(partitions = 1): Promise<string> {
+    const cluster = new KafkaCluster({ brokers: [broker.address] })
+    const topic = `topic-${++topics}`
+    await new KafkaAdmin(cluster).createTopics([{ name: topic, partitions }])
+    await cluster.close()
+    return topic
+  }
+
+  const contextOf = (uid: string): SinkContext => ({
+    jobId: 'job',
+    uid,
+    subtask: 0,
+    parallelism: 1,
+    wake: () => undefined,
+    now: () => Date.now(),
+    print: () => undefined,
+    deliver: () => undefined,
+    checkpointing: true,
+  })
+
+  function open(options: KafkaSinkOptions<{ n: number }>, state: readonly { family: string; ids: number }[] = []) {
+    const made = sink.kafka<{ n: number }>({ brokers: broker.address, ...options })
+    const context = contextOf(String(options.topic))
+    const writer = made.createWriter(context, state)
+    const ready = async (): Promise<void> => {
+      while (writer.ready?.() === false) await pause()
+    }
+    return {
+      writer,
+      ready,
+      write: async (...numbers: number[]) => {
+        await ready()
+        writer.write(
+          numbers.map((n) => ({ n })),
+          [],
+        )
+      },
+      checkpoint: async (id: number) => {
+        const prepared = writer.prepareCommit?.(id) ?? []
+        return { state: writer.snapshot?.(id) ?? [], committables: await prepared }
+      },
+      commit: async (committables: Awaited<ReturnType<NonNullable<typeof writer.prepareCommit>>>) => {
+        await made.commit?.(committables, context)
+      },
+    }
+  }
+
+  async function committed(topic: string): Promise<number[]> {
+    const from = source.kafka({ brokers: broker.address, topic, value: Line, end: 'latest' })
+    const harness = await new SourceHarness(from).start()
+    while (!harness.run()) await pause()
+    harness.close()
+    return harness.records.map((record) => (record as { n: number }).n)
+  }
+
+  async function until(topic: string, count: number): Promise<number[]> {
+    const deadline = Date.now() + 15_000
+    for (;;) {
+      const seen = await committed(topic)
+      if (seen.length >= count || Date.now() > deadline) return seen
+      await pause(50)
+    }
+  }
+
+  test('a transaction that was prepared is committed once, although the broker and the job were killed in between', async () => {
+    const topic = await newTopic()
+    const options = { topic, transactionTimeout: name === 'Kafka 4.3.1' ? '60s' : 'never' } as const
+    const first = open(options)
+    await first.write(1, 2, 3)
+    const checkpoint = await first.checkpoint(1)
+    await first.write(4)
+    await first.checkpoint(2)
+    await broker.kill()
+    await broker.start()
+    // No close: the job is gone as well. Its second checkpoint is not known to anybody.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const next = open(options, checkpoint.state)
+      await next.commit(checkpoint.committables)
+      await next.ready()
+    }
+    const last = open(options, checkpoint.state)
+    await last.commit(checkpoint.committables)
+    await last.write(5)
+    await last.commit((await last.checkpoint(3)).committables)
+    expect(await until(topic, 4)).toEqual([1, 2, 3, 5])
+    await last.writer.close()
+  }, 90_000)
+
+  test('a source goes on from its checkpoint at another parallelism, and never shows what was aborted', async () => {
+    const topic = await newTopic(3)
+    const writer = open({
+      topic,
+      transactionTimeout: '2s',
+      partition: ({ n }) => Math.abs(n) % 3,
+      batchBytes: 1024,
+      compression: 'lz4',
+    })
+    const wanted: number[] = []
+    for (let id = 1; id <= 6; id++) {
+      const numbers = Array.from({ length: 100 }, (_, i) => id * 100 + i)
+      await writer.write(...numbers)
+      const { committables } = await writer.checkpoint(id)
+      await writer.commit(committables)
+      wanted.push(...numbers)
+    }
+    await writer.write(-1, -2, -3)
+    // Aborts what is open.
+    await writer.writer.close()
+    const from = (): ReturnType<typeof source.kafka<{ n: number }>> =>
+      source.kafka({ brokers: broker.address, topic, value: Line, end: 'latest' })
+    const before = await new SourceHarness(from(), 40).start(1)
+    while (before.records.length < 150) {
+      before.run(1)
+      await pause()
+    }
+    const after = new SourceHarness(from(), 40)
+    await after.start(2, before.snapshot())
+    before.close()
+    while (!after.run()) await pause()
+    after.close()
+    const all = [...before.records, ...after.records].map((record) => (record as { n: number }).n)
+    expect(all.sort((a, b) => a - b)).toEqual(wanted)
+  }, 60_000)
+
+  test('a transaction that stays prepared for longer than the broker allows is lost loudly, unless it never expires', async () => {
+    const topic = await newTopic()
+    const run = open({ topic, transactionTimeout: '1s' })
+    await run.write(1)
+    const checkpoint = await run.checkpoint(1)
+    await pause(4000)
+    await expect(run.commit(checkpoint.committables)).rejects.toMatchObject({
+      code: 'KAFKA_CONNECTOR_TRANSACTION_LOST',
+    })
+    const never = open({ topic: await newTopic(), transactionTimeout: 'never' })
+    if (name === 'Kafka 4.3.1') {
+      await expect(never.ready()).rejects.toMatchObject({ code: 'KAFKA_CONNECTOR_TRANSACTION_TIMEOUT_REFUSED' })
+      return
+    }
+    await never.write(1)
+    const kept = await never.checkpoint(1)
+    await pause(4000)
+    await never.commit(kept.committables)
+    expect(await until(`topic-${topics}`, 1)).toEqual([1])
+  }, 60_000)
+
+  test('a transaction time-out above what the broker allows is refused at once', async () => {
+    const run = open({ topic: await newTopic(), transactionTimeout: '1h' })
+    await expect(run.ready()).rejects.toMatchObject({
+      code: 'KAFKA_CONNECTOR_TRANSACTION_TIMEOUT_REFUSED',
+      retry: 'never',
+    })
+  }, 30_000)
+})
