@@ -1,6 +1,7 @@
 /** `millrace start --role …`: a server process in the foreground, until SIGTERM or Ctrl-C. */
 import { configureLogging } from '../../core/log.ts'
 import type { Monitored } from '../../core/monitor/monitor.ts'
+import { giveBackGarbage } from '../../core/platform/heap.ts'
 import { addressOf, type ClusterFlags, parseDefinitions } from '../cluster.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -105,6 +106,9 @@ function listenerOf(listen: string, flags: StartFlags): string {
     .join(',')
 }
 
+/** Whoever waited for the broker has connected, or does not care. */
+const settledMs = 3000
+
 async function startRole(
   terminal: Terminal,
   role: StartFlags['role'],
@@ -128,6 +132,7 @@ async function startRole(
     const server = await startBroker(config)
     const { address, id, clusterId } = server
     terminal.out(terminal.json ? JSON.stringify({ role, address, id, clusterId }) : `broker at ${address}`)
+    terminal.clock.setTimeout(giveBackGarbage, settledMs).unref()
     return server
   }
   throw cliErrors.create('BAD_ARGUMENT', {

@@ -99,3 +99,8 @@ function leftOf(node: FileNode, random: () => number): Buffer {
   }
   return Buffer.from(bytes)
 }
+
+/** As the operating system throws it. */
+export function systemError(code: string, path: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: ${path}`), { code, path })
+}

@@ -8,7 +8,14 @@
  */
 import { posix } from 'node:path'
 import type { Disk, DiskSpace, FileStat, OpenMode } from './disk.ts'
-import { type DirectoryNode, emptyDirectory, emptyFile, type FileNode, survivors } from './manual-disk-tree.ts'
+import {
+  type DirectoryNode,
+  emptyDirectory,
+  emptyFile,
+  type FileNode,
+  survivors,
+  systemError,
+} from './manual-disk-tree.ts'
 
 export type DiskOperation =
   | 'write'
@@ -35,10 +42,6 @@ interface Handle {
   readonly node: FileNode
   readonly writable: boolean
   position: number
-}
-
-function systemError(code: string, path: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
 
 export class ManualDisk implements Disk {
