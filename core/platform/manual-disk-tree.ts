@@ -104,3 +104,11 @@ function leftOf(node: FileNode, random: () => number): Buffer {
 export function systemError(code: string, path: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
+
+/** An open file. */
+export interface Handle {
+  readonly path: string
+  readonly node: FileNode
+  readonly writable: boolean
+  position: number
+}

@@ -13,6 +13,7 @@ import {
   emptyDirectory,
   emptyFile,
   type FileNode,
+  type Handle,
   survivors,
   systemError,
 } from './manual-disk-tree.ts'
@@ -35,13 +36,6 @@ export interface ManualDiskOptions {
   readonly fail?: (operation: DiskOperation, path: string) => string | undefined
   /** Asynchronous operations wait for what this returns. */
   readonly gate?: (operation: DiskOperation, path: string) => Promise<void> | undefined
-}
-
-interface Handle {
-  readonly path: string
-  readonly node: FileNode
-  readonly writable: boolean
-  position: number
 }
 
 export class ManualDisk implements Disk {
@@ -342,9 +336,7 @@ export class ManualDisk implements Disk {
     return this.readAt(file, into, offset, length, position)
   }
 
-  async spaceAsync(): Promise<DiskSpace> {
-    return { totalBytes: 2 ** 40, usableBytes: 2 ** 39 }
-  }
+  readonly spaceAsync = async (): Promise<DiskSpace> => ({ totalBytes: 2 ** 40, usableBytes: 2 ** 39 })
 
   makeTemporaryDirectory(prefix: string): string {
     const path = `${prefix}${this.#temporary++}`
