@@ -14,6 +14,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Disk } from '../core/platform/disk.ts'
+import { makeDurableDirectory } from '../core/platform/durable-directory.ts'
 import type { Failure } from '../proto/generated/shapes.ts'
 import type { JobPlan } from '../proto/jobgraph/plan.ts'
 import { errors } from './errors.ts'
@@ -103,7 +104,7 @@ export class LocalJobStore implements JobStore {
 
   /** An epoch higher than all before. */
   nextEpoch(): number {
-    this.#disk.makeDirectory(this.#directory)
+    makeDurableDirectory(this.#disk, this.#directory)
     const path = join(this.#directory, 'epoch')
     let last = 0
     if (this.#disk.exists(path)) {
@@ -132,7 +133,7 @@ export class LocalJobStore implements JobStore {
   }
 
   create(record: JobRecord, plan: JobPlan): void {
-    this.#disk.makeDirectory(this.#jobDirectory(record.jobId))
+    makeDurableDirectory(this.#disk, this.#jobDirectory(record.jobId))
     this.#disk.writeAtomic(join(this.#jobDirectory(record.jobId), 'plan.json'), JSON.stringify(plan))
     this.save(record)
   }
@@ -149,7 +150,7 @@ export class LocalJobStore implements JobStore {
     const id = bundleIdOf(bytes)
     const path = this.#bundlePath(id)
     if (!this.#disk.exists(path)) {
-      this.#disk.makeDirectory(join(this.#directory, 'bundles'))
+      makeDurableDirectory(this.#disk, join(this.#directory, 'bundles'))
       this.#disk.writeAtomic(path, bytes)
     }
     return id

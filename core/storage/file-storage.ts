@@ -13,6 +13,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { type Disk, systemDisk } from '../platform/disk.ts'
+import { makeDurableDirectory } from '../platform/durable-directory.ts'
 import { type Random, systemRandom } from '../platform/random.ts'
 import { errors } from './errors.ts'
 import type { BlobBytes, BlobEntry, BlobStorage, BlobWriter, SyncBlobStorage } from './storage.ts'
@@ -80,7 +81,7 @@ class FileStorage implements BlobStorage {
     const target = this.#locate(path)
     const temporary = this.#temporaryFor(target)
     const file = guard('write', target, () => {
-      this.#makeDirectory(dirname(target))
+      makeDurableDirectory(this.#disk, dirname(target))
       return this.#disk.open(temporary, 'wx')
     })
     let open = true
@@ -203,15 +204,6 @@ class FileStorage implements BlobStorage {
     return join(dirname(target), `${temporaryPrefix}${this.#random.hex(8)}`)
   }
 
-  /** Makes a directory so that its name survives: what is above it is synced too, as far as it was made. */
-  #makeDirectory(directory: string): void {
-    const made: string[] = []
-    for (let at = directory; !this.#disk.exists(at); at = dirname(at)) made.push(at)
-    if (made.length === 0) return
-    this.#disk.makeDirectory(directory)
-    for (const path of made.reverse()) this.#disk.syncDirectory(dirname(path))
-  }
-
   async #writeTemporary(target: string, bytes: BlobBytes): Promise<string> {
     const temporary = this.#temporaryFor(target)
     const file = this.#openTemporary(temporary)
@@ -242,7 +234,7 @@ class FileStorage implements BlobStorage {
       return this.#disk.open(temporary, 'wx')
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error
-      this.#makeDirectory(dirname(temporary))
+      makeDurableDirectory(this.#disk, dirname(temporary))
       return this.#disk.open(temporary, 'wx')
     }
   }
