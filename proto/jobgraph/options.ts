@@ -65,7 +65,7 @@ export const stateBackend = option({
   type: oneOf(['hashmap', 'rocksdb']),
   default: 'hashmap',
   scope: 'job',
-  doc: 'Where keyed state lives. hashmap: in memory. rocksdb: on the local disk behind a cache, so that it may be larger than memory; windows and sessions are in memory all the same. A snapshot of either restores into either.',
+  doc: 'Where keyed state lives. hashmap: in memory. rocksdb: on the local disk behind a cache, so that it may be larger than memory. A snapshot of either restores into either.',
 })
 
 const rocksdbMemoryMin = 8 * 1024 * 1024

@@ -59,7 +59,7 @@ export interface StateBackendOptions {
   readonly target: SnapshotTarget | undefined
   readonly restored: Restoring | undefined
   readonly clock: Clock
-  /** Present: keyed state is in RocksDB, apart from windows. */
+  /** Present: state is in RocksDB. */
   readonly rocksdb?: RocksDbOptions
 }
 

@@ -66,8 +66,20 @@ describe('three TaskManagers of which one is killed', () => {
   }, 40_000)
   afterAll(() => cluster.close())
 
-  test.each(['q5', 'q8', 'q11'] as const)('give the known result of %s', async (query) => {
-    const options = { ...given, 'nexmark.throttle': '50000', 'execution.checkpointing.interval': '100ms' }
+  test.each([
+    ['q5', 'hashmap'],
+    ['q8', 'hashmap'],
+    ['q11', 'hashmap'],
+    ['q5', 'rocksdb'],
+    ['q8', 'rocksdb'],
+    ['q11', 'rocksdb'],
+  ] as const)('give the known result of %s (%s)', async (query, backend) => {
+    const options = {
+      ...given,
+      'state.backend.type': backend,
+      'nexmark.throttle': '50000',
+      'execution.checkpointing.interval': '100ms',
+    }
     const loaded = await loadJob(fileOf(query), options, 3)
     const { jobId } = await cluster.client.submit({
       plan: loaded.plan,
