@@ -8,13 +8,14 @@ import type { Clock } from '../../core/platform/clock.ts'
 import { openStorage } from '../../core/storage/storage.ts'
 import { buildManifest, type Manifest } from '../../proto/checkpoint/manifest.ts'
 import { checkpointDirectory } from '../../proto/checkpoint/paths.ts'
+import { probeSnapshot } from '../../proto/checkpoint/probe.ts'
+import { checkChannels } from '../../proto/checkpoint/restore-channels.ts'
 import {
   assignRestore,
   checkRestore,
   type RestoreAssignment,
   type RestoreLine,
 } from '../../proto/checkpoint/restore-plan.ts'
-import { probeSnapshot } from '../../proto/checkpoint/probe.ts'
 import { disposeSavepoint, readSnapshot, savepointLocation, writeSavepoint } from '../../proto/checkpoint/savepoint.ts'
 import { CompletedCheckpointStore } from '../../proto/checkpoint/store.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
@@ -134,6 +135,7 @@ export async function checkSnapshot(
   const { manifest } = snapshot
   const { lines, refused } = checkRestore(manifest, plan, { allowNonRestoredState })
   if (refused !== undefined) throw refused
+  checkChannels(manifest, plan)
   return lines
 }
 

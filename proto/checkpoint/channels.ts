@@ -8,9 +8,10 @@
  *   12 u32  CRC32C of bytes 0 to 11 and the JSON
  *   16 JSON, then the bodies of the batches in the order in which the JSON names them, each with its CRC32C there
  *
- * Promises: decoding reads no byte outside of those given, and every flaw is a coded error. Pure.
+ * Promises: decoding reads no byte outside of those given, and every flaw is a coded error.
  */
 import { crc32c } from '../../core/bytes/crc32c.ts'
+import { openStorage } from '../../core/storage/storage.ts'
 import { errors } from './errors.ts'
 
 /** What of one subtask's input was in flight. */
@@ -124,6 +125,18 @@ export function encodeChannels(channels: readonly ChannelContent[]): Uint8Array[
 /** CRC32C of a file in pieces. */
 export const channelsCrc = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((crc, piece) => crc32c(piece, crc), 0)
+
+/** Reads the file of a handle. Throws CHECKPOINT_* and STORAGE_* errors. */
+export async function readChannels(root: string, handle: ChannelsHandle): Promise<ChannelContent[]> {
+  const { path, inline, bytes, crc } = handle
+  const what = `data in flight of subtask ${handle.vertex}/${handle.subtask}`
+  const where = inline === undefined ? `${root}/${path}` : what
+  const file = inline === undefined ? await openStorage(root).get(path) : Buffer.from(inline, 'base64')
+  if (file.length < bytes) throw errors.create('TRUNCATED', { where, reason: `${file.length} of ${bytes} bytes` })
+  if (file.length !== bytes || crc32c(file) !== crc)
+    throw errors.create('ALTERED', { where, reason: 'it is not the file that the snapshot names' })
+  return decodeChannels(file, where)
+}
 
 /** `where` names the file in errors. Bodies are views of `bytes`. Throws CHECKPOINT_* errors. */
 export function decodeChannels(bytes: Uint8Array, where: string): ChannelContent[] {

@@ -1,9 +1,11 @@
 /**
- * Proves a snapshot: the manifest, and of every run each checksum, the order and number of its entries. Goes on after
+ * Proves a snapshot: the manifest, of every run each checksum, the order and number of its entries, and every checksum of
+ * data in flight. Goes on after
  * what is wrong, so that one look tells everything. Reads each run once, in slices; nothing is changed.
  */
 import { isMillraceError } from '../../core/errors.ts'
 import { openStorage } from '../../core/storage/storage.ts'
+import { readChannels } from './channels.ts'
 import type { ManifestOperator, RunHandle } from './manifest.ts'
 import { rangeCount } from './ranges.ts'
 import type { RunCursor } from './run-cursor.ts'
@@ -56,6 +58,15 @@ export async function verifySnapshot(
       problems.push(problemOf(error, operator.uid, where))
     }
     progress(index + 1, work.length)
+  }
+  for (const handle of snapshot.manifest.channels) {
+    bytes += handle.bytes
+    try {
+      await readChannels(snapshot.root, handle)
+    } catch (error) {
+      const uid = snapshot.manifest.plan.vertices[handle.vertex]?.operators[0]?.uid ?? ''
+      problems.push(problemOf(error, uid, handle.path === '' ? 'data in flight' : `${storage.url}/${handle.path}`))
+    }
   }
   return { snapshot, runs: work.length, bytes, entries, problems }
 }

@@ -9,9 +9,7 @@ import type { Arena } from '../../core/arena/arena.ts'
 import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { rowReader } from '../../core/columns/rows.ts'
-import { openStorage } from '../../core/storage/storage.ts'
-import { type ChannelContent, type ChannelPart, channelsCrc, decodeChannels } from '../../proto/checkpoint/channels.ts'
-import { errors as checkpointErrors } from '../../proto/checkpoint/errors.ts'
+import { type ChannelContent, type ChannelPart, readChannels } from '../../proto/checkpoint/channels.ts'
 import { rangesOf } from '../../proto/checkpoint/ranges.ts'
 import { type RestoredChannels, takesOver } from '../../proto/checkpoint/restore-channels.ts'
 import type { EdgePlan } from '../../proto/jobgraph/plan.ts'
@@ -41,7 +39,7 @@ export async function restoredStages(
 ): Promise<RestoredLane[][]> {
   const stages = new Map<number, RestoredLane[]>()
   for (const each of assigned) {
-    for (const content of await readChannels(each)) {
+    for (const content of await readChannels(each.root, each.handle)) {
       const lane = restoredLane(each, content, at)
       if (lane === undefined) continue
       const stage = stages.get(content.generation)
@@ -50,19 +48,6 @@ export async function restoredStages(
     }
   }
   return [...stages.keys()].sort((a, b) => a - b).map((generation) => stages.get(generation) ?? [])
-}
-
-async function readChannels({ root, handle }: RestoredChannels): Promise<ChannelContent[]> {
-  const { path, inline, bytes, crc } = handle
-  const where =
-    inline === undefined ? `${root}/${path}` : `data in flight of subtask ${handle.vertex}/${handle.subtask}`
-  const file = inline === undefined ? await openStorage(root).get(path) : Buffer.from(inline, 'base64')
-  if (file.length < bytes) {
-    throw checkpointErrors.create('TRUNCATED', { where, reason: `${file.length} of ${bytes} bytes` })
-  }
-  if (file.length !== bytes || channelsCrc([file]) !== crc)
-    throw checkpointErrors.create('ALTERED', { where, reason: 'it is not the file that the snapshot names' })
-  return decodeChannels(file, where)
 }
 
 function restoredLane(
