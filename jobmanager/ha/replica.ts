@@ -290,9 +290,11 @@ export class Replica {
     }
     if (leading !== undefined) return
     // It is safe in the storage: a leader finds it there even when no queue tells.
-    await this.#queues.submitted(job.jobId, submissionWaitMs).catch((error: unknown) => {
+    const told = this.#queues.submitted(job.jobId, submissionWaitMs).catch((error: unknown) => {
       this.#options.log('warn', `job ${job.jobId} waits for a leader: ${messageOf(error)}`, {})
     })
+    // A queue that is away may not even say no.
+    await Promise.race([told, this.#pause(submissionWaitMs)])
   }
 
   async #takeSubmission(turn: number, store: BlobJobStore, jobId: string): Promise<void> {

@@ -41,7 +41,7 @@ beforeEach(async () => {
     version: packageVersion,
     arenaBytes: 0,
     processId: 1,
-    slots: [{ slot: 0, port: 9, jobId: '', attempt: 0 }],
+    slots: [{ slot: 0, port: 9, jobId: '', attempt: 0, subtasks: [], checkpointId: 0 }],
   })
   await ordered('registered')
 })
