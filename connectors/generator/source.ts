@@ -42,6 +42,11 @@ export interface RowGenerator<T, Side extends Record<string, unknown>> extends G
 export interface ColumnGenerator<T, Side extends Record<string, unknown>> extends GeneratorCommon<T, Side> {
   readonly type: TypeDef<T>
   /**
+   * Most rows of a side output for each number, give or take a few; absent: 1. No `fill` is asked for more numbers than
+   * have room in every output, so 0.02 for an output of every fiftieth number makes for larger batches.
+   */
+  readonly sideRows?: { readonly [K in keyof Side]?: number }
+  /**
    * Writes records `from` to `to` - 1 as columns and commits; the same pure function of the numbers. `side` opens the
    * columns of a side output; what is opened must be committed. A field that the writer does not want (`writer.wants`) may
    * be left out.
@@ -52,9 +57,12 @@ export interface ColumnGenerator<T, Side extends Record<string, unknown>> extend
 type Options<T, Side extends Record<string, unknown>> = GeneratorCommon<T, Side> & {
   readonly create?: RowGenerator<T, Side>['create']
   readonly fill?: ColumnGenerator<T, Side>['fill']
+  readonly sideRows?: ColumnGenerator<T, Side>['sideRows']
 }
 
-const known = ['type', 'count', 'rate', 'splits', 'sideOutputs', 'create', 'fill']
+const known = ['type', 'count', 'rate', 'splits', 'sideOutputs', 'create', 'fill', 'sideRows']
+/** Rows that an output of fewer rows than numbers may have beyond its share of them. */
+const sideSlack = 16
 
 export function generator<T, Side extends Record<string, unknown> = Record<never, never>>(
   options: RowGenerator<T, Side> | ColumnGenerator<T, Side>,
@@ -70,6 +78,12 @@ export function generator<T, Side extends Record<string, unknown> = Record<never
   }
   if (given.fill !== undefined && given.type === undefined)
     throw badOption('source.generator', 'type', undefined, 'a type: fill writes its columns')
+  for (const [tag, rows] of Object.entries(given.sideRows ?? {})) {
+    if (given.sideOutputs?.[tag] === undefined)
+      throw badOption('source.generator', 'sideRows', tag, `one of ${Object.keys(given.sideOutputs ?? {}).join(', ')}`)
+    if (!(typeof rows === 'number' && rows > 0))
+      throw badOption('source.generator', `sideRows.${tag}`, rows, 'a number above 0')
+  }
   const splits = given.splits ?? splitsDefault
   const layout = { splits, blockRows: blockRowsFor(given.rate), count: given.count ?? Number.POSITIVE_INFINITY }
   return {
@@ -204,9 +218,21 @@ class GeneratorReader<T, Side extends Record<string, unknown>> implements Source
 
   #fill(output: SourceOutput<T>, split: Split, from: number, to: number): number {
     const writer = output.columns(split.splitId)
-    const end = Math.min(to, from + writer.capacity)
+    const end = Math.min(to, from + this.#room(output, split, writer.capacity))
     this.#options.fill?.(writer, from, end, (tag) => output.sideColumns(tag, split.splitId))
     return end
+  }
+
+  /** Numbers whose records have room in all outputs. Opens them all, so that `fill` finds memory for each. */
+  #room(output: SourceOutput<T>, split: Split, capacity: number): number {
+    const { sideOutputs, sideRows } = this.#options
+    let room = capacity
+    for (const tag in sideOutputs) {
+      const rows = sideRows?.[tag] ?? 1
+      const side = output.sideColumns(tag, split.splitId).capacity
+      room = Math.min(room, Math.floor((rows < 1 ? side - sideSlack : side) / rows))
+    }
+    return Math.max(1, room)
   }
 
   #lowest(): Split | undefined {

@@ -44,6 +44,7 @@ export function nexmark(env: Environment): Stream<Bid, Sides> {
         })
       : source.generator<Bid, Sides>({
           ...common,
+          sideRows: { person: 1 / 50, auction: 3 / 50 },
           fill(writer, from, to, side) {
             mark(from)
             fill(writer, from, to, side)

@@ -115,6 +115,37 @@ describe('source.generator', () => {
     )
     expect(() => source.generator({ count: 1 } as never)).toThrow(/either create\(n\) or fill/)
     expect(() => source.generator({ count: -1, create: (n) => n })).toThrow(/whole number of at least 0/)
+    const sides = { type: numberType, sideOutputs: { odd: numberType }, fill: () => undefined }
+    expect(() => source.generator({ ...sides, sideRows: { even: 1 } } as never)).toThrow(/sideRows.*odd/)
+    expect(() => source.generator({ ...sides, sideRows: { odd: 0 } })).toThrow(/above 0/)
+  })
+
+  it('asks for as many numbers at once as have room in every output', async () => {
+    const most = async (sideRows: { odd?: number }): Promise<number> => {
+      let longest = 0
+      const harness = new SourceHarness(
+        source.generator({
+          type: numberType,
+          count: 3000,
+          sideOutputs: { odd: numberType },
+          sideRows,
+          fill(writer, from, to, side) {
+            longest = Math.max(longest, to - from)
+            const odd = side('odd')
+            expect((to - from) * (sideRows.odd ?? 1)).toBeLessThanOrEqual(odd.capacity)
+            for (const each of [writer, odd]) {
+              each.float64('n')
+              each.commit(0)
+            }
+          },
+        }),
+        1000,
+      )
+      await harness.start(1)
+      harness.run()
+      return longest
+    }
+    expect([await most({}), await most({ odd: 2 }), await most({ odd: 0.5 })]).toEqual([1000, 500, 1000])
   })
 })
 
