@@ -20,6 +20,8 @@ export interface LogChaosOptions {
   readonly kills: readonly PlannedKill[]
   /** For the broker, besides those that every run has: seeded bugs, say. */
   readonly options?: Readonly<Record<string, string>>
+  /** How long a broker may take to come to the point at which it is to die; then it is killed anyway. Default 5 s. */
+  readonly lateMs?: number
   readonly progress?: (line: string) => void
   /** Keep the directory when something is wrong. Default true. */
   readonly keepFailed?: boolean
@@ -72,10 +74,10 @@ const brokerOptions = {
 }
 
 /** How long a broker runs on when it does not come to the point at which it is to die. */
-const lateMs = 5000
+const usualLateMs = 5000
 
 export async function runLogChaos(options: LogChaosOptions): Promise<LogChaosResult> {
-  const { seed, kills, progress = () => undefined } = options
+  const { seed, kills, lateMs = usualLateMs, progress = () => undefined } = options
   const begun = performance.now()
   const broker = new BrokerProcess({ ...brokerOptions, ...options.options }, seed)
   const killsAt: Record<string, number> = {}
