@@ -4,6 +4,7 @@
  * The new version counts when it has completed a checkpoint. When it fails before that, it is given up, and the old version
  * goes on from the same savepoint: nothing is lost, and nothing was committed twice.
  */
+import { isMillraceError } from '../../core/errors.ts'
 import { formatRestore } from '../../proto/checkpoint/inspect.ts'
 import { checkRestore, type RestoreCheck, snapshotOfPlan } from '../../proto/checkpoint/restore-check.ts'
 import type { ClusterClient, JobCode, JobInfo } from '../../proto/client.ts'
@@ -76,6 +77,10 @@ class Upgrade {
     })
     try {
       return await this.#run()
+    } catch (error) {
+      // That one says what can be done.
+      if (!isMillraceError(error, 'CLI_NO_WAY_BACK')) this.#whereItStands()
+      throw error
     } finally {
       stopListening()
     }
@@ -97,18 +102,29 @@ class Upgrade {
     const { savepointPath } = this.#given.flags
     const directory = savepointPath === undefined ? undefined : absolute(savepointPath)
     const stopped = await this.#orInterrupt(this.#client.stop(this.#oldId, { savepointPath: directory }))
-    if (stopped === 'interrupted') {
-      return this.#giveUp(
-        'stop',
-        exitCodes.stillRunning,
-        `${this.#name} goes on stopping with a savepoint; the new version was not started. Follow it with: millrace info ${this.#oldId}`,
-        `Then start the new version from the savepoint: millrace run -s SAVEPOINT ${this.#given.file}`,
-        `or the old one: millrace run -s SAVEPOINT ${this.#oldId}`,
-      )
-    }
+    if (stopped === 'interrupted') return this.#giveUpStopping()
     this.#savepoint = stopped.path
     this.#note(`savepoint ${stopped.path}`)
     return this.#start(stopped.path)
+  }
+
+  /** The request may be on its way still: what is said is what the cluster says. */
+  async #giveUpStopping(): Promise<ExitCode> {
+    const { status } = await this.#client.info(this.#oldId)
+    const path = status.savepointPath === '' ? 'SAVEPOINT' : status.savepointPath
+    const now =
+      status.state === 'finished'
+        ? `${this.#name} has stopped with the savepoint ${path}`
+        : status.state === 'running'
+          ? `${this.#name} runs, and may still stop with a savepoint`
+          : `${this.#name} is ${status.state}, and goes on stopping with a savepoint`
+    return this.#giveUp(
+      'stop',
+      exitCodes.stillRunning,
+      `${now}; the new version was not started. Follow it with: millrace info ${this.#oldId}`,
+      `When it has stopped, start the new version: millrace run -s ${path} ${this.#given.file}`,
+      `or the old one again: millrace run -s ${path} ${this.#oldId}`,
+    )
   }
 
   async #start(savepoint: string): Promise<ExitCode> {
@@ -210,6 +226,21 @@ class Upgrade {
     this.#note(
       `${this.#name} was rescaled to parallelism ${of(info.plan)}; the new version starts with its own. Keep it with: -p ${of(info.plan)}`,
     )
+  }
+
+  /** Before an error that nobody expected, such as a JobManager that is gone. */
+  #whereItStands(): void {
+    const savepoint = this.#savepoint
+    if (savepoint === undefined) {
+      this.#note(
+        `It is not known whether ${this.#name} stops: look at millrace info ${this.#oldId}. The new version was not started.`,
+      )
+      return
+    }
+    const last =
+      this.#newId === undefined ? '' : ` What was started last is ${this.#newId}: look at millrace info ${this.#newId}.`
+    this.#note(`${this.#name} has stopped with the savepoint ${savepoint}.${last}`)
+    this.#note(`The old version starts again with: millrace run -s ${savepoint} ${this.#oldId}`)
   }
 
   /** What Ctrl-C leaves behind, in sentences. */

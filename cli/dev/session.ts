@@ -6,6 +6,7 @@
 import { deferred, Mutex } from '../../core/async/index.ts'
 import { formatSize } from '../../core/config/index.ts'
 import { isMillraceError } from '../../core/errors.ts'
+import { checkRestore, snapshotOfPlan } from '../../proto/checkpoint/restore-check.ts'
 import type { ClusterClient, JobStatus } from '../../proto/client.ts'
 import { failureOf } from '../commands/run.ts'
 import type { LoadedJob } from '../load-job.ts'
@@ -76,6 +77,14 @@ export class DevSession {
     return this.#turns.run(async () => {
       const started = this.#terminal.clock.monotonic()
       const old = this.#running
+      const refused =
+        old?.status?.state === 'running' ? checkRestore(snapshotOfPlan(old.job.plan), next.plan).refused : undefined
+      if (old !== undefined && refused !== undefined) {
+        // Before anything stops.
+        showError(this.#terminal, refused)
+        this.#terminal.note(`  ${old.job.plan.name} goes on as it was`)
+        return
+      }
       const snapshot = await this.#takeDown()
       const from = snapshot === undefined ? 'started fresh' : snapshot.text
       try {

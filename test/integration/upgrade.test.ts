@@ -233,16 +233,23 @@ describe('millrace upgrade', () => {
 
   it('says what goes on at Ctrl-C', async () => {
     await start(version('interrupted', one))
-    const checking = recordingTerminal()
-    const early = cli(checking, 'upgrade', 'interrupted', version('interrupted', two))
-    const interruptAt = async (terminal: RecordingTerminal, pattern: RegExp) => {
-      await until(async () => {
-        if (!terminal.noteLines.some((line) => pattern.test(line))) return false
-        terminal.interrupt()
-        return true
+    /** Ctrl-C as soon as that is said. */
+    const interruptedAt = (pattern: RegExp): RecordingTerminal => {
+      const terminal = recordingTerminal()
+      const { note } = terminal
+      return Object.assign(terminal, {
+        note: (line: string) => {
+          note(line)
+          if (pattern.test(line)) terminal.interrupt()
+        },
       })
     }
-    await interruptAt(checking, /starting the new version/)
+    const first = cli(interruptedAt(/in\.splits/), 'upgrade', 'interrupted', version('interrupted', two))
+    expect(await first).toMatchObject({
+      code: 1,
+      notes: expect.stringMatching(/Nothing was changed: interrupted runs on\.$/),
+    })
+    const early = cli(interruptedAt(/ DEPLOYING/), 'upgrade', 'interrupted', version('interrupted', two))
     expect(await early).toMatchObject({
       code: 6,
       notes: expect.stringMatching(
@@ -251,6 +258,16 @@ describe('millrace upgrade', () => {
     })
     await until(async () => (await cluster.client.info('interrupted')).status.state === 'running')
     countsOf('interrupted')
+    const later = cli(interruptedAt(/^stopping/), 'upgrade', 'interrupted', version('interrupted', two))
+    expect(await later).toMatchObject({
+      code: 6,
+      notes: expect.stringMatching(
+        /; the new version was not started.*\n?.*millrace run -s \S+ \S+\.ts\nor the old one again/s,
+      ),
+    })
+    expect(
+      (await cluster.client.list()).filter(({ name, terminal }) => name === 'interrupted' && !terminal).length,
+    ).toBeLessThan(2)
   }, 60_000)
 
   it('refuses what does not run', async () => {
