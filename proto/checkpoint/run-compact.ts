@@ -2,14 +2,14 @@
  * Merges a chain of runs into a new base when it has grown too long or too heavy. The old runs are left alone: whoever owns
  * the checkpoints deletes them when no snapshot refers to them any more.
  *
- * Promises: memory is bounded by a few blocks per run and one write (storage that cannot block: plus the runs as stored);
- * other work of the thread gets its turn between slices.
+ * Promises: memory is bounded by a few blocks per run and one write (storage that cannot block: a slice of the runs as
+ * stored); other work of the thread gets its turn between slices.
  */
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from './manifest.ts'
 import type { RunCursor } from './run-cursor.ts'
 import type { EntryKind } from './run-format.ts'
-import { loadChain, mergeRuns, openChain } from './run-merge.ts'
+import { openChain, streamRuns } from './run-merge.ts'
 import { inlineBytesMaxDefault, type RunOptions, RunWriter, saveRun } from './run-writer.ts'
 
 /** A chain with more runs than this is merged. */
@@ -49,10 +49,9 @@ export async function compactChain(
 ): Promise<RunHandle> {
   const { from, to } = options
   const runs = await openChain(storage, chain)
-  await loadChain(runs, from, to)
   const compression = options.compression === undefined ? {} : { compression: options.compression }
   const writer = new RunWriter({ from, to, kind: 'base', ...compression })
-  return storeStream(storage, options, writer, mergeRuns(runs, { from, to }))
+  return storeStream(storage, options, writer, streamRuns(runs, from, to))
 }
 
 /** Appends the entries of an iterator to `writer` and stores what comes out as it goes. */
@@ -60,15 +59,15 @@ async function storeStream(
   storage: BlobStorage,
   options: CompactOptions,
   writer: RunWriter,
-  entries: Iterator<RunCursor, void, void>,
+  entries: Iterator<RunCursor | Promise<void>, void, void>,
 ): Promise<RunHandle> {
   const slice = options.sliceEntries ?? 4096
   const inlineBytesMax = options.inlineBytesMax ?? inlineBytesMaxDefault
   const memoryBytes = Math.max(1 << 20, inlineBytesMax)
-  let more = appendSlice(writer, entries, slice)
+  let more = await appendSlice(writer, entries, slice)
   while (more && writer.pendingBytes < memoryBytes) {
     await options.pause?.()
-    more = appendSlice(writer, entries, slice)
+    more = await appendSlice(writer, entries, slice)
   }
   if (!more) return saveRun(storage, options.path, writer, inlineBytesMax)
   const file = await storage.openWriter(options.path)
@@ -76,7 +75,7 @@ async function storeStream(
     while (more) {
       await options.pause?.()
       for (const chunk of writer.take()) await file.write(chunk)
-      more = appendSlice(writer, entries, slice)
+      more = await appendSlice(writer, entries, slice)
     }
     const run = writer.finish()
     for (const chunk of writer.take()) await file.write(chunk)
@@ -88,11 +87,16 @@ async function storeStream(
   }
 }
 
-function appendSlice(writer: RunWriter, entries: Iterator<RunCursor, void, void>, count: number): boolean {
+async function appendSlice(
+  writer: RunWriter,
+  entries: Iterator<RunCursor | Promise<void>, void, void>,
+  count: number,
+): Promise<boolean> {
   for (let i = 0; i < count; i++) {
     const step = entries.next()
     if (step.done === true) return false
-    appendCursor(writer, step.value)
+    if (step.value instanceof Promise) await step.value
+    else appendCursor(writer, step.value)
   }
   return true
 }

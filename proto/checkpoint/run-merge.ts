@@ -7,7 +7,7 @@
  */
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from './manifest.ts'
-import { rangeCount } from './ranges.ts'
+import { type KeyRanges, rangeCount } from './ranges.ts'
 import type { RunCursor } from './run-cursor.ts'
 import { entryKind, type NamespaceDrop } from './run-format.ts'
 import { RunReader } from './run-reader.ts'
@@ -36,9 +36,50 @@ export async function openChain(storage: BlobStorage, handles: readonly RunHandl
   return runs
 }
 
+/** Stored bytes of a slice of a chain, about. */
+const sliceBytes = 8 << 20
+
 /** Fetches what a merge of these ranges reads, for storage that cannot block. */
 export async function loadChain(runs: readonly ChainRun[], from = 0, to = rangeCount): Promise<void> {
-  for (const run of runs) await run.reader.load(Math.max(from, run.from), Math.min(to, run.to))
+  await Promise.all(runs.map((run) => run.reader.load(Math.max(from, run.from), Math.min(to, run.to))))
+}
+
+/**
+ * The entries of a chain (newest run first) in order, whatever its size: from storage that cannot block a slice at a time is in
+ * memory. Gives cursors, as `mergeRuns`, and promises that are to be awaited before the next step.
+ */
+export function* streamRuns(
+  runs: readonly ChainRun[],
+  from = 0,
+  to = rangeCount,
+): Generator<RunCursor | Promise<void>, void, void> {
+  for (const slice of chainSlices(runs, from, to)) {
+    yield loadChain(runs, slice.from, slice.to)
+    yield* mergeRuns(runs, slice)
+  }
+}
+
+/** Ranges in order whose blocks are of about `bytes`; all in one where every run can be read block by block. */
+export function chainSlices(runs: readonly ChainRun[], from: number, to: number, bytes = sliceBytes): KeyRanges[] {
+  const blocks = runs.flatMap(({ reader }) => {
+    if (!reader.loads) return []
+    const { first, end } = reader.blocksOf(from, to)
+    return reader.blocks.slice(first, end).map(({ firstHash, stored }) => ({ range: firstHash >>> 16, stored }))
+  })
+  blocks.sort((a, b) => a.range - b.range)
+  const slices: KeyRanges[] = []
+  let start = from
+  let sum = 0
+  for (const { range, stored } of blocks) {
+    sum += stored
+    // A block belongs to the ranges that it begins in and to those up to the next one.
+    if (sum < bytes || range <= start || range >= to) continue
+    slices.push({ from: start, to: range })
+    start = range
+    sum = stored
+  }
+  if (start < to) slices.push({ from: start, to })
+  return slices
 }
 
 /** The entries of a chain (newest run first) in order. It is a cursor whose fields change; valid until the next step. */

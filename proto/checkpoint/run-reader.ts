@@ -106,6 +106,11 @@ export class RunReader {
     return new RunReader(source, footer, blocks, drops)
   }
 
+  /** Blocks have to be fetched before they are read (`load`). */
+  get loads(): boolean {
+    return this.#load !== undefined
+  }
+
   /** Fetches the blocks of these ranges, for storage that cannot block. Does nothing where `ranges` can read by itself. */
   async load(from = 0, to = rangeCount): Promise<void> {
     const { first, end } = this.blocksOf(from, to)

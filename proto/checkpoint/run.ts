@@ -6,7 +6,16 @@ export { RunBuilder, writeRun } from './run-builder.ts'
 export { appendCursor, type CompactOptions, chainRunsMaxDefault, compactChain, needsCompaction } from './run-compact.ts'
 export { RunCursor } from './run-cursor.ts'
 export { type EntryKind, entryKind, type NamespaceDrop, runVersion } from './run-format.ts'
-export { type ChainRun, chainDrops, loadChain, type MergeOptions, mergeRuns, openChain } from './run-merge.ts'
+export {
+  type ChainRun,
+  chainDrops,
+  chainSlices,
+  loadChain,
+  type MergeOptions,
+  mergeRuns,
+  openChain,
+  streamRuns,
+} from './run-merge.ts'
 export { RunReader } from './run-reader.ts'
 export {
   type FinishedRun,

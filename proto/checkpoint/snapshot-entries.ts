@@ -6,10 +6,7 @@ import { openStorage } from '../../core/storage/storage.ts'
 import type { ManifestOperator } from './manifest.ts'
 import { rangeCount } from './ranges.ts'
 import type { RunCursor } from './run-cursor.ts'
-import { loadChain, mergeRuns, openChain } from './run-merge.ts'
-
-/** Key ranges that are in memory at a time where storage cannot be read block by block. */
-const sliceRanges = 4096
+import { openChain, streamRuns } from './run-merge.ts'
 
 /** The entry is lent until the next step. `root`: what the paths of runs are relative to. */
 export async function* snapshotEntries(
@@ -23,9 +20,8 @@ export async function* snapshotEntries(
     operator.subtasks.flatMap((subtask) => subtask.runs),
   )
   if (runs.length === 0) return
-  for (let start = from; start < to; start += sliceRanges) {
-    const end = Math.min(to, start + sliceRanges)
-    await loadChain(runs, start, end)
-    for (const entry of mergeRuns(runs, { from: start, to: end })) yield entry
+  for (const entry of streamRuns(runs, from, to)) {
+    if (entry instanceof Promise) await entry
+    else yield entry
   }
 }

@@ -14,6 +14,7 @@ import type { Aggregates } from './aggregates.ts'
 import type { KeyShape } from './api.ts'
 import { stateErrors } from './errors.ts'
 import { entryKey, type FlatContents, type FrozenEntry } from './flat-part.ts'
+import { persisted } from './key-table.ts'
 import { asBuffer } from './keys.ts'
 import type { StateMemory } from './memory.ts'
 import type { SessionObjects } from './session-objects.ts'
@@ -62,7 +63,10 @@ export class SessionContents implements FlatContents {
     return this.#options.state
   }
 
-  /** Before nodes, or accumulators of functions, of a key change that a snapshot has yet to write: writes them. */
+  /**
+   * Before nodes, or accumulators of functions, of a key change that a snapshot has yet to write: writes them, behind the drop
+   * of what older runs have: what is written later may go into a run of its own.
+   */
   guard(id: number): void {
     if (this.#run === undefined || this.#guarded.has(id)) return
     this.#guarded.add(id)
@@ -70,7 +74,11 @@ export class SessionContents implements FlatContents {
     const entry = table.entry(id)
     const hash = this.#memory.i32[(entry >>> 2) + 2]
     const key = new Uint8Array(entryKey(table, this.#options.type, entry))
-    const present = (this.#memory.u32[(entry >>> 2) + 3] & session.present) !== 0
+    const { u32 } = this.#memory
+    const present = (u32[(entry >>> 2) + 3] & session.present) !== 0
+    const marks = u32[(entry >>> 2) + 5]
+    if ((marks & persisted) !== 0 && (!present || (marks & restarted) !== 0))
+      this.#run.drop(hash, this.#options.state, key)
     if (present && this.#options.objects !== undefined) this.#put(this.#run, hash, key, entry)
     for (const node of this.#sessions.nodes(entry)) this.#put(this.#run, hash, key, node)
   }
@@ -93,9 +101,9 @@ export class SessionContents implements FlatContents {
     const { state } = this.#options
     const present = (u32[(address >>> 2) + 3] & session.present) !== 0
     const marks = u32[(this.#sessions.table.entry(id) >>> 2) + 5]
-    if (was && (!present || (marks & restarted) !== 0)) run.drop(hash, state, key)
-    if (!present) return false
     const guarded = this.#guarded.has(id)
+    if (was && !guarded && (!present || (marks & restarted) !== 0)) run.drop(hash, state, key)
+    if (!present) return false
     if (!guarded || this.#options.objects === undefined) this.#put(run, hash, key, address)
     if (!guarded) for (const node of this.#sessions.nodes(address)) this.#put(run, hash, key, node)
     return true

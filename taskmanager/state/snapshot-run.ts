@@ -1,15 +1,25 @@
 /**
  * Collects the entries of one snapshot in any order and writes them as a sorted run. Entries are kept apart by stretches of
- * the key range, so that each sort and each write is short.
+ * the key range, so that each sort and each write is short. When there are more than fit into `partBytes`, what has come so
+ * far becomes a run of its own, and the next ones are newer in the chain: memory is bounded, whatever the size of the state.
  *
  * Concurrency: on the slot's thread, in slices of about two milliseconds (`paced`); everything else runs between them. Blocks
- * are compressed on other threads.
+ * are compressed on other threads, and stored as they come.
  */
+
+import { assert } from '../../core/assert.ts'
 import type { Clock } from '../../core/platform/clock.ts'
-import type { BlobStorage } from '../../core/storage/storage.ts'
+import type { BlobStorage, BlobWriter } from '../../core/storage/storage.ts'
 import { compressBlock } from '../../proto/checkpoint/compress.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
-import { entryKind, type OpenBlock, RunBuilder, RunWriter, saveRun } from '../../proto/checkpoint/run.ts'
+import {
+  type EntryKind,
+  entryKind,
+  type OpenBlock,
+  RunBuilder,
+  RunWriter,
+  saveRun,
+} from '../../proto/checkpoint/run.ts'
 
 const entriesPerStretch = 2048
 /** Room for an entry; a stretch that needs more grows. */
@@ -17,9 +27,21 @@ const entryBytes = 56
 /** Blocks that wait for their compression. */
 const blocksWaiting = 8
 const stretchesMax = 4096
+/** Bytes of entries, as they are before compression, in a run. */
+const partBytesDefault = 96 << 20
+/** Bytes that wait to be stored. */
+const waitingBytesMax = 4 << 20
 const sliceMs = 2
 
 const nothing = new Uint8Array(0)
+
+/** Where the runs of a snapshot go, and how their writing leaves room for others. */
+export interface RunPlace {
+  readonly storage: BlobStorage
+  /** A path for run `sequence` of the snapshot, from 1. */
+  pathOf(sequence: number): string
+  readonly pace: Pace
+}
 
 export interface KeyRange {
   readonly from: number
@@ -29,69 +51,120 @@ export interface KeyRange {
 export class SnapshotRun {
   readonly kind: 'base' | 'delta'
   readonly #range: KeyRange
-  readonly #stretches: (RunBuilder | undefined)[]
+  readonly #place: RunPlace
+  readonly #partBytes: number
   readonly #perStretch: number
-  readonly #drops: { state: number; namespace: Uint8Array }[] = []
+  readonly #written: RunHandle[] = []
+  #stretches: (RunBuilder | undefined)[]
+  #drops: { state: number; namespace: Uint8Array }[] = []
+  /** Bytes of the entries that are collected. */
+  #bytes = 0
+  /** Runs written or begun. */
+  #parts = 0
+  /** An older run of this snapshot may hold what this one says is gone. */
+  #hides = false
 
   /** `expected`: about how many entries there will be. */
-  constructor(range: KeyRange, kind: 'base' | 'delta', expected: number) {
+  constructor(
+    range: KeyRange,
+    kind: 'base' | 'delta',
+    expected: number,
+    place: RunPlace,
+    partBytes: number = partBytesDefault,
+  ) {
     this.#range = range
+    this.#place = place
+    this.#partBytes = partBytes
     this.kind = kind
     const ranges = Math.max(1, range.to - range.from)
     this.#stretches = Array.from({
       length: Math.max(1, Math.min(ranges, stretchesMax, Math.ceil(expected / entriesPerStretch))),
     })
     // Some more than there will be on average: growing costs twice.
-    this.#perStretch = Math.ceil((expected / this.#stretches.length) * 1.1) + 16
+    const perPart = Math.min(expected, partBytes / entryBytes)
+    this.#perStretch = Math.ceil((perPart / this.#stretches.length) * 1.1) + 16
   }
 
   /** Bytes given are copied. `hash` may be signed. */
   put(hash: number, state: number, key: Uint8Array, namespace: Uint8Array, value: Uint8Array): void {
-    this.#builder(hash).add(hash, state, entryKind.put, key, namespace, value)
+    this.#add(hash, state, entryKind.put, key, namespace, value)
   }
 
   /** The entry is gone. Nothing to say in a base. */
   tombstone(hash: number, state: number, key: Uint8Array, namespace: Uint8Array = nothing): void {
-    if (this.kind === 'delta') this.#builder(hash).add(hash, state, entryKind.tombstone, key, namespace)
+    if (this.kind === 'delta') this.#add(hash, state, entryKind.tombstone, key, namespace)
   }
 
-  /** The same where this run may hold an older version that is to go with it. */
+  /** The same where this snapshot may have written an older version that is to go with it. */
   gone(hash: number, state: number, key: Uint8Array, namespace: Uint8Array): void {
-    this.#builder(hash).add(hash, state, entryKind.tombstone, key, namespace)
+    if (this.#parts > 0) this.#hides = true
+    this.#add(hash, state, entryKind.tombstone, key, namespace)
   }
 
-  /** All older entries of the state and key are gone, whatever their namespace. */
+  /** All older entries of the state and key are gone, whatever their namespace. Comes before those of this snapshot. */
   drop(hash: number, state: number, key: Uint8Array): void {
-    if (this.kind === 'delta') this.#builder(hash).add(hash, state, entryKind.drop, key, nothing)
+    if (this.kind === 'delta') this.#add(hash, state, entryKind.drop, key, nothing)
   }
 
-  /** All older entries of the namespace are gone, whatever their key. */
+  /** All older entries of the namespace are gone, whatever their key. Comes before those of this snapshot. */
   dropNamespace(state: number, namespace: Uint8Array): void {
+    assert(this.#parts === 0, 'panes are dropped before entries are written')
     if (this.kind === 'delta') this.#drops.push({ state, namespace })
   }
 
-  /** Stores the run; undefined when it would say nothing. */
-  async write(storage: BlobStorage, path: string, pace: Pace): Promise<RunHandle | undefined> {
+  /** The steps of an encoding, and between them the writing of what has become too much. */
+  *bounded(steps: Iterator<void>): Generator<void | Promise<void>> {
+    while (steps.next().done !== true) {
+      if (this.#bytes >= this.#partBytes) yield this.#writePart()
+      else yield
+    }
+  }
+
+  /** Stores what is left; the runs of this snapshot, oldest first. None when it would say nothing. */
+  async write(): Promise<readonly RunHandle[]> {
+    if (this.#drops.length > 0 || this.#stretches.some((builder) => builder !== undefined)) await this.#writePart()
+    return this.#written
+  }
+
+  async #writePart(): Promise<void> {
     const { from, to } = this.#range
-    if (this.#drops.length === 0 && this.#stretches.every((builder) => builder === undefined)) return undefined
-    const writer = new RunWriter({ from, to, kind: this.kind, compression: 'apart' })
+    const { storage, pathOf, pace } = this.#place
+    const kind = this.#hides ? 'delta' : this.kind
+    const writer = new RunWriter({ from, to, kind, compression: 'apart' })
     for (const { state, namespace } of this.#drops) writer.dropNamespace(state, namespace)
-    await pace(this.#writeStretches(writer))
-    return saveRun(storage, path, writer)
+    const stretches = this.#stretches
+    this.#stretches = Array.from({ length: stretches.length })
+    this.#drops = []
+    this.#bytes = 0
+    this.#hides = false
+    const path = pathOf(++this.#parts)
+    const file = new RunFile(storage, path, writer)
+    try {
+      await pace(this.#writeStretches(writer, stretches, kind === 'base', file))
+      this.#written.push(await file.finish())
+    } catch (error) {
+      await file.abort()
+      throw error
+    }
   }
 
   /** Blocks are compressed on other threads while the next are put together. */
-  *#writeStretches(writer: RunWriter): Generator<void | Promise<void>> {
+  *#writeStretches(
+    writer: RunWriter,
+    stretches: (RunBuilder | undefined)[],
+    base: boolean,
+    file: RunFile,
+  ): Generator<void | Promise<void>> {
     const waiting: Promise<() => void>[] = []
     const begin = async (block: OpenBlock): Promise<() => void> => {
       const small = await compressBlock(block.raw)
       return () => writer.seal(block, small)
     }
     const sealed = async (next: Promise<() => void>): Promise<void> => (await next)()
-    for (let i = 0; i < this.#stretches.length; i++) {
-      this.#stretches[i]?.writeTo(writer, this.kind === 'base')
-      this.#stretches[i] = undefined
-      if (i + 1 === this.#stretches.length) writer.closeBlock()
+    for (let i = 0; i < stretches.length; i++) {
+      stretches[i]?.writeTo(writer, base)
+      stretches[i] = undefined
+      if (i + 1 === stretches.length) writer.closeBlock()
       for (const block of writer.takeOpen()) {
         const next = begin(block)
         // Whoever gives up before its turn need not hear of it.
@@ -100,9 +173,17 @@ export class SnapshotRun {
       }
       for (let more = waiting.length - blocksWaiting; more > 0; more--)
         yield sealed(waiting.shift() as Promise<() => void>)
+      if (writer.pendingBytes >= waitingBytesMax) yield file.store()
       yield
     }
     for (const next of waiting) yield sealed(next)
+  }
+
+  #add(hash: number, state: number, kind: EntryKind, key: Uint8Array, namespace: Uint8Array, value?: Uint8Array): void {
+    const builder = this.#builder(hash)
+    const before = builder.bytes
+    builder.add(hash, state, kind, key, namespace, value)
+    this.#bytes += builder.bytes - before
   }
 
   #builder(hash: number): RunBuilder {
@@ -113,6 +194,38 @@ export class SnapshotRun {
     const made = new RunBuilder(this.#perStretch, entryBytes)
     this.#stretches[at] = made
     return made
+  }
+}
+
+/** A run on its way into storage: small ones become part of their handle, large ones are stored piece by piece. */
+class RunFile {
+  readonly #storage: BlobStorage
+  readonly #path: string
+  readonly #writer: RunWriter
+  #file: BlobWriter | undefined
+
+  constructor(storage: BlobStorage, path: string, writer: RunWriter) {
+    this.#storage = storage
+    this.#path = path
+    this.#writer = writer
+  }
+
+  /** Stores what is complete. */
+  async store(): Promise<void> {
+    this.#file ??= await this.#storage.openWriter(this.#path)
+    for (const chunk of this.#writer.take()) await this.#file.write(chunk)
+  }
+
+  async finish(): Promise<RunHandle> {
+    if (this.#file === undefined) return saveRun(this.#storage, this.#path, this.#writer)
+    const run = this.#writer.finish()
+    await this.store()
+    await this.#file.finish()
+    return { path: this.#path, ...run }
+  }
+
+  async abort(): Promise<void> {
+    await this.#file?.abort()
   }
 }
 

@@ -13,14 +13,7 @@ import { openStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../proto/checkpoint/paths.ts'
 import { rangeCount } from '../../proto/checkpoint/ranges.ts'
-import {
-  compactChain,
-  loadChain,
-  mergeRuns,
-  needsCompaction,
-  openChain,
-  type RunCursor,
-} from '../../proto/checkpoint/run.ts'
+import { compactChain, needsCompaction, openChain, type RunCursor, streamRuns } from '../../proto/checkpoint/run.ts'
 import type { SnapshotTarget, StateSnapshot } from './api.ts'
 import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
@@ -73,17 +66,23 @@ export class Snapshotter {
       const { from, to } = restored.rekey === undefined ? this.#range : { from: 0, to: rangeCount }
       const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
       const runs = await openChain(openStorage(restored.root), handles)
-      await loadChain(runs, from, to)
-      await paced(this.#clock, () => undefined)(this.#restoreEntries(mergeRuns(runs, { from, to }), restored))
+      await paced(this.#clock, () => undefined)(this.#restoreEntries(streamRuns(runs, from, to), restored))
       if (!restored.rewrite) this.#chain = restored.runs
     }
   }
 
-  *#restoreEntries(entries: Iterator<RunCursor, void, void>, restored: Restoring): Generator<void> {
+  *#restoreEntries(
+    entries: Iterator<RunCursor | Promise<void>, void, void>,
+    restored: Restoring,
+  ): Generator<void | Promise<void>> {
     const numbers = new Map(restored.states.map((state) => [state.oldId, state.id]))
     for (let n = 0; ; n++) {
       const step = entries.next()
       if (step.done === true) return
+      if (step.value instanceof Promise) {
+        yield step.value
+        continue
+      }
       const entry = restored.convert === undefined ? step.value : restored.convert(step.value)
       if (entry !== undefined) {
         const state = numbers.get(entry.state) ?? (restored.states.length === 0 ? entry.state : -1)
@@ -153,20 +152,21 @@ export class Snapshotter {
       runPath(target.jobId, { epoch: target.epoch, checkpointId, node: target.node, subtask: target.subtask, sequence })
     try {
       const storage = openStorage(target.root)
-      const run = new SnapshotRun(this.#range, pending.before.length === 0 ? 'base' : 'delta', expected)
+      const place = { storage, pathOf, pace }
+      const run = new SnapshotRun(this.#range, pending.before.length === 0 ? 'base' : 'delta', expected, place)
       const parts = this.#parts.map((part) => part.encode(run))
       // The barrier goes on first.
       await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
-      for (const part of parts) await pace(part)
-      const handle = await run.write(storage, pathOf(0), pace)
+      for (const part of parts) await pace(run.bounded(part))
+      const written = await run.write()
       check()
-      let chain = handle === undefined ? pending.before : [...pending.before, handle]
+      let chain: readonly RunHandle[] = [...pending.before, ...written]
       if (needsCompaction(chain)) {
         const pause = async (): Promise<void> => {
           check()
           await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
         }
-        chain = [await compactChain(storage, chain, { ...this.#range, path: pathOf(1), sliceEntries: 2048, pause })]
+        chain = [await compactChain(storage, chain, { ...this.#range, path: pathOf(0), sliceEntries: 2048, pause })]
         check()
       }
       pending.written = true
