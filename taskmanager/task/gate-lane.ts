@@ -103,6 +103,8 @@ export class GateLane {
   /** The next frame, at most `rowsMax` rows of it. Undefined: there is none, or no segment for it (`starved`). */
   take(rowsMax: number, allocate: (bytes: number) => number): LaneFrame | undefined {
     if (this.#rest !== undefined) return this.#cut(this.#rest, rowsMax)
+    // What comes between two calls of `divert` belongs to the checkpoint as well.
+    if (this.#first === this.#backlog.length && this.recording?.done === false) this.divert()
     const frame = this.#first < this.#backlog.length ? this.#takeHeld(allocate) : this.#takeFresh()
     if (frame === undefined || (frame.kind !== 'batch' && frame.kind !== 'rows')) return frame
     const count = frame.kind === 'rows' ? frame.rows.count : (frame.selection?.count ?? frame.batch.rowCount)
@@ -219,6 +221,7 @@ export class GateLane {
   }
 
   #takeFresh(): LaneFrame | undefined {
+    if (this.recording?.done === false) return undefined
     const frame = this.source.channel?.take()
     if (frame === undefined) return undefined
     switch (frame.kind) {

@@ -167,6 +167,7 @@ export class InputGate {
           return unreachable(frame)
       }
     }
+    this.#checkOvertaken()
     return this.#nextStage()
   }
 

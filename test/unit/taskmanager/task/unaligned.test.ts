@@ -109,11 +109,11 @@ const base: FlowShape = {
 const cases = process.env.NIGHTLY === undefined ? 12 : 1000
 
 describe('a checkpoint whose barriers overtake', () => {
+  let inFlight = 0
+  let restored = 0
   for (const partitioner of ['rebalance', 'hash', 'custom', 'broadcast'] as const) {
     for (const carrier of ['local', 'ring'] as const) {
       it(`loses and repeats nothing over a ${partitioner} edge of ${carrier} channels, at any parallelism`, async () => {
-        let inFlight = 0
-        let restored = 0
         const round = fc.record({
           carrier: fc.constant(carrier),
           counts: fc.integer({ min: 1, max: 4 }),
@@ -136,9 +136,11 @@ describe('a checkpoint whose barriers overtake', () => {
           ),
           { numRuns: cases },
         )
-        expect(inFlight).toBeGreaterThan(0)
-        expect(restored).toBeGreaterThan(0)
       }, 60_000)
     }
   }
+  it('was restored with records in flight many times over', () => {
+    expect(inFlight).toBeGreaterThan(20)
+    expect(restored).toBeGreaterThan(10)
+  })
 })
