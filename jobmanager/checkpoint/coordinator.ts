@@ -77,6 +77,8 @@ export class CheckpointCoordinator {
   #sources: ReadonlySet<string> = new Set()
   readonly #ended = new Set<string>()
   #active = false
+  /** A part of the job is missing: nothing is triggered. */
+  #paused = false
   /** A snapshot that ends the job was triggered: no further ones. */
   #ending = false
   #pending: InFlight | undefined
@@ -117,6 +119,7 @@ export class CheckpointCoordinator {
     this.#subtasks = new Set(subtasks)
     this.#sources = new Set(sources)
     this.#active = true
+    this.#paused = false
     this.#ending = false
     this.#failures = 0
     this.#schedule(this.#settings.intervalMs)
@@ -134,6 +137,24 @@ export class CheckpointCoordinator {
     const queue = this.#queue
     this.#queue = []
     for (const each of queue) each.reject(failed(each.request.kind, 0, reason))
+  }
+
+  /**
+   * `gone` begin again while the others go on: nothing is triggered until `resume`. What is in flight is given up, unless it is
+   * being stored: then it may count, and those that are there are told.
+   */
+  pause(reason: string, gone: Iterable<string>): void {
+    this.#paused = true
+    for (const subtask of gone) this.#ended.delete(subtask)
+    const pending = this.#pending
+    if (pending === undefined || pending.storing) return
+    this.#finishFailed(pending, reason)
+    this.#ports.abort(pending.checkpointId)
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#next()
   }
 
   /** Resolves when nothing is being stored any more: then it is known which snapshot is the newest. */
@@ -248,7 +269,7 @@ export class CheckpointCoordinator {
 
   /** Triggers what is due, if nothing is in flight. */
   #next(): void {
-    if (!this.#active || this.#pending !== undefined || this.#ending) return
+    if (!this.#active || this.#paused || this.#pending !== undefined || this.#ending) return
     const waiting = this.#queue.shift()
     if (waiting !== undefined) this.#trigger(waiting.request, waiting)
     else if (this.#allEnded()) this.#trigger({ kind: 'final', stop: 'drain' }, undefined)
@@ -269,7 +290,7 @@ export class CheckpointCoordinator {
       return
     }
     // While one is in flight the next begins when it has ended.
-    if (this.#pending !== undefined) {
+    if (this.#pending !== undefined || this.#paused) {
       this.#schedule(this.#settings.intervalMs)
       return
     }

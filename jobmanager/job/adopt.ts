@@ -1,5 +1,4 @@
 /** Going on with an attempt that runs already: from what TaskManagers show to a job that leads it. */
-import type { ToTaskManager } from '../../proto/generated/shapes.ts'
 import type { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
 import type { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { Placement } from '../cluster/assign.ts'
@@ -9,6 +8,7 @@ import type { JobMetrics } from './metrics.ts'
 import type { RecordKeeper } from './record-keeper.ts'
 import { type JobEvent, type SubtaskKey, slotKey } from './state.ts'
 import { type FoundTasks, Takeover } from './takeover.ts'
+import type { ToTasks } from './tasks.ts'
 
 export interface AdoptionOptions {
   readonly context: JobContext
@@ -19,7 +19,7 @@ export interface AdoptionOptions {
   readonly metrics: JobMetrics
   readonly checkpointing: boolean
   note(text: string): void
-  toAll(message: ToTaskManager): void
+  toAll(message: ToTasks): void
   dispatch(event: JobEvent): void
   /** The tasks are the job's from now on; undefined: there are none. */
   taken(placement: Placement | undefined): void

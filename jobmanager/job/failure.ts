@@ -1,6 +1,6 @@
 /**
- * What follows a failure while tasks are deployed: all of them are given up (the whole job is the region), and the strategy
- * says whether the job starts again. Pure.
+ * What follows a failure of the whole job while tasks are deployed: all of them are given up, and the strategy says whether the
+ * job starts again. Of a region alone, see repair.ts. Pure.
  */
 import type { FailureCause } from '../../proto/generated/shapes.ts'
 import { decideRestart } from './restart.ts'
@@ -51,6 +51,8 @@ export function reasonBehind(state: Restarting | Failing, event: JobEvent): Fail
   const cause = event.cause ?? unknownCause
   return cause.code === symptomCode || cause.code === unknownCause.code ? undefined : cause
 }
+
+export const isSymptom = (cause: FailureCause): boolean => cause.code === symptomCode
 
 /** Reported by whoever exchanges records with a slot that is gone. */
 const symptomCode = 'NETWORK_CONNECTION_LOST'

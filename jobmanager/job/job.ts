@@ -6,11 +6,9 @@
  * beside and comes back as an event, ignored when the attempt it belongs to is over.
  */
 import type { Config } from '../../core/config/index.ts'
-import { isMillraceError } from '../../core/errors.ts'
-import { faulty } from '../../core/faults.ts'
 import type { TimerHandle } from '../../core/platform/clock.ts'
 import type { JobStatus } from '../../proto/client.ts'
-import type { AlignedTime, FailureCause, SlotStatus, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { AlignedTime, FailureCause, SlotStatus } from '../../proto/generated/shapes.ts'
 import { slotDefaults } from '../../proto/jobgraph/options.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { type ParallelismChange, rescaledPlan } from '../../proto/jobgraph/rescale-plan.ts'
@@ -20,7 +18,6 @@ import type { Placement } from '../cluster/assign.ts'
 import { errors } from '../errors.ts'
 import type { JobRecord } from '../job-store.ts'
 import * as options from '../options.ts'
-import { awaitTasks } from './adopt.ts'
 import {
   causeOf,
   coordinatorSettings,
@@ -34,21 +31,31 @@ import {
   type TaskMessage,
 } from './context.ts'
 import { decide } from './decide.ts'
-import { unknownCause } from './failure.ts'
 import { FailureLog } from './failure-log.ts'
 import { Feed, Journal } from './journal.ts'
+import { deleteCheckpoints, type Keeping, storeSnapshot } from './keeping.ts'
 import { receiveFromTask } from './messages.ts'
 import { JobMetrics } from './metrics.ts'
-import { prepareAttempt } from './prepare.ts'
 import { RecordKeeper } from './record-keeper.ts'
 import { RecoveryTimes } from './recovery.ts'
 import { Redeployments } from './redeploy.ts'
 import { stopWithSavepoint, takeSnapshot } from './requests.ts'
 import { noFailures, strategyOf } from './restart.ts'
 import { ResultBuffer } from './results.ts'
-import { hasTasks, isTerminal, type JobAction, type JobEvent, type JobFacts, type JobState, slotKey } from './state.ts'
+import {
+  asksForSlots,
+  detailOf,
+  hasTasks,
+  isTerminal,
+  type JobAction,
+  type JobEvent,
+  type JobFacts,
+  type JobState,
+  slotKey,
+} from './state.ts'
 import { statusOf } from './status.ts'
 import { mayRun, type Takeover } from './takeover.ts'
+import { JobTasks } from './tasks.ts'
 
 const troubleDelayMs = 10
 
@@ -76,10 +83,7 @@ export class Job {
   #state: JobState = { kind: 'created' }
   #stateSinceMs: number
   #history = noFailures
-  #placement: Placement | undefined
-  /** Deploy messages of the current attempt are out. */
-  #deployed = false
-  #recovered = false
+  readonly #tasks: JobTasks
   #takeover: Takeover | undefined
   #timer: TimerHandle | undefined
   readonly #recovery: RecoveryTimes
@@ -101,17 +105,27 @@ export class Job {
     const settings = coordinatorSettings(this.#config)
     this.checkpointing = settings !== undefined
     this.results = new ResultBuffer(context.config.get(options.resultsBufferMax), context.clock, (position) =>
-      this.#toAll({ kind: 'resultsRead', ...this.#ids, ...position }),
+      this.#tasks.toAll({ kind: 'resultsRead', ...this.#ids, ...position }),
     )
     this.journal = new Journal(context.config.get(options.logLinesMax))
     this.#snapshots = snapshotsOf(record.jobId, this.#config, context)
     this.coordinator = new CheckpointCoordinator(context.clock, settings, {
       trigger: (checkpointId, savepoint, stop) =>
-        this.#toAll({ kind: 'triggerCheckpoint', ...this.#ids, checkpointId, savepoint, stop: stop ?? '' }),
-      abort: (checkpointId) => this.#toAll({ kind: 'abortCheckpoint', ...this.#ids, checkpointId }),
-      complete: (checkpointId) => this.#toAll({ kind: 'checkpointComplete', ...this.#ids, checkpointId }),
+        this.#tasks.toAll({ kind: 'triggerCheckpoint', ...this.#ids, checkpointId, savepoint, stop: stop ?? '' }),
+      abort: (checkpointId) => this.#tasks.toAll({ kind: 'abortCheckpoint', ...this.#ids, checkpointId }),
+      complete: (checkpointId) => this.#tasks.toAll({ kind: 'checkpointComplete', ...this.#ids, checkpointId }),
       store: (pending) => this.#storeSnapshot(pending),
       fail: (error) => this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: false }),
+    })
+    this.#tasks = new JobTasks({
+      context,
+      record: this.#record,
+      coordinator: this.coordinator,
+      snapshots: this.#snapshots,
+      checkpointing: this.checkpointing,
+      options: this.options,
+      note: (text) => this.#note(text),
+      dispatch: (event) => this.dispatch(event),
     })
     this.redeployments = new Redeployments(this, {
       clock: context.clock,
@@ -149,7 +163,7 @@ export class Job {
   }
 
   get placement(): Placement | undefined {
-    return this.#placement
+    return this.#tasks.placement
   }
 
   get terminal(): boolean {
@@ -161,8 +175,11 @@ export class Job {
     // What a JobManager that went away may have left.
     if (this.terminal) return this.#deleteCheckpoints()
     if (this.record.state === 'canceling') this.dispatch({ kind: 'cancel' })
-    else if (mayRun(this.record)) this.#awaitTasks()
-    else this.dispatch({ kind: 'submitted' })
+    else if (mayRun(this.record)) {
+      this.#takeover = this.#tasks.awaitThose(this.#subtasks, this.metrics, () => {
+        this.#takeover = undefined
+      })
+    } else this.dispatch({ kind: 'submitted' })
   }
 
   status(): JobStatus {
@@ -206,24 +223,25 @@ export class Job {
 
   /** The slots that are free: takes what it needs or says what is missing. */
   offerSlots(): void {
-    if (this.#state.kind !== 'waiting-for-resources') return this.redeployments.slotsChanged()
+    if (!asksForSlots(this.#state)) return this.redeployments.slotsChanged()
     const { slots } = this.#context
     this.dispatch({ kind: 'slots', free: slots.free(), inUse: slots.inUse(), total: slots.total() })
   }
 
   released(taskManagerId: string, slot: number, attempt: number): void {
-    if (attempt === this.record.attempt) this.dispatch({ kind: 'released', slot: slotKey(taskManagerId, slot) })
+    if (this.#tasks.holds(taskManagerId, slot, attempt))
+      this.dispatch({ kind: 'released', slot: slotKey(taskManagerId, slot) })
   }
 
   slotsLost(taskManagerId: string, slots: readonly number[], attempt: number, cause: FailureCause): void {
-    if (attempt !== this.record.attempt) return
+    if (!this.#tasks.attempts.has(attempt)) return
     this.#takeover?.giveUp(cause.message)
     this.dispatch({ kind: 'slots-lost', slots: slots.map((slot) => slotKey(taskManagerId, slot)), cause })
   }
 
   /** A message of a task; those of earlier attempts are dropped. One that cannot be understood fails the job, and nobody else. */
   receive(taskManagerId: string, message: TaskMessage): void {
-    if (message.attempt !== this.record.attempt) return
+    if (!this.#tasks.areOf(message)) return
     try {
       this.#takeover?.hear(message)
       receiveFromTask(this, message, taskManagerId, this.#context.clock.now())
@@ -250,6 +268,8 @@ export class Job {
       plan: this.#reactiveMax === undefined ? this.nextPlan : this.submitted,
       fallback: this.#fallback,
       reactiveMax: this.#reactiveMax,
+      running: this.#plan,
+      regional: !this.coordinator.ending,
       subtasks: this.#subtasks.length,
       strategy: strategyOf(this.#config),
       history: this.#history,
@@ -268,7 +288,7 @@ export class Job {
     }
     if (state.kind !== before.kind) attempt(() => this.#entered(before, state))
     for (const action of actions) attempt(() => this.#act(action))
-    if (state.kind !== before.kind || ('detail' in state && 'detail' in before && state.detail !== before.detail)) {
+    if (state.kind !== before.kind || detailOf(state) !== detailOf(before)) {
       this.changes.emit(this.status())
     }
     if (isTerminal(state.kind) && !isTerminal(before.kind)) this.changes.end()
@@ -302,8 +322,8 @@ export class Job {
     this.#stateSinceMs = clock.now()
     this.#recovery.entered(state)
     if (state.kind === 'running') this.#reportRecovery()
-    const detail = 'detail' in state && state.detail !== '' ? `: ${state.detail}` : ''
-    this.#note(`${before.kind} -> ${state.kind}${detail}`)
+    const detail = detailOf(state)
+    this.#note(`${before.kind} -> ${state.kind}${detail && `: ${detail}`}`)
     this.#context.log('info', `job ${this.plan.name} is ${state.kind}`, {
       jobId: this.id,
       attempt: this.record.attempt,
@@ -322,16 +342,28 @@ export class Job {
       case 'deploy':
         this.#deploy(action.placement, action.plan)
         break
+      case 'deploy-region':
+        this.#tasks.deployRegion(action.placement, action.whole, this.#plan)
+        break
+      case 'cancel-region':
+        this.coordinator.pause(action.reason, action.subtasks)
+        this.metrics.forget(action.subtasks)
+        this.#tasks.cancelRegion(action.region)
+        break
+      case 'region-runs':
+        this.#note(`attempt ${this.record.attempt} of what had failed runs`)
+        this.coordinator.resume()
+        break
       case 'start-tasks':
         this.#recovery.mark('restore')
-        this.#toAll({ kind: 'start', ...this.#ids })
+        this.#tasks.start()
         break
       case 'all-running':
         this.redeployments.slotsChanged()
         if (this.checkpointing) this.coordinator.start(this.#subtasks, sourcesOf(this.plan))
         break
       case 'cancel-tasks':
-        this.#cancelTasks()
+        this.#tasks.cancel('unreleased' in this.#state ? [...this.#state.unreleased] : [])
         break
       case 'wait':
         this.#context.clock.clearTimeout(this.#timer)
@@ -350,103 +382,19 @@ export class Job {
   }
 
   #deploy(placement: Placement, plan: JobPlan): void {
-    const { attempt: last, redeployments = 0 } = this.record
-    const attempt = last > 0 && faulty('reuse-epoch') ? last : last + 1
-    this.#placement = placement
-    this.#deployed = false
-    const kept = plan === this.#fallback ? { parallelism: parallelismOf(plan) } : {}
-    if (plan === this.#fallback)
-      this.#note('there are too few slots for the new parallelism: the job keeps the old one')
+    const fallsBack = plan === this.#fallback
+    if (fallsBack) this.#note('there are too few slots for the new parallelism: the job keeps the old one')
     this.#fallback = undefined
     this.#plan = plan
     this.#subtasks = subtasksOf(plan)
-    const restarts = attempt - 1 - redeployments
-    const taskManagers = [...new Set(placement.slots.map((slot) => slot.taskManagerId))]
-    const { epoch } = this.#context
-    this.#record.save({ attempt, state: 'deploying', restarts, restored: undefined, taskManagers, epoch, ...kept })
     this.metrics.reset()
-    this.#context.slots.take(placement, { jobId: this.id, attempt })
-    const current = (): boolean => this.#state.kind === 'deploying' && this.record.attempt === attempt
-    const preparation = {
-      record: this.#record,
-      coordinator: this.coordinator,
-      snapshots: this.#snapshots,
-      checkpointing: this.checkpointing,
-      attempt,
-      epoch: this.#context.epoch,
-      plan,
-      placement,
-      options: this.options,
-      recovered: this.#recovered,
-      startsFrom: (location: string) => this.#note(`attempt ${attempt} starts from ${location}`),
-    }
-    const prepared = prepareAttempt(preparation).finally(() => {
-      this.#recovered = preparation.recovered
-    })
-    prepared.then(
-      (messages) => {
-        if (!current()) return
-        this.#deployed = true
-        this.#recovery.mark('prepare')
-        for (const [id, message] of messages) this.#context.send(id, message)
-      },
-      (error: unknown) => {
-        const fatal = isMillraceError(error) && error.retry === 'never'
-        if (current()) this.dispatch({ kind: 'failure', cause: causeOf(error), fatal })
-      },
-    )
-  }
-
-  /** The attempt may run on from before this JobManager led. */
-  #awaitTasks(): void {
-    this.#takeover = awaitTasks({
-      context: this.#context,
-      record: this.#record,
-      subtasks: this.#subtasks,
-      snapshots: this.#snapshots,
-      coordinator: this.coordinator,
-      metrics: this.metrics,
-      checkpointing: this.checkpointing,
-      note: (text) => this.#note(text),
-      toAll: (message) => this.#toAll(message),
-      dispatch: (event) => this.dispatch(event),
-      taken: (placement) => {
-        this.#takeover = undefined
-        this.#placement = placement
-        this.#deployed = placement !== undefined
-        this.#recovered = placement !== undefined && this.checkpointing
-      },
-    })
-  }
-
-  #cancelTasks(): void {
-    const state = this.#state
-    const unreleased = 'unreleased' in state ? [...state.unreleased] : []
-    if (this.#deployed) {
-      this.#toAll({ kind: 'cancel', ...this.#ids })
-      if (unreleased.length > 0) return
-    }
-    // Nobody has anything of the attempt: nobody will answer.
-    const attempt = this.record.attempt
-    for (const { taskManagerId, slot } of this.#placement?.slots ?? []) {
-      this.#context.slots.release(taskManagerId, slot, this.id, attempt)
-    }
-    this.#context.clock.setImmediate(() => {
-      if (this.record.attempt === attempt) this.dispatch({ kind: 'slots-lost', slots: unreleased, cause: unknownCause })
-      this.#context.slotsChanged()
-    })
+    const kept = fallsBack ? { parallelism: parallelismOf(plan) } : {}
+    this.#tasks.deploy(placement, plan, kept, () => this.#recovery.mark('prepare'))
   }
 
   async #storeSnapshot(pending: PendingSnapshot): Promise<string> {
-    const path = await this.#snapshots.save(pending, this.#plan)
-    // Before any sink commits by it, it must be what a restart goes back to.
-    if (pending.request.kind === 'savepoint' && pending.request.stop !== undefined)
-      this.#record.save({ stoppedWith: path })
-    await this.#context.store.flushed()
+    const path = await storeSnapshot(this.#keeping, pending, this.#plan)
     this.#note(`${pending.request.kind} ${pending.checkpointId} at ${path}`)
-    this.#snapshots.sweep().catch((error: unknown) => {
-      this.#context.log('warn', 'old checkpoints could not be deleted', { jobId: this.id, error })
-    })
     return path
   }
 
@@ -458,29 +406,27 @@ export class Job {
 
   #end(state: JobState): void {
     const failure = this.failures.newest
-    const detail = 'detail' in state ? state.detail : undefined
+    const detail = detailOf(state)
     this.results.end()
     this.journal.feed.end()
     this.#record.saveEnd({
       state: state.kind,
       endedMs: this.#context.clock.now(),
       results: this.results.totals,
-      ...(detail === undefined ? {} : { detail }),
+      ...(detail === '' ? {} : { detail }),
       ...(failure === undefined ? {} : { failure }),
     })
-    if (this.#recovered) this.#deleteCheckpoints()
+    if (this.#tasks.recovered) this.#deleteCheckpoints()
     this.#context.slotsChanged()
   }
 
-  /** Only when the end is stored, or the job could begin again without them. */
   #deleteCheckpoints(): void {
-    const kind = this.#state.kind
-    const deletes = this.#config.get(options.checkpointRetention) === 'DELETE_ON_CANCELLATION'
-    if (!this.checkpointing || !(kind === 'finished' || (kind === 'canceled' && deletes))) return
-    Promise.all([this.coordinator.settled(), this.#context.store.flushed()]).then(
-      () => this.#context.cleanLater({ kind: 'checkpoints', jobId: this.id, root: this.#snapshots.root }),
-      (error: unknown) => this.#context.log('warn', 'checkpoints stay for now', { jobId: this.id, error }),
-    )
+    const canceledToo = this.#config.get(options.checkpointRetention) === 'DELETE_ON_CANCELLATION'
+    if (this.checkpointing) deleteCheckpoints(this.#keeping, this.coordinator, this.#state.kind, canceledToo)
+  }
+
+  get #keeping(): Keeping {
+    return { context: this.#context, record: this.#record, snapshots: this.#snapshots }
   }
 
   #reportRecovery(): void {
@@ -499,11 +445,6 @@ export class Job {
   }
 
   align(groups: readonly AlignedTime[]): void {
-    this.#toAll({ kind: 'alignSources', ...this.#ids, groups })
-  }
-
-  #toAll(message: ToTaskManager): void {
-    const ids = new Set((this.#placement?.slots ?? []).map((slot) => slot.taskManagerId))
-    for (const id of ids) this.#context.send(id, message)
+    this.#tasks.toAll({ kind: 'alignSources', ...this.#ids, groups })
   }
 }

@@ -24,6 +24,14 @@ export class JobMetrics {
     this.#metrics.clear()
   }
 
+  /** These begin anew. */
+  forget(subtasks: Iterable<string>): void {
+    for (const subtask of subtasks) {
+      this.#states.delete(subtask)
+      this.#metrics.delete(subtask)
+    }
+  }
+
   state(subtask: string, state: string): void {
     this.#states.set(subtask, state)
   }

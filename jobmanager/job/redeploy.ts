@@ -17,7 +17,7 @@ import type { SlotTable } from '../cluster/slots.ts'
 import { errors } from '../errors.ts'
 import type { Feed } from './journal.ts'
 import { changeOf, type RescaleRequest } from './parallelism.ts'
-import { isTerminal, type JobEvent, type JobState } from './state.ts'
+import { detailOf, isTerminal, type JobEvent, type JobState } from './state.ts'
 
 /** What of a job is needed here. */
 export interface RedeployedJob {
@@ -120,7 +120,7 @@ export class Redeployments {
   #wanted(available: number): JobPlan | undefined {
     const { submitted, plan, state, checkpointing } = this.#job
     const { reactiveMax } = this.#settings
-    if (reactiveMax === undefined || state.kind !== 'running' || !checkpointing) return undefined
+    if (reactiveMax === undefined || state.kind !== 'running' || repairs(state) || !checkpointing) return undefined
     const fitted = fittedPlan(submitted, available, reactiveMax)
     return slotsNeeded(fitted) > slotsNeeded(plan) ? fitted : undefined
   }
@@ -181,6 +181,7 @@ export class Redeployments {
   #expect(kind: JobState['kind']): void {
     const { plan, state } = this.#job
     if (state.kind !== kind) throw failed(plan.name, `it is ${state.kind}`)
+    if (repairs(state)) throw failed(plan.name, detailOf(state))
   }
 
   /** A checkpoint that counts and after which the tasks end by themselves. */
@@ -208,8 +209,9 @@ export class Redeployments {
   async #settled(): Promise<boolean> {
     const { changes, state } = this.#job
     const onItsWay = state.kind === 'created' || state.kind === 'deploying' || state.kind === 'restarting'
-    if (onItsWay) await changes.first((status) => status.state === 'running' || missesSlots(status))
-    return this.#job.state.kind === 'running'
+    const steady = (status: JobStatus): boolean => status.state === 'running' && status.detail === ''
+    if (onItsWay || repairs(state)) await changes.first((status) => steady(status) || missesSlots(status))
+    return this.#job.state.kind === 'running' && !repairs(this.#job.state)
   }
 
   /** The next status that says how it went. */
@@ -222,9 +224,11 @@ export class Redeployments {
   }
 }
 
+/** A region of it begins again. */
+const repairs = (state: JobState): boolean => state.kind === 'running' && state.repair !== undefined
+
 /** It has looked, and there are too few. */
-const missesSlots = ({ state, detail }: JobStatus): boolean =>
-  state === 'waiting-for-resources' && detail.startsWith('needs ')
+const missesSlots = ({ detail }: JobStatus): boolean => detail.startsWith('needs ')
 
 function failed(job: string, reason: string): Error {
   return errors.create('RESCALE_FAILED', { job, reason })

@@ -47,8 +47,9 @@ export async function stopWithSavepoint(
   throw failed(`the savepoint is complete at ${done.path}, but the job is ${kind}`)
 }
 
-function checkSnapshots({ plan: { name: job }, state: { kind: state }, checkpointing }: SnapshotJob): void {
-  if (isTerminal(state)) throw errors.create('JOB_ENDED', { job, state })
+function checkSnapshots({ plan: { name: job }, state: whole, checkpointing }: SnapshotJob): void {
+  const state = whole.kind === 'running' && whole.repair !== undefined ? 'restarting in part' : whole.kind
+  if (isTerminal(whole.kind)) throw errors.create('JOB_ENDED', { job, state })
   if (!checkpointing) throw errors.create('NO_CHECKPOINTING', { job })
   if (state !== 'running') throw errors.create('NOT_RUNNING', { job, state })
 }

@@ -3,6 +3,7 @@
  * savepoint that somebody asked for, or a checkpoint from which they begin again at once. Pure.
  */
 import { afterFailure, unknownCause } from './failure.ts'
+import { beginRepair, decideRepair, giveUpRepair } from './repair.ts'
 import { next } from './restarting.ts'
 import {
   added,
@@ -14,6 +15,8 @@ import {
   type Redeploying,
   type Running,
   type Stopping,
+  slotKey,
+  subtaskKey,
   without,
 } from './state.ts'
 
@@ -22,7 +25,43 @@ export function decideRunning(state: Running, event: JobEvent, facts: JobFacts):
   if (event.kind === 'redeploy') {
     return { state: { ...state, kind: 'redeploying', detail: event.detail }, actions: none }
   }
-  return decideTasks(state, event, facts)
+  if (state.repair !== undefined) {
+    const decision = decideRepair(state, state.repair, event, facts)
+    if (decision !== undefined) return decision
+  }
+  return failedRegion(state, event, facts) ?? decideTasks(state, event, facts)
+}
+
+/** A failure while the job runs: of a region, if there are several, else of the whole. Undefined for other events. */
+function failedRegion(state: Running, event: JobEvent, facts: JobFacts): Decision<'running'> | undefined {
+  switch (event.kind) {
+    case 'subtask': {
+      if (event.state !== 'failed' && event.state !== 'canceled') return undefined
+      const cause = event.cause ?? unknownCause
+      const slots = state.placement.slots.filter(({ subtasks }) =>
+        subtasks.some(({ vertex, subtask }) => subtaskKey(vertex, subtask) === event.subtask),
+      )
+      const failed = new Set(slots.map((each) => slotKey(each.taskManagerId, each.slot)))
+      return beginRepair(state, cause, failed, new Set(), facts) ?? giveUpRepair(state, cause, false, [], facts)
+    }
+    case 'slots-lost': {
+      const all = new Set([...state.unreleased, ...(state.repair?.unreleased ?? [])])
+      const lost = new Set(event.slots.filter((slot) => all.has(slot)))
+      if (lost.size === 0) return { state, actions: none }
+      return (
+        beginRepair(state, event.cause, lost, lost, facts) ??
+        giveUpRepair(state, event.cause, false, event.slots, facts)
+      )
+    }
+    case 'failure':
+      return giveUpRepair(state, event.cause, event.fatal, [], facts)
+    case 'cancel': {
+      const unreleased = new Set([...state.unreleased, ...(state.repair?.unreleased ?? [])])
+      return { state: { kind: 'canceling', unreleased }, actions: [{ kind: 'cancel-tasks' }] }
+    }
+    default:
+      return undefined
+  }
 }
 
 export function decideStopping(state: Stopping, event: JobEvent, facts: JobFacts): Decision<'stopping'> {

@@ -10,7 +10,7 @@
  */
 import type { FailureCause } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
-import type { FreeSlot, Placement } from '../cluster/assign.ts'
+import type { FreeSlot, PlacedSlot, Placement } from '../cluster/assign.ts'
 import type { RestartHistory, RestartStrategy } from './restart.ts'
 
 /** TaskManager and slot: 'id/slot'. */
@@ -44,6 +44,23 @@ export interface Running {
   readonly placement: Placement
   readonly unreleased: ReadonlySet<SlotKey>
   readonly finished: ReadonlySet<SubtaskKey>
+  /** A region that begins again while the others go on. */
+  readonly repair?: Repair | undefined
+  /** What is being repaired, for people; empty when nothing is. */
+  readonly detail?: string | undefined
+}
+/** Slots whose subtasks have no channel to those of other slots, on their way back. */
+export interface Repair {
+  readonly region: readonly PlacedSlot[]
+  readonly subtasks: ReadonlySet<SubtaskKey>
+  /** Slots that still hold something of what failed. */
+  readonly unreleased: ReadonlySet<SlotKey>
+  readonly phase: 'clearing' | 'waiting' | 'deploying'
+  readonly delayOver: boolean
+  /** As in restarting. */
+  readonly symptom: boolean
+  readonly initialized: ReadonlySet<SubtaskKey>
+  readonly running: ReadonlySet<SubtaskKey>
 }
 export interface Stopping {
   readonly kind: 'stopping'
@@ -136,6 +153,10 @@ export interface JobFacts {
   readonly plan: JobPlan
   /** What it runs when there are too few slots for `plan`: the parallelism that it had before. */
   readonly fallback?: JobPlan | undefined
+  /** What the current attempt runs. */
+  readonly running?: JobPlan | undefined
+  /** False: a part of the job cannot begin again alone now, for the snapshot that ends the job is under way. */
+  readonly regional?: boolean | undefined
   /** The parallelism follows the slots, up to this number. */
   readonly reactiveMax?: number | undefined
   readonly subtasks: number
@@ -183,6 +204,16 @@ export type JobAction =
   | { readonly kind: 'request-slots' }
   /** Take the slots and put a new attempt into them. */
   | { readonly kind: 'deploy'; readonly placement: Placement; readonly plan: JobPlan }
+  /** The same for a region; `placement` is that of the region. */
+  | { readonly kind: 'deploy-region'; readonly placement: Placement; readonly whole: Placement }
+  /** Give a region up, and take no checkpoints until it runs. */
+  | {
+      readonly kind: 'cancel-region'
+      readonly region: readonly PlacedSlot[]
+      readonly subtasks: ReadonlySet<SubtaskKey>
+      readonly reason: string
+    }
+  | { readonly kind: 'region-runs' }
   | { readonly kind: 'start-tasks' }
   /** All subtasks run: checkpoints may be taken. */
   | { readonly kind: 'all-running' }
@@ -196,6 +227,16 @@ export type JobAction =
 
 export function isTerminal(kind: JobStateKind): kind is 'finished' | 'canceled' | 'failed' {
   return kind === 'finished' || kind === 'canceled' || kind === 'failed'
+}
+
+/** It takes slots that are free. */
+export function asksForSlots(state: JobState): boolean {
+  return state.kind === 'waiting-for-resources' || (state.kind === 'running' && state.repair?.phase === 'waiting')
+}
+
+/** What a state says to people beside its name; '' for nothing. */
+export function detailOf(state: JobState): string {
+  return ('detail' in state ? state.detail : undefined) ?? ''
 }
 
 /** All subtasks run, and some may have finished: checkpoints can be taken. */

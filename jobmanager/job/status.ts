@@ -2,7 +2,7 @@
 import type { JobStatus } from '../../proto/client.ts'
 import type { Failure } from '../../proto/generated/shapes.ts'
 import type { JobRecord } from '../job-store.ts'
-import { isTerminal, type JobState } from './state.ts'
+import { detailOf, isTerminal, type JobState } from './state.ts'
 
 export interface StatusInput {
   readonly record: JobRecord
@@ -26,7 +26,7 @@ export function statusOf({ record, state, sinceMs, failure, running, total }: St
     attempt,
     submittedMs,
     stateSinceMs: sinceMs,
-    detail: 'detail' in state ? state.detail : '',
+    detail: detailOf(state),
     runningSubtasks: terminal ? 0 : running,
     totalSubtasks: total,
     restarts,

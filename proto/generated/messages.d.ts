@@ -72,6 +72,7 @@ export const millrace: {
     readonly SubtaskLocation: Message
     readonly Start: Message
     readonly Cancel: Message
+    readonly CancelSlots: Message
     readonly TriggerCheckpoint: Message
     readonly AbortCheckpoint: Message
     readonly CheckpointComplete: Message

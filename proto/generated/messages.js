@@ -8492,11 +8492,12 @@ export const millrace = $root.millrace = (() => {
             ToTaskManager.prototype.checkpointComplete = null;
             ToTaskManager.prototype.resultsRead = null;
             ToTaskManager.prototype.alignSources = null;
+            ToTaskManager.prototype.cancelSlots = null;
 
             let $oneOfFields;
 
             Object.defineProperty(ToTaskManager.prototype, "message", {
-                get: $util.oneOfGetter($oneOfFields = ["registered", "deploy", "start", "cancel", "triggerCheckpoint", "abortCheckpoint", "checkpointComplete", "resultsRead", "alignSources"]),
+                get: $util.oneOfGetter($oneOfFields = ["registered", "deploy", "start", "cancel", "triggerCheckpoint", "abortCheckpoint", "checkpointComplete", "resultsRead", "alignSources", "cancelSlots"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -8525,6 +8526,8 @@ export const millrace = $root.millrace = (() => {
                     $root.millrace.control.ResultsRead.encode(message.resultsRead, writer.uint32(66).fork(), q + 1).ldelim();
                 if (message.alignSources != null && Object.hasOwnProperty.call(message, "alignSources"))
                     $root.millrace.control.AlignSources.encode(message.alignSources, writer.uint32(74).fork(), q + 1).ldelim();
+                if (message.cancelSlots != null && Object.hasOwnProperty.call(message, "cancelSlots"))
+                    $root.millrace.control.CancelSlots.encode(message.cancelSlots, writer.uint32(82).fork(), q + 1).ldelim();
                 return writer;
             };
 
@@ -8585,6 +8588,10 @@ export const millrace = $root.millrace = (() => {
                         }
                     case 9: {
                             message.alignSources = $root.millrace.control.AlignSources.decode(reader, reader.uint32(), undefined, long + 1);
+                            break;
+                        }
+                    case 10: {
+                            message.cancelSlots = $root.millrace.control.CancelSlots.decode(reader, reader.uint32(), undefined, long + 1);
                             break;
                         }
                     default:
@@ -8655,6 +8662,11 @@ export const millrace = $root.millrace = (() => {
                         throw TypeError(".millrace.control.ToTaskManager.alignSources: object expected");
                     message.alignSources = $root.millrace.control.AlignSources.fromObject(object.alignSources, long + 1);
                 }
+                if (object.cancelSlots != null) {
+                    if (!$util.isObject(object.cancelSlots))
+                        throw TypeError(".millrace.control.ToTaskManager.cancelSlots: object expected");
+                    message.cancelSlots = $root.millrace.control.CancelSlots.fromObject(object.cancelSlots, long + 1);
+                }
                 return message;
             };
 
@@ -8710,6 +8722,11 @@ export const millrace = $root.millrace = (() => {
                     object.alignSources = $root.millrace.control.AlignSources.toObject(message.alignSources, options, q + 1);
                     if (options.oneofs)
                         object.message = "alignSources";
+                }
+                if (message.cancelSlots != null && Object.hasOwnProperty.call(message, "cancelSlots")) {
+                    object.cancelSlots = $root.millrace.control.CancelSlots.toObject(message.cancelSlots, options, q + 1);
+                    if (options.oneofs)
+                        object.message = "cancelSlots";
                 }
                 return object;
             };
@@ -9965,6 +9982,158 @@ export const millrace = $root.millrace = (() => {
             };
 
             return Cancel;
+        })();
+
+        control.CancelSlots = (function() {
+
+            function CancelSlots(properties) {
+                this.slots = [];
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            CancelSlots.prototype.jobId = "";
+            CancelSlots.prototype.attempt = 0;
+            CancelSlots.prototype.slots = $util.emptyArray;
+
+            CancelSlots.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    writer.uint32(10).string(message.jobId);
+                if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
+                    writer.uint32(16).uint32(message.attempt);
+                if (message.slots != null && message.slots.length) {
+                    writer.uint32(26).fork();
+                    for (let i = 0; i < message.slots.length; ++i)
+                        writer.uint32(message.slots[i]);
+                    writer.ldelim();
+                }
+                return writer;
+            };
+
+            CancelSlots.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.control.CancelSlots();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.jobId = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.attempt = reader.uint32();
+                            break;
+                        }
+                    case 3: {
+                            if (!(message.slots && message.slots.length))
+                                message.slots = [];
+                            if ((tag & 7) === 2) {
+                                let end2 = reader.uint32() + reader.pos;
+                                if (end2 > reader.len)
+                                    throw RangeError("index out of range");
+                                reader.len = end2;
+                                while (reader.pos < end2)
+                                    message.slots.push(reader.uint32());
+                                if (reader.pos !== end2)
+                                    throw RangeError("index out of range");
+                                reader.len = end;
+                            } else
+                                message.slots.push(reader.uint32());
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            CancelSlots.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.control.CancelSlots)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.control.CancelSlots: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.control.CancelSlots();
+                if (object.jobId != null)
+                    message.jobId = String(object.jobId);
+                if (object.attempt != null)
+                    message.attempt = object.attempt >>> 0;
+                if (object.slots) {
+                    if (!Array.isArray(object.slots))
+                        throw TypeError(".millrace.control.CancelSlots.slots: array expected");
+                    message.slots = [];
+                    for (let i = 0; i < object.slots.length; ++i)
+                        message.slots[i] = object.slots[i] >>> 0;
+                }
+                return message;
+            };
+
+            CancelSlots.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.arrays || options.defaults)
+                    object.slots = [];
+                if (options.defaults) {
+                    object.jobId = "";
+                    object.attempt = 0;
+                }
+                if (message.jobId != null && Object.hasOwnProperty.call(message, "jobId"))
+                    object.jobId = message.jobId;
+                if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
+                    object.attempt = message.attempt;
+                if (message.slots && message.slots.length) {
+                    object.slots = [];
+                    for (let j = 0; j < message.slots.length; ++j)
+                        object.slots[j] = message.slots[j];
+                }
+                return object;
+            };
+
+            CancelSlots.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return CancelSlots;
         })();
 
         control.TriggerCheckpoint = (function() {

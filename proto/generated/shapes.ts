@@ -683,6 +683,8 @@ export type ToTaskManager =
   | ({ readonly kind: 'resultsRead' } & ResultsRead)
   /** How far sources of a group are. */
   | ({ readonly kind: 'alignSources' } & AlignSources)
+  /** Give up a part of an attempt: that of some slots. */
+  | ({ readonly kind: 'cancelSlots' } & CancelSlots)
 
 export interface AlignSources {
   /** Job of the sources. */
@@ -774,6 +776,15 @@ export interface Cancel {
   readonly jobId: string
   /** Its attempt. */
   readonly attempt: number
+}
+
+export interface CancelSlots {
+  /** The job. */
+  readonly jobId: string
+  /** The attempt in these slots. */
+  readonly attempt: number
+  /** Indexes in the TaskManager. */
+  readonly slots: readonly number[]
 }
 
 export interface TriggerCheckpoint {

@@ -158,6 +158,9 @@ export class TaskManager {
       case 'cancel':
         this.#cancel(message.jobId, message.attempt)
         break
+      case 'cancelSlots':
+        this.#cancel(message.jobId, message.attempt, message.slots)
+        break
       case 'triggerCheckpoint': {
         const { attempt, checkpointId, savepoint, stop } = message
         this.#noteCheckpoint(message)
@@ -318,10 +321,12 @@ export class TaskManager {
     this.#warm = this.#options.clock.setTimeout(() => slots.warm(), warmAfterMs)
   }
 
-  #cancel(jobId: string, attempt: number): void {
+  /** `only`: of these slots; absent: of all. */
+  #cancel(jobId: string, attempt: number, only?: readonly number[]): void {
     const { clock, slots, send, cancellationTimeoutMs } = this.#options
     this.#holdings.forEach((holding, slot) => {
       if (holding?.jobId !== jobId || holding.attempt !== attempt || holding.cancelled) return
+      if (only !== undefined && !only.includes(slot)) return
       holding.cancelled = true
       if (!holding.posted) {
         send({ kind: 'slotReleased', slot, jobId, attempt })

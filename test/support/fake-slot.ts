@@ -5,6 +5,7 @@
  *   fake.input      bounded: sources end at once; unbounded (default)
  *   fake.snapshot   ack (default), decline, silent
  *   fake.fault      throw, exit, oom, spin, fail: what happens after `start`
+ *   fake.fault-checkpoint the fault comes when that checkpoint, or a later one, is complete, instead of after `start`
  *   fake.fault-attempts   how many attempts it happens in (default 1)
  *   fake.fault-slot       only in this slot of every TaskManager (default: all)
  *   fake.cancel     answer (default), ignore
@@ -58,15 +59,19 @@ function run(): void {
     if (options['fake.results'] !== 'none')
       say({ kind: 'results', attempt, uid: 'out', subtask, sequence: 0, records: [0, 1, 2] })
   }
-  const here = options['fake.fault-slot'] === undefined || Number(options['fake.fault-slot']) === start.slot
-  const faulty = here && attempt <= Number(options['fake.fault-attempts'] ?? '1')
-  if (faulty && options['fake.fault'] !== undefined) fault(options['fake.fault'])
+  if (options['fake.fault-checkpoint'] === undefined) faultIfDue(attempt, options)
   if (options['fake.input'] === 'bounded') {
     if (checkpointRoot === undefined) end('finished')
     else {
       for (const { vertex, subtask } of subtasks) if (isSource(vertex)) say({ kind: 'ended', attempt, vertex, subtask })
     }
   }
+}
+
+function faultIfDue(attempt: number, options: Readonly<Record<string, string>>): void {
+  const here = options['fake.fault-slot'] === undefined || Number(options['fake.fault-slot']) === start.slot
+  const faulty = here && attempt <= Number(options['fake.fault-attempts'] ?? '1')
+  if (faulty && options['fake.fault'] !== undefined) fault(options['fake.fault'])
 }
 
 function fault(kind: string): void {
@@ -147,6 +152,9 @@ parentPort?.on('message', (message: ToSlot) => {
     case 'checkpoint-complete':
       say({ kind: 'print', attempt, uid: 'commit', lines: [`commit ${message.checkpointId}`] })
       if (last === message.checkpointId) end('finished')
+      else if (message.checkpointId >= Number(options['fake.fault-checkpoint'] ?? Number.POSITIVE_INFINITY)) {
+        faultIfDue(attempt, options)
+      }
       break
     case 'cancel':
       if (options['fake.cancel'] !== 'ignore') end('canceled')

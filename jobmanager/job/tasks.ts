@@ -1,0 +1,200 @@
+/**
+ * The tasks of a job in their slots: puts attempts there, tells them things, and takes them away. Knows where each subtask is
+ * and of which attempt; what follows from what they say is for others to decide.
+ *
+ * Concurrency: belongs to one job. What takes time (finding the snapshot) is ignored when the attempt is over by then.
+ */
+import { isMillraceError } from '../../core/errors.ts'
+import { faulty } from '../../core/faults.ts'
+import type { ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import type { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
+import type { JobSnapshots } from '../checkpoint/snapshots.ts'
+import type { PlacedSlot, Placement } from '../cluster/assign.ts'
+import type { JobRecord } from '../job-store.ts'
+import { awaitTasks } from './adopt.ts'
+import { Attempts } from './attempts.ts'
+import { causeOf, type JobContext, type TaskMessage } from './context.ts'
+import { unknownCause } from './failure.ts'
+import type { JobMetrics } from './metrics.ts'
+import { prepareAttempt } from './prepare.ts'
+import type { RecordKeeper } from './record-keeper.ts'
+import { type JobEvent, type SlotKey, type SubtaskKey, slotKey } from './state.ts'
+import type { Takeover } from './takeover.ts'
+
+export interface TasksOptions {
+  readonly context: JobContext
+  readonly record: RecordKeeper
+  readonly coordinator: CheckpointCoordinator
+  readonly snapshots: JobSnapshots
+  readonly checkpointing: boolean
+  readonly options: Readonly<Record<string, string>>
+  note(text: string): void
+  dispatch(event: JobEvent): void
+}
+
+/** What is for one attempt of a job. */
+export type ToTasks = Extract<ToTaskManager, { readonly attempt: number }>
+
+export class JobTasks {
+  /** This leader has read which checkpoints the job has. */
+  recovered = false
+  readonly attempts: Attempts
+  readonly #options: TasksOptions
+  #placement: Placement | undefined
+  /** Of which nobody has been told yet. */
+  #unsent: Placement | undefined
+
+  constructor(options: TasksOptions) {
+    this.#options = options
+    this.attempts = new Attempts(() => options.record.current.attempt)
+  }
+
+  get placement(): Placement | undefined {
+    return this.#placement
+  }
+
+  /** The newest attempt may run on from before this JobManager led. `settled`: it is the job's now, or is not there. */
+  awaitThose(subtasks: readonly SubtaskKey[], metrics: JobMetrics, settled: () => void): Takeover {
+    return awaitTasks({
+      ...this.#options,
+      subtasks,
+      metrics,
+      toAll: (message) => this.toAll(message),
+      taken: (placement) => {
+        settled()
+        this.#placement = placement
+        this.#unsent = undefined
+        this.recovered = placement !== undefined && this.#options.checkpointing
+      },
+    })
+  }
+
+  /** A new attempt of the whole job, with `change` in the record as well. `sent`: the slots have been told. */
+  deploy(placement: Placement, plan: JobPlan, change: Partial<JobRecord>, sent: () => void): void {
+    const { attempt: last } = this.#options.record.current
+    const attempt = last > 0 && faulty('reuse-epoch') ? last : last + 1
+    const { epoch } = this.#options.context
+    this.#placement = placement
+    this.#unsent = placement
+    this.#begin(attempt, placement, { ...change, state: 'deploying', restored: undefined, epoch })
+    this.attempts.begin(attempt)
+    this.#put(placement, plan, sent)
+  }
+
+  /** A new attempt of a region, while the rest of `whole` runs on. */
+  deployRegion(region: Placement, whole: Placement, plan: JobPlan): void {
+    const attempt = this.#options.record.current.attempt + 1
+    this.#placement = whole
+    this.#unsent = region
+    this.#begin(attempt, whole, {})
+    this.attempts.beginRegion(attempt, region)
+    this.#put(region, plan, () => undefined)
+  }
+
+  /** Stored before anybody else hears of it. */
+  #begin(attempt: number, { slots }: Placement, change: Partial<JobRecord>): void {
+    const { record } = this.#options
+    const taskManagers = [...new Set(slots.map((slot) => slot.taskManagerId))]
+    const restarts = attempt - 1 - (record.current.redeployments ?? 0)
+    record.save({ ...change, attempt, restarts, taskManagers })
+  }
+
+  /** Those of the newest attempt are in place: of a region, or of all. */
+  start(): void {
+    if (this.#placement === undefined) return
+    const { jobId, attempt } = this.#options.record.current
+    for (const [id, attempts] of this.attempts.byTaskManager(this.#placement)) {
+      if (attempts.has(attempt)) this.#options.context.send(id, { kind: 'start', jobId, attempt })
+    }
+  }
+
+  /** Each gets it with the attempt that it is of. */
+  toAll(message: ToTasks): void {
+    if (this.#placement === undefined) return
+    for (const [id, attempts] of this.attempts.byTaskManager(this.#placement)) {
+      for (const attempt of attempts) this.#options.context.send(id, { ...message, attempt })
+    }
+  }
+
+  /** Answered by `released` for each of `unreleased`, or by `slots-lost` for those that nobody has anything of. */
+  cancel(unreleased: readonly SlotKey[]): void {
+    const { context, dispatch, record } = this.#options
+    const { jobId, attempt } = record.current
+    this.toAll({ kind: 'cancel', jobId, attempt })
+    const silent = new Set(this.#unsent?.slots.map((slot) => slotKey(slot.taskManagerId, slot.slot)))
+    for (const { taskManagerId, slot } of this.#unsent?.slots ?? []) {
+      context.slots.release(taskManagerId, slot, jobId, attempt)
+    }
+    this.#unsent = undefined
+    const slots = unreleased.filter((slot) => this.#placement === undefined || silent.has(slot))
+    if (slots.length === 0 && unreleased.length > 0) return
+    context.clock.setImmediate(() => {
+      if (record.current.attempt === attempt) dispatch({ kind: 'slots-lost', slots, cause: unknownCause })
+      context.slotsChanged()
+    })
+  }
+
+  cancelRegion(region: readonly PlacedSlot[]): void {
+    const { jobId } = this.#options.record.current
+    for (const { taskManagerId, slot, subtasks } of region) {
+      const [first] = subtasks
+      if (first === undefined) continue
+      const attempt = this.attempts.of(first.vertex, first.subtask)
+      this.#options.context.send(taskManagerId, { kind: 'cancelSlots', jobId, attempt, slots: [slot] })
+    }
+  }
+
+  /** The message is of tasks that are the job's now. */
+  areOf(message: TaskMessage): boolean {
+    return 'vertex' in message
+      ? this.attempts.of(message.vertex, message.subtask) === message.attempt
+      : this.attempts.has(message.attempt)
+  }
+
+  /** What runs in a slot is of that attempt. */
+  holds(taskManagerId: string, slot: number, attempt: number): boolean {
+    const found = this.#placement?.slots.find((each) => each.taskManagerId === taskManagerId && each.slot === slot)
+    const [first] = found?.subtasks ?? []
+    return (
+      attempt ===
+      (first === undefined ? this.#options.record.current.attempt : this.attempts.of(first.vertex, first.subtask))
+    )
+  }
+
+  #put(placement: Placement, plan: JobPlan, sent: () => void): void {
+    const { context, record, coordinator, snapshots, checkpointing, options, note, dispatch } = this.#options
+    const { jobId, attempt } = record.current
+    this.#unsent = placement
+    context.slots.take(placement, { jobId, attempt })
+    const current = (): boolean => this.#unsent === placement && record.current.attempt === attempt
+    const preparation = {
+      record,
+      coordinator,
+      snapshots,
+      checkpointing,
+      attempt,
+      epoch: context.epoch,
+      plan,
+      placement,
+      options,
+      recovered: this.recovered,
+      startsFrom: (location: string) => note(`attempt ${attempt} starts from ${location}`),
+    }
+    const prepared = prepareAttempt(preparation).finally(() => {
+      this.recovered = preparation.recovered
+    })
+    prepared.then(
+      (messages) => {
+        if (!current()) return
+        this.#unsent = undefined
+        sent()
+        for (const [id, message] of messages) context.send(id, message)
+      },
+      (error: unknown) => {
+        const fatal = isMillraceError(error) && error.retry === 'never'
+        if (current()) dispatch({ kind: 'failure', cause: causeOf(error), fatal })
+      },
+    )
+  }
+}
