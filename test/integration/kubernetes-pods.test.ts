@@ -11,6 +11,7 @@ import { s3Settings } from '../../core/storage/s3/options.ts'
 import { type ClusterClient, createClusterClient, type JobInfo } from '../../proto/client.ts'
 import { hasKubernetesTools, parseYaml, render } from '../support/kubernetes.ts'
 import { hasPods, makeImage, type Pod, Pods } from '../support/pods.ts'
+import { hasRedisServer, RedisServer } from '../support/redis-server.ts'
 import { hasS3Server, type S3Server, startS3Server } from '../support/s3-server.ts'
 
 const able = hasPods() && hasKubernetesTools()
@@ -188,18 +189,21 @@ describe.skipIf(!able)('the Pods of overlay application', () => {
   }
 })
 
-describe.skipIf(!(able && hasS3Server()))('the Pods of overlay ha', () => {
+describe.skipIf(!(able && hasS3Server() && hasRedisServer()))('the Pods of overlay ha', () => {
   let server: S3Server | undefined
+  let redis: RedisServer | undefined
   let pods: Pods | undefined
 
   beforeAll(async () => {
     server = await startS3Server()
+    redis = await RedisServer.start('the password of redis')
     const { sdk, client } = await openS3(s3Settings(server.options))
     await client.send(new sdk.CreateBucketCommand({ Bucket: 'your-bucket' }))
   }, 120_000)
   afterAll(async () => {
     await pods?.close()
     await server?.close()
+    await redis?.close()
   })
 
   it('lose a node with its volume while a job runs, and go on from the checkpoint in S3', async () => {
@@ -208,6 +212,7 @@ describe.skipIf(!(able && hasS3Server()))('the Pods of overlay ha', () => {
       MILLRACE_S3_ENDPOINT: at['s3.endpoint'] ?? '',
       MILLRACE_S3_PATH_STYLE_ACCESS: 'true',
       MILLRACE_S3_REGION: 'us-east-1',
+      MILLRACE_HIGH_AVAILABILITY_REDIS_URL: redis?.url ?? '',
       MILLRACE_EXECUTION_CHECKPOINTING_INTERVAL: '500ms',
       // Its files are on the volume that is lost with the node.
       MILLRACE_STATE_BACKEND_TYPE: 'rocksdb',
@@ -221,11 +226,15 @@ describe.skipIf(!(able && hasS3Server()))('the Pods of overlay ha', () => {
       AWS_ACCESS_KEY_ID: at['s3.access-key'] ?? '',
       AWS_SECRET_ACCESS_KEY: at['s3.secret-key'] ?? '',
     }
-    const all = new Pods(manifests, image, { 'millrace-s3': credentials })
+    const all = new Pods(manifests, image, {
+      'millrace-s3': credentials,
+      'millrace-redis': { password: redis?.password ?? '' },
+    })
     pods = all
     for (const pod of all.all) all.start(pod)
     for (const pod of all.all) await all.ready(pod)
-    const client = createClusterClient({ address: `${all.pod('millrace-jobmanager-0').address}:6123` })
+    const jobManagers = ['millrace-jobmanager-0', 'millrace-jobmanager-1'].map((name) => all.pod(name))
+    const client = createClusterClient({ address: jobManagers.map(({ address }) => `${address}:6123`).join(',') })
     // One that keeps nothing but its state: files of a Pod would be lost with the node.
     const { plan, bundle, options } = await loadJob(jobFile, {}, 2)
     const { jobId } = await client.submit({ plan, bundle: Buffer.from(bundle.code), options })
@@ -244,6 +253,15 @@ describe.skipIf(!(able && hasS3Server()))('the Pods of overlay ha', () => {
       /^s3:\/\/your-bucket\/millrace\/checkpoints\//,
     )
 
+    // The node of the leader goes: the other one goes on with the tasks as they are.
+    const { address, epoch } = await client.cluster()
+    const leader = jobManagers.find((pod) => address.startsWith(`${pod.address}:`))
+    if (leader === undefined) throw new Error(`${address} is no JobManager of ours`)
+    await all.lose(leader)
+    const after = await running(1)
+    expect(after.status.attempt).toBe(1)
+    expect((await client.cluster()).epoch).toBeGreaterThan(epoch)
+
     const lost = all.pod(before.vertices[0]?.subtasks[0]?.taskManagerId ?? '')
     await all.lose(lost)
     await running(before.status.attempt + 1)
@@ -253,6 +271,7 @@ describe.skipIf(!(able && hasS3Server()))('the Pods of overlay ha', () => {
     for await (const { text } of client.logs(jobId)) lines.push(text)
     expect(lines.find((line) => line.includes('starts from'))).toMatch(/starts from s3:\/\/your-bucket\//)
     expect(all.all.map(({ log }) => log).join('')).not.toContain(credentials.AWS_SECRET_ACCESS_KEY)
+    expect(all.all.map(({ log }) => log).join('')).not.toContain(redis?.password)
     client.close()
   }, 120_000)
 })
