@@ -73,7 +73,7 @@ test('a region without a slot waits and says so, while the others run, and takes
   second.kill('SIGKILL')
   await expect
     .poll(async () => (await cluster.client.info(job)).status.detail, { timeout: 10_000 })
-    .toContain('needs 1 slot, 1 missing', { timeout: 10_000 })
+    .toContain('needs 1 slot, 1 missing')
   expect((await cluster.client.info(job)).status).toMatchObject({ state: 'running', runningSubtasks: 2 })
   await expect(cluster.client.savepoint(job)).rejects.toMatchObject({ code: 'JOBMANAGER_NOT_RUNNING' })
   await cluster.taskManager('tm-3', 1)
@@ -91,9 +91,7 @@ test('a region can fail again and again, and a cancel ends all attempts of the j
   expect(failures.map(({ attempt }) => attempt)).toEqual([2, 1])
   await cluster.client.cancel(job)
   await cluster.until(job, 'canceled')
-  await expect
-    .poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 })
-    .toBe(2, { timeout: 10_000 })
+  await expect.poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 }).toBe(2)
 })
 
 test('a job whose region begins again can be cancelled at any moment', async () => {
@@ -104,9 +102,7 @@ test('a job whose region begins again can be cancelled at any moment', async () 
     await cluster.line(job, 'failure: the price was negative')
     await cluster.client.cancel(job)
     await cluster.until(job, 'canceled')
-    await expect
-      .poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 })
-      .toBe(2, { timeout: 10_000 })
+    await expect.poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 }).toBe(2)
   }
 })
 

@@ -32,9 +32,7 @@ test('a job goes on from a checkpoint with more subtasks, then with fewer, and t
   expect(fewer.status).toMatchObject({ state: 'running', attempt: 3, restarts: 0, totalSubtasks: 4 })
   expect(fewer.interruptedMs).toBeLessThanOrEqual(fewer.durationMs)
   expect(await sizes(job)).toEqual([2, 2])
-  await expect
-    .poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 })
-    .toBe(3, { timeout: 10_000 })
+  await expect.poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 }).toBe(3)
   const { checkpoints, failures } = await cluster.client.info(job)
   expect(failures).toEqual([])
   expect(checkpoints.map(({ state }) => state)).toEqual(['completed', 'completed', 'completed', 'completed'])
@@ -96,7 +94,7 @@ test('a job that waits for slots runs when it is made small enough', async () =>
   const job = await cluster.submit(testPlan('waits', 3))
   await expect
     .poll(async () => (await cluster.client.info(job)).status.detail, { timeout: 10_000 })
-    .toContain('1 missing', { timeout: 10_000 })
+    .toContain('1 missing')
   const still = await cluster.client.rescale(job, { parallelism: 4 })
   expect(still.status).toMatchObject({ state: 'waiting-for-resources' })
   expect(still.status.detail).toContain('needs 4 slots, 2 missing')
@@ -170,9 +168,7 @@ test('a cancel in the middle ends the job, and the request says so', async () =>
   await cluster.until(job, 'running')
   const request = cluster.client.rescale(job, { parallelism: 2 })
   request.catch(() => undefined)
-  await expect
-    .poll(async () => (await cluster.client.info(job)).checkpoints.length, { timeout: 10_000 })
-    .toBe(1, { timeout: 10_000 })
+  await expect.poll(async () => (await cluster.client.info(job)).checkpoints.length, { timeout: 10_000 }).toBe(1)
   await cluster.client.cancel(job)
   await expect(request).rejects.toMatchObject({ code: 'JOBMANAGER_RESCALE_FAILED' })
   await cluster.until(job, 'canceled')
