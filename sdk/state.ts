@@ -1,6 +1,7 @@
 /** `state.*`: keyed state as an operator declares it. The handles that user code gets are described in functions.ts. */
 import { type Duration, durationMs } from './duration.ts'
 import type { AccumulatingState, Key, ListState, MapState, ValueState } from './functions.ts'
+import { formerNames } from './graph/builder.ts'
 import type { StateKind, StateSpec } from './graph/nodes.ts'
 import { type Migration, migrateFrom } from './migration.ts'
 import { objectType } from './schema.ts'
@@ -41,7 +42,7 @@ function declare<Handle, T>(kind: StateKind, options: StateOptions<T> | undefine
     spec: {
       ...kind,
       ...(ttl === undefined ? {} : { ttlMs: durationMs(ttl) }),
-      ...(was === undefined ? {} : { was: typeof was === 'string' ? [was] : was }),
+      ...(was === undefined ? {} : { was: formerNames(was, `a ${kind.kind} state`) }),
       ...(migrate === undefined ? {} : { migrate: migrate as Migration<unknown> }),
     },
   }

@@ -60,7 +60,18 @@ type AnyOptions = OperatorOptions & {
   readonly migrate?: Migration<unknown>
 }
 
-const namesOf = (names: string | readonly string[]): readonly string[] => (typeof names === 'string' ? [names] : names)
+/** The `was` of an operator or a state. Throws SDK_BAD_OPTION. */
+export function formerNames(names: string | readonly string[], what: string): readonly string[] {
+  const list: readonly string[] = typeof names === 'string' ? [names] : names
+  if (Array.isArray(list) && list.every((name) => typeof name === 'string' && name !== '')) return list
+  throw sdkErrors.create('BAD_OPTION', {
+    what,
+    option: 'was',
+    value: JSON.stringify(names) ?? String(names),
+    expected: 'the names that it had',
+    at: atText(userPosition()),
+  })
+}
 
 const chainings: readonly string[] = ['always', 'head', 'never']
 const policies: readonly string[] = ['fail', 'skip', 'dead-letter']
@@ -88,7 +99,7 @@ export class GraphBuilder {
       id,
       uid: options.uid ?? `#${id}`,
       uidGiven: options.uid !== undefined,
-      ...(options.was === undefined ? {} : { was: namesOf(options.was) }),
+      ...(options.was === undefined ? {} : { was: formerNames(options.was, what) }),
       ...(options.migrateKey === undefined ? {} : { migrateKey: options.migrateKey }),
       ...(options.migrate === undefined ? {} : { migrate: options.migrate }),
       name,
