@@ -126,11 +126,11 @@ export class HaCluster {
 
   async kill(index: number): Promise<void> {
     const child = this.processes[index]
-    if (child === undefined) return
+    this.processes[index] = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
     await ended
-    this.processes[index] = undefined
   }
 
   async close(): Promise<void> {
