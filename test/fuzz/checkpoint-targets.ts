@@ -1,5 +1,6 @@
 /** Decoders of snapshot files. */
 import { crc32c } from '../../core/bytes/crc32c.ts'
+import { decodeChannels, encodeChannels } from '../../proto/checkpoint/channels.ts'
 import { decodeManifest, encodeManifest } from '../../proto/checkpoint/manifest.ts'
 import { decodePointer, encodePointer } from '../../proto/checkpoint/pointer.ts'
 import { entryKind, RunReader, RunWriter } from '../../proto/checkpoint/run.ts'
@@ -42,6 +43,34 @@ export const checkpointTargets: readonly FuzzTarget[] = [
     ],
     decode: (bytes) => decodeManifest(bytes, 'fuzzed manifest'),
     reseal: resealEnvelope,
+  },
+  {
+    name: 'data in flight',
+    codes,
+    seeds: () => [
+      Buffer.concat(encodeChannels([])),
+      Buffer.concat(
+        encodeChannels([
+          {
+            edge: 1,
+            from: 0,
+            producers: 2,
+            generation: 0,
+            parts: [{ subtask: 0, parallelism: 2 }],
+            watermarkMs: 5,
+            idle: false,
+            frames: [
+              { kind: 'batch', body: Buffer.from('a batch') },
+              { kind: 'watermark', timestampMs: 7 },
+              { kind: 'idle', idle: true },
+              { kind: 'batch', body: Buffer.alloc(40) },
+            ],
+          },
+        ]),
+      ),
+    ],
+    decode: (bytes) => decodeChannels(bytes, 'fuzzed file'),
+    reseal: resealChannels,
   },
   {
     name: 'checkpoint pointer',
@@ -87,6 +116,14 @@ function emptyRun(): Uint8Array {
   const writer = new RunWriter({ from: 0, to: 65536, kind: 'base' })
   writer.finish()
   return Buffer.concat(writer.take())
+}
+
+function resealChannels(bytes: Uint8Array): Uint8Array {
+  const file = Buffer.from(bytes)
+  if (file.length < 16) return file
+  const json = file.subarray(16, 16 + Math.min(file.readUInt32LE(8), file.length - 16))
+  file.writeUInt32LE(crc32c(json, crc32c(file.subarray(0, 12))), 12)
+  return file
 }
 
 function resealEnvelope(bytes: Uint8Array): Uint8Array {

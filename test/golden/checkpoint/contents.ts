@@ -1,4 +1,5 @@
 /** What the golden files of snapshot formats hold. Version 1 of each; later versions add files. */
+import { type ChannelContent, encodeChannels } from '../../../proto/checkpoint/channels.ts'
 import type { Manifest } from '../../../proto/checkpoint/manifest.ts'
 import { encodeManifest } from '../../../proto/checkpoint/manifest.ts'
 import { encodePointer, type Pointer } from '../../../proto/checkpoint/pointer.ts'
@@ -106,11 +107,40 @@ export const largeManifest: Manifest = { ...manifest, jobName: 'golden, large '.
 
 export const pointer: Pointer = { jobId: 'job-1', epoch: 3, retained: [12, 11, 9] }
 
+export const channels: readonly ChannelContent[] = [
+  {
+    edge: 2,
+    from: 1,
+    producers: 3,
+    generation: 0,
+    parts: [{ subtask: 1, parallelism: 2 }],
+    watermarkMs: 1_700_000_000_000,
+    idle: false,
+    frames: [
+      { kind: 'batch', body: Buffer.from('a batch of columns') },
+      { kind: 'watermark', timestampMs: 1_700_000_001_000 },
+      { kind: 'idle', idle: true },
+      { kind: 'batch', body: Buffer.from('another') },
+    ],
+  },
+  {
+    edge: 3,
+    from: 0,
+    producers: 1,
+    generation: 1,
+    parts: [],
+    watermarkMs: Number.NEGATIVE_INFINITY,
+    idle: true,
+    frames: [{ kind: 'watermark', timestampMs: Number.POSITIVE_INFINITY }],
+  },
+]
+
 export const golden: readonly { readonly file: string; readonly encode: () => Uint8Array; readonly compressed: boolean }[] = [
   { file: 'run-base-zstd.v1.run', encode: () => run(baseEntries, 'zstd', []), compressed: true },
   { file: 'run-delta-plain.v1.run', encode: () => run(deltaEntries, 'none', deltaDrops), compressed: false },
   { file: 'manifest.v1', encode: () => encodeManifest(manifest), compressed: false },
   { file: 'manifest-zstd.v1', encode: () => encodeManifest(largeManifest), compressed: true },
+  { file: 'channels.v1', encode: () => Buffer.concat(encodeChannels(channels)), compressed: false },
   { file: 'pointer.v1', encode: () => encodePointer(pointer), compressed: false },
 ]
 

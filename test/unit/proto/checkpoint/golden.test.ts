@@ -1,11 +1,13 @@
 /** Snapshots written by released versions stay readable, and what is written today has not changed. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { decodeChannels } from '../../../../proto/checkpoint/channels.ts'
 import { decodeManifest } from '../../../../proto/checkpoint/manifest.ts'
 import { decodePointer } from '../../../../proto/checkpoint/pointer.ts'
 import { RunReader } from '../../../../proto/checkpoint/run.ts'
 import {
   baseEntries,
+  channels,
   deltaDrops,
   deltaEntries,
   golden,
@@ -40,6 +42,10 @@ describe('files of version 1', () => {
     expect(decodeManifest(read('manifest.v1'), 'golden')).toEqual(manifest)
     expect(decodeManifest(read('manifest-zstd.v1'), 'golden')).toEqual(largeManifest)
     expect(decodePointer(read('pointer.v1'), 'golden')).toEqual(pointer)
+  })
+
+  it('of data in flight are read', () => {
+    expect(decodeChannels(read('channels.v1'), 'golden')).toEqual(channels)
   })
 
   // What a compressor makes of the same bytes may change with its version.
