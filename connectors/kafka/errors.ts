@@ -22,6 +22,12 @@ export const kafkaConnectorErrors = defineErrors('KAFKA_CONNECTOR', {
     blame: 'external',
     retry: 'never',
   },
+  OTHER_TOPIC: {
+    text: '{where}: the topic is not the one whose offsets the job has',
+    hint: 'It was deleted and made anew, or kafka.brokers leads to another cluster than before. Point the job to the old one; or start it without this state, so that it reads from `start` on (give the source another uid, and allow state that is not restored).',
+    blame: 'user',
+    retry: 'never',
+  },
   TRANSACTION_LOST: {
     text: 'the transaction of {transactionalId}, which a checkpoint holds, cannot be committed any more: {reason}',
     hint: 'It was open for longer than its time-out, and the broker aborted it: its records are lost. Raise transactionTimeout above the longest stop of the job, and restore from an older checkpoint to write them again.',

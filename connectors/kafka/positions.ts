@@ -1,9 +1,11 @@
 /** Where the splits of a Kafka source begin and end: what users ask for, as offsets that the brokers have. No state. */
+import { zeroUuid } from '../../proto/kafka/reader.ts'
 import type { SplitState } from '../../sdk/source.ts'
 import { badOption } from '../errors.ts'
 import { KafkaAdmin, type OffsetAsked } from './client/admin.ts'
 import type { KafkaCluster } from './client/cluster.ts'
 import { fetchOffsets } from './client/groups.ts'
+import { kafkaConnectorErrors } from './errors.ts'
 
 /** Offsets by partition, `topic/0`; a partition that is not named begins at its first record, and ends at its last. */
 export type KafkaOffsets = Readonly<Record<string, number>>
@@ -25,6 +27,8 @@ export interface KafkaOffset {
   readonly next?: number
   /** First offset that is not read; absent: none. */
   readonly end?: number
+  /** Of the topic that `next` is an offset of; absent: not known. */
+  readonly topicId?: string
 }
 
 export interface KafkaSplit {
@@ -33,6 +37,8 @@ export interface KafkaSplit {
   readonly partition: number
   next: number
   readonly end: number
+  /** Empty: brokers do not tell. */
+  readonly topicId: string
   finished: boolean
 }
 
@@ -73,6 +79,12 @@ function checkPlace(factory: string, option: string, place: object, expected: st
   const isMap = typeof offsets === 'object' && offsets !== null
   if (isMap && Object.values(offsets).every((each) => Number.isSafeInteger(each) && each >= 0)) return
   throw badOption(factory, option, JSON.stringify(place), expected)
+}
+
+/** The id that brokers gave the topic when it was made; empty where they tell none, or do not know it now. */
+export function idOf(cluster: KafkaCluster, topic: string): string {
+  const id = cluster.topic(topic)?.topicId ?? zeroUuid
+  return id === zeroUuid ? '' : id
 }
 
 export interface Placing {
@@ -124,13 +136,18 @@ export async function placeSplits(
   const fresh = splits.filter(({ offset }) => (offset as KafkaOffset).next === undefined)
   const starts = await placed(fresh, start, 'earliest')
   const ends = end === undefined ? undefined : await placed(fresh, end, 'latest')
+  await cluster.refresh([...new Set(splits.map(({ splitId }) => partsOf(splitId).topic))])
   return splits.map(({ splitId, offset, finished }) => {
     const known = offset as KafkaOffset
+    const { topic, partition } = partsOf(splitId)
+    const topicId = idOf(cluster, topic)
+    if (known.topicId !== undefined && topicId !== '' && known.topicId !== topicId && finished !== true)
+      throw kafkaConnectorErrors.create('OTHER_TOPIC', { where: `topic ${topic}, partition ${partition}` })
     const next = known.next ?? starts.get(splitId) ?? 0
     const last =
       known.next === undefined
         ? (ends?.get(splitId) ?? Number.POSITIVE_INFINITY)
         : (known.end ?? Number.POSITIVE_INFINITY)
-    return { splitId, ...partsOf(splitId), next, end: last, finished: finished === true || next >= last }
+    return { splitId, topic, partition, next, end: last, topicId, finished: finished === true || next >= last }
   })
 }

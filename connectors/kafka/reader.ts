@@ -7,6 +7,7 @@
  */
 import { inBackground } from '../../core/async/index.ts'
 import { createLogger } from '../../core/log.ts'
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type {
   ColumnWriter,
   SourceContext,
@@ -102,7 +103,7 @@ export class KafkaReader<T> implements SourceReader<T> {
     for (const split of await placeSplits(this.cluster, splits, placing)) {
       this.#splits.set(split.splitId, split)
       if (split.finished) this.#finished.push(split.splitId)
-      else this.#fetcher.assign(split.topic, split.partition, split.next)
+      else this.#fetcher.assign(split.topic, split.partition, split.next, split.topicId)
     }
   }
 
@@ -132,8 +133,12 @@ export class KafkaReader<T> implements SourceReader<T> {
       )
       for (const id of this.#snapshots.keys()) if (this.#snapshots.size > snapshotsMax) this.#snapshots.delete(id)
     }
-    return [...this.#splits.values()].map(({ splitId, next, end, finished }) => {
-      const offset: KafkaOffset = Number.isFinite(end) ? { next, end } : { next }
+    return [...this.#splits.values()].map(({ splitId, next, end, topicId, finished }) => {
+      const offset: KafkaOffset = {
+        next,
+        ...(Number.isFinite(end) ? { end } : {}),
+        ...(topicId === '' ? {} : { topicId }),
+      }
       return { splitId, offset, ...(finished ? { finished } : {}) }
     })
   }
@@ -328,8 +333,9 @@ export class KafkaReader<T> implements SourceReader<T> {
 
   #failed({ code, fetchOffset, error, topic, partition }: FetchFailure, split: KafkaSplit): void {
     const { outOfRange } = this.#options
-    if (code !== outOfRangeCode) throw error
     const where = whereOf(topic, partition, fetchOffset)
+    if (code === kafkaError.INCONSISTENT_TOPIC_ID) throw kafkaConnectorErrors.create('OTHER_TOPIC', { where })
+    if (code !== outOfRangeCode) throw error
     if (outOfRange === 'fail') throw kafkaConnectorErrors.create('OFFSET_GONE', { where }, { cause: error })
     const goOn = async (): Promise<void> => {
       const [found] = await new KafkaAdmin(this.cluster).listOffsets([{ topic, partition, at: outOfRange }], true)
@@ -338,7 +344,7 @@ export class KafkaReader<T> implements SourceReader<T> {
         'the offset is out of range: reading elsewhere',
       )
       split.next = found.offset
-      this.#fetcher.assign(topic, partition, found.offset)
+      this.#fetcher.assign(topic, partition, found.offset, split.topicId)
     }
     inBackground(goOn, (failure) => {
       this.#failure = failure

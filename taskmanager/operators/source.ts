@@ -33,6 +33,7 @@ export class SplitSourceOperator implements SourceOperator {
   #resting = false
   /** The last poll found no free segment. */
   #starved = false
+  #opened = false
   #discovering = false
   #discoverAt = Number.POSITIVE_INFINITY
   /** A failed discovery, thrown at the next poll. */
@@ -63,6 +64,7 @@ export class SplitSourceOperator implements SourceOperator {
 
   async open(): Promise<void> {
     await this.#discover()
+    this.#opened = true
   }
 
   poll(): 'more' | 'idle' | 'end' {
@@ -97,7 +99,9 @@ export class SplitSourceOperator implements SourceOperator {
   }
 
   get aligned(): AlignedTime | undefined {
-    return this.#alignment?.reached
+    const reached = this.#alignment?.reached
+    // Without splits only because it has not looked for them yet, it holds the others back all the same.
+    return reached === undefined || this.#opened ? reached : { group: reached.group, timeMs: Number.NEGATIVE_INFINITY }
   }
 
   align(groups: readonly AlignedTime[]): void {

@@ -105,7 +105,7 @@ describe('source.kafka', () => {
     expect(finished).toEqual([`${topic}/0`])
   })
 
-  it('gives records where columns cannot: null, absent fields, nested values', async () => {
+  it('reads null, absent and nested fields', async () => {
     const topic = await newTopic()
     const type = t.object({ n: t.nullable(t.float64()), tag: t.optional(t.string()) })
     await send(topic, [{ value: '{"n":1,"tag":"a"}' }, { value: '{"n":null}' }, { value: '{"n":3}' }])
@@ -279,7 +279,7 @@ describe('source.kafka', () => {
     const second = await from.discoverSplits(context)
     expect(second).toHaveLength(2)
     await reader.addSplits(second.slice(1))
-    expect(reader.snapshot().map(({ offset }) => offset)).toEqual([{ next: 0 }, { next: 0 }])
+    expect(reader.snapshot()).toMatchObject([{ offset: { next: 0 } }, { offset: { next: 0 } }])
     await reader.close()
   })
 
@@ -307,5 +307,89 @@ describe('source.kafka', () => {
       source.kafka({ brokers, topic, value: Line, start, end: 'latest', outOfRange: 'earliest' }),
     )
     expect(going.records).toHaveLength(4)
+  })
+
+  it('does not go on in a topic that was made anew under the same name, while it runs and after a restore', async () => {
+    const topic = await newTopic()
+    await send(topic, lines(10))
+    const from = (): Source<unknown> => source.kafka({ brokers, topic, value: Line, maxWait: '20ms' })
+    const harness = await run(await new SourceHarness(from()).start(), 10)
+    const kept = harness.snapshot()
+    await admin.deleteTopics([topic])
+    await newTopic(1, topic)
+    await send(topic, lines(20))
+    await expect(run(harness)).rejects.toMatchObject({ code: expect.stringMatching(/OTHER_TOPIC|OFFSET_GONE/) })
+    harness.close()
+    await expect(new SourceHarness(from()).start(1, kept)).rejects.toMatchObject({
+      code: 'KAFKA_CONNECTOR_OTHER_TOPIC',
+      retry: 'never',
+    })
+    // Checkpoints of before the ids are taken as they are.
+    const old = kept.map(({ splitId }) => ({ splitId, offset: { next: 15 } }))
+    const again = await run(await new SourceHarness(from()).start(1, old), 5)
+    expect(again.records).toHaveLength(5)
+    again.close()
+  })
+
+  it('waits for a topic that is deleted while it is read, and says so', async () => {
+    const topic = await newTopic()
+    await send(topic, lines(3))
+    const said: (string | undefined)[] = []
+    const from = source.kafka({ brokers, topic, value: Line, maxWait: '20ms' })
+    const context = { subtask: 0, parallelism: 1, uid: 'source', wake: () => undefined, now: () => 0 }
+    const reader = from.createReader({ ...context, waiting: (what) => void said.push(what) })
+    await reader.addSplits([{ splitId: `${topic}/0`, offset: {} }])
+    await admin.deleteTopics([topic])
+    const output = { columns: () => new RecordingWriter(100, () => undefined) } as never
+    const deadline = Date.now() + 10_000
+    while (!said.at(-1)?.includes('UNKNOWN_TOPIC') && Date.now() < deadline) {
+      reader.poll(output)
+      await pause()
+    }
+    expect(said.at(-1)).toMatch(/^brokers: .*UNKNOWN_TOPIC_OR_PARTITION/)
+    await reader.close()
+  })
+
+  it('reads no split that is paused, and goes on in it where it was', async () => {
+    const topic = await newTopic(2)
+    const numbers = (partition: number): Sent[] => lines(500, partition * 1000).map((each) => ({ ...each, partition }))
+    await send(topic, [...numbers(0), ...numbers(1)])
+    const from = source.kafka({
+      brokers,
+      topic,
+      value: Line,
+      end: 'latest',
+      maxPartitionBytes: 2000,
+      prefetchBytes: 4096,
+    })
+    const context = { subtask: 0, parallelism: 1, uid: 'source', wake: () => undefined, now: () => 0 }
+    const reader = from.createReader(context)
+    await reader.addSplits(await from.discoverSplits(context))
+    const seen: number[] = []
+    const output = {
+      columns: () => new RecordingWriter(7, (record) => seen.push((record as { n: number }).n)),
+      splitFinished: () => undefined,
+    } as never
+    const read = async (until: () => boolean): Promise<void> => {
+      const deadline = Date.now() + 10_000
+      for (let status = ''; status !== 'end' && !until() && Date.now() < deadline; await pause())
+        for (let i = 0; i < 20 && status !== 'end'; i++) status = reader.poll(output)
+    }
+    await read(() => seen.some((n) => n < 1000) && seen.some((n) => n >= 1000))
+    for (const paused of [0, 1]) {
+      reader.pauseSplits?.(new Set([`${topic}/${paused}`]))
+      const of = (partition: number): number => seen.filter((n) => n >= 1000 === (partition === 1)).length
+      const before = of(paused)
+      const other = of(1 - paused)
+      await read(() => of(1 - paused) >= Math.min(500, other + 200))
+      expect(of(paused)).toBe(before)
+      expect(of(1 - paused)).toBeGreaterThan(Math.min(499, other))
+    }
+    reader.pauseSplits?.(new Set())
+    await read(() => false)
+    expect(seen.toSorted((a, b) => a - b)).toEqual(
+      [...numbers(0), ...numbers(1)].map(({ value }) => JSON.parse(String(value)).n),
+    )
+    await reader.close()
   })
 })

@@ -60,6 +60,8 @@ export interface FetchFailure {
 
 interface Position {
   readonly topic: string
+  /** Empty: any. */
+  readonly topicId: string
   readonly partition: number
   offset: number
   waitingBytes: number
@@ -109,11 +111,15 @@ export class KafkaFetcher {
     return this.#waitingBytes
   }
 
-  /** Begins to fetch a partition, or goes on elsewhere in it: what waits of it is dropped. */
-  assign(topic: string, partition: number, offset: number): void {
+  /**
+   * Begins to fetch a partition, or goes on elsewhere in it: what waits of it is dropped. With the id of its topic, one that
+   * was made anew under the same name fails with INCONSISTENT_TOPIC_ID.
+   */
+  assign(topic: string, partition: number, offset: number, topicId = ''): void {
     this.remove(topic, partition)
     this.#positions.set(keyOf(topic, partition), {
       topic,
+      topicId,
       partition,
       offset,
       waitingBytes: 0,
@@ -292,10 +298,20 @@ export class KafkaFetcher {
       return []
     const wanted: Position[] = []
     for (const position of this.#positions.values()) {
+      if (this.#isOther(position)) {
+        this.#fail(position, kafkaError.INCONSISTENT_TOPIC_ID)
+        this.#tell()
+      }
       const enough = position.waitingBytes >= this.#options.partitionMaxBytes
       if (!position.paused && !position.inFlight && !enough && this.#leads(nodeId, position)) wanted.push(position)
     }
     return wanted
+  }
+
+  #isOther({ topic, topicId, failed }: Position): boolean {
+    if (topicId === '' || failed) return false
+    const found = this.#cluster.topic(topic)?.topicId ?? zeroUuid
+    return found !== zeroUuid && found !== topicId
   }
 
   /** What waits of partitions that are paused must not keep the others from being fetched. */

@@ -152,3 +152,22 @@ describe.each([true, false])('aligned subtasks (splits that can be paused: %s)',
     expect(operator.aligned).toEqual({ group: 'g' })
   })
 })
+
+it('holds the others back before it knows its splits, and not when it has none', async () => {
+  const h = await start(new Splits({ b: times(1, 1) }, true), '1ms', 2)
+  const [none] = h.subtasks.filter((_, subtask) => subtask === 1)
+  expect((none.operator as SourceOperator).aligned).toEqual({ group: 'g' })
+  const { promise, resolve } = Promise.withResolvers<SplitState[]>()
+  class Late extends Splits {
+    override discoverSplits(): SplitState[] {
+      return promise as unknown as SplitState[]
+    }
+  }
+  await h.close()
+  const starting = start(new Late({}, true), '1ms')
+  await new Promise(setImmediate)
+  const late = harness?.subtasks[0]?.operator as SourceOperator
+  expect(late.aligned).toEqual({ group: 'g', timeMs: Number.NEGATIVE_INFINITY })
+  resolve([])
+  expect(((await starting).subtasks[0].operator as SourceOperator).aligned).toEqual({ group: 'g' })
+})
