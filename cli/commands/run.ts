@@ -45,7 +45,8 @@ export async function run(terminal: Terminal, file: string, flags: RunFlags): Pr
   })
 }
 
-const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
+/** What is there is meant, whatever it is called. */
+const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name) || systemDisk.exists(name)
 
 /** The code of a job that the cluster knows, as it was submitted. */
 async function again(client: ClusterClient, job: string, flags: RunFlags): Promise<JobCode> {
