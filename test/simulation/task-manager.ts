@@ -174,7 +174,7 @@ class SlotThreads implements ControlledSlots {
   }
 
   begin(): void {
-    for (const thread of this.#threads) thread.begin(0)
+    for (const thread of this.#threads) thread.begin()
   }
 
   port(slot: number): number {
@@ -212,25 +212,22 @@ class SlotThread implements ControlledSlot {
     this.#life = new Life(`${process.name}/${slot}`, process)
   }
 
-  begin(afterMs: number): void {
-    const { world, network, message } = this.#setting
-    world.at(afterMs, this.#process, () => {
-      const life = new Life(`${this.#process.name}/${this.#slot}`, this.#process)
-      this.#process.onEnd(() => life.end())
-      this.#life = life
-      this.killed = false
-      this.port = 7000 + this.#slot
-      network.listen(`${this.#process.name}:${this.port}`, life, (end) =>
-        end.listen(
-          (hello) => {
-            if (this.#attempt?.takes(hello as never) === true) this.#attempt.feed(hello as never, end)
-            else end.close(new Error('no such attempt here'))
-          },
-          () => undefined,
-        ),
-      )
-      if (afterMs > 0) message(this.#slot, { kind: 'ready', port: this.port })
-    })
+  /** A new thread takes orders. */
+  begin(): void {
+    const life = new Life(`${this.#process.name}/${this.#slot}`, this.#process)
+    this.#process.onEnd(() => life.end())
+    this.#life = life
+    this.killed = false
+    this.port = 7000 + this.#slot
+    this.#setting.network.listen(`${this.#process.name}:${this.port}`, life, (end) =>
+      end.listen(
+        (hello) => {
+          if (this.#attempt?.takes(hello as never) === true) this.#attempt.feed(hello as never, end)
+          else end.close(new Error('no such attempt here'))
+        },
+        () => undefined,
+      ),
+    )
   }
 
   post(order: ToSlot): void {
@@ -246,7 +243,7 @@ class SlotThread implements ControlledSlot {
 
   kill(): void {
     if (this.port === 0) return
-    const { world, ended } = this.#setting
+    const { world, ended, message } = this.#setting
     world.note(this.#life.name, 'dies')
     this.killed = true
     this.#attempt?.kill()
@@ -255,7 +252,10 @@ class SlotThread implements ControlledSlot {
     world.at(1, this.#process, () => {
       this.port = 0
       ended(this.#slot)
-      this.begin(world.delay(30, 300))
+      world.at(world.delay(30, 300), this.#process, () => {
+        this.begin()
+        message(this.#slot, { kind: 'ready', port: this.port })
+      })
     })
   }
 
