@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Arena } from '../core/arena/arena.ts'
 import { loadConfig } from '../core/config/index.ts'
+import { isMillraceError } from '../core/errors.ts'
 import { createLogger } from '../core/log.ts'
 import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock, type TimerHandle } from '../core/platform/clock.ts'
@@ -164,7 +165,9 @@ export async function startTaskManager(
       message: (message) => made.receive(message),
       lost: (error, refused) => {
         systemClock.clearTimeout(heartbeat)
-        if (!reported) log.warn({ id, error: error.message }, refused ? 'refused by the JobManager' : 'no JobManager')
+        const hint = isMillraceError(error, 'TASKMANAGER_OLD_EPOCH') ? { hint: error.hint } : {}
+        if (!reported)
+          log.warn({ id, error: error.message, ...hint }, refused ? 'refused by the JobManager' : 'no JobManager')
         reported = true
         if (refused && !answered) fail(error)
         else if (refused) doors.refused?.(error)

@@ -114,3 +114,15 @@ test('a rescale waits for a region that begins again', async () => {
   const { status } = await cluster.client.rescale(job, { parallelism: 3 })
   expect(status).toMatchObject({ state: 'running', attempt: 3, restarts: 1, totalSubtasks: 6 })
 })
+
+test('a JobManager that is started again goes on with a job whose regions are of different attempts', async () => {
+  await cluster.taskManager('tm-1', 2)
+  const job = await cluster.submit(pipelines('recovered', 2, { ...often, ...fails }))
+  await cluster.line(job, 'attempt 2 of what had failed runs')
+  await cluster.restartJobManager()
+  await expect
+    .poll(async () => (await cluster.client.info(job)).status, { timeout: 15_000 })
+    .toMatchObject({ state: 'running', detail: '', runningSubtasks: 4 })
+  const { checkpointId } = await cluster.client.checkpoint(job)
+  expect(await cluster.line(job, `commit ${checkpointId}`)).toBe(`commit ${checkpointId}`)
+}, 30_000)

@@ -10,6 +10,7 @@ import { readChecked, readWindows } from '../chaos/output.ts'
 import { type ChaosShape, createShape } from '../chaos/shape.ts'
 
 const jobFile = fileURLToPath(new URL('../chaos/job.ts', import.meta.url))
+const regionsFile = fileURLToPath(new URL('./regions-job.ts', import.meta.url))
 let cluster: ChaosCluster
 
 beforeAll(async () => {
@@ -37,6 +38,7 @@ async function submit(
   records: number,
   rate: number,
   more: Readonly<Record<string, string>> = {},
+  file = jobFile,
 ): Promise<Running> {
   const shape = createShape({ records, keys: 256 })
   const out = join(cluster.directory, `out-${++jobs}`)
@@ -51,7 +53,7 @@ async function submit(
     'execution.checkpointing.tolerable-failed-checkpoints': '10',
     ...more,
   }
-  const { plan, bundle, options } = await loadJob(jobFile, given, parallelism)
+  const { plan, bundle, options } = await loadJob(file, given, parallelism)
   const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
   return { jobId, out, shape }
 }
@@ -147,4 +149,33 @@ test('a reactive job takes all slots, gives way when some go, and takes those th
   await until('more slots', job, ({ vertices }) => vertices[0]?.parallelism === 8)
   const { failures } = await right(job)
   expect(new Set(failures.map(({ attempt }) => attempt))).toEqual(new Set([1]))
+}, 60_000)
+
+test('records of other regions keep flowing while one is killed and begins again, and all is right', async () => {
+  await cluster.until('all slots', async () => (await cluster.client.cluster()).slotsFree === cluster.slotsTotal)
+  const job = await submit(3, 30_000, 5000, {}, regionsFile)
+  const before = await flows(job)
+  await until('a checkpoint', job, ({ checkpointCounts }) => (checkpointCounts?.completed ?? 0) > 1)
+  const victim = cluster.taskManager(userOf(before))
+  cluster.kill(victim)
+  const states: string[] = []
+  const outOf = ({ vertices }: JobInfo, id: number): number => vertices[0]?.subtasks[id]?.recordsOut ?? 0
+  const seen = await until('the region to be known as lost', job, (info) => {
+    states.push(info.status.state)
+    return info.failures.length > 0
+  })
+  // Totals since the attempt started: one that began anew would start from nothing.
+  const others = before.vertices[0]?.subtasks.filter((each) => each.taskManagerId !== victim.name) ?? []
+  expect(others).toHaveLength(2)
+  const then = await until('the others go on', job, (info) => {
+    states.push(info.status.state)
+    return others.every(({ subtask }) => outOf(info, subtask) > outOf(seen, subtask) + 500)
+  })
+  for (const { subtask } of others) expect(outOf(then, subtask)).toBeGreaterThan(outOf(before, subtask))
+  expect(new Set(states)).toEqual(new Set(['running']))
+  const end = await until('the end of the job', job, ({ status }) => status.terminal)
+  expect(end.status).toMatchObject({ state: 'finished', attempt: 2 })
+  const { lost, duplicated, corrupted, examples } = judge(job.shape, readChecked(job.out), [])
+  expect({ lost, duplicated, corrupted }, examples.join('\n')).toEqual({ lost: 0, duplicated: 0, corrupted: 0 })
+  await cluster.restart(victim)
 }, 60_000)
