@@ -152,17 +152,9 @@ export class Task implements GateReceiver {
   #step(nowMs: number): StepResult {
     if (this.#phase === 'closed' || this.#phase === 'finishing') return 'waiting'
     const moved = this.#passBarriers()
-    for (const writer of this.options.writers) {
-      if (!writer.available()) {
-        this.time.wait(nowMs, true)
-        return moved ? 'worked' : 'blocked'
-      }
-    }
+    if (!this.#outputsAvailable()) return this.#waits(nowMs, moved)
     if (this.#phase === 'ended') this.#settleEnd()
-    if (!this.options.chain.ready()) {
-      this.time.wait(nowMs, true)
-      return moved ? 'worked' : 'blocked'
-    }
+    if (!this.options.chain.ready()) return this.#waits(nowMs, moved)
     this.#wasReady = true
     this.time.begin(nowMs)
     const worked = this.#work()
@@ -170,10 +162,12 @@ export class Task implements GateReceiver {
     return worked || moved ? 'worked' : 'waiting'
   }
 
-  /**
-   * What does not wait for room: a source that waits for its outputs takes its trigger, a checkpoint that overtakes is
-   * taken, and what it overtakes is moved aside. True: something was.
-   */
+  #waits(nowMs: number, moved: boolean): StepResult {
+    this.time.wait(nowMs, true)
+    return moved ? 'worked' : 'blocked'
+  }
+
+  /** Without room as well: a source takes its trigger, what overtakes is taken, what it passes is moved. True: some was. */
   #passBarriers(): boolean {
     const { gate } = this.options
     const between = this.#pendingWatermark !== this.#pendingWatermark && this.#wasReady

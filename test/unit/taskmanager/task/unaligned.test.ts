@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
-import { expected, Flow, type FlowShape } from './flow.ts'
+import { expected, Flow } from './flow.ts'
+import type { FlowShape } from './flow-operators.ts'
 
 let directory = ''
 beforeAll(() => {
