@@ -18,6 +18,7 @@ import { protocolKey, rpcErrors, toServiceError, versionKey } from '../../proto/
 import { packageVersion, protocolVersion } from '../../proto/rpc/version.ts'
 import { errors } from '../errors.ts'
 import { tolerantControlMethods } from './control-service.ts'
+import { startingServices, switching } from './standby-service.ts'
 
 export interface ServerOptions {
   readonly host: string
@@ -61,15 +62,17 @@ export async function startServer(
       },
     )
   })
-  let implemented: Services
+  // Whoever calls before that is told to come again; without any service it would be told that this is no JobManager.
+  let implemented: Services | undefined
+  const { control, client } = switching(() => implemented ?? startingServices(`${host}:${bound}`))
+  server.addService(tolerantControlMethods, control)
+  server.addService(clientMethods, client)
   try {
     implemented = await services(bound)
   } catch (error) {
     server.forceShutdown()
     throw error
   }
-  server.addService(tolerantControlMethods, implemented.control)
-  server.addService(clientMethods, implemented.client)
   return {
     port: bound,
     close: () =>

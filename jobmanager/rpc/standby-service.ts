@@ -45,6 +45,20 @@ export function standbyServices(options: StandbyOptions): Services {
   return { control: all(controlMethods), client: { ...all(clientMethods), submit: submitMethod(options), list } }
 }
 
+/** Of a JobManager that has its port and does not know yet what becomes of it. */
+export function startingServices(address: string): Services {
+  const refuse = async (): Promise<never> => {
+    throw errors.create('NOT_LEADER', { address, leader: '', leads: 'it has just started' })
+  }
+  return standbyServices({
+    bundleBytesMax: Number.POSITIVE_INFINITY,
+    address: () => address,
+    leader: async () => undefined,
+    accept: refuse,
+    list: refuse,
+  })
+}
+
 /** Each call goes to what `current` gives at that moment. */
 export function switching(current: () => Services): Services {
   const of = (

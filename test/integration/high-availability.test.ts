@@ -1,6 +1,7 @@
 /** JobManagers as processes with a real Redis: what happens when leaders, Redis and connections go. */
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Queue } from 'bullmq'
 import { afterEach, expect, it } from 'vitest'
 import { listSnapshots } from '../../proto/checkpoint/savepoint.ts'
 import { createClusterClient } from '../../proto/client.ts'
@@ -241,6 +242,10 @@ it.skipIf(!redis)(
     writeFileSync(pointer, 'no pointer')
     await cluster.client.cancel(job)
     await cluster.until(job, 'canceled')
+    const connection = { port: cluster.redis.port }
+    const queue = new Queue('cleaning', { connection, prefix: 'millrace:{default}:queues' })
+    await expect.poll(() => queue.getDelayedCount(), { timeout: 10_000 }).toBe(1)
+    await queue.close()
     rmSync(pointer)
     renameSync(hidden, pointer)
     await expect
