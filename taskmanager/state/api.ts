@@ -40,6 +40,8 @@ export interface SnapshotTarget {
   /** Node number of the operator. */
   readonly node: number
   readonly subtask: number
+  /** Bytes of entries after which a snapshot goes on in another run. Default 96 MB. */
+  readonly runBytesMax?: number
 }
 
 /** `state.backend.type: rocksdb`. */

@@ -153,7 +153,13 @@ export class Snapshotter {
     try {
       const storage = openStorage(target.root)
       const place = { storage, pathOf, pace }
-      const run = new SnapshotRun(this.#range, pending.before.length === 0 ? 'base' : 'delta', expected, place)
+      const run = new SnapshotRun(
+        this.#range,
+        pending.before.length === 0 ? 'base' : 'delta',
+        expected,
+        place,
+        target.runBytesMax,
+      )
       const parts = this.#parts.map((part) => part.encode(run))
       // The barrier goes on first.
       await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
