@@ -73,6 +73,7 @@ class Recovery {
   #scannedBytes = 0
   #cutBytes = 0
   #damage: Error | undefined
+  #isCut = false
   /** Where the next batch must not begin before. */
   #nextOffset = 0
 
@@ -335,6 +336,7 @@ class Recovery {
     segment.sizeBytes = position
     segment.writtenBytes = position
     disk.sync(file)
+    this.#isCut = true
     this.#syncScanned()
   }
 
@@ -346,6 +348,10 @@ class Recovery {
   #syncScanned(): void {
     const { disk, files } = this.#host
     const { recoveryPoint } = this.#input
+    const last = this.#segments[this.#segments.length - 1]
+    // All of it was synced before the recovery point moved, and so was the name of the file: a thousand idle logs cost no sync.
+    if (last !== undefined && last.baseOffset < recoveryPoint && this.#nextOffset === recoveryPoint && !this.#isCut)
+      return
     for (let place = 0; place < this.#segments.length; place++) {
       // What lies below as a whole was synced before the recovery point moved.
       const next = this.#segments[place + 1]

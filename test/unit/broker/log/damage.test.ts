@@ -160,6 +160,20 @@ describe('a data directory', () => {
     expect(directory.report?.scannedBytes).toBeLessThan(500)
   })
 
+  test('that was killed while nothing was written syncs none of its logs at the start', async () => {
+    const disk = await closedLog()
+    const idle = await openLog({}, { disk, clock: new ManualClock(startMs) })
+    const killed = idle.disk.crash('process')
+    const synced: string[] = []
+    killed.fail = (operation, path) => {
+      if (operation.startsWith('sync') && path.includes('events-0')) synced.push(path)
+      return undefined
+    }
+    const directory = await openDirectory(killed, new ManualClock(startMs))
+    expect(directory.report).toMatchObject({ clean: false, logs: 1, cutBytes: 0 })
+    expect(synced).toEqual([])
+  })
+
   test('holds no more files open than it may', async () => {
     const { log, clock, disk } = await openLog(
       { 'segment.bytes': '100' },
