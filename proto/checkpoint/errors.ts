@@ -70,7 +70,7 @@ export const errors = defineErrors('CHECKPOINT', {
   },
   POINTER_MOVED: {
     text: 'the checkpoint pointer of job {job} was moved by another leader (epoch {epoch}; ours is {own})',
-    hint: 'another JobManager leads this job now; this one must stop acting for it',
+    hint: 'another JobManager leads this job now; this one must stop acting for it. Was a data directory copied, so that two clusters run the same job? Give one of them another execution.checkpointing.dir; nothing was deleted',
     blame: 'external',
     retry: 'never',
   },
