@@ -79,7 +79,7 @@ export class JobMetrics {
   alignedGroups(plan: JobPlan): AlignedTime[] {
     const lowest = new Map<string, number>()
     for (const { id, parallelism, operators } of plan.vertices) {
-      const group = operators[0]?.declared?.['alignmentGroup']
+      const group = operators[0]?.declared?.alignmentGroup
       if (typeof group !== 'string') continue
       for (let subtask = 0; subtask < parallelism; subtask++) {
         const reported = this.#metrics.get(subtaskKey(id, subtask))?.aligned.find((each) => each.group === group)

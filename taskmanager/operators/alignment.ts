@@ -76,6 +76,6 @@ export class SourceAlignment {
 function isAlone({ vertices }: JobPlan, group: string): boolean {
   let subtasks = 0
   for (const { operators, parallelism } of vertices)
-    if (operators[0]?.declared?.['alignmentGroup'] === group) subtasks += parallelism
+    if (operators[0]?.declared?.alignmentGroup === group) subtasks += parallelism
   return subtasks <= 1
 }
