@@ -70,6 +70,44 @@ test('what is waited for outlives a killed JobManager, and how it ended is an er
   await expect(job.cancel()).rejects.toSatisfy((error) => isClusterError(error, 'JOBMANAGER_JOB_ENDED'))
 }, 60_000)
 
+test('millrace rescale says what has changed, and refuses with a sentence', async () => {
+  const job = await submit()
+  await job.until('running')
+  const command = async (...args: string[]) => {
+    const line = ['--conditions=source', 'cli/main.ts', 'rescale', 'recovery', '-m', processes.address, ...args]
+    const child = spawn(process.execPath, line, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let text = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (text += data.toString()))
+    return { code: await new Promise((resolve) => child.on('close', resolve)), text }
+  }
+  const more = await command('-p', '2', '--operator', 'counts=3')
+  expect(more.text).toMatch(/^generator {2}1 -> 2\nprocess -> discard {2}1 -> 3\n/)
+  expect(more).toMatchObject({ code: 0, text: expect.stringContaining('nothing was processed for') })
+  expect(await command('--operator', 'counts=3')).toMatchObject({
+    code: 0,
+    text: expect.stringContaining('recovery has that parallelism already'),
+  })
+  const few = await command('-p', '9')
+  expect(few.code).not.toBe(0)
+  expect(few.text).toContain(
+    'would need 9 slots, and there are 3 for it: 0 free and 3 of its own. It goes on as it was',
+  )
+  for (const [args, sentence] of [
+    [[], 'rescale needs -p N, or --operator uid=N'],
+    [['-p', '0'], 'expected a whole number from 1 to 32768'],
+    [['--operator', 'counts=x'], 'expected uid=N with N from 1 to 32768'],
+    [['--operator', 'nobody=2'], 'has no operator nobody'],
+  ] as const) {
+    const refused = await command(...args)
+    expect(refused.code).not.toBe(0)
+    expect(refused.text).toContain(sentence)
+  }
+  const { stdout } = { stdout: (await command('-p', '1', '--operator', 'counts=1', '--json')).text }
+  expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toMatchObject({ state: 'running', jobId: job.id })
+  await job.cancel()
+  expect((await job.ended()).state).toBe('canceled')
+}, 90_000)
+
 test('nobody there is an error after the time that was given, and what changes something is not tried again', async () => {
   const nobody = new Cluster({ address: 'localhost:1', awayMs: 300 })
   const beganMs = performance.now()
