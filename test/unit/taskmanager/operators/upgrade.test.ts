@@ -266,26 +266,37 @@ describe('what operators keep for themselves', () => {
     kind: 'tumbling' | 'session',
     accumulator: TypeDef<never>,
     more: Record<string, unknown>,
+    rocksdb = false,
   ): OperatorHarness => {
     const made = OperatorHarness.of<In>(
       (stream) =>
         stream
           .keyBy((record) => record.key)
           .window(kind === 'session' ? window.session('10s') : window.tumbling('10s'))
-          .aggregate({ uid: 'window', accumulator, emit: (acc: never, { key }: { key: string }) => ({ key, acc }), ...more } as never),
-      { type: In },
+          .aggregate({
+            uid: 'window',
+            accumulator,
+            emit: (acc: never, { key }: { key: string }) => ({ key, acc }),
+            ...more,
+          } as never),
+      { type: In, rocksdb },
     )
     open.push(made)
     return made
   }
 
-  it.each(['tumbling', 'session'] as const)('accumulators of a %s window are migrated', async (kind) => {
+  it.each([
+    ['tumbling', false, true],
+    ['tumbling', true, false],
+    ['session', false, true],
+    ['session', true, false],
+  ] as const)('accumulators of a %s window are migrated (in RocksDB: %s, then %s)', async (kind, before, after) => {
     const one = {
       init: () => 0,
       add: (n: number, record: In) => n + (record.value as number),
       merge: (a: number, b: number) => a + b,
     }
-    const old = await windows(kind, t.float64() as never, one).start(2)
+    const old = await windows(kind, t.float64() as never, one, before).start(2)
     at(old, [
       ['a', 1],
       ['b', 5],
@@ -293,12 +304,17 @@ describe('what operators keep for themselves', () => {
     ])
     const Acc = t.object({ sum: t.float64(), n: t.int32() })
     type A = { sum: number; n: number }
-    const next = windows(kind, Acc as never, {
-      migrate: state.from(t.float64()).to(Acc, (sum) => ({ sum, n: -1 })),
-      init: () => ({ sum: 0, n: 0 }),
-      add: (acc: A, record: In) => ({ sum: acc.sum + (record.value as number), n: acc.n + 1 }),
-      merge: (a: A, b: A) => ({ sum: a.sum + b.sum, n: a.n + b.n }),
-    })
+    const next = windows(
+      kind,
+      Acc as never,
+      {
+        migrate: state.from(t.float64()).to(Acc, (sum) => ({ sum, n: -1 })),
+        init: () => ({ sum: 0, n: 0 }),
+        add: (acc: A, record: In) => ({ sum: acc.sum + (record.value as number), n: acc.n + 1 }),
+        merge: (a: A, b: A) => ({ sum: a.sum + b.sum, n: a.n + b.n }),
+      },
+      after,
+    )
     await next.startFrom(old, 3)
     at(next, [['b', 1]])
     next.watermark(60_000)
