@@ -34,6 +34,7 @@ export async function cleanCheckpoints(terminal: Terminal, path: string, flags: 
   }
   for (const { path: file, bytes: size, reason } of listed) terminal.out(`${file}  ${formatSize(size)}  ${reason}`)
   const what = `${listed.length} files, ${formatSize(bytes)}, older than ${formatDuration(olderThanMs)}`
+  if (jobs === 0) terminal.note(`there are no files of checkpoints at ${storage.url}`)
   if (dry) terminal.out(`${what}, would be removed; ${jobs} jobs have files there`)
   else terminal.out(`${what}, removed; ${jobs} jobs have files there`)
   for (const { jobId, message } of problems) terminal.note(`all files of job ${jobId} were left: ${message}`)
