@@ -111,4 +111,22 @@ for (let checkpoint = 1; checkpoint <= checkpoints; checkpoint++) {
   line('  a turn of the loop meanwhile, slice included', turns)
 }
 line('freeze', freezes)
+
+/** A checkpoint while nothing else runs: what it adds, and how long it takes. */
+let next = checkpoints
+const alone = async (what: string): Promise<void> => {
+  next++
+  const started = performance.now()
+  const { syncMs, result } = backend.snapshot(next)
+  const chain = await result
+  backend.notifyCheckpointComplete(next)
+  const added = chain.filter((run) => run.path.includes(`-${next}-`)).reduce((sum, run) => sum + run.bytes, 0)
+  console.log(
+    `${what}: freeze ${syncMs.toFixed(2)} ms, ${(performance.now() - started).toFixed(0)} ms, ${(added / 2 ** 20).toFixed(2)} MB in ${chain.length} runs`,
+  )
+}
+await alone('what the last ones left')
+await alone('nothing changed')
+for (let from = 0; from < keyCount / 10; from += rowsPerBatch) batch((i) => from + i)
+await alone('a tenth changed')
 backend.close()

@@ -2,7 +2,7 @@
  * The RocksDB backend against the plain model of the heap backend, with a cache so small that every key leaves it again and
  * again; from one backend to the other and back; and what is its own: timers beyond memory, lifetimes, damaged files.
  */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test, vi } from 'vitest'
@@ -251,6 +251,66 @@ describe('lifetimes', () => {
     }
     backend.close()
   })
+})
+
+const sizeOfTables = (path: string): number =>
+  readdirSync(path).reduce((sum, name) => sum + (name.endsWith('.sst') ? statSync(join(path, name)).size : 0), 0)
+const hashedKey = (i: number): readonly [number, Buffer] => [Math.imul(i, 0x9e3779b1), Buffer.of(i >>> 16, i >>> 8, i)]
+
+describe('files', () => {
+  test('become smaller when what has expired is swept and writes go on', async () => {
+    const clock = new ManualClock(1000)
+    const path = join(directory.path, `ttl-${opened++}`)
+    const store = await openKeyValues(path, 8 << 20)
+    const spill = new Spill([], false)
+    spill.attach(store)
+    const lifetime = new Lifetime(100, clock)
+    const expired = (value: Buffer): boolean => expiredValue(value, lifetime)
+    const sweep = new Sweep(spill, [
+      { state: 0, encode: () => [][Symbol.iterator](), restore: () => undefined, expired },
+    ])
+    const write = (i: number): void => {
+      const [hash, key] = hashedKey(i)
+      spill.write(hash, 0, key, Buffer.alloc(0), 0, encodeStateValue('x'.repeat(1000), clock.now()))
+    }
+    for (let i = 0; i < 20_000; i++) write(i)
+    store.flush()
+    const before = sizeOfTables(path)
+    expect(before).toBeGreaterThan(15_000_000)
+    clock.advance(200)
+    while (sweep.deleted < 20_000) sweep.look(store)
+    let next = 0
+    await vi.waitFor(
+      () => {
+        for (let more = 0; more < 500; more++) write(next++ % 3000)
+        store.flush()
+        expect(sizeOfTables(path)).toBeLessThan(before / 2)
+      },
+      { timeout: 20_000, interval: 50 },
+    )
+    await store.close()
+  }, 30_000)
+
+  test('that are damaged while they are in use are an error that names the directory', async () => {
+    const path = join(directory.path, `damaged-${opened++}`)
+    const backend = createRocksDbBackend(optionsOf(), { directory: path, memoryBytes: 1 << 20 })
+    const value = backend.value('v')
+    await backend.open()
+    for (let key = 0; key < 20_000; key++) value.set(idOf(backend, key), 'x'.repeat(500))
+    await vi.waitFor(() => expect(sizeOfTables(path)).toBeGreaterThan(1_000_000))
+    for (const name of readdirSync(path).filter((each) => each.endsWith('.sst'))) {
+      const bytes = readFileSync(join(path, name))
+      // In place, as a bad disk does it: RocksDB has the file open.
+      writeFileSync(join(path, name), bytes.fill(0x5a), { flag: 'r+' })
+    }
+    const readAll = (): void => {
+      for (let key = 0; key < 20_000; key++) value.get(idOf(backend, key))
+    }
+    expect(readAll).toThrow(
+      expect.objectContaining({ code: 'STATE_ROCKSDB_FAILED', context: expect.objectContaining({ directory: path }) }),
+    )
+    backend.close()
+  }, 30_000)
 })
 
 describe('the directory', () => {
