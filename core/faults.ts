@@ -12,6 +12,9 @@ import { type Config, option, type ValueType } from './config/index.ts'
  *   commit-early   a sink commits when it prepares, not when the checkpoint is complete
  *   reuse-epoch    attempts keep their number, and nobody turns an older attempt away
  *   drop-batch     each slot loses one batch that was on its way
+ *   unseen-runs    a checkpoint counts although nobody looked whether its runs are stored
+ *   sweep-needed   runs that a kept checkpoint needs are deleted with the others
+ *   outstay-lease  a leader goes on when its lease is over
  *   skip-sequence  a partition of the broker takes every batch, whatever its sequence
  *   early-ack      a partition of the broker acknowledges what is not synced yet
  *   lose-abort     the broker does not tell readers which transactions were aborted
@@ -23,6 +26,9 @@ export const faultNames = [
   'commit-early',
   'reuse-epoch',
   'drop-batch',
+  'unseen-runs',
+  'sweep-needed',
+  'outstay-lease',
   'skip-sequence',
   'early-ack',
   'lose-abort',

@@ -8,6 +8,7 @@
  *
  * Concurrency: one per process; at most one question is on its way.
  */
+import { faulty } from '../../core/faults.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 
 /** Where the lease lies. Failures and silence mean: unknown. */
@@ -64,7 +65,8 @@ export class LeaseKeeper {
 
   /** By the clock, whatever events have been called. */
   get holds(): boolean {
-    return this.#leading && this.#options.clock.monotonic() < this.#untilMs
+    const inTime = this.#options.clock.monotonic() < this.#untilMs || faulty('outstay-lease')
+    return this.#leading && inTime
   }
 
   /** Something shows that another one leads. */

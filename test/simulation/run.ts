@@ -2,6 +2,7 @@
  * One simulation: a cluster that is made of the real JobManager and the real control thread of TaskManagers, a job, faults,
  * and what must hold. The same seed gives the same run.
  */
+import { faultNames, turnOnFaults } from '../../core/faults.ts'
 import { registerStorage } from '../../core/storage/storage.ts'
 import type { NewJob } from '../../jobmanager/cluster/cluster.ts'
 import type { Job } from '../../jobmanager/job/job.ts'
@@ -21,7 +22,7 @@ export interface SimulationOptions {
   /** Time in which things break, minutes. */
   readonly minutes: number
   readonly faultsPerMinute?: number
-  /** Bugs that are put in, to see that they are found (see attempt.ts and the engine's own). */
+  /** Bugs that are put in, to see that they are found: names of core/faults.ts, and 'acknowledge-before-store' of a slot. */
   readonly bugs?: readonly string[]
 }
 
@@ -57,12 +58,13 @@ const jobOptions = {
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, minutes, faultsPerMinute = 4 } = options
+  const bugs = new Set(options.bugs)
+  turnOnFaults(faultNames.filter((name) => bugs.has(name)))
   const world = new World(seed)
   const network = new Network(world)
   const storage = new SimulatedStorage(world)
   const outside = new Outside(world)
   const watch = new Watch(world, storage)
-  const bugs = new Set(options.bugs)
   const root = `${scheme}://storage`
   registerStorage(scheme, (location) => {
     const prefix = location.slice(root.length).replace(/^\/|\/$/g, '')
@@ -94,9 +96,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     return new SimulatedTaskManager(`tm${i + 1}`, setting)
   })
   const jobId = '00000000000000a1'
+  // Many: runs are needed for longer than what nobody needs is kept.
+  const retained = world.chance(0.3) ? 40 : 3
   const job: NewJob = {
     jobId,
-    plan: simulatedPlan('simulated', 3, jobOptions),
+    plan: simulatedPlan('simulated', 3, { ...jobOptions, 'execution.checkpointing.num-retained': String(retained) }),
     bundle,
     options: {},
     savepointPath: undefined,
@@ -146,7 +150,15 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   submit()
 
   const faults = planFaults(breakable, faultsMs, faultsPerMinute)
-  await world.run(faultsMs)
+  let leading = 0
+  /** After each event. A leader that is stopped does nothing, and when it goes on it finds out first. */
+  const oneLeads = (): false => {
+    const now = jobManagers.filter(({ life, term }) => !life.stopped && term !== undefined)
+    if (now.length > 1 && leading < 2) world.violated(`${now.map(({ name }) => name).join(' and ')} lead at once`)
+    leading = now.length
+    return false
+  }
+  await world.run(faultsMs, oneLeads)
   mendAll(breakable)
   const mendedMs = world.nowMs
   const checkpointThen = (): number => watch.pointers.get(jobId)?.retained[0] ?? 0
@@ -163,7 +175,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     const status = found === undefined ? 'no leader knows the job' : `${found.state.kind}: ${found.status().detail}`
     world.violated(`not healthy ${healthyWithinMs / 1000} s after the last fault: ${status}`)
   }
-  await world.run(world.nowMs + faultsMs + healthyWithinMs, () => current()?.terminal === true)
+  await world.run(world.nowMs + faultsMs + healthyWithinMs, () => oneLeads() || current()?.terminal === true)
   judge()
   return {
     seed,

@@ -55,7 +55,7 @@ export class Watch {
       this.#world.note('storage', `checkpoint ${retained[0]} of ${jobId} counts, epoch ${epoch}`)
     }
     this.pointers.set(jobId, pointer)
-    for (const id of retained) this.#checkWhole(jobId, id)
+    for (const id of retained) if (before?.retained.includes(id) !== true) this.#checkWhole(jobId, id)
   }
 
   #checkWhole(jobId: string, id: number): void {
