@@ -211,7 +211,8 @@ export class Offsets {
             leaderEpoch: each.committedLeaderEpoch,
             metadata,
             commitTimestampMs: now,
-            expireTimestampMs: retentionMs === -1 ? -1 : now + retentionMs,
+            // A time that a record can say: some ask for all time.
+            expireTimestampMs: retentionMs < 0 ? -1 : Math.min(now + retentionMs, Number.MAX_SAFE_INTEGER),
           }
           records.push(offsetRecord(groupId, name, each.partitionIndex, value))
         }

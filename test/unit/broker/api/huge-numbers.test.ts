@@ -48,14 +48,15 @@ describe('numbers of 64 bits beyond what is exact', () => {
     expect(deleted.topics[0]?.partitions[0]?.errorCode).toBe(kafkaError.OFFSET_OUT_OF_RANGE)
 
     const partition = { partitionIndex: 0, committedLeaderEpoch: -1, commitTimestamp: -1, committedMetadata: null }
-    const commit = async (committedOffset: number) => {
+    const commit = async (committedOffset: number, version = 8, retentionTimeMs = -1) => {
       const topics = [{ name: 'log', topicId: zeroUuid, partitions: [{ ...partition, committedOffset }] }]
       const who = { groupId: 'g', generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId: null }
-      const { topics: done } = await client.call('OffsetCommit', 8, { ...who, retentionTimeMs: -1, topics })
+      const { topics: done } = await client.call('OffsetCommit', version, { ...who, retentionTimeMs, topics })
       return done[0]?.partitions[0]?.errorCode
     }
     expect(await commit(number)).toBe(kafkaError.INVALID_COMMIT_OFFSET_SIZE)
     expect(await commit(Number.MAX_SAFE_INTEGER - 1)).toBe(kafkaError.NONE)
+    expect(await commit(1, 4, number)).toBe(kafkaError.NONE)
 
     const end = { transactionalId: 'g', producerId: number, producerEpoch: 0, committed: true }
     expect((await client.call('EndTxn', 3, end)).errorCode).toBe(kafkaError.INVALID_PRODUCER_ID_MAPPING)
