@@ -144,7 +144,6 @@ export class JsonRows {
     this.#fields.forEach(({ name, type }, index) => {
       if (!writer.wants(name)) return
       const { at, lengths, nulls } = columns[index]
-      if (!writer.wants(name)) return
       if (nulls !== 0 && columns[index].kind !== jsonKinds.raw && memory.mayLack(index))
         writer.nulls(name).set(u8.subarray(nulls, nulls + rows))
       switch (type.kind) {
