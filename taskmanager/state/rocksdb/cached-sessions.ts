@@ -143,10 +143,8 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
     const { store } = this.#spill
     const { sessions, idOf } = this.#options
     store.flush()
-    const head = Buffer.alloc(timeHead - 4)
-    head[0] = letter.timer
-    writeSortable(head, 1, toMs)
-    const scan = store.scan(Buffer.of(letter.timer), prefixEnd(head))
+    // From the earliest on: what was deleted before it is still in the way.
+    const scan = store.scan(timeKey(this.#earliestMs), prefixEnd(timeKey(toMs)))
     const found = scan.next(dueAtOnce)
     scan.close()
     const ids = new Int32Array(found.length / 2)
@@ -370,6 +368,14 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
     this.#born = words(this.#born)
     this.#guarded = words(this.#guarded)
   }
+}
+
+/** All entries of T of a time begin with this. */
+function timeKey(timeMs: number): Buffer {
+  const key = Buffer.alloc(timeHead - 4)
+  key[0] = letter.timer
+  writeSortable(key, 1, timeMs)
+  return key
 }
 
 /** What is due at `timeMs` or before has been loaded; the next is later. */
