@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hashValue } from '../../core/columns/hash.ts'
 import { systemClock } from '../../core/platform/clock.ts'
+import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
+import type { StateBackendOptions } from '../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../taskmanager/state/backend.ts'
 
 const megabytes = Number(process.argv[2] ?? 1024)
@@ -21,19 +23,21 @@ const checkpoints = Number(process.argv[4] ?? 4)
 const root = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
 process.on('exit', () => rmSync(root, { recursive: true, force: true }))
 
-const backend = createKeyedStateBackend({
+const options: StateBackendOptions = {
   key: { type: 'number', fields: ['key'], single: true },
   range: { from: 0, to: 65536 },
   states: [],
   target: { root, jobId: 'bench', epoch: 1, node: 0, subtask: 0 },
   restored: undefined,
   clock: systemClock,
-})
-const flat = backend.accumulators('flat', [
+}
+const aggregates = [
   { as: 'n', fn: 'count' },
   { as: 'total', fn: 'sum', field: 'v' },
   { as: 'high', fn: 'max', field: 'v' },
-])
+] as const
+const backend = createKeyedStateBackend(options)
+const flat = backend.accumulators('flat', aggregates)
 const objects = backend.value('objects')
 await backend.open()
 
@@ -110,15 +114,17 @@ for (let checkpoint = 1; checkpoint <= checkpoints; checkpoint++) {
   line('  a batch meanwhile', during)
   line('  a turn of the loop meanwhile, slice included', turns)
 }
-line('freeze', freezes)
+if (freezes.length > 0) line('freeze', freezes)
 
 /** A checkpoint while nothing else runs: what it adds, and how long it takes. */
 let next = checkpoints
+let complete: readonly RunHandle[] = []
 const alone = async (what: string): Promise<void> => {
   next++
   const started = performance.now()
   const { syncMs, result } = backend.snapshot(next)
   const chain = await result
+  complete = chain
   backend.notifyCheckpointComplete(next)
   const added = chain.filter((run) => run.path.includes(`-${next}-`)).reduce((sum, run) => sum + run.bytes, 0)
   console.log(
@@ -129,4 +135,39 @@ await alone('what the last ones left')
 await alone('nothing changed')
 for (let from = 0; from < keyCount / 10; from += rowsPerBatch) batch((i) => from + i)
 await alone('a tenth changed')
+// The pause alone, often: snapshots that are given up at once, with batches in between.
+const pauses: number[] = []
+for (let i = 0; i < 200; i++) {
+  for (let more = 0; more < 4; more++) batch(random)
+  next++
+  const { syncMs, result } = backend.snapshot(next)
+  pauses.push(syncMs)
+  backend.notifyCheckpointAborted(next)
+  await result.catch(() => undefined)
+}
+line('freeze, 200 times', pauses)
 backend.close()
+
+const again = createKeyedStateBackend({
+  ...options,
+  restored: {
+    node: 0,
+    uid: 'bench',
+    root,
+    runs: complete,
+    rewrite: false,
+    states: [],
+    splits: [],
+    operatorState: [],
+    ownOperatorState: [],
+    committables: [],
+  },
+})
+again.accumulators('flat', aggregates)
+again.value('objects')
+const restoring = performance.now()
+await again.open()
+console.log(
+  `restored ${again.size} keys in ${(performance.now() - restoring).toFixed(0)} ms, ${megabytesNow()} MB resident`,
+)
+again.close()
