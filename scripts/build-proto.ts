@@ -1,7 +1,10 @@
 /**
  * Makes proto/generated from proto/*.proto: messages.js (encoders and decoders, by pbjs), messages.d.ts, shapes.ts (the
- * plain objects that travel, as TypeScript) and services.ts (method tables for gRPC). The output is checked in; a test
- * builds it again and compares. `--out DIR` writes elsewhere. Does nothing when the output is that of these sources.
+ * plain objects that travel, as TypeScript), services.ts (method tables for gRPC) and protocol.ts (the version that processes
+ * tell each other). The output is checked in; a test builds it again and compares. `--out DIR` writes elsewhere. Does nothing
+ * when the output is that of these sources.
+ *
+ * The version rises by itself with every change of what travels: a field, a type, a number, a method. Comments do not count.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,6 +12,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
+import { canonicalJson } from '../proto/jobgraph/canonical.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -129,6 +133,40 @@ function services(tree: protobuf.Root): string {
   return out
 }
 
+/** What travels, without what is only for people: two protocols with the same digest understand each other. */
+export function protocolDigest(tree: protobuf.Root): string {
+  // Without comments by itself; the order of fields in a file is not the order of their numbers.
+  return createHash('sha256').update(canonicalJson(tree.toJSON())).digest('hex')
+}
+
+export interface Protocol {
+  readonly version: number
+  readonly digest: string
+}
+
+/** The next version of what was `kept`, if anything that travels has changed. */
+export function nextProtocol(kept: Protocol, digest: string): Protocol {
+  return kept.digest === digest ? kept : { version: kept.version + 1, digest }
+}
+
+function keptProtocol(): Protocol {
+  const text = readFileSync(join(root, 'proto/generated/protocol.ts'), 'utf8')
+  const version = /protocolVersion = (\d+)/.exec(text)?.[1]
+  const digest = /protocolDigest = '([0-9a-f]{64})'/.exec(text)?.[1]
+  if (version === undefined || digest === undefined)
+    throw new Error('proto/generated/protocol.ts is broken: take it from the last commit')
+  return { version: Number(version), digest }
+}
+
+function protocol({ version, digest }: Protocol): string {
+  return `${header}
+/** Rises with every change of what travels. Processes of different versions refuse each other with a sentence. */
+export const protocolVersion = ${version}
+/** SHA-256 of the messages and methods that the version stands for. */
+export const protocolDigest = '${digest}'
+`
+}
+
 /** Writes the generated files into `directory`. Returns their names. */
 export async function buildProto(directory: string): Promise<string[]> {
   const flags = ['--no-verify', '--no-delimited', '--no-create', '--no-service', '--no-typeurl', '--no-comments']
@@ -147,6 +185,7 @@ export async function buildProto(directory: string): Promise<string[]> {
     'messages.d.ts': declarations(tree),
     'shapes.ts': shapes(tree),
     'services.ts': services(tree),
+    'protocol.ts': protocol(nextProtocol(keptProtocol(), protocolDigest(tree))),
     'sources.sha256': stampOf(),
   }
   mkdirSync(directory, { recursive: true })

@@ -6936,6 +6936,7 @@ export const millrace = $root.millrace = (() => {
             FailureCause.prototype.operator = null;
             FailureCause.prototype.uid = null;
             FailureCause.prototype.stack = null;
+            FailureCause.prototype.fatal = null;
 
             let $oneOfFields;
 
@@ -6963,6 +6964,12 @@ export const millrace = $root.millrace = (() => {
                 set: $util.oneOfSetter($oneOfFields)
             });
 
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(FailureCause.prototype, "_fatal", {
+                get: $util.oneOfGetter($oneOfFields = ["fatal"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
             FailureCause.encode = function encode(message, writer, q) {
                 if (!writer)
                     writer = $Writer.create();
@@ -6982,6 +6989,8 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(42).string(message.uid);
                 if (message.stack != null && Object.hasOwnProperty.call(message, "stack"))
                     writer.uint32(50).string(message.stack);
+                if (message.fatal != null && Object.hasOwnProperty.call(message, "fatal"))
+                    writer.uint32(56).bool(message.fatal);
                 return writer;
             };
 
@@ -7032,6 +7041,10 @@ export const millrace = $root.millrace = (() => {
                             message.stack = reader.string();
                             break;
                         }
+                    case 7: {
+                            message.fatal = reader.bool();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -7067,6 +7080,8 @@ export const millrace = $root.millrace = (() => {
                     message.uid = String(object.uid);
                 if (object.stack != null)
                     message.stack = String(object.stack);
+                if (object.fatal != null)
+                    message.fatal = Boolean(object.fatal);
                 return message;
             };
 
@@ -7105,6 +7120,11 @@ export const millrace = $root.millrace = (() => {
                     object.stack = message.stack;
                     if (options.oneofs)
                         object._stack = "stack";
+                }
+                if (message.fatal != null && Object.hasOwnProperty.call(message, "fatal")) {
+                    object.fatal = message.fatal;
+                    if (options.oneofs)
+                        object._fatal = "fatal";
                 }
                 return object;
             };

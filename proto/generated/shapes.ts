@@ -548,6 +548,8 @@ export interface FailureCause {
   readonly uid?: string | undefined
   /** Frames of the user first. */
   readonly stack?: string | undefined
+  /** State cannot be restored, and another attempt would fail in the same way. */
+  readonly fatal?: boolean | undefined
 }
 
 export interface InputEnded {

@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Metadata } from '@grpc/grpc-js'
 import fc from 'fast-check'
+import protobuf from 'protobufjs'
 import { expect, test } from 'vitest'
+import { protocolDigest as keptDigest } from '../../../../proto/generated/protocol.ts'
 import { clientMethods, controlMethods } from '../../../../proto/generated/services.ts'
 import type { FromTaskManager, ToTaskManager } from '../../../../proto/generated/shapes.ts'
 import { fromServiceError, rpcErrors, toServiceError } from '../../../../proto/rpc/errors.ts'
 import { packageVersion } from '../../../../proto/rpc/version.ts'
-import { buildProto } from '../../../../scripts/build-proto.ts'
+import { buildProto, nextProtocol, protocolDigest } from '../../../../scripts/build-proto.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
@@ -29,6 +31,31 @@ test('the generated code is that of the .proto files', async () => {
 test('the version that processes tell each other is the package version', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   expect(packageVersion).toBe(version)
+})
+
+test('the protocol version rises with every change of what travels, and with nothing else', () => {
+  const sources = ['client', 'control'].map((name) => readFileSync(join(root, `proto/${name}.proto`), 'utf8'))
+  const digestOf = (change: (source: string) => string): string => {
+    const tree = new protobuf.Root()
+    for (const source of sources) protobuf.parse(change(source), tree, { alternateCommentMode: true })
+    return protocolDigest(tree)
+  }
+  const kept = { version: 7, digest: keptDigest }
+  expect(digestOf((source) => source)).toBe(keptDigest)
+  const harmless = (source: string): string => source.replaceAll(/ \/\/ .*$/gm, ' // Other words.')
+  expect(nextProtocol(kept, digestOf(harmless))).toEqual(kept)
+  const changes: readonly ((source: string) => string)[] = [
+    (source) =>
+      source
+        .replace('uint32 attempt = 1;', 'uint32 attempt = 99;')
+        .replace('uint32 attempt = 2;', 'uint32 attempt = 98;'),
+    (source) => source.replace('double time_ms = 1;', 'uint32 time_ms = 1;'),
+    (source) => source.replace('double time_ms = 1;', 'double time_ms = 1; string more = 90;'),
+    (source) => source.replace('optional string hint', 'string hint'),
+    (source) => source.replace('returns (stream ToTaskManager)', 'returns (ToTaskManager)'),
+    (source) => source.replace('rpc Results(', 'rpc Take('),
+  ]
+  for (const change of changes) expect(nextProtocol(kept, digestOf(change)).version, String(change)).toBe(8)
 })
 
 test('messages of the control stream arrive as they were sent', () => {
