@@ -61,7 +61,7 @@ function subtaskChanged(
     }
     case 'failed':
     case 'canceled':
-      return afterFailure(event.cause ?? unknownCause, false, state.unreleased, facts)
+      return afterFailure(event.cause ?? unknownCause, event.cause?.fatal === true, state.unreleased, facts)
     default:
       return { state, actions: none }
   }

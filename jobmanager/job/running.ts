@@ -42,6 +42,7 @@ function failedRegion(state: Running, event: JobEvent, facts: JobFacts): Decisio
         subtasks.some(({ vertex, subtask }) => subtaskKey(vertex, subtask) === event.subtask),
       )
       const failed = new Set(slots.map((each) => slotKey(each.taskManagerId, each.slot)))
+      if (cause.fatal === true) return giveUpRepair(state, cause, true, [], facts)
       return beginRepair(state, cause, failed, new Set(), facts) ?? giveUpRepair(state, cause, false, [], facts)
     }
     case 'slots-lost': {
@@ -92,7 +93,7 @@ function decideTasks<S extends Running | Stopping | Redeploying>(
         return { state: { ...state, finished }, actions: none }
       }
       if (event.state === 'failed' || event.state === 'canceled') {
-        return afterFailure(event.cause ?? unknownCause, false, state.unreleased, facts)
+        return afterFailure(event.cause ?? unknownCause, event.cause?.fatal === true, state.unreleased, facts)
       }
       return { state, actions: none }
     case 'released':

@@ -19,7 +19,7 @@ import { SlotLoop } from '../task/loop.ts'
 import type { Task, TaskEvents } from '../task/task.ts'
 import { type BuiltTask, buildTask } from './build-task.ts'
 import { type RemoteChannels, SlotChannels } from './channels.ts'
-import { failureCause } from './failure.ts'
+import { failureCause, restoreIsHopeless } from './failure.ts'
 import type { Deployment, FailureCause, FromSlot, SlotStart, SubtaskMetrics, SubtaskState, ToSlot } from './messages.ts'
 import { slotConfig } from './options.ts'
 import type { SlotPulse } from './pulse.ts'
@@ -77,7 +77,8 @@ export class Attempt {
     try {
       await this.#build()
     } catch (error) {
-      this.fail(error)
+      const fatal = restoreIsHopeless(error, this.deployment.restore?.subtasks ?? {})
+      this.#end('failed', { ...failureCause(error), ...(fatal && { fatal }) })
       return
     }
     if (this.#phase !== 'deploying') return

@@ -1,5 +1,8 @@
 /** An error as the reason why a subtask failed: the operator it happened in, and the user's own lines first in the stack. */
 import { isMillraceError } from '../../core/errors.ts'
+import { errors as checkpointErrors } from '../../proto/checkpoint/errors.ts'
+import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
+import { stateErrors } from '../state/errors.ts'
 import { OperatorFailure } from '../task/poison.ts'
 import type { FailureCause } from './messages.ts'
 
@@ -22,6 +25,19 @@ export function failureCause(
     ...(place === undefined ? {} : place),
     ...(stack === undefined ? {} : { stack: userFramesFirst(stack) }),
   }
+}
+
+/**
+ * Whether restoring would fail again in the same way: by the user's code (a migration that throws), or by a damaged snapshot
+ * that the job was given. A damaged checkpoint of its own is tried again: what was read may have been hurt on its way, and the
+ * file can be brought back while the job waits.
+ */
+export function restoreIsHopeless(error: unknown, restore: Readonly<Record<string, RestoreAssignment>>): boolean {
+  const inner = error instanceof OperatorFailure ? error.cause : error
+  if (!stateErrors.is(inner) && !checkpointErrors.is(inner)) return false
+  if (inner.retry !== 'never') return false
+  if (inner.blame === 'user') return true
+  return Object.values(restore).some(({ operators }) => operators.some(({ rewrite }) => rewrite))
 }
 
 /** Frames of the engine and of Node stand behind those of the job. */

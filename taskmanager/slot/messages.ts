@@ -142,6 +142,8 @@ export interface FailureCause {
   readonly uid?: string
   /** User's frames first, `.ts` positions. */
   readonly stack?: string
+  /** State cannot be restored, and another attempt would fail in the same way. */
+  readonly fatal?: boolean
 }
 
 export type FromSlot =

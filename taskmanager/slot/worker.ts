@@ -7,6 +7,7 @@
  */
 import process from 'node:process'
 import { Arena } from '../../core/arena/arena.ts'
+import { configureFaultOrdersFrom } from '../../core/fault-orders.ts'
 import { configureFaultsFrom } from '../../core/faults.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import { systemNetwork } from '../../core/platform/net.ts'
@@ -23,6 +24,7 @@ const arena = Arena.attach(start.arena, start.owner)
 const bells = new Doorbells(start.doorbells, start.slot)
 const pulse = new SlotPulse(start.doorbells, start.slot)
 configureFaultsFrom(start.config)
+configureFaultOrdersFrom(start.config)
 useS3(s3Settings(start.config))
 
 let current: Attempt | undefined
