@@ -48,12 +48,24 @@ export interface Numeric<in R> {
   readonly $number?: (record: R) => void
 }
 
+/** A record as conditions see it: a field that may be absent is one that may be null. */
+type Complete<T> = 0 extends 1 & T
+  ? T
+  : { readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? T[K] | null : T[K] }
+
+/** Makes a condition on fields that records `T` do not have fail to compile, with a word about it. */
+export type Suits<T, R> = [Complete<T>] extends [R]
+  ? unknown
+  : { readonly 'this condition is about records of another type': R }
+
 type Constant = number | string | boolean | null
 type Wide<C> = C extends number ? number : C extends string ? string : C extends boolean ? boolean : null
 /** Records whose field can be equal to the constant: of its type, or null. */
-type Comparable<N extends string, C> = { readonly [K in N]: C extends null ? unknown : Wide<C> | null }
+type Comparable<N extends string, C> = { readonly [K in N]: C extends null ? unknown : Wide<C> | null | undefined }
 /** Records whose field can be less or more than the constant. */
-type Ordered<N extends string, C> = { readonly [K in N]: (C extends number ? number | bigint : string) | null }
+type Ordered<N extends string, C> = {
+  readonly [K in N]: (C extends number ? number | bigint : string) | null | undefined
+}
 
 /** A field of the record. */
 export interface FieldReference<N extends string> extends Numeric<Record<N, number>> {

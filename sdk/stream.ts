@@ -4,7 +4,7 @@
  */
 import { nearest } from '../core/config/nearest.ts'
 import { sdkErrors } from './errors.ts'
-import type { FieldReference, NumberExpression, Where } from './field.ts'
+import type { FieldReference, NumberExpression, Suits, Where } from './field.ts'
 import type { Emit, Emitted, Key } from './functions.ts'
 import {
   checkFunction,
@@ -83,8 +83,8 @@ export class Stream<T, Sides extends object = Record<never, never>> {
   /** Keeps the records for which the function is true, or that satisfy a condition on fields. */
   filter<S extends T>(fn: (record: T) => record is S, options?: OperatorOptions): Stream<S>
   filter(fn: (record: T) => boolean, options?: OperatorOptions): Stream<T>
-  filter(where: Where<T>, options?: OperatorOptions): Stream<T>
-  filter(predicate: ((record: T) => boolean) | Where<T>, options?: OperatorOptions): Stream<T> {
+  filter<R>(where: Where<R> & Suits<T, R>, options?: OperatorOptions): Stream<T>
+  filter(predicate: ((record: T) => boolean) | Where<never>, options?: OperatorOptions): Stream<T> {
     const { type } = this.#origin
     if (typeof predicate === 'object' && predicate !== null && 'condition' in predicate) {
       const { condition } = predicate

@@ -39,6 +39,8 @@ const Gappy = t.object({
   a: t.nullable(t.float64()),
   b: t.optional(t.int64()),
   c: t.nullable(t.string()),
+  d: t.optional(t.string()),
+  e: t.optional(t.float64()),
 })
 declare const gappy: Stream<TypeOf<typeof Gappy>>
 /** Fields that may lack a value are added up and compared, without those that do. */
@@ -50,6 +52,28 @@ export const overGaps = (): void => {
   expectType<{ id: number; s: number; m: number | null; n: bigint | null; z: bigint; x: number }, typeof all.type>()
   // @ts-expect-error: a text cannot be added up
   keyed.sum('c', { uid: 'y' })
+
+  gappy.filter(field('b').gt(5).or(field('c').eq('x')).and(field('d').lt('y')).and(field('d').eq(null)))
+  gappy.filter(field('e').ge(1).and(field('e').ne(3)).and(field('id').plus(1).gt(2)))
+  // @ts-expect-error: what may be absent has no sum
+  gappy.filter(field('e').plus(1).gt(2))
+  // @ts-expect-error: what may be null has no sum
+  gappy.filter(field('a').plus(1).gt(2))
+  // @ts-expect-error: an absent number is no text
+  gappy.filter(field('b').gt('x'))
+  // @ts-expect-error: no such field
+  gappy.filter(field('b').gt(5).and(field('nope').gt(5)))
+}
+/** Records of which nothing is known, of several kinds, or without fields. */
+export const overAnything = (
+  any: Stream<ReturnType<typeof JSON.parse>>,
+  kinds: Stream<{ kind: 'a'; n: number } | { kind: 'b'; n?: number }>,
+  numbers: Stream<number>,
+): void => {
+  any.filter(field('whatever').gt(1))
+  kinds.filter(field('n').gt(1).and(field('kind').eq('a')))
+  // @ts-expect-error: a number has no such field
+  numbers.filter(field('n').gt(1))
 }
 const Person = t.object({ id: t.float64(), name: t.string() })
 
