@@ -5,6 +5,7 @@
  */
 import { join, resolve } from 'node:path'
 import { type Config, loadConfig } from '../core/config/index.ts'
+import { configureFaultOrders } from '../core/fault-orders.ts'
 import { configureFaults } from '../core/faults.ts'
 import { createLogger } from '../core/log.ts'
 import type { Monitored } from '../core/monitor/monitor.ts'
@@ -53,6 +54,7 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
   const known = Object.fromEntries(Object.entries(values).filter(([key]) => own.includes(key)))
   const config = loadConfig(options.jobManagerOptions, [{ name: 'configuration', values: known }])
   configureFaults(config)
+  configureFaultOrders(config)
   useS3(s3Settings(values))
   const log = createLogger('jobmanager')
   const say: Log = (level, text, fields) => log[level](fields, text)

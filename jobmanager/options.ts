@@ -2,6 +2,7 @@
  * Options of the JobManager and of jobs as far as the JobManager reads them. Names are Flink 2's where Flink has the option.
  */
 import { duration, integer, oneOf, option, size, text } from '../core/config/index.ts'
+import { testFaultOrders } from '../core/fault-orders.ts'
 import { testFaults } from '../core/faults.ts'
 import { monitorOptions } from '../core/monitor/options.ts'
 import { s3Options } from '../core/storage/s3/options.ts'
@@ -264,6 +265,7 @@ export const jobManagerOptions = [
   resultsBufferMax,
   logLinesMax,
   testFaults,
+  testFaultOrders,
   ...monitorOptions,
   ...s3Options,
   ...haOptions,

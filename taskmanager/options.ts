@@ -1,5 +1,6 @@
 /** Options of the TaskManager and of what runs in its slots. Names are Flink 2's where Flink has the option. */
 import { duration, integer, option, size, text } from '../core/config/index.ts'
+import { testFaultOrders } from '../core/fault-orders.ts'
 import { testFaults } from '../core/faults.ts'
 import { monitorOptions } from '../core/monitor/options.ts'
 import { s3Options } from '../core/storage/s3/options.ts'
@@ -142,6 +143,7 @@ export const taskManagerOptions = [
   watchdogTimeout,
   openTimeout,
   testFaults,
+  testFaultOrders,
   ...monitorOptions,
   ...s3Options,
 ]

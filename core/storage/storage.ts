@@ -8,7 +8,9 @@
  * same time. Every failure is a coded error of the room STORAGE; one that may or may not have taken effect says so.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { faultOrdersObeyed } from '../fault-orders.ts'
 import { errors } from './errors.ts'
+import { failingStorage } from './failing-storage.ts'
 import { fileStorage } from './file-storage.ts'
 import { parseS3Location, s3Url } from './s3/location.ts'
 import { s3InUse } from './s3/options.ts'
@@ -84,7 +86,9 @@ export function registerStorage(scheme: string, open: (location: string) => Blob
 export function openStorage(location: string): BlobStorage {
   const other = otherOf(location)
   if (other !== undefined) return other(location)
-  return isS3(location) ? new S3Storage(parseS3Location(location), s3InUse()) : fileStorage(localPath(location))
+  if (isS3(location)) return new S3Storage(parseS3Location(location), s3InUse())
+  const files = fileStorage(localPath(location))
+  return faultOrdersObeyed() ? failingStorage(files) : files
 }
 
 const otherOf = (location: string): ((location: string) => BlobStorage) | undefined =>

@@ -7,6 +7,7 @@
  *
  * Concurrency: belongs to one job.
  */
+import { passPoint } from '../../core/fault-orders.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { JobStatus } from '../../proto/client.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
@@ -173,6 +174,7 @@ export class Redeployments {
     await this.#suspend(`is rescaled from ${slotsNeeded(before)} to ${needed} slots`)
     // An attempt that failed over it may have begun anew with the old parallelism.
     this.#expect('redeploying')
+    passPoint('rescale')
     const outcome = this.#outcome()
     await job.setParallelism(change)
     return answer(await outcome, suspendedMs)

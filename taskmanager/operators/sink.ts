@@ -6,6 +6,7 @@
 import { inBackground } from '../../core/async/index.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { parseDuration } from '../../core/config/index.ts'
+import { passPoint } from '../../core/fault-orders.ts'
 import { faulty } from '../../core/faults.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Sink, SinkContext, SinkWriter } from '../../sdk/sink.ts'
@@ -94,6 +95,7 @@ export class SinkOperator implements Operator {
   }
 
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
+    passPoint('prepare')
     this.#prepare(checkpointId)
     const operatorState = this.#writer.snapshot?.(checkpointId) ?? []
     // Those of checkpoints that did not complete go into this one; those that are committed meanwhile may.
@@ -120,6 +122,7 @@ export class SinkOperator implements Operator {
 
   async close(): Promise<void> {
     await this.#writer.close()
+    passPoint('close')
   }
 
   #prepare(checkpointId: number): void {
@@ -135,6 +138,7 @@ export class SinkOperator implements Operator {
   async #commitUpTo(checkpointId: number): Promise<void> {
     while (this.#pending.length > 0 && this.#pending[0].checkpointId <= checkpointId) {
       const committables = await this.#pending[0].prepared
+      passPoint('commit')
       if (committables.length > 0) await this.#sink.commit?.(committables, this.#sinkContext)
       this.#pending.shift()
     }

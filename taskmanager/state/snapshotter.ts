@@ -7,6 +7,7 @@
  *
  * Concurrency: one thread; the asynchronous part runs in slices between turns.
  */
+import { passPoint } from '../../core/fault-orders.ts'
 import { faulty } from '../../core/faults.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import { openStorage } from '../../core/storage/storage.ts'
@@ -61,6 +62,7 @@ export class Snapshotter {
   }
 
   async restore(restored: Restoring | undefined): Promise<void> {
+    passPoint('restore')
     if (restored !== undefined && restored.runs.length > 0) {
       // Keys that change move: those of this subtask may have been anywhere.
       const { from, to } = restored.rekey === undefined ? this.#range : { from: 0, to: rangeCount }
@@ -165,6 +167,7 @@ export class Snapshotter {
       await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
       for (const part of parts) await pace(run.bounded(part))
       const written = await run.write()
+      passPoint('snapshot')
       check()
       let chain: readonly RunHandle[] = [...pending.before, ...written]
       if (needsCompaction(chain)) {
