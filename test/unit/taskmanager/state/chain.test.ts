@@ -25,7 +25,7 @@ const idOf = (backend: ReturnType<typeof declare>, key: number): number =>
 describe('a chain of runs', () => {
   test('is merged when it grows long, and a delta holds what changed only', async () => {
     const subtasks = new Subtasks(directory.path, 'number', declare)
-    await subtasks.start(1)
+    await subtasks.start(1, false, 'one')
     const [backend] = subtasks.stores
     for (let key = 0; key < 5000; key++) backend.flat.set(idOf(backend, key), key)
     await subtasks.begin().end('complete')

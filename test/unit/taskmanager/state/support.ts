@@ -75,14 +75,15 @@ export class Subtasks<S extends Snapshotting> {
     this.#clock = clock
   }
 
-  async start(parallelism: number, rewrite = false): Promise<void> {
+  /** `runs` of a snapshot: one, or, unless that is asked for, many now and then. */
+  async start(parallelism: number, rewrite = false, runs: 'one' | 'any' = 'any'): Promise<void> {
     for (const store of this.stores) store.close()
     this.stores.length = 0
     this.parallelism = parallelism
     const epoch = ++epochs
     for (let subtask = 0; subtask < parallelism; subtask++) {
       const range = rangesOf(subtask, parallelism)
-      const runs = (this.complete ?? []).flatMap((run): RunHandle[] => {
+      const owned = (this.complete ?? []).flatMap((run): RunHandle[] => {
         const from = Math.max(run.from, range.from)
         const to = Math.min(run.to, range.to)
         return from < to ? [{ ...run, from, to }] : []
@@ -94,7 +95,7 @@ export class Subtasks<S extends Snapshotting> {
               node: 1,
               uid: 'x',
               root: this.root,
-              runs,
+              runs: owned,
               rewrite,
               states: [],
               splits: [],
@@ -102,8 +103,7 @@ export class Subtasks<S extends Snapshotting> {
               ownOperatorState: [],
               committables: [],
             }
-      // Some snapshots are one run, others many.
-      const runBytes = epoch % 2 === 0 ? {} : { runBytesMax: 150 }
+      const runBytes = runs === 'one' || epoch % 2 === 0 ? {} : { runBytesMax: 150 }
       const target = { root: this.root, jobId: 'job', epoch, node: 1, subtask, ...runBytes }
       const store = this.#make({ key: shapeOf(this.#type), range, states: [], target, restored, clock: this.#clock })
       await store.open()
