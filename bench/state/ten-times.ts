@@ -1,0 +1,74 @@
+/**
+ * A keyed count on RocksDB whose state is many times its memory: each key once, then keys by chance. "Steady" is what comes behind
+ * the first count of all keys.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { startCluster } from '../lib/cluster.ts'
+import { resetPeak, residentMb, usageOf } from '../lib/processes.ts'
+import { bytesOf, readOutputs, totalOf, writeControl } from '../lib/state-control.ts'
+import { round, submitStateJob } from './large-job.ts'
+
+export interface TenTimesShape {
+  /** Of one subtask, in MB. */
+  readonly memoryMb: number
+  readonly keys: number
+  readonly records: number
+  readonly parallelism: number
+  readonly options: Readonly<Record<string, string>>
+}
+
+export async function tenTimes(shape: TenTimesShape): Promise<unknown> {
+  resetPeak()
+  const cluster = await startCluster({ slots: shape.parallelism, taskManagers: 1 })
+  try {
+    const directory = join(cluster.directory, 'job')
+    mkdirSync(directory)
+    writeControl(directory, { hot: shape.keys })
+    const jobId = await submitStateJob(cluster.client, directory, shape.parallelism, {
+      'large.shape': 'count',
+      'large.keys': String(shape.keys),
+      'large.records': String(shape.records),
+      'state.backend.type': 'rocksdb',
+      'state.backend.rocksdb.memory': `${shape.memoryMb}mb`,
+      'execution.checkpointing.interval': '10s',
+      ...shape.options,
+    })
+    const moment = () => ({ ms: performance.now(), cpuSeconds: usageOf(cluster.pids).cpuSeconds, records: 0 })
+    let started = moment()
+    let filled: ReturnType<typeof moment> | undefined
+    let diskBytes = 0
+    const resident: number[] = []
+    const look = setInterval(() => {
+      const records = totalOf(readOutputs(directory))
+      if (filled === undefined && records >= shape.keys) filled = { ...moment(), records }
+      resident.push(residentMb(process.pid))
+      if (resident.length % 20 === 0) diskBytes = Math.max(diskBytes, bytesOf(join(cluster.directory, 'taskmanager-0')))
+    }, 100)
+    let running = false
+    for await (const status of cluster.client.watch(jobId)) {
+      if (status.state === 'running' && !running) {
+        running = true
+        started = moment()
+      }
+      if (status.state === 'failed') throw new Error(`the job failed: ${status.detail}`)
+    }
+    clearInterval(look)
+    const ended = moment()
+    const from = filled ?? started
+    const records = shape.records - from.records
+    return {
+      keys: shape.keys,
+      records: shape.records,
+      memoryMbPerSubtask: shape.memoryMb,
+      diskMb: round(diskBytes / 1e6),
+      eventsPerSecond: round(shape.records / ((ended.ms - started.ms) / 1000)),
+      steadyEventsPerSecond: round(records / ((ended.ms - from.ms) / 1000)),
+      steadyCpuNsPerEvent: round(((ended.cpuSeconds - from.cpuSeconds) * 1e9) / records),
+      residentMb: [0.25, 0.5, 0.75, 0.99].map((share) => round(resident[Math.floor(resident.length * share)] ?? 0)),
+      peakRssMb: round(usageOf(cluster.pids).peakRssMb),
+    }
+  } finally {
+    await cluster.close()
+  }
+}
