@@ -17,6 +17,7 @@ import { entryHeaderBytes } from './key-table.ts'
 import { keyOfBytes } from './keys.ts'
 import { StateMemory } from './memory.ts'
 import { CachedSessions } from './rocksdb/cached-sessions.ts'
+import { snapshotTarget } from './rocksdb/own-store.ts'
 import { StateRows } from './rows.ts'
 import { SessionContents } from './session-contents.ts'
 import { HeapSessions, type SessionKeeper } from './session-keeper.ts'
@@ -109,7 +110,7 @@ class FlatSessions implements SessionStore {
             },
             rocksdb,
           )
-    this.#snapshotter = new Snapshotter([this.#keeper.part], options.range, target, options.clock)
+    this.#snapshotter = new Snapshotter([this.#keeper.part], options.range, snapshotTarget(options), options.clock)
     this.#slices = new SessionSlices(
       memory,
       table,

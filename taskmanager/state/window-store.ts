@@ -14,6 +14,7 @@ import { StateMemory } from './memory.ts'
 import type { PaneKeeper, PaneView } from './pane-keeper.ts'
 import { type PaneShape, paneAccumulators, presentBit } from './panes.ts'
 import { CachedPanes } from './rocksdb/cached-panes.ts'
+import { snapshotTarget } from './rocksdb/own-store.ts'
 import { StateRows } from './rows.ts'
 import { ScatteredRows } from './scattered-rows.ts'
 import { Snapshotter } from './snapshotter.ts'
@@ -62,7 +63,7 @@ class PaneStore implements WindowStore {
       options.rocksdb === undefined ? new HeapPanes(this.#shape) : new CachedPanes(this.#shape, options.rocksdb)
     this.#merge = new WindowMerge(this.#shape)
     this.#paneAddress = this.#memory.allocate(8)
-    this.#snapshotter = new Snapshotter([this.#panes.part], options.range, options.target, options.clock)
+    this.#snapshotter = new Snapshotter([this.#panes.part], options.range, snapshotTarget(options), options.clock)
   }
 
   async open(): Promise<void> {

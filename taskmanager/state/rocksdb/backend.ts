@@ -35,7 +35,7 @@ import { CachedAccumulators } from './cached-accumulators.ts'
 import { CachedKeys, type EvictedState, type LoadedState } from './cached-keys.ts'
 import { CachedMaps } from './cached-maps.ts'
 import { CachedValues } from './cached-values.ts'
-import { OwnStore } from './own-store.ts'
+import { OwnStore, snapshotTarget } from './own-store.ts'
 import { Spill, type SpilledState } from './spill.ts'
 import { StoredTimers, timerBytes } from './stored-timers.ts'
 import { Sweep } from './sweep.ts'
@@ -81,7 +81,12 @@ class RocksDbBackend implements KeyedStateBackend {
     const cacheBytes = Math.floor(rocksdb.memoryBytes * cacheShare)
     this.#keys = new CachedKeys(this.#spill, this.#memory, options.key, cacheBytes, this.#loaded, this.#evicted)
     this.#numbers = options.states.length
-    this.#snapshotter = new Snapshotter([this.#spill], options.range, options.target, options.clock)
+    this.#snapshotter = new Snapshotter(
+      [this.#spill],
+      options.range,
+      snapshotTarget({ ...options, rocksdb }),
+      options.clock,
+    )
   }
 
   async open(): Promise<void> {

@@ -3,7 +3,7 @@
  * lies there is ever read again. One thread.
  */
 import type { Disk } from '../../../core/platform/disk.ts'
-import type { RocksDbOptions } from '../api.ts'
+import type { RocksDbOptions, SnapshotTarget, StateBackendOptions } from '../api.ts'
 import { type KeyValues, openKeyValues } from './binding.ts'
 
 export class OwnStore {
@@ -40,4 +40,14 @@ export class OwnStore {
       () => undefined,
     )
   }
+}
+
+/** Of the memory, for the entries of a snapshot that are not stored yet. */
+const snapshotShare = 1 / 4
+const snapshotBytesMin = 4 << 20
+
+/** Where snapshots go: runs are cut earlier where there is little memory. */
+export function snapshotTarget({ target, rocksdb }: StateBackendOptions): SnapshotTarget | undefined {
+  if (target === undefined || rocksdb === undefined) return target
+  return { runBytesMax: Math.max(snapshotBytesMin, Math.floor(rocksdb.memoryBytes * snapshotShare)), ...target }
 }

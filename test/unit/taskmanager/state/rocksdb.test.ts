@@ -298,11 +298,12 @@ describe('files', () => {
     await backend.open()
     for (let key = 0; key < 20_000; key++) value.set(idOf(backend, key), 'x'.repeat(500))
     await vi.waitFor(() => expect(sizeOfTables(path)).toBeGreaterThan(1_000_000))
-    for (const name of readdirSync(path).filter((each) => each.endsWith('.sst'))) {
-      const bytes = readFileSync(join(path, name))
+    // Files that are merged meanwhile go, and others come.
+    await vi.waitFor(() => {
       // In place, as a bad disk does it: RocksDB has the file open.
-      writeFileSync(join(path, name), bytes.fill(0x5a), { flag: 'r+' })
-    }
+      for (const name of readdirSync(path).filter((each) => each.endsWith('.sst')))
+        writeFileSync(join(path, name), readFileSync(join(path, name)).fill(0x5a), { flag: 'r+' })
+    })
     const readAll = (): void => {
       for (let key = 0; key < 20_000; key++) value.get(idOf(backend, key))
     }
