@@ -64,7 +64,7 @@ export async function info(terminal: Terminal, what: string, flags: InfoFlags): 
 
 function infoLines(
   terminal: Terminal,
-  { status, vertices, checkpoints, checkpointCounts, failures, restored }: JobInfo,
+  { status, vertices, checkpoints, checkpointCounts, failures, restored, sinks }: JobInfo,
 ): string[] {
   const now = terminal.clock.now()
   const lines = [
@@ -93,11 +93,17 @@ function infoLines(
     ]
   })
   lines.push('', ...table(['VERTEX', 'PARALLELISM', 'IN', 'OUT', 'BUSY', 'BLOCKED', 'WATERMARK', ''], rows))
+  if (sinks.length > 0)
+    lines.push(
+      '',
+      ...sinks.map(({ name, uid, guarantee }) => `sink ${uid} (${name}): ${guaranteeTexts[guarantee] ?? guarantee}`),
+    )
   if (checkpointCounts !== undefined && checkpointCounts.triggered > 0) {
     const { triggered, completed, failed } = checkpointCounts
     lines.push('', `checkpoints: ${triggered} triggered, ${completed} completed, ${failed} failed`)
     for (const each of checkpoints.slice(0, 5)) {
-      const took = each.endedMs === undefined ? '' : `  ${formatAge(each.endedMs - each.triggeredMs)}`
+      const took =
+        each.endedMs === undefined ? pendingText(each, now) : `  ${formatAge(each.endedMs - each.triggeredMs)}`
       const waited = (each.alignmentMs ?? 0) < 1 ? '' : `  aligned in ${formatAge(each.alignmentMs ?? 0)}`
       const flight = (each.unaligned ?? 0) === 0 ? '' : `  ${formatSize(each.inFlightBytes ?? 0)} in flight`
       const why = each.reason === undefined || each.reason === '' ? '' : `  ${each.reason}`
@@ -117,6 +123,18 @@ function infoLines(
     if (failure.hint !== undefined && failure.hint !== '') lines.push(`  ${failure.hint}`)
   }
   return lines
+}
+
+const guaranteeTexts: Readonly<Record<string, string>> = {
+  none: 'no guarantee',
+  'at-least-once': 'at least once',
+  'exactly-once': 'exactly once',
+}
+
+/** How far a snapshot is that has not ended. */
+function pendingText({ acknowledged, total, storingSinceMs }: JobInfo['checkpoints'][number], now: number): string {
+  if (storingSinceMs === undefined) return `  ${acknowledged} of ${total} subtasks`
+  return `  is being stored for ${formatAge(now - storingSinceMs)}`
 }
 
 function watermarkText(ms: number): string {

@@ -122,6 +122,12 @@ export const errors = defineErrors('STORAGE', {
     blame: 'user',
     retry: 'never',
   },
+  NO_ANSWER: {
+    text: 'storage did not answer within {timeoutMs} ms when it was to {action} {path}',
+    hint: 'look whether the storage is there and how slow it is; a write that ended like this may still take effect',
+    blame: 'external',
+    retry: 'backoff',
+  },
   UNKNOWN_OUTCOME: {
     text: 'it is not known whether {path} was written: an answer was lost, and another has written since',
     hint: 'read it again',

@@ -188,6 +188,7 @@ export class CheckpointCoordinator {
     this.history.acknowledged(checkpointId, snapshot)
     if (pending.acks.size < this.#subtasks.size) return
     pending.storing = true
+    this.history.storing(checkpointId, this.#clock.now())
     this.#storing = this.#store(pending).catch((error: unknown) => this.#ports.fail(error as Error))
   }
 

@@ -39,6 +39,12 @@ export class CheckpointHistory {
     entry.asyncMs = Math.max(entry.asyncMs ?? 0, snapshot.asyncMs)
   }
 
+  /** All subtasks have acknowledged. */
+  storing(checkpointId: number, sinceMs: number): void {
+    const entry = this.#find(checkpointId)
+    if (entry !== undefined) entry.storingSinceMs = sinceMs
+  }
+
   completed(checkpointId: number, endedMs: number, path: string): void {
     this.#completed++
     const entry = this.#find(checkpointId)

@@ -5,7 +5,8 @@
  * one is an error. Concurrency: one per job and leader.
  */
 import type { Clock } from '../../core/platform/clock.ts'
-import { openStorage } from '../../core/storage/storage.ts'
+import { withDeadline } from '../../core/storage/deadline.ts'
+import { type BlobStorage, openStorage } from '../../core/storage/storage.ts'
 import { buildManifest, type Manifest } from '../../proto/checkpoint/manifest.ts'
 import { checkpointDirectory } from '../../proto/checkpoint/paths.ts'
 import { probeSnapshot } from '../../proto/checkpoint/probe.ts'
@@ -32,6 +33,8 @@ export interface SnapshotsOptions {
   /** Directory for savepoints that name none. */
   readonly savepoints: string
   readonly retained: number
+  /** How long storage may take to store a checkpoint, or to answer once while a savepoint is copied. */
+  readonly timeoutMs: number
 }
 
 export interface RestorePoint {
@@ -51,8 +54,8 @@ export class JobSnapshots {
   constructor(options: SnapshotsOptions) {
     this.#options = options
     const storage = openStorage(options.root)
-    const { jobId, epoch, clock, retained } = options
-    this.#store = new CompletedCheckpointStore({ storage, jobId, epoch, clock, retained })
+    const { jobId, epoch, clock, retained, timeoutMs } = options
+    this.#store = new CompletedCheckpointStore({ storage, jobId, epoch, clock, retained, timeoutMs })
   }
 
   get root(): string {
@@ -94,7 +97,7 @@ export class JobSnapshots {
 
   /** Makes an acknowledged snapshot count. `plan`: of the attempt that it is of. Gives its location. */
   async save(pending: PendingSnapshot, plan: JobPlan): Promise<string> {
-    const { jobId, epoch, clock } = this.#options
+    const { jobId, epoch, clock, timeoutMs } = this.#options
     const { checkpointId, acks, request } = pending
     const kind = request.kind === 'savepoint' ? 'savepoint' : 'checkpoint'
     const manifest = buildManifest({ jobId, checkpointId, kind, epoch, timeMs: clock.now(), plan, acks })
@@ -105,7 +108,8 @@ export class JobSnapshots {
     const release = this.#store.hold()
     try {
       const target = savepointLocation(request.path ?? this.#options.savepoints, jobId, checkpointId)
-      const { location, root, manifest: moved } = await writeSavepoint(openStorage(this.root), manifest, target)
+      const open = (at: string): BlobStorage => withDeadline(openStorage(at), clock, () => timeoutMs)
+      const { location, root, manifest: moved } = await writeSavepoint(open(this.root), manifest, target, open)
       if (request.stop !== undefined) this.#stopped = { checkpointId, location, root, manifest: moved }
       return location
     } finally {

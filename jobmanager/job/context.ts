@@ -88,6 +88,7 @@ export function snapshotsOf(jobId: string, config: Config, context: JobContext):
     root: config.get(options.checkpointDirectory) ?? context.checkpoints,
     savepoints: config.get(options.savepointDirectory) ?? context.savepoints,
     retained: config.get(options.checkpointsRetained),
+    timeoutMs: config.get(options.checkpointTimeout),
   })
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js'
 import { systemRandom } from '../../core/platform/random.ts'
 import type * as shapes from '../../proto/generated/shapes.ts'
+import { checkpointMode } from '../../proto/jobgraph/options.ts'
 import { type JobPlan, planVersion } from '../../proto/jobgraph/plan.ts'
 import { toServiceError } from '../../proto/rpc/errors.ts'
 import { packageVersion } from '../../proto/rpc/version.ts'
@@ -15,6 +16,7 @@ import type { CompletedSnapshot } from '../checkpoint/coordinator.ts'
 import { checkSnapshot, disposeSavepoint } from '../checkpoint/snapshots.ts'
 import type { Cluster, NewJob } from '../cluster/cluster.ts'
 import { errors } from '../errors.ts'
+import { sinksOf } from '../job/guarantees.ts'
 import type { Job } from '../job/job.ts'
 import { answer, writeAll } from './writing.ts'
 
@@ -163,6 +165,10 @@ function infoOf(job: Job): shapes.JobInfo {
     failures: job.failures.all,
     planJson: Buffer.from(JSON.stringify(job.plan)),
     options: job.options,
+    sinks: sinksOf(job.plan, {
+      checkpointing: job.checkpointing,
+      mode: job.options[checkpointMode.key] ?? checkpointMode.default,
+    }),
     ...(job.record.restored === undefined ? {} : { restored: job.record.restored }),
   }
 }

@@ -29,10 +29,15 @@ export function savepointLocation(base: string, jobId: string, checkpointId: num
 
 /**
  * Copies a snapshot with all its runs into the directory `target`, which must be empty or absent. `source` is the storage
- * that the manifest's paths are relative to. Throws CHECKPOINT_TARGET_TAKEN.
+ * that the manifest's paths are relative to. Throws CHECKPOINT_TARGET_TAKEN. `open`: for storage that is bounded in time.
  */
-export async function writeSavepoint(source: BlobStorage, manifest: Manifest, target: string): Promise<Snapshot> {
-  const storage = openStorage(target)
+export async function writeSavepoint(
+  source: BlobStorage,
+  manifest: Manifest,
+  target: string,
+  open: (location: string) => BlobStorage = openStorage,
+): Promise<Snapshot> {
+  const storage = open(target)
   if ((await storage.list('')).length > 0) throw errors.create('TARGET_TAKEN', { where: storage.url })
   const savepoint: Manifest = { ...manifest, kind: 'savepoint', operators: manifest.operators.map(moved) }
   const copied: string[] = []

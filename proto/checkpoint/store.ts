@@ -15,6 +15,7 @@ import { assert } from '../../core/assert.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import { faulty } from '../../core/faults.ts'
 import type { Clock } from '../../core/platform/clock.ts'
+import { withDeadline } from '../../core/storage/deadline.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import { errors } from './errors.ts'
 import { decodeManifest, encodeManifest, fileHandles, type Manifest, runPaths } from './manifest.ts'
@@ -28,6 +29,8 @@ import {
 } from './paths.ts'
 import { decodePointer, encodePointer, type Pointer } from './pointer.ts'
 
+const lastLookMs = 1000
+
 export interface CheckpointStoreOptions {
   readonly storage: BlobStorage
   readonly jobId: string
@@ -38,10 +41,14 @@ export interface CheckpointStoreOptions {
   readonly retained?: number
   /** How long a file must have been superfluous. Default 60 s. */
   readonly graceMs?: number
+  /** How long one call may take, whatever the storage does; its outcome may be unclear then. Default: as long as it takes. */
+  readonly timeoutMs?: number | undefined
 }
 
 export class CompletedCheckpointStore {
   readonly #options: CheckpointStoreOptions
+  /** Of the call under way. */
+  #storage: BlobStorage
   readonly #retainedMax: number
   readonly #graceMs: number
   /** Bytes of the pointer as this leader set it last. */
@@ -57,6 +64,7 @@ export class CompletedCheckpointStore {
 
   constructor(options: CheckpointStoreOptions) {
     this.#options = options
+    this.#storage = options.storage
     this.#writersEpoch = options.epoch
     this.#retainedMax = Math.max(1, options.retained ?? 3)
     this.#graceMs = options.graceMs ?? 60_000
@@ -97,7 +105,8 @@ export class CompletedCheckpointStore {
 
   /** The lowest id that no checkpoint of the job has used, complete or not. */
   async nextCheckpointId(): Promise<number> {
-    const { storage, jobId } = this.#options
+    const { jobId } = this.#options
+    const storage = this.#bounded()
     let highest = this.#retained[0] ?? 0
     for (const entry of await storage.list(checkpointsPrefix(jobId))) {
       highest = Math.max(highest, parseCheckpointPath(entry.path)?.checkpointId ?? 0)
@@ -159,7 +168,7 @@ export class CompletedCheckpointStore {
       if (due.length === 0 || this.#holds > 0) return []
       await this.#checkLeader()
       for (const path of due) {
-        await this.#options.storage.delete(path)
+        await this.#storage.delete(path)
         this.#superfluousSince.delete(path)
       }
       return due
@@ -169,7 +178,8 @@ export class CompletedCheckpointStore {
   /** Deletes all checkpoints of the job: for a job that ended and keeps none. */
   deleteAll(): Promise<void> {
     return this.#enqueue(async () => {
-      const { storage, jobId, epoch } = this.#options
+      const { jobId, epoch } = this.#options
+      const storage = this.#storage
       await this.#checkLeader()
       if (!(await this.#setPointer(this.#pointerBytes ?? null, { jobId, epoch, retained: [] })))
         await this.#checkLeader()
@@ -184,7 +194,8 @@ export class CompletedCheckpointStore {
 
   /** Superfluous manifests first: a run must not go before what may still name it. */
   async #superfluous(): Promise<string[]> {
-    const { storage, jobId, epoch } = this.#options
+    const { jobId, epoch } = this.#options
+    const storage = this.#storage
     const latest = this.#retained[0]
     if (latest === undefined) return []
     const referenced = new Set<string>()
@@ -206,7 +217,8 @@ export class CompletedCheckpointStore {
   }
 
   async #checkRuns(manifest: Manifest): Promise<void> {
-    const { storage, jobId } = this.#options
+    const { jobId } = this.#options
+    const storage = this.#storage
     const known = this.#latest === undefined ? new Set<string>() : runPaths(this.#latest)
     for (const run of fileHandles(manifest)) {
       if (run.path === '' || known.has(run.path)) continue
@@ -220,7 +232,8 @@ export class CompletedCheckpointStore {
   }
 
   async #createManifest(manifest: Manifest): Promise<void> {
-    const { storage, jobId } = this.#options
+    const { jobId } = this.#options
+    const storage = this.#storage
     const path = checkpointManifestPath(jobId, manifest.checkpointId)
     const bytes = encodeManifest(manifest)
     let failure: unknown
@@ -237,7 +250,8 @@ export class CompletedCheckpointStore {
 
   /** False when the pointer holds something else than expected. */
   async #setPointer(expected: Uint8Array | null, pointer: Pointer): Promise<boolean> {
-    const { storage, jobId } = this.#options
+    const { jobId } = this.#options
+    const storage = this.#storage
     const path = pointerPath(jobId)
     const bytes = encodePointer(pointer)
     let failure: unknown
@@ -262,7 +276,8 @@ export class CompletedCheckpointStore {
   }
 
   async #readPointer(): Promise<{ pointer: Pointer; bytes: Uint8Array } | undefined> {
-    const { storage, jobId } = this.#options
+    const { jobId } = this.#options
+    const storage = this.#storage
     const path = pointerPath(jobId)
     if (!(await storage.exists(path))) return undefined
     const bytes = await storage.get(path)
@@ -270,7 +285,8 @@ export class CompletedCheckpointStore {
   }
 
   async #readManifest(checkpointId: number): Promise<Manifest> {
-    const { storage, jobId } = this.#options
+    const { jobId } = this.#options
+    const storage = this.#storage
     const path = checkpointManifestPath(jobId, checkpointId)
     const manifest = decodeManifest(await storage.get(path), `${storage.url}/${path}`)
     this.#manifests.set(checkpointId, manifest)
@@ -289,8 +305,19 @@ export class CompletedCheckpointStore {
     return errors.create('POINTER_MOVED', { job: pointer.jobId, epoch: pointer.epoch, own: this.#options.epoch })
   }
 
+  /** Storage for a call that begins now. Once its time is over a moment is left to ask what has taken effect. */
+  #bounded(): BlobStorage {
+    const { storage, clock, timeoutMs } = this.#options
+    if (timeoutMs === undefined) return storage
+    const endMs = clock.monotonic() + timeoutMs
+    return withDeadline(storage, clock, () => Math.max(Math.min(lastLookMs, timeoutMs), endMs - clock.monotonic()))
+  }
+
   #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work)
+    const result = this.#queue.then(() => {
+      this.#storage = this.#bounded()
+      return work()
+    })
     this.#queue = result.catch(() => undefined)
     return result
   }

@@ -18,6 +18,7 @@ export const millrace: {
     readonly JobStatus: Message
     readonly Failure: Message
     readonly JobInfo: Message
+    readonly SinkInfo: Message
     readonly RestoredFrom: Message
     readonly VertexInfo: Message
     readonly SubtaskInfo: Message

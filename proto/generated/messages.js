@@ -1285,6 +1285,7 @@ export const millrace = $root.millrace = (() => {
                 this.checkpoints = [];
                 this.failures = [];
                 this.options = {};
+                this.sinks = [];
                 if (properties)
                     for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1299,6 +1300,7 @@ export const millrace = $root.millrace = (() => {
             JobInfo.prototype.options = $util.emptyObject;
             JobInfo.prototype.checkpointCounts = null;
             JobInfo.prototype.restored = null;
+            JobInfo.prototype.sinks = $util.emptyArray;
 
             let $oneOfFields;
 
@@ -1335,6 +1337,9 @@ export const millrace = $root.millrace = (() => {
                     $root.millrace.client.CheckpointCounts.encode(message.checkpointCounts, writer.uint32(58).fork(), q + 1).ldelim();
                 if (message.restored != null && Object.hasOwnProperty.call(message, "restored"))
                     $root.millrace.client.RestoredFrom.encode(message.restored, writer.uint32(66).fork(), q + 1).ldelim();
+                if (message.sinks != null && message.sinks.length)
+                    for (let i = 0; i < message.sinks.length; ++i)
+                        $root.millrace.client.SinkInfo.encode(message.sinks[i], writer.uint32(74).fork(), q + 1).ldelim();
                 return writer;
             };
 
@@ -1426,6 +1431,12 @@ export const millrace = $root.millrace = (() => {
                             message.restored = $root.millrace.client.RestoredFrom.decode(reader, reader.uint32(), undefined, long + 1);
                             break;
                         }
+                    case 9: {
+                            if (!(message.sinks && message.sinks.length))
+                                message.sinks = [];
+                            message.sinks.push($root.millrace.client.SinkInfo.decode(reader, reader.uint32(), undefined, long + 1));
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -1509,6 +1520,16 @@ export const millrace = $root.millrace = (() => {
                         throw TypeError(".millrace.client.JobInfo.restored: object expected");
                     message.restored = $root.millrace.client.RestoredFrom.fromObject(object.restored, long + 1);
                 }
+                if (object.sinks) {
+                    if (!Array.isArray(object.sinks))
+                        throw TypeError(".millrace.client.JobInfo.sinks: array expected");
+                    message.sinks = [];
+                    for (let i = 0; i < object.sinks.length; ++i) {
+                        if (!$util.isObject(object.sinks[i]))
+                            throw TypeError(".millrace.client.JobInfo.sinks: object expected");
+                        message.sinks[i] = $root.millrace.client.SinkInfo.fromObject(object.sinks[i], long + 1);
+                    }
+                }
                 return message;
             };
 
@@ -1524,6 +1545,7 @@ export const millrace = $root.millrace = (() => {
                     object.vertices = [];
                     object.checkpoints = [];
                     object.failures = [];
+                    object.sinks = [];
                 }
                 if (options.objects || options.defaults)
                     object.options = {};
@@ -1573,6 +1595,11 @@ export const millrace = $root.millrace = (() => {
                     if (options.oneofs)
                         object._restored = "restored";
                 }
+                if (message.sinks && message.sinks.length) {
+                    object.sinks = [];
+                    for (let j = 0; j < message.sinks.length; ++j)
+                        object.sinks[j] = $root.millrace.client.SinkInfo.toObject(message.sinks[j], options, q + 1);
+                }
                 return object;
             };
 
@@ -1581,6 +1608,131 @@ export const millrace = $root.millrace = (() => {
             };
 
             return JobInfo;
+        })();
+
+        client.SinkInfo = (function() {
+
+            function SinkInfo(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            SinkInfo.prototype.uid = "";
+            SinkInfo.prototype.name = "";
+            SinkInfo.prototype.guarantee = "";
+
+            SinkInfo.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.uid != null && Object.hasOwnProperty.call(message, "uid"))
+                    writer.uint32(10).string(message.uid);
+                if (message.name != null && Object.hasOwnProperty.call(message, "name"))
+                    writer.uint32(18).string(message.name);
+                if (message.guarantee != null && Object.hasOwnProperty.call(message, "guarantee"))
+                    writer.uint32(26).string(message.guarantee);
+                return writer;
+            };
+
+            SinkInfo.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.client.SinkInfo();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.uid = reader.string();
+                            break;
+                        }
+                    case 2: {
+                            message.name = reader.string();
+                            break;
+                        }
+                    case 3: {
+                            message.guarantee = reader.string();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            SinkInfo.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.client.SinkInfo)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.client.SinkInfo: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.client.SinkInfo();
+                if (object.uid != null)
+                    message.uid = String(object.uid);
+                if (object.name != null)
+                    message.name = String(object.name);
+                if (object.guarantee != null)
+                    message.guarantee = String(object.guarantee);
+                return message;
+            };
+
+            SinkInfo.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults) {
+                    object.uid = "";
+                    object.name = "";
+                    object.guarantee = "";
+                }
+                if (message.uid != null && Object.hasOwnProperty.call(message, "uid"))
+                    object.uid = message.uid;
+                if (message.name != null && Object.hasOwnProperty.call(message, "name"))
+                    object.name = message.name;
+                if (message.guarantee != null && Object.hasOwnProperty.call(message, "guarantee"))
+                    object.guarantee = message.guarantee;
+                return object;
+            };
+
+            SinkInfo.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return SinkInfo;
         })();
 
         client.RestoredFrom = (function() {
@@ -2366,6 +2518,7 @@ export const millrace = $root.millrace = (() => {
             CheckpointInfo.prototype.asyncMs = null;
             CheckpointInfo.prototype.inFlightBytes = null;
             CheckpointInfo.prototype.unaligned = null;
+            CheckpointInfo.prototype.storingSinceMs = null;
 
             let $oneOfFields;
 
@@ -2417,6 +2570,12 @@ export const millrace = $root.millrace = (() => {
                 set: $util.oneOfSetter($oneOfFields)
             });
 
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(CheckpointInfo.prototype, "_storingSinceMs", {
+                get: $util.oneOfGetter($oneOfFields = ["storingSinceMs"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
             CheckpointInfo.encode = function encode(message, writer, q) {
                 if (!writer)
                     writer = $Writer.create();
@@ -2454,6 +2613,8 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(113).double(message.inFlightBytes);
                 if (message.unaligned != null && Object.hasOwnProperty.call(message, "unaligned"))
                     writer.uint32(120).uint32(message.unaligned);
+                if (message.storingSinceMs != null && Object.hasOwnProperty.call(message, "storingSinceMs"))
+                    writer.uint32(129).double(message.storingSinceMs);
                 return writer;
             };
 
@@ -2540,6 +2701,10 @@ export const millrace = $root.millrace = (() => {
                             message.unaligned = reader.uint32();
                             break;
                         }
+                    case 16: {
+                            message.storingSinceMs = reader.double();
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -2593,6 +2758,8 @@ export const millrace = $root.millrace = (() => {
                     message.inFlightBytes = Number(object.inFlightBytes);
                 if (object.unaligned != null)
                     message.unaligned = object.unaligned >>> 0;
+                if (object.storingSinceMs != null)
+                    message.storingSinceMs = Number(object.storingSinceMs);
                 return message;
             };
 
@@ -2666,6 +2833,11 @@ export const millrace = $root.millrace = (() => {
                     object.unaligned = message.unaligned;
                     if (options.oneofs)
                         object._unaligned = "unaligned";
+                }
+                if (message.storingSinceMs != null && Object.hasOwnProperty.call(message, "storingSinceMs")) {
+                    object.storingSinceMs = options.json && !isFinite(message.storingSinceMs) ? String(message.storingSinceMs) : message.storingSinceMs;
+                    if (options.oneofs)
+                        object._storingSinceMs = "storingSinceMs";
                 }
                 return object;
             };

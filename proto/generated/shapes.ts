@@ -110,6 +110,17 @@ export interface JobInfo {
   readonly checkpointCounts?: CheckpointCounts | undefined
   /** Snapshot that the newest attempt started from; absent: it started without. */
   readonly restored?: RestoredFrom | undefined
+  /** In the order of the plan. */
+  readonly sinks: readonly SinkInfo[]
+}
+
+export interface SinkInfo {
+  /** The sink. */
+  readonly uid: string
+  /** Its name. */
+  readonly name: string
+  /** How often a record of the input shows in what it writes: none, at-least-once or exactly-once. */
+  readonly guarantee: string
 }
 
 export interface RestoredFrom {
@@ -220,6 +231,8 @@ export interface CheckpointInfo {
   readonly inFlightBytes?: number | undefined
   /** Subtasks whose barriers overtook. */
   readonly unaligned?: number | undefined
+  /** Epoch ms at which all subtasks had acknowledged: since then it is being stored. */
+  readonly storingSinceMs?: number | undefined
 }
 
 export interface CheckpointCounts {

@@ -53,9 +53,13 @@ export interface OperatorPlan {
   /** Declared state, for the restore plan. Operators with state that is not keyed declare it as `operator` or `splits`. */
   readonly state: readonly StatePlan[]
   readonly onError: 'fail' | 'skip' | 'dead-letter'
+  /** Of a sink: what it gives when checkpoints are taken exactly once. */
+  readonly guarantee?: SinkGuarantee
   /** What the operator declares beside its functions (a window's size, a condition, aggregates), for people and for the hash. JSON. */
   readonly declared?: Readonly<Record<string, unknown>>
 }
+
+export type SinkGuarantee = 'none' | 'at-least-once' | 'exactly-once'
 
 export interface StatePlan {
   readonly name: string

@@ -21,6 +21,7 @@ export const parallelismMax = 32_768
 
 const partitioners = ['forward', 'hash', 'rebalance', 'rescale', 'broadcast', 'custom']
 const policies = ['fail', 'skip', 'dead-letter']
+const guarantees = ['none', 'at-least-once', 'exactly-once']
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -94,6 +95,8 @@ function checkOperator(value: unknown, at: number, vertex: string): { uid: strin
     integer(input.operator, 0, at - 1, `the input of ${what}`)
     text(input.output, `the output that ${what} reads`)
   }
+  const guarantee = operator.guarantee ?? 'none'
+  demand(guarantees.includes(guarantee as string), `${what} has no guarantee that is known`)
   if (operator.schema !== undefined) checkSchema(operator.schema, what)
   if (operator.wanted !== undefined)
     for (const fields of Object.values(object(operator.wanted, `the wanted fields of ${what}`)))

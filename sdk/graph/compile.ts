@@ -75,6 +75,7 @@ function operatorPlan(node: GraphNode, chain: readonly number[] | undefined, nee
     ...(wanted === undefined ? {} : { wanted }),
     state: statesOf(node),
     onError: node.onError,
+    ...(node.kind === 'sink' ? { guarantee: node.sink.guarantee } : {}),
     ...(declared === undefined ? {} : { declared }),
   }
 }
