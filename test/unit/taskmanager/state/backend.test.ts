@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
 import { command, keys, runBesideModel } from './model.ts'
-import { checkpointDirectory, Subtasks, testHash } from './support.ts'
+import { cases, checkpointDirectory, Subtasks, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)

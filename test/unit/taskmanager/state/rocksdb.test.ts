@@ -18,7 +18,7 @@ import { Spill } from '../../../../taskmanager/state/rocksdb/spill.ts'
 import { Sweep } from '../../../../taskmanager/state/rocksdb/sweep.ts'
 import { encodeStateValue, Lifetime } from '../../../../taskmanager/state/values.ts'
 import { command, keys, runBesideModel } from './model.ts'
-import { checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
+import { cases, checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -33,7 +33,7 @@ describe.each(['number', 'string', 'any'] as const)('keyed state in RocksDB by %
       fc.asyncProperty(fc.array(command(keys[type]), { maxLength: 40 }), (commands) =>
         runBesideModel(directory.path, type, (options) => small(options), false, commands),
       ),
-      { numRuns: 40 },
+      { numRuns: cases(40) },
     )
   }, 60_000)
 
@@ -48,7 +48,7 @@ describe.each(['number', 'string', 'any'] as const)('keyed state in RocksDB by %
           commands,
         ),
       ),
-      { numRuns: 25 },
+      { numRuns: cases(25) },
     )
   }, 60_000)
 })
@@ -197,7 +197,7 @@ describe('timers in RocksDB', () => {
           backend.close()
         },
       ),
-      { numRuns: 20 },
+      { numRuns: cases(20) },
     )
   }, 60_000)
 })
