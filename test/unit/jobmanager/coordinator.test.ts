@@ -76,6 +76,21 @@ describe('a checkpoint coordinator', () => {
     expect(ports.calls).toEqual(['trigger 1', 'complete 1', 'trigger 2'])
   })
 
+  test('shows since when a checkpoint is being stored', async () => {
+    let stored = (_: string): void => undefined
+    ports.store = () => new Promise((resolve) => (stored = resolve))
+    const coordinator = started()
+    clock.advance(1000)
+    coordinator.ack(1, '0/0', snapshot)
+    expect(coordinator.history.entries[0]).not.toHaveProperty('storingSinceMs')
+    clock.advance(300)
+    coordinator.ack(1, '1/0', snapshot)
+    expect(coordinator.history.entries[0]).toMatchObject({ state: 'pending', storingSinceMs: clock.now() })
+    stored('there')
+    await coordinator.settled()
+    expect(coordinator.history.entries[0]).toMatchObject({ state: 'completed', path: 'there' })
+  })
+
   test('completes nothing before it is stored', async () => {
     const coordinator = started()
     let stored: (path: string) => void = () => undefined

@@ -14,6 +14,7 @@ import {
   slotKey,
   type Transitions,
 } from '../../../jobmanager/job/state.ts'
+import type { FailureCause } from '../../../proto/generated/shapes.ts'
 import { testPlan } from '../../support/plan.ts'
 
 const legal: { readonly [K in keyof Transitions]: readonly string[] } = {
@@ -182,6 +183,42 @@ describe('tasks that are to begin again', () => {
     expect(sizes(6, 4)).toEqual([4, 2])
     expect(sizes(1, 100)).toEqual([1, 1])
     expect(sizes(0, 100)).toEqual([])
+  })
+})
+
+describe('a subtask whose restore would fail again in the same way', () => {
+  const hopeless: JobEvent = {
+    kind: 'subtask',
+    subtask: '1/0',
+    state: 'failed',
+    cause: { code: 'STATE_MIGRATION_FAILED', message: 'no such key', fatal: true },
+  }
+  const deployed: readonly JobEvent[] = [
+    { kind: 'submitted' },
+    { kind: 'slots', free: slots, inUse: new Map(), total: 2 },
+  ]
+  const all: JobEvent[] = ['0/0', '0/1', '1/0', '1/1'].map((subtask) => ({
+    kind: 'subtask',
+    subtask,
+    state: 'running',
+  }))
+  const play = (events: readonly JobEvent[], more: Partial<JobFacts> = {}): JobState =>
+    events.reduce<JobState>((state, each) => decide(state, each, { ...facts(), ...more }).state, { kind: 'created' })
+
+  test('fails the job at once, with its reason and nothing about restarts, whatever the strategy', () => {
+    expect(play([...deployed, hopeless])).toMatchObject({ kind: 'failing', detail: 'no such key' })
+    expect(play([...deployed, ...all, hopeless])).toMatchObject({ kind: 'failing', detail: 'no such key' })
+    expect(play([...deployed, ...all, hopeless], { regional: true })).toMatchObject({ kind: 'failing' })
+    const redeployed: JobEvent = { kind: 'redeploy', detail: 'why' }
+    expect(play([...deployed, ...all, redeployed, hopeless])).toMatchObject({ kind: 'failing' })
+  })
+
+  test('is told from one that may succeed', () => {
+    const { fatal: _, ...cause } = hopeless.cause as FailureCause
+    expect(play([...deployed, { ...hopeless, cause }])).toMatchObject({ kind: 'restarting' })
+    expect(play([...deployed, { ...hopeless, cause: { ...cause, fatal: false } }])).toMatchObject({
+      kind: 'restarting',
+    })
   })
 })
 

@@ -21,14 +21,22 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-const storeOf = (epoch = 1, over: BlobStorage = storage, retained = 2): CompletedCheckpointStore =>
+const silence = (): Promise<never> => new Promise(() => undefined)
+
+const storeOf = (
+  epoch = 1,
+  over: BlobStorage = storage,
+  retained = 2,
+  timeoutMs: number | undefined = undefined,
+): CompletedCheckpointStore =>
   new CompletedCheckpointStore({
     storage: over,
     jobId,
     epoch,
-    clock: { ...systemClock, now: () => nowMs },
+    clock: Object.assign(Object.create(systemClock), { now: () => nowMs }) as typeof systemClock,
     retained,
     graceMs: 100,
+    timeoutMs,
   })
 
 /** A checkpoint whose chain is a new base, or goes on with the chain of `before`. */
@@ -126,6 +134,39 @@ describe('completing', () => {
     await store.add(second)
     expect(await storeOf(2).recover()).toEqual(second)
   })
+
+  for (const step of ['size', 'putIfAbsent', 'compareAndSet'] as const) {
+    for (const effect of ['took effect', 'took none'] as const) {
+      it(`is given up when storage is silent from ${step} on, which ${effect}, and the next one counts`, async () => {
+        let silent = false
+        const over = new Proxy(storage, {
+          get: (target, name) => {
+            const own = target[name as keyof BlobStorage]
+            if (typeof own !== 'function') return own
+            return async (...args: unknown[]) => {
+              silent ||= name === step && asked
+              if (silent && (name !== step || effect === 'took none')) return silence()
+              const result = await (own as (...all: unknown[]) => unknown).apply(target, args)
+              return silent ? silence() : result
+            }
+          },
+        })
+        let asked = false
+        const store = storeOf(1, over, 2, 50)
+        await store.recover()
+        const first = await checkpoint(1)
+        asked = true
+        await expect(store.add(first)).rejects.toMatchObject({ code: 'STORAGE_NO_ANSWER' })
+        expect(store.latest).toBeUndefined()
+        asked = false
+        silent = false
+        const second = await checkpoint(2, first)
+        await store.add(second)
+        expect(store.latest).toEqual(second)
+        expect(await storeOf(2).recover()).toEqual(second)
+      })
+    }
+  }
 
   it('goes on when a call that was given up for lost takes effect later', async () => {
     let late: (() => Promise<unknown>) | undefined
