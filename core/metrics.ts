@@ -50,6 +50,20 @@ export interface MetricsRegistry {
   readonly contentType: string
 }
 
+/** What can be read of a registry. */
+export type ReadableMetrics = Pick<MetricsRegistry, 'text'>
+
+/** Metrics that are made when somebody reads them for the first time: all that they say must be found out then. */
+export function metricsWhenAsked(make: () => MetricsRegistry): ReadableMetrics {
+  let made: MetricsRegistry | undefined
+  return {
+    text() {
+      made ??= make()
+      return made.text()
+    },
+  }
+}
+
 /** A registry. `process: true` adds memory, CPU and event-loop lag of this process. */
 export function createMetrics(options: { readonly process?: boolean } = {}): MetricsRegistry {
   const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } =

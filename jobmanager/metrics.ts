@@ -4,7 +4,7 @@
  *
  * Several jobs may have one name: `job_id` tells them apart.
  */
-import { createMetrics, type MetricsRegistry } from '../core/metrics.ts'
+import { createMetrics, type MetricsRegistry, metricsWhenAsked, type ReadableMetrics } from '../core/metrics.ts'
 import type { Clock } from '../core/platform/clock.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { Job } from './job/job.ts'
@@ -12,7 +12,11 @@ import type { Job } from './job/job.ts'
 const labels = ['job_name', 'job_id'] as const
 
 /** `leading`: the cluster that this JobManager leads; undefined: it stands by, and others tell. */
-export function jobManagerMetrics(leading: () => Cluster | undefined, clock: Clock): MetricsRegistry {
+export function jobManagerMetrics(leading: () => Cluster | undefined, clock: Clock): ReadableMetrics {
+  return metricsWhenAsked(() => make(leading, clock))
+}
+
+function make(leading: () => Cluster | undefined, clock: Clock): MetricsRegistry {
   const metrics = createMetrics()
   const gauge = (name: string, help: string) => metrics.gauge({ name: `millrace_${name}`, help })
   const ofJobs = {

@@ -5,14 +5,14 @@
  *
  * Concurrency: the control thread of its process. It reads, and changes nothing; a failure here fails nothing else.
  */
-import { createMetrics, type MetricsRegistry } from '../metrics.ts'
+import { createMetrics, type ReadableMetrics } from '../metrics.ts'
 import { createHttpServer, type HttpAnswer } from '../platform/http.ts'
 import type { AddressInfo } from '../platform/net.ts'
 import { monitorErrors } from './errors.ts'
 
 /** What a process that runs can say. */
 export interface Monitored {
-  readonly metrics: MetricsRegistry
+  readonly metrics: ReadableMetrics
   /** Why no work should be sent here at present; undefined when it is ready. */
   unready(): string | undefined
 }

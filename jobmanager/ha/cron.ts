@@ -1,9 +1,13 @@
 /** Times by cron, in UTC. Pure. */
-import { CronExpressionParser } from 'cron-parser'
+import { createRequire } from 'node:module'
 import type { ValueType } from '../../core/config/values.ts'
+
+// Every process knows all options; few have one that is a cron, and its parser brings a calendar.
+const require = createRequire(import.meta.url)
 
 /** Epoch ms of the first time after `afterMs`. Throws an Error for what is no cron. */
 export function nextTime(expression: string, afterMs: number): number {
+  const { CronExpressionParser } = require('cron-parser') as typeof import('cron-parser')
   return CronExpressionParser.parse(expression, { currentDate: new Date(afterMs), tz: 'UTC' })
     .next()
     .getTime()

@@ -4,10 +4,15 @@
  *
  * Concurrency: one per process for putting in; `lead` makes the workers of one term.
  */
-import { type JobsOptions, Queue, QueueEvents, Worker } from 'bullmq'
+import { createRequire } from 'node:module'
+import type { JobsOptions, Queue, QueueEvents, Worker } from 'bullmq'
 import { systemClock } from '../../core/platform/clock.ts'
 import { type RedisEndpoint, type RedisSettings, redisOptions } from './redis.ts'
 import { type CleanTask, type LeaderWork, nameOf, retryPauseMs, type WorkHandlers } from './work.ts'
+
+// A fifth of a JobManager's memory, and one that leads alone has none of it.
+const require = createRequire(import.meta.url)
+const bullmq = () => require('bullmq') as typeof import('bullmq')
 
 export interface RedisQueuesOptions {
   readonly redis: RedisSettings
@@ -39,6 +44,7 @@ export class RedisQueues {
     // Whoever puts in is to hear at once when that fails.
     const connection = { ...this.#connection, enableOfflineQueue: false, maxRetriesPerRequest: 1 }
     const each = { connection, prefix: this.#prefix, skipVersionCheck: true }
+    const { Queue, QueueEvents } = bullmq()
     this.#submissions = new Queue('submissions', each)
     this.#cleaning = new Queue('cleaning', each)
     this.#schedules = new Queue('savepoints', each)
@@ -76,6 +82,7 @@ export class RedisQueues {
     const connection = { ...this.#connection, maxRetriesPerRequest: null }
     const settings = { backoffStrategy: retryPauseMs }
     const each = { connection, prefix: this.#prefix, skipVersionCheck: true, settings, lockDuration: 10_000 }
+    const { Worker } = bullmq()
     const workers: Worker[] = [
       new Worker<Submitted>('submissions', ({ data }) => handlers.submitted(data.jobId), each),
       new Worker<CleanTask>('cleaning', ({ data }) => handlers.clean(data), { ...each, concurrency: 4 }),

@@ -9,8 +9,12 @@
  *
  * Secrets are never part of a message.
  */
-import { type Callback, Redis, type Result } from 'ioredis'
+import { createRequire } from 'node:module'
+import type { Callback, Redis, Result } from 'ioredis'
 import { errors } from './errors.ts'
+
+// A JobManager that leads alone needs no Redis, and not the memory of its client either.
+const require = createRequire(import.meta.url)
 
 export interface RedisSettings {
   readonly url: string
@@ -139,7 +143,8 @@ export function redisOptions({ url, username, password }: RedisSettings): RedisE
 
 /** A connection that fails fast and comes back by itself. Errors of the connection show in its calls. */
 export function connectRedis(settings: RedisSettings, timeoutMs: number): Redis {
-  const redis = new Redis({
+  const { Redis: Connection } = require('ioredis') as typeof import('ioredis')
+  const redis = new Connection({
     ...redisOptions(settings),
     commandTimeout: timeoutMs,
     connectTimeout: timeoutMs,

@@ -5,7 +5,7 @@
  * `vertex` is the vertex's name, with its id where two of a job have the same. Counts begin anew with each attempt.
  */
 import type { Arena } from '../../core/arena/arena.ts'
-import { createMetrics, type MetricsRegistry } from '../../core/metrics.ts'
+import { createMetrics, type MetricsRegistry, metricsWhenAsked, type ReadableMetrics } from '../../core/metrics.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { TaskManager } from './task-manager.ts'
@@ -20,7 +20,11 @@ export interface TaskManagerMetricsInput {
   registered(): boolean
 }
 
-export function taskManagerMetrics(input: TaskManagerMetricsInput): MetricsRegistry {
+export function taskManagerMetrics(input: TaskManagerMetricsInput): ReadableMetrics {
+  return metricsWhenAsked(() => make(input))
+}
+
+function make(input: TaskManagerMetricsInput): MetricsRegistry {
   const { taskManager, arena, arenaBytes, clock } = input
   const metrics = createMetrics()
   const counter = (name: string, help: string) => metrics.counter({ name: `millrace_${name}`, help, labels })
