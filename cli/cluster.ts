@@ -7,6 +7,8 @@ export const defaultAddress = 'localhost:6123'
 export interface ClusterFlags {
   /** `-m host:port`, or several of them with commas. */
   readonly jobmanager?: string
+  /** `-D key=value`; those of the connection are security.ssl.*. */
+  readonly define?: readonly string[]
 }
 
 /** The JobManagers a command talks to: `-m`, else MILLRACE_JOBMANAGER, else this machine. */
@@ -30,12 +32,19 @@ function oneAddress(given: string): string {
 export async function withCluster<T>(flags: ClusterFlags, work: (client: ClusterClient) => Promise<T>): Promise<T> {
   // A server process need not load gRPC's client.
   const { createClusterClient } = await import('../proto/client.ts')
-  const client = createClusterClient({ address: addressOf(flags) })
+  const { clusterTls } = await import('./cluster-tls.ts')
+  const client = createClusterClient({ address: addressOf(flags), tls: clusterTls(parseDefinitions(flags.define)) })
   try {
     return await work(client)
   } finally {
     client.close()
   }
+}
+
+/** The same without those of the connection to the cluster: what is left is of the job. */
+export function jobDefinitions(definitions?: readonly string[]): Record<string, string> {
+  const all = Object.entries(parseDefinitions(definitions))
+  return Object.fromEntries(all.filter(([key]) => !key.startsWith('security.ssl.')))
 }
 
 /** `-D key=value` as often as given. Throws CLI_BAD_ARGUMENT. */

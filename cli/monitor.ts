@@ -2,7 +2,7 @@
 import { loadConfig } from '../core/config/index.ts'
 import { createLogger } from '../core/log.ts'
 import type { Monitor } from '../core/monitor/monitor.ts'
-import { metricsBindHost, metricsPort, monitorOptions } from '../core/monitor/options.ts'
+import { metricsAllowInsecure, metricsBindHost, metricsPort, monitorOptions } from '../core/monitor/options.ts'
 import { ownVersion } from '../core/platform/modules.ts'
 import { allowInsecure } from '../proto/rpc/options.ts'
 
@@ -22,7 +22,7 @@ export async function openMonitor(
   const monitor = await startMonitor({
     host: config.get(metricsBindHost),
     port,
-    allowInsecure: config.get(allowInsecure),
+    allowInsecure: config.get(allowInsecure) || config.get(metricsAllowInsecure),
     role,
     version: ownVersion(),
     failed: (error) => log.warn({ error }, 'a request for health or metrics could not be answered'),

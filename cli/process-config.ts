@@ -6,6 +6,7 @@ import { everyBrokerOption } from '../broker/every-option.ts'
 import { type AnyOption, type Config, environmentSource, loadConfig, parseConfigFile } from '../core/config/index.ts'
 import { systemDisk } from '../core/platform/disk.ts'
 import { jobManagerOptions } from '../jobmanager/options.ts'
+import { clientTlsOptions } from '../proto/rpc/tls-options.ts'
 import { taskManagerOptions } from '../taskmanager/options.ts'
 import { cliErrors } from './errors.ts'
 import { kafkaClientOptions } from './kafka/options.ts'
@@ -23,6 +24,7 @@ export function allOptions(): readonly AnyOption[] {
     ...taskManagerOptions,
     ...everyBrokerOption,
     ...kafkaClientOptions,
+    ...clientTlsOptions,
   ]
   for (const each of declared) byKey.set(each.key, each)
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1))

@@ -303,8 +303,12 @@ function configure(command: Command, terminal: Terminal): void {
     })
 }
 
+/** `-D` gives security.ssl.* to the connection, and what is left to the job or the process. */
 const cluster = (command: Command): Command =>
-  command.option('-m, --jobmanager <host:port>', 'JobManager (default: $MILLRACE_JOBMANAGER, or localhost:6123)')
+  (command.options.some(({ long }) => long === '--define') ? command : define(command)).option(
+    '-m, --jobmanager <host:port>',
+    'JobManager (default: $MILLRACE_JOBMANAGER, or localhost:6123)',
+  )
 
 const define = (command: Command): Command =>
   command.option('-D, --define <key=value>', 'set an option; may be repeated', (value: string, before?: string[]) => [

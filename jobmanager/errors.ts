@@ -11,7 +11,13 @@ export const errors = defineErrors('JOBMANAGER', {
   CANNOT_LISTEN: { text: 'cannot listen on {host}:{port}: {reason}', blame: 'user', retry: 'never' },
   INSECURE_ADDRESS: {
     text: '{host} is not a loopback address, and connections are neither encrypted nor authenticated',
-    hint: 'Whoever reaches the port can run code. To listen there all the same: -D security.allow-insecure=true',
+    hint: 'Whoever reaches the port can run code. Turn TLS on (security.ssl.internal.enabled), or accept it: -D security.allow-insecure=true',
+    blame: 'user',
+    retry: 'never',
+  },
+  UNKNOWN_CLIENTS: {
+    text: '{host} is not a loopback address, and clients need no certificate',
+    hint: 'Whoever reaches the port can run code: encryption alone does not help. Leave security.ssl.client.authentication at required, or accept it: -D security.allow-insecure=true',
     blame: 'user',
     retry: 'never',
   },

@@ -14,6 +14,8 @@ import { systemDisk } from '../core/platform/disk.ts'
 import { systemRandom } from '../core/platform/random.ts'
 import { s3Settings, useS3 } from '../core/storage/s3/options.ts'
 import { openStorage } from '../core/storage/storage.ts'
+import { TlsFiles } from '../core/tls/files.ts'
+import { clientAuthentication, clientTrusted, internalPaths, named } from '../proto/rpc/tls-options.ts'
 import { redisCoordination } from './ha/coordination.ts'
 import { lockDirectory } from './ha/directory-lock.ts'
 import { errors as haErrors } from './ha/errors.ts'
@@ -47,7 +49,7 @@ interface Seat {
 
 /**
  * `values`: options by key; those of other rooms are passed over. Resolves when the port is open and the jobs of the store
- * have been taken over, or when it stands by. Throws CONFIG_…, JOBMANAGER_PORT_IN_USE, JOBMANAGER_STORE_UNREADABLE, HA_….
+ * have been taken over, or when it stands by. Throws CONFIG_…, TLS_…, JOBMANAGER_PORT_IN_USE, JOBMANAGER_STORE_UNREADABLE, HA_….
  */
 export async function startJobManager(values: Readonly<Record<string, string>>): Promise<RunningJobManager> {
   const own = options.jobManagerOptions.map((each) => each.key as string)
@@ -63,8 +65,10 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
   if (several) checkReplica(config)
   let address = ''
   let seat: Seat | undefined
+  const tls = openTls(config, (text, fields) => log.warn(fields, text))
   const rpc = {
     host,
+    tls: tls && { source: tls, clients: config.get(clientAuthentication) as 'required' | 'none' },
     port: config.get(options.rpcPort),
     allowInsecure: config.get(options.allowInsecure),
     messageBytesMax: config.get(options.messageBytesMax),
@@ -92,8 +96,18 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
       open = false
       await behind.close()
       await server.close()
+      tls?.close()
     },
   }
+}
+
+/** Throws TLS_…. */
+function openTls(
+  config: Config,
+  warn: (text: string, fields: Readonly<Record<string, unknown>>) => void,
+): TlsFiles | undefined {
+  const paths = internalPaths(config)
+  return paths && new TlsFiles({ ...paths, guests: named(config, clientTrusted) }, systemDisk, systemClock, warn)
 }
 
 async function openSingle(config: Config, address: () => string, log: Log): Promise<Seat> {

@@ -8,6 +8,7 @@ import { monitorOptions } from '../core/monitor/options.ts'
 import { s3Options } from '../core/storage/s3/options.ts'
 import { slotJobOptions } from '../proto/jobgraph/options.ts'
 import { allowInsecure, messageBytesMax, rpcAddress, rpcAddresses, rpcPort } from '../proto/rpc/options.ts'
+import { clientAuthentication, clientTrusted, internalTlsOptions } from '../proto/rpc/tls-options.ts'
 import { haOptions, scheduleOptions } from './ha/options.ts'
 
 export { allowInsecure, messageBytesMax, rpcAddress, rpcPort }
@@ -86,7 +87,7 @@ export const checkpointTimeout = option({
   type: duration(),
   default: 600_000,
   scope: 'job',
-  doc: 'A checkpoint that took longer is given up.',
+  doc: 'A checkpoint that took longer is given up. Storing it, once all tasks have done their part, may take so long again.',
 })
 export const checkpointTolerableFailures = option({
   key: 'execution.checkpointing.tolerable-failed-checkpoints',
@@ -267,6 +268,9 @@ export const jobManagerOptions = [
   testFaults,
   testFaultOrders,
   ...monitorOptions,
+  ...internalTlsOptions,
+  clientAuthentication,
+  clientTrusted,
   ...s3Options,
   ...haOptions,
   ...jobOptions,

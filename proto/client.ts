@@ -2,7 +2,6 @@
  * The client of a cluster: one connection to a JobManager. Every failure is a coded error: RPC_NO_JOBMANAGER,
  * RPC_CONNECTION_LOST, JOBMANAGER_NO_SUCH_JOB and so on. Calls may run at the same time.
  */
-import { isMillraceError } from '../core/errors.ts'
 import { systemClock } from '../core/platform/clock.ts'
 import { systemRandom } from '../core/platform/random.ts'
 import { clientMethods as methods } from './generated/services.ts'
@@ -26,8 +25,9 @@ import type {
 } from './generated/shapes.ts'
 import type { JobPlan } from './jobgraph/plan.ts'
 import { defaultMessageBytesMax } from './rpc/channel.ts'
-import { rpcErrors } from './rpc/errors.ts'
+import { isAway, rpcErrors } from './rpc/errors.ts'
 import { LeaderChannel, parseAddresses } from './rpc/leader-channel.ts'
+import type { ChannelTls } from './rpc/tls.ts'
 
 export type {
   CheckpointCounts,
@@ -119,6 +119,8 @@ export interface ClusterClientOptions {
   /** host:port; of several JobManagers, separated by commas: the leader is found among them. */
   readonly address: string
   readonly messageBytesMax?: number | undefined
+  /** Absent: the connection is plain. */
+  readonly tls?: ChannelTls | undefined
 }
 
 /** `job` is an id, a unique prefix of an id, or a name (of which the newest job that has not ended counts). */
@@ -164,8 +166,9 @@ const chunkBytes = 256 * 1024
 export function createClusterClient({
   address,
   messageBytesMax = defaultMessageBytesMax,
+  tls,
 }: ClusterClientOptions): ClusterClient {
-  const leader = new LeaderChannel(parseAddresses(address), messageBytesMax)
+  const leader = new LeaderChannel(parseAddresses(address), messageBytesMax, tls)
   // A leader that hangs is given up for another.
   const seconds = { timeoutMs: leader.several ? 5000 : 15_000 }
   let closed = false
@@ -244,7 +247,7 @@ async function* readResults(
       reply = await leader.call((channel) => channel.unary(methods.results, request, { timeoutMs: 30_000 }), true)
       awaySinceMs = Number.NaN
     } catch (error) {
-      const away = isMillraceError(error, 'RPC_NO_JOBMANAGER') || isMillraceError(error, 'RPC_CONNECTION_LOST')
+      const away = isAway(error)
       const nowMs = systemClock.monotonic()
       if (Number.isNaN(awaySinceMs)) awaySinceMs = nowMs
       if (!away || closed() || nowMs - awaySinceMs > resultsPatienceMs) throw error

@@ -4,6 +4,10 @@
  * import: a slot has no use for it.
  */
 import { isMillraceError, type MillraceError } from '../core/errors.ts'
+import { systemClock } from '../core/platform/clock.ts'
+import { systemDisk } from '../core/platform/disk.ts'
+import { tlsErrors } from '../core/tls/errors.ts'
+import { readMaterial } from '../core/tls/files.ts'
 import {
   type ClusterClient,
   type ClusterInfo,
@@ -17,6 +21,7 @@ import {
   type ResultBatch,
   type Snapshot,
 } from '../proto/client.ts'
+import type { ChannelTls } from '../proto/rpc/tls.ts'
 import { clientErrors } from './errors.ts'
 import { compilePlan } from './graph/compile.ts'
 import { buildGraph } from './graph/load.ts'
@@ -174,6 +179,30 @@ export interface ClusterOptions {
   readonly address?: string
   /** For so long, in ms, the JobManager may be away while something is asked or waited for; 30 s unless given. */
   readonly awayMs?: number
+  /** Absent: the connection is plain. */
+  readonly tls?: ClusterTls
+}
+
+/** Files, PEM. */
+export interface ClusterTls {
+  /** Who signs the certificate of the JobManager; absent: the well-known authorities. */
+  readonly ca?: string
+  /** The certificate of this program, with its key. */
+  readonly cert?: string
+  readonly key?: string
+  /** Whether the certificate of the JobManager must be for the host of `address`; true unless given. */
+  readonly verifyHostname?: boolean
+}
+
+function tlsOf({ ca, cert, key, verifyHostname = true }: ClusterTls): ChannelTls {
+  const file = (option: string, path: string | undefined) => (path === undefined ? undefined : { option, path })
+  if ((cert === undefined) !== (key === undefined)) {
+    const [option, other] = cert === undefined ? ['cert', 'key'] : ['key', 'cert']
+    throw tlsErrors.create('NOT_SET', { option: `tls.${option}`, because: `tls.${other} is` })
+  }
+  const paths = { ca: file('tls.ca', ca), cert: file('tls.cert', cert), key: file('tls.key', key) }
+  const current = readMaterial(paths, systemDisk, systemClock.now())
+  return { source: { current, listen: () => undefined }, verifyHost: verifyHostname }
 }
 
 /** A connection to a JobManager. Does not connect before the first call. */
@@ -182,9 +211,11 @@ export class Cluster {
   readonly #patience: Patience
   #closed = false
 
+  /** Throws TLS_… for files that cannot be used. */
   constructor(options: string | ClusterOptions = {}) {
-    const { address = 'localhost:6123', awayMs = 30_000 } = typeof options === 'string' ? { address: options } : options
-    this.#client = createClusterClient({ address })
+    const given: ClusterOptions = typeof options === 'string' ? { address: options } : options
+    const { address = 'localhost:6123', awayMs = 30_000, tls } = given
+    this.#client = createClusterClient({ address, tls: tls && tlsOf(tls) })
     this.#patience = { awayMs, closed: () => this.#closed }
   }
 

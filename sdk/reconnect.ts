@@ -3,8 +3,8 @@
  * asked again until it is back. What changes something is sent once: whether it took effect is unknown when the connection
  * breaks, and that is for the program to find out.
  */
-import { isMillraceError } from '../core/errors.ts'
 import { systemClock } from '../core/platform/clock.ts'
+import { isAway } from '../proto/rpc/errors.ts'
 
 export interface Patience {
   /** For so long a JobManager may be away. */
@@ -14,11 +14,6 @@ export interface Patience {
 }
 
 const pauseMs = 200
-
-/** The JobManager cannot be reached now. */
-export function isAway(error: unknown): boolean {
-  return isMillraceError(error, 'RPC_NO_JOBMANAGER') || isMillraceError(error, 'RPC_CONNECTION_LOST')
-}
 
 /** The answer to a question, asked again while nobody is there. */
 export async function ask<T>(patience: Patience, question: () => Promise<T>): Promise<T> {

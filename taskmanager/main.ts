@@ -12,7 +12,9 @@ import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock, type TimerHandle } from '../core/platform/clock.ts'
 import { systemDisk } from '../core/platform/disk.ts'
 import { systemRandom } from '../core/platform/random.ts'
+import { TlsFiles } from '../core/tls/files.ts'
 import { parseAddresses } from '../proto/rpc/leader-channel.ts'
+import { internalPaths } from '../proto/rpc/tls-options.ts'
 import { packageVersion, protocolVersion } from '../proto/rpc/version.ts'
 import { BundleCache } from './control/bundles.ts'
 import { errors } from './control/errors.ts'
@@ -44,7 +46,7 @@ export interface TaskManagerDoors {
 
 /**
  * `values`: options by key; those of other rooms are passed over, and all of them reach the slots. Resolves when the slots
- * are up and the TaskManager is registered, or when there is no JobManager yet: it goes on trying. Throws CONFIG_…,
+ * are up and the TaskManager is registered, or when there is no JobManager yet: it goes on trying. Throws CONFIG_…, TLS_…,
  * RPC_VERSION_MISMATCH, TASKMANAGER_SLOT_DID_NOT_START.
  */
 export async function startTaskManager(
@@ -56,7 +58,11 @@ export async function startTaskManager(
   const config = loadConfig(options.taskManagerOptions, [{ name: 'configuration', values: known }])
   const log = createLogger('taskmanager')
   const host = config.get(options.taskManagerHost)
-  if (!isLoopback(host) && !config.get(options.allowInsecure)) throw errors.create('INSECURE_ADDRESS', { host })
+  const paths = internalPaths(config)
+  if (!isLoopback(host) && !config.get(options.allowInsecure) && paths === undefined) {
+    throw errors.create('INSECURE_ADDRESS', { host })
+  }
+  const tls = paths && new TlsFiles(paths, systemDisk, systemClock, (text, fields) => log.warn(fields, text))
   const id = config.get(options.taskManagerId) ?? `tm-${systemRandom.hex(4)}`
   const heapBytes = config.get(options.slotHeap)
   const arenaBytes = config.get(options.networkMemory)
@@ -82,6 +88,7 @@ export async function startTaskManager(
     await slots.start()
   } catch (error) {
     await slots.close()
+    tls?.close()
     throw error
   }
   const made = new TaskManager({
@@ -123,6 +130,7 @@ export async function startTaskManager(
     made.close()
     link?.close()
     await slots.close()
+    tls?.close()
   }
   const first = new Promise<void>((done, fail) => {
     let answered = false
@@ -133,6 +141,8 @@ export async function startTaskManager(
       delayMinMs: config.get(options.reconnectDelayMin),
       delayMaxMs: config.get(options.reconnectDelayMax),
       messageBytesMax: config.get(options.messageBytesMax),
+      // Who is in the cluster says the authority, not the name: Pods have addresses of the day.
+      tls: tls && { source: tls, verifyHost: false },
       hello: () => ({
         id,
         host,

@@ -5,6 +5,7 @@ import { testFaults } from '../core/faults.ts'
 import { monitorOptions } from '../core/monitor/options.ts'
 import { s3Options } from '../core/storage/s3/options.ts'
 import { allowInsecure, messageBytesMax, rpcAddress, rpcAddresses, rpcPort } from '../proto/rpc/options.ts'
+import { internalTlsOptions } from '../proto/rpc/tls-options.ts'
 
 export { allowInsecure, messageBytesMax, rpcAddress, rpcAddresses, rpcPort }
 
@@ -145,5 +146,6 @@ export const taskManagerOptions = [
   testFaults,
   testFaultOrders,
   ...monitorOptions,
+  ...internalTlsOptions,
   ...s3Options,
 ]

@@ -7,7 +7,8 @@ import { systemDisk } from '../../core/platform/disk.ts'
 import { ownVersion } from '../../core/platform/modules.ts'
 import { systemNetwork } from '../../core/platform/net.ts'
 import { createClusterClient } from '../../proto/client.ts'
-import { addressOf, type ClusterFlags } from '../cluster.ts'
+import { addressOf, type ClusterFlags, parseDefinitions } from '../cluster.ts'
+import { clusterTls } from '../cluster-tls.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type Terminal, table } from '../terminal.ts'
 
@@ -31,7 +32,7 @@ export async function doctor(terminal: Terminal, flags: DoctorFlags): Promise<Ex
     checkSharedMemory(),
     checkKernels(),
     checkDirectory('.millrace'),
-    await checkCluster(address, flags.jobmanager !== undefined),
+    await checkCluster(address, flags),
   ]
   const failed = findings.some((finding) => finding.state === 'failed')
   if (terminal.json) terminal.out(JSON.stringify({ ok: !failed, findings }))
@@ -124,9 +125,10 @@ function checkDirectory(path: string): Finding {
 }
 
 /** A cluster that was named must answer; without a name, a free port is as good as a cluster. */
-async function checkCluster(address: string, named: boolean): Promise<Finding> {
+async function checkCluster(address: string, flags: DoctorFlags): Promise<Finding> {
   const check = 'Cluster'
-  const client = createClusterClient({ address })
+  const named = flags.jobmanager !== undefined
+  const client = createClusterClient({ address, tls: clusterTls(parseDefinitions(flags.define)) })
   try {
     const { version, taskManagers, slotsTotal, slotsFree } = await withTimeout(
       systemClock,

@@ -1,7 +1,7 @@
 /** Commands that look at a job or end it: list, info, stop, cancel, checkpoint, logs. */
 import { formatSize } from '../../core/config/index.ts'
 import type { ClusterClient, JobInfo, JobStatus } from '../../proto/client.ts'
-import { type ClusterFlags, parseDefinitions, withCluster } from '../cluster.ts'
+import { type ClusterFlags, jobDefinitions, withCluster } from '../cluster.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { withAnyBrokers } from '../kafka/job-brokers.ts'
 import { loadJob } from '../load-job.ts'
@@ -51,7 +51,7 @@ export interface InfoFlags extends ClusterFlags {
 /** Of a file: the plan, without running it. Else: everything about a job of the cluster. */
 export async function info(terminal: Terminal, what: string, flags: InfoFlags): Promise<ExitCode> {
   if (/\.[cm]?[jt]s$/.test(what)) {
-    const { plan, bundle } = await loadJob(what, withAnyBrokers(parseDefinitions(flags.define)), flags.parallelism)
+    const { plan, bundle } = await loadJob(what, withAnyBrokers(jobDefinitions(flags.define)), flags.parallelism)
     if (terminal.json) terminal.out(JSON.stringify({ bundle: bundle.id, plan }))
     else for (const line of planLines(plan)) terminal.out(line)
     return exitCodes.ok

@@ -6,7 +6,7 @@
 import { errorFromWire } from '../../core/errors.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import type { ClusterClient, JobCode, JobStatus } from '../../proto/client.ts'
-import { type ClusterFlags, parseDefinitions, withCluster } from '../cluster.ts'
+import { type ClusterFlags, jobDefinitions, withCluster } from '../cluster.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { withBrokers } from '../kafka/job-brokers.ts'
@@ -23,7 +23,7 @@ export interface RunFlags extends ClusterFlags {
 
 export async function run(terminal: Terminal, file: string, flags: RunFlags): Promise<ExitCode> {
   const loaded = isFile(file)
-    ? await loadJob(file, withBrokers(parseDefinitions(flags.define)), flags.parallelism)
+    ? await loadJob(file, withBrokers(jobDefinitions(flags.define)), flags.parallelism)
     : undefined
   return withCluster(flags, async (client) => {
     const job =
@@ -50,7 +50,7 @@ const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name) || systemDi
 
 /** The code of a job that the cluster knows, as it was submitted. */
 async function again(client: ClusterClient, job: string, flags: RunFlags): Promise<JobCode> {
-  if (flags.define !== undefined || flags.parallelism !== undefined) {
+  if (Object.keys(jobDefinitions(flags.define)).length > 0 || flags.parallelism !== undefined) {
     const problem = `${job} is no file: a job of the cluster runs again with the options that it had (rescale it afterwards)`
     throw cliErrors.create('BAD_ARGUMENT', { problem })
   }

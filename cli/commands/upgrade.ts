@@ -8,7 +8,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import { formatRestore } from '../../proto/checkpoint/inspect.ts'
 import { checkRestore, type RestoreCheck, snapshotOfPlan } from '../../proto/checkpoint/restore-check.ts'
 import type { ClusterClient, JobCode, JobInfo } from '../../proto/client.ts'
-import { type ClusterFlags, parseDefinitions, withCluster } from '../cluster.ts'
+import { type ClusterFlags, jobDefinitions, withCluster } from '../cluster.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts'
 import { type LoadedJob, loadJob } from '../load-job.ts'
@@ -35,7 +35,7 @@ export async function upgrade(terminal: Terminal, job: string, file: string, fla
       throw cliErrors.create('NOT_UPGRADABLE', { job: info.status.name, state: info.status.state })
     const code = await client.code(info.status.jobId)
     // What the job was submitted with goes on to hold, unless it is given anew.
-    const options = { ...code.options, ...parseDefinitions(flags.define) }
+    const options = { ...code.options, ...jobDefinitions(flags.define) }
     const loaded = await loadJob(file, options, flags.parallelism)
     return new Upgrade(terminal, client, { file, flags, info, code, loaded }).run()
   })

@@ -15,7 +15,7 @@ export const monitorErrors = defineErrors('MONITOR', {
   },
   INSECURE_ADDRESS: {
     text: 'metrics.bind-host is {host}, which is not a loopback address, and the port is neither encrypted nor authenticated',
-    hint: 'To listen there all the same: -D security.allow-insecure=true',
+    hint: 'To listen there all the same: -D metrics.allow-insecure=true',
     blame: 'user',
     retry: 'never',
   },

@@ -1,5 +1,5 @@
 /** Options of the port at which a process says how it is. */
-import { integer, option, text } from '../config/index.ts'
+import { boolean, integer, option, text } from '../config/index.ts'
 
 export const metricsPort = option({
   key: 'metrics.port',
@@ -12,7 +12,15 @@ export const metricsBindHost = option({
   type: text(),
   default: '127.0.0.1',
   scope: 'cluster',
-  doc: 'Host on which that port listens. Other addresses than loopback need security.allow-insecure: whoever reaches the port can read names and numbers of jobs.',
+  doc: 'Host on which that port listens. Other addresses than loopback need metrics.allow-insecure: whoever reaches the port can read names and numbers of jobs.',
 })
 
-export const monitorOptions = [metricsPort, metricsBindHost] as const
+export const metricsAllowInsecure = option({
+  key: 'metrics.allow-insecure',
+  type: boolean(),
+  default: false,
+  scope: 'cluster',
+  doc: 'That port may be on addresses other than loopback: it is neither encrypted nor authenticated. So it may be with security.allow-insecure.',
+})
+
+export const monitorOptions = [metricsPort, metricsBindHost, metricsAllowInsecure] as const

@@ -9,6 +9,8 @@ export type { AddressInfo, NetConnectOpts, OnReadOpts, Server, ServerOpts, Socke
 export interface Network {
   createServer(options: ServerOpts, onConnection: (socket: Socket) => void): Server
   connect(options: NetConnectOpts): Socket
+  /** What a socket of `connect` emits when the other side is known and may be spoken to; default 'connect'. */
+  readonly connectedEvent?: 'connect' | 'secureConnect'
 }
 
 export const systemNetwork: Network = {

@@ -2,11 +2,16 @@
  * Sockets under TLS, for both sides. A server's connection is handed over after its handshake. Keys and certificates are read by the
  * caller, so that a test needs no files. Node's part is loaded at the first use: it takes 7 MB.
  */
-import type { ConnectionOptions, Server, TLSSocket } from 'node:tls'
+import type { X509Certificate } from 'node:crypto'
+import type { ConnectionOptions, SecureContext, SecureContextOptions, Server, TLSSocket } from 'node:tls'
 
-export type { ConnectionOptions, TLSSocket } from 'node:tls'
+export type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from 'node:tls'
 
 const tls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls')
+const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto')
+
+/** Parsed; `verify`, `checkIssued`, `checkHost` are Node's. */
+export type Certificate = X509Certificate
 
 export interface TlsServerOptions {
   /** PEM. */
@@ -18,6 +23,8 @@ export interface TlsServerOptions {
   /** Whether clients are asked for a certificate, and turned away without one. */
   readonly clients: 'none' | 'requested' | 'required'
   readonly handshakeTimeoutMs: number
+  /** Where both sides are ours, nothing old need be spoken. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
 
 /** A server that has not begun to listen. Throws when the key and the certificate cannot be used. */
@@ -34,7 +41,7 @@ export function createTlsServer(
       requestCert: options.clients !== 'none',
       rejectUnauthorized: options.clients === 'required',
       handshakeTimeout: options.handshakeTimeoutMs,
-      minVersion: 'TLSv1.2',
+      minVersion: options.minVersion ?? 'TLSv1.2',
       noDelay: true,
     },
     onConnection,
@@ -46,4 +53,31 @@ export function createTlsServer(
 /** A socket that connects; `secureConnect` tells when the other side has shown its certificate. */
 export function connectTls(options: ConnectionOptions): TLSSocket {
   return tls().connect(options)
+}
+
+export function secureContext(options: SecureContextOptions): SecureContext {
+  return tls().createSecureContext(options)
+}
+
+/** Why a certificate is not for `host`; undefined: it is. */
+export function checkHost(host: string, certificate: import('node:tls').PeerCertificate): Error | undefined {
+  return tls().checkServerIdentity(host, certificate)
+}
+
+/** All certificates of a PEM file, in order. Throws what the parser says. */
+export function parseCertificates(pem: Buffer): Certificate[] {
+  const { X509Certificate: Parsed } = crypto()
+  const blocks = pem.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return blocks.map((block) => new Parsed(block))
+}
+
+/** One certificate from its bytes (DER). */
+export function certificateOf(raw: Uint8Array): Certificate {
+  const { X509Certificate: Parsed } = crypto()
+  return new Parsed(raw)
+}
+
+/** Whether the private key (PEM) is that of the certificate. Throws when it is no key. */
+export function keyFits(certificate: Certificate, key: Buffer): boolean {
+  return certificate.checkPrivateKey(crypto().createPrivateKey(key))
 }

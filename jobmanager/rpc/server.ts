@@ -1,6 +1,6 @@
 /**
- * The gRPC server. Listens on loopback only unless told otherwise; refuses callers of another protocol version with a
- * sentence, whatever they call.
+ * The gRPC server. Without TLS and certificates of clients it listens on loopback only, unless told otherwise; refuses callers of
+ * another protocol version with a sentence, whatever they call, and those that are none of the cluster's where TaskManagers call.
  */
 import {
   Metadata,
@@ -12,9 +12,11 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { systemClock } from '../../core/platform/clock.ts'
+import type { TlsSource } from '../../core/tls/files.ts'
 import { clientMethods } from '../../proto/generated/services.ts'
 import { grpcOptions } from '../../proto/rpc/channel.ts'
 import { protocolKey, rpcErrors, toServiceError, versionKey } from '../../proto/rpc/errors.ts'
+import { ServerTls } from '../../proto/rpc/tls.ts'
 import { packageVersion, protocolVersion } from '../../proto/rpc/version.ts'
 import { errors } from '../errors.ts'
 import { tolerantControlMethods } from './control-service.ts'
@@ -25,6 +27,13 @@ export interface ServerOptions {
   readonly port: number
   readonly allowInsecure: boolean
   readonly messageBytesMax: number
+  readonly tls?: RpcTls | undefined
+}
+
+export interface RpcTls {
+  readonly source: TlsSource
+  /** Whether clients show a certificate. TaskManagers always do. */
+  readonly clients: 'required' | 'none'
 }
 
 export interface Services {
@@ -41,19 +50,26 @@ const closeGraceMs = 500
 
 /**
  * Takes the port, then asks for the services: whoever has the port is the only one that touches the job store.
- * Throws JOBMANAGER_PORT_IN_USE, JOBMANAGER_INSECURE_ADDRESS, JOBMANAGER_CANNOT_LISTEN.
+ * Throws JOBMANAGER_PORT_IN_USE, JOBMANAGER_INSECURE_ADDRESS, JOBMANAGER_UNKNOWN_CLIENTS, JOBMANAGER_CANNOT_LISTEN.
  */
 export async function startServer(
   options: ServerOptions,
   services: (port: number) => Services | Promise<Services>,
 ): Promise<RpcServer> {
   const { host, port, allowInsecure, messageBytesMax } = options
-  if (!isLoopback(host) && !allowInsecure) throw errors.create('INSECURE_ADDRESS', { host })
-  const server = new Server({ ...grpcOptions(messageBytesMax), interceptors: [checkProtocol] })
+  const required = options.tls?.clients === 'required'
+  if (!isLoopback(host) && !allowInsecure && !required) {
+    throw errors.create(options.tls === undefined ? 'INSECURE_ADDRESS' : 'UNKNOWN_CLIENTS', { host })
+  }
+  const tls = options.tls && new ServerTls(options.tls.source, required)
+  const server = new Server({
+    ...grpcOptions(messageBytesMax),
+    interceptors: tls === undefined ? [checkProtocol] : [checkProtocol, checkCaller(tls)],
+  })
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(
       `${host.includes(':') ? `[${host}]` : host}:${port}`,
-      ServerCredentials.createInsecure(),
+      tls ?? ServerCredentials.createInsecure(),
       (error, found) => {
         if (error === null) resolve(found)
         else if (/EADDRINUSE/.test(error.message))
@@ -88,6 +104,38 @@ export async function startServer(
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+const ofTaskManagers: ReadonlySet<string> = new Set(Object.values(tolerantControlMethods).map(({ path }) => path))
+
+/** Where clients need no certificate, or have some of their own, nobody without one of the cluster's may be a TaskManager. */
+function checkCaller(tls: ServerTls) {
+  return <Request, Response>(
+    method: ServerMethodDefinition<Request, Response>,
+    call: ServerInterceptingCallInterface,
+  ): ServerInterceptingCall =>
+    new ServerInterceptingCall(call, {
+      start(next) {
+        next({
+          onReceiveMetadata(metadata, pass) {
+            const reason = ofTaskManagers.has(method.path) ? strangeness(tls, call) : undefined
+            if (reason === undefined) {
+              pass(metadata)
+              return
+            }
+            const error = rpcErrors.create('NOT_OF_THE_CLUSTER', { who: `the caller at ${call.getPeer()}`, reason })
+            call.sendStatus(toServiceError(error, new Metadata()) as Parameters<typeof call.sendStatus>[0])
+          },
+        })
+      },
+    })
+}
+
+function strangeness(tls: ServerTls, call: ServerInterceptingCallInterface): string | undefined {
+  // There only when its chain was checked.
+  const certificate = call.getAuthContext().sslPeerCertificate
+  if (certificate === undefined) return 'it has shown none that is trusted here'
+  return tls.isInternal(certificate.raw) ? undefined : `it is that of a client, ${certificate.subject.CN}`
 }
 
 function checkProtocol<Request, Response>(

@@ -16,6 +16,7 @@ import {
 import { systemClock } from '../../core/platform/clock.ts'
 import { fromServiceError, protocolKey, versionKey } from './errors.ts'
 import type { Method } from './method.ts'
+import { type ChannelTls, tlsOfChannel } from './tls.ts'
 import { packageVersion, protocolVersion } from './version.ts'
 
 // What goes wrong is thrown as a coded error; lines on standard error would say it twice.
@@ -48,11 +49,16 @@ export class Channel {
   readonly address: string
   readonly #client: Client
 
-  /** `address`: host:port. Connects at the first call. `pingMs`: how often to look whether the other end lives. */
-  constructor(address: string, messageBytesMax: number = defaultMessageBytesMax, pingMs?: number) {
+  /**
+   * `address`: host:port. Connects at the first call. `pingMs`: how often to look whether the other end lives. `tls`: absent, the
+   * connection is plain.
+   */
+  constructor(address: string, messageBytesMax: number = defaultMessageBytesMax, pingMs?: number, tls?: ChannelTls) {
     this.address = address
-    this.#client = new Client(address, credentials.createInsecure(), {
+    const [secured, more] = tls === undefined ? [credentials.createInsecure(), {}] : tlsOfChannel(tls, address)
+    this.#client = new Client(address, secured, {
       ...grpcOptions(messageBytesMax, pingMs),
+      ...more,
       // Two clients of one process must not share the fate of one connection.
       'grpc.use_local_subchannel_pool': 1,
       'grpc.initial_reconnect_backoff_ms': 50,

@@ -43,6 +43,42 @@ export const rpcErrors = defineErrors('RPC', {
     blame: 'user',
     retry: 'never',
   },
+  HUNG_UP: {
+    text: 'what listens at {address} closes the connection without an answer',
+    hint: 'Perhaps it speaks TLS: then this side must, too (security.ssl.internal.* in the cluster, security.ssl.client.* of a client).',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  NO_TLS: {
+    text: 'what listens at {address} does not speak TLS',
+    hint: 'A JobManager does with security.ssl.internal.enabled.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  NOT_TRUSTED: {
+    text: 'the certificate of the JobManager at {address} is not trusted: {reason}',
+    hint: 'It must be signed by security.ssl.client.ca (of a client) or security.ssl.internal.ca (of a TaskManager), and be valid now.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  WRONG_NAME: {
+    text: 'the certificate of the JobManager at {address} is for others: {reason}',
+    hint: 'Call it by a name that the certificate has, or give the certificate that name. Without the check: security.ssl.client.verify-hostname=false.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  CERTIFICATE_REFUSED: {
+    text: 'the JobManager at {address} did not let this process in: {reason}',
+    hint: 'A client shows security.ssl.client.cert, signed by security.ssl.internal.ca or security.ssl.client.trusted-ca of the JobManager.',
+    blame: 'external',
+    retry: 'backoff',
+  },
+  NOT_OF_THE_CLUSTER: {
+    text: '{who} wants to act as a TaskManager, and its certificate is not one of the cluster: {reason}',
+    hint: 'TaskManagers have certificates that are signed by security.ssl.internal.ca; those of clients do not count.',
+    blame: 'external',
+    retry: 'backoff',
+  },
   CODE_CUT: {
     text: 'the JobManager did not send all of the code of {job}',
     hint: 'Try again; if it happens again, look at the log of the JobManager.',
@@ -62,6 +98,18 @@ export const rpcErrors = defineErrors('RPC', {
   },
   FAILED: { text: 'the JobManager at {address} answered: {reason}', blame: 'internal', retry: 'never' },
 })
+
+/** Whether no answer came because nobody is there, or the one who was is gone: soon there may be one again. */
+export function isAway(error: unknown): boolean {
+  return (
+    isMillraceError(error, 'RPC_NO_JOBMANAGER') || isMillraceError(error, 'RPC_CONNECTION_LOST') || isUnreached(error)
+  )
+}
+
+/** Whether the call certainly did not take effect, because no connection was made. */
+export function isUnreached(error: unknown): boolean {
+  return isMillraceError(error, 'RPC_NO_JOBMANAGER') || isMillraceError(error, 'RPC_HUNG_UP')
+}
 
 const errorKey = 'millrace-error-bin'
 export const protocolKey = 'millrace-protocol'
@@ -107,6 +155,8 @@ export function fromServiceError(error: unknown, address: string): MillraceError
   const reason = failed.details ?? failed.message ?? String(error)
   const cause = { cause: error }
   if (failed.code === status.UNAVAILABLE) {
+    const secured = ofHandshake(reason, address, cause)
+    if (secured !== undefined) return secured
     const refused = /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Name resolution|ETIMEDOUT/.test(reason)
     return rpcErrors.create(refused ? 'NO_JOBMANAGER' : 'CONNECTION_LOST', { address }, cause)
   }
@@ -116,6 +166,31 @@ export function fromServiceError(error: unknown, address: string): MillraceError
   }
   if (failed.code === status.UNIMPLEMENTED) return rpcErrors.create('NOT_MILLRACE', { address, reason }, cause)
   return rpcErrors.create('FAILED', { address, reason }, cause)
+}
+
+/** What OpenSSL and Node say of a handshake that failed, as far as it is known. */
+function ofHandshake(reason: string, address: string, cause: { cause: unknown }): MillraceError | undefined {
+  if (!reason.startsWith('No connection established')) return undefined
+  if (/wrong version number|packet length too long|http request/i.test(reason))
+    return rpcErrors.create('NO_TLS', { address }, cause)
+  const alert = /alert ([a-z ]+?)(?::|$)/.exec(reason)?.[1]
+  if (alert !== undefined)
+    return rpcErrors.create('CERTIFICATE_REFUSED', { address, reason: alerts[alert] ?? `it says "${alert}"` }, cause)
+  const name = /Hostname\/IP does not match certificate's altnames: (.*?)(?:\. Resolution note|$)/s.exec(reason)?.[1]
+  if (name !== undefined) return rpcErrors.create('WRONG_NAME', { address, reason: name }, cause)
+  const untrusted =
+    /((?:self-signed certificate|unable to (?:get|verify)|certificate (?:has|is not|revoked|rejected)|CERT_)[^.(]*)/.exec(
+      reason,
+    )
+  if (untrusted !== null) return rpcErrors.create('NOT_TRUSTED', { address, reason: untrusted[1] }, cause)
+  return /Last error: Failed to connect/.test(reason) ? rpcErrors.create('HUNG_UP', { address }, cause) : undefined
+}
+
+const alerts: Readonly<Record<string, string>> = {
+  'certificate required': 'it wants a certificate, and none was shown',
+  'unknown ca': 'the certificate is signed by somebody it does not know',
+  'certificate expired': 'the certificate has expired',
+  'bad certificate': 'it does not take the certificate',
 }
 
 function parseWire(json: string): WireError | undefined {

@@ -7,7 +7,8 @@
 import { isMillraceError } from '../../core/errors.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import { Channel } from './channel.ts'
-import { rpcErrors } from './errors.ts'
+import { isUnreached, rpcErrors } from './errors.ts'
+import type { ChannelTls } from './tls.ts'
 
 /** A leader that hangs is found out by pings. */
 const pingMs = 2000
@@ -73,11 +74,13 @@ export class LeaderSearch {
 export class LeaderChannel {
   readonly #search: LeaderSearch
   readonly #messageBytesMax: number
+  readonly #tls: ChannelTls | undefined
   #channel: Channel | undefined
   #closed = false
 
-  constructor(addresses: readonly string[], messageBytesMax: number) {
+  constructor(addresses: readonly string[], messageBytesMax: number, tls?: ChannelTls) {
     this.#search = new LeaderSearch(addresses)
+    this.#tls = tls
     this.#messageBytesMax = messageBytesMax
   }
 
@@ -133,14 +136,14 @@ export class LeaderChannel {
     const address = this.#search.current
     if (this.#channel?.address !== address) {
       this.#channel?.close()
-      this.#channel = new Channel(address, this.#messageBytesMax, this.several ? pingMs : undefined)
+      this.#channel = new Channel(address, this.#messageBytesMax, this.several ? pingMs : undefined, this.#tls)
     }
     return this.#channel
   }
 
   /** Returns when the call may be tried again, and throws `error` when not. */
   async #next(channel: Channel, error: unknown, again: boolean, untilMs: number): Promise<void> {
-    const refused = leaderNamed(error) !== undefined || isMillraceError(error, 'RPC_NO_JOBMANAGER')
+    const refused = leaderNamed(error) !== undefined || isUnreached(error)
     const unclear =
       isMillraceError(error, 'RPC_CONNECTION_LOST') ||
       isMillraceError(error, 'HA_DEPOSED') ||

@@ -7,6 +7,7 @@ import { controlMethods } from '../../proto/generated/services.ts'
 import type { FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { Channel } from '../../proto/rpc/channel.ts'
 import { fromServiceError } from '../../proto/rpc/errors.ts'
+import type { ChannelTls } from '../../proto/rpc/tls.ts'
 
 export interface ControlConnection {
   /** Messages that were sent and have not left yet. */
@@ -26,9 +27,14 @@ export interface ControlConnection {
 const pingMs = 4000
 
 /** `several`: there may be other JobManagers. */
-export function connectByGrpc(address: string, several: boolean, messageBytesMax: number): ControlConnection {
+export function connectByGrpc(
+  address: string,
+  several: boolean,
+  messageBytesMax: number,
+  tls?: ChannelTls,
+): ControlConnection {
   // A new channel each time: it tries at once instead of sitting out a pause of its own.
-  const channel = new Channel(address, messageBytesMax, several ? pingMs : undefined)
+  const channel = new Channel(address, messageBytesMax, several ? pingMs : undefined, tls)
   const stream: ClientDuplexStream<FromTaskManager, ToTaskManager> = channel.duplex(controlMethods.connect)
   return {
     get waiting() {

@@ -40,7 +40,7 @@ export const errors = defineErrors('TASKMANAGER', {
   },
   INSECURE_ADDRESS: {
     text: '{host} is not a loopback address, and data connections are neither encrypted nor authenticated',
-    hint: 'To listen there all the same: -D security.allow-insecure=true',
+    hint: 'Turn TLS on (security.ssl.internal.enabled), or accept it: -D security.allow-insecure=true',
     blame: 'user',
     retry: 'never',
   },

@@ -9,6 +9,7 @@ import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { Random } from '../../core/platform/random.ts'
 import type { FromTaskManager, Register, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { LeaderSearch } from '../../proto/rpc/leader-channel.ts'
+import type { ChannelTls } from '../../proto/rpc/tls.ts'
 import { type ControlConnection, connectByGrpc } from './connection.ts'
 import { errors } from './errors.ts'
 
@@ -22,6 +23,7 @@ export interface LinkOptions {
   readonly delayMinMs: number
   readonly delayMaxMs: number
   readonly messageBytesMax: number
+  readonly tls?: ChannelTls | undefined
   /** How; default gRPC. */
   readonly connect?: (address: string, several: boolean) => ControlConnection
   hello(): Register
@@ -83,10 +85,10 @@ export class JobManagerLink {
   }
 
   #connect(): void {
-    const { connect, messageBytesMax } = this.#options
+    const { connect, messageBytesMax, tls } = this.#options
     const address = this.#search.current
     const { several } = this.#search
-    const connection = connect?.(address, several) ?? connectByGrpc(address, several, messageBytesMax)
+    const connection = connect?.(address, several) ?? connectByGrpc(address, several, messageBytesMax, tls)
     this.#connection = connection
     connection.listen(
       (message) => this.#receive(connection, message),

@@ -7,14 +7,19 @@
  */
 import process from 'node:process'
 import { Arena } from '../../core/arena/arena.ts'
+import { loadConfig } from '../../core/config/index.ts'
 import { configureFaultOrdersFrom } from '../../core/fault-orders.ts'
 import { configureFaultsFrom } from '../../core/faults.ts'
 import { systemClock } from '../../core/platform/clock.ts'
-import { systemNetwork } from '../../core/platform/net.ts'
+import { systemDisk } from '../../core/platform/disk.ts'
+import { type Network, systemNetwork } from '../../core/platform/net.ts'
 import { parentPort, workerData } from '../../core/platform/threads.ts'
 import { s3Settings, useS3 } from '../../core/storage/s3/options.ts'
+import { TlsFiles } from '../../core/tls/files.ts'
+import { internalPaths, internalTlsOptions } from '../../proto/rpc/tls-options.ts'
 import { Doorbells } from '../network/doorbell.ts'
 import { DataListener } from '../network/tcp/listener.ts'
+import { mutualTlsNetwork } from '../network/tcp/mutual-tls.ts'
 import type { Attempt } from './attempt.ts'
 import type { FromSlot, SlotStart, ToSlot } from './messages.ts'
 import { SlotPulse } from './pulse.ts'
@@ -33,7 +38,7 @@ let released = -1
 let turn: Promise<void> = Promise.resolve()
 const say = (message: FromSlot): void => parentPort?.postMessage(message)
 
-const listener = await DataListener.open(arena, start.dataHost, systemNetwork, systemClock, (text, fields) =>
+const listener = await DataListener.open(arena, start.dataHost, dataNetwork(), systemClock, (text, fields) =>
   say({ kind: 'warning', text, fields }),
 )
 
@@ -52,6 +57,15 @@ parentPort?.on('message', (message: ToSlot) => {
   // Messages keep their order behind the one whose deployment is being made.
   turn = turn.then(() => handle(message)).catch(unhandled)
 })
+
+function dataNetwork(): Network {
+  const keys = internalTlsOptions.map((each) => each.key as string)
+  const values = Object.fromEntries(Object.entries(start.config).filter(([key]) => keys.includes(key)))
+  const paths = internalPaths(loadConfig(internalTlsOptions, [{ name: 'configuration', values }]))
+  if (paths === undefined) return systemNetwork
+  // What is wrong with new files is said once, by the control thread.
+  return mutualTlsNetwork(new TlsFiles(paths, systemDisk, systemClock))
+}
 
 async function handle(message: Exclude<ToSlot, { kind: 'doorbells' | 'warm' }>): Promise<void> {
   if (message.kind === 'deploy') {
