@@ -39,6 +39,12 @@ export const cliErrors = defineErrors('CLI', {
     retry: 'never',
   },
   NO_SUCH_GROUP: { text: 'there is no group {group}', hint: '{suggestion}', blame: 'user', retry: 'never' },
+  NO_SUCH_TRANSACTION: {
+    text: '{transactionalId} has no open transaction',
+    hint: '{suggestion}',
+    blame: 'user',
+    retry: 'never',
+  },
   GROUP_IN_USE: {
     text: 'the group {group} has members',
     hint: 'Stop them first: what a member commits next would undo it.',

@@ -46,9 +46,9 @@ export const transactionalIdMaxCount = option({
 export const twoPhaseCommitEnable = option({
   key: 'broker.transaction.two.phase.commit.enable',
   type: boolean(),
-  default: false,
+  default: true,
   scope: 'broker',
-  doc: 'Lets a producer ask for transactions that never expire (a time-out of 2147483647 ms): only whoever began one ends it.',
+  doc: 'Lets a producer ask for transactions that never expire (InitProducerId 6 with Enable2Pc, as sink.kafka does): only whoever began one ends it. With ACLs it takes the operation two-phase-commit on the transactional id.',
 })
 
 /** The options as the coordinator takes them. Times in ms. */

@@ -59,6 +59,8 @@ async function startAt(
   const at = (wanted: number): Readonly<Record<string, string>> => ({
     'broker.data-dir': systemDisk.absolute(dataDirectory),
     'broker.listeners': `127.0.0.1:${wanted}`,
+    // A session that was killed never comes back to decide: what it left open has to expire.
+    'broker.transaction.two.phase.commit.enable': 'false',
     ...options,
   })
   try {

@@ -1,4 +1,4 @@
-/** The grammar of the verbs about the log: topic, produce, consume, groups, broker. What they do stands beside this file. */
+/** The grammar of the verbs about the log: topics, records, groups, access, transactions, brokers. What they do stands beside. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -16,6 +16,7 @@ export function defineLogVerbs(program: Command, verb: Verb, group: Group): void
   defineGroupVerbs(group('groups', 'consumer groups, their lag and their offsets'), verb)
   defineAclVerbs(group('acls', 'who may do what'), verb)
   defineUserVerbs(group('users', 'users that log in by SCRAM'), verb)
+  defineTransactionVerbs(group('transactions', 'those that are open, and the end of one that nobody ends'), verb)
   defineBrokerVerbs(group('broker', 'look at a broker, and at the files of its log'), verb)
 }
 
@@ -88,7 +89,7 @@ function defineAclVerbs(acls: Command, verb: Verb): void {
       .option('--deny', 'forbid; that wins over whatever allows')
       .addHelpText(
         'after',
-        '\nOperations, with commas: read, write, create, delete, alter, describe, cluster-action, describe-configs,\nalter-configs, idempotent-write, all. A principal is alice, User:alice, or User:* for everybody.',
+        '\nOperations, with commas: read, write, create, delete, alter, describe, cluster-action, describe-configs,\nalter-configs, idempotent-write, two-phase-commit, all. A principal is alice, User:alice, or User:* for everybody.',
       )
   entries(
     verb(acls, 'add <principal> <operations>', 'let a user do something', async (t, [who, what], flags) =>
@@ -230,6 +231,23 @@ function defineGroupVerbs(groups: Command, verb: Verb): void {
   client(
     verb(groups, 'delete <group>', 'delete a group without members, and its offsets', async (t, [name], flags) =>
       (await load()).deleteGroup(t, name as string, flags),
+    ),
+  )
+}
+
+function defineTransactionVerbs(transactions: Command, verb: Verb): void {
+  const load = () => import('./transactions.ts')
+  client(
+    verb(transactions, 'list', 'open transactions, the oldest first', async (t, _, flags) =>
+      (await load()).showTransactions(t, flags),
+    ),
+  ).option('--all', 'also ids that have none open')
+  client(
+    verb(
+      transactions,
+      'abort <transactional-id>',
+      'abort what is open and shut its producer out, for good',
+      async (t, [id], flags) => (await load()).endTransaction(t, id as string, flags),
     ),
   )
 }

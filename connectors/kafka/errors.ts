@@ -42,7 +42,7 @@ export const kafkaConnectorErrors = defineErrors('KAFKA_CONNECTOR', {
   },
   TRANSACTION_TIMEOUT_REFUSED: {
     text: 'the brokers allow no transactions of {timeout}',
-    hint: 'Give sink.kafka a transactionTimeout that is not above transaction.max.timeout.ms of the brokers (15m unless told otherwise), or raise that. "never" needs a broker of Millrace with broker.transaction.two.phase.commit.enable.',
+    hint: 'Give sink.kafka a transactionTimeout that is not above transaction.max.timeout.ms of the brokers (15m unless told otherwise), or raise that. "never", which checkpoints less often than every 15m need too unless told otherwise, wants a broker of Millrace with broker.transaction.two.phase.commit.enable and, with ACLs, the operation two-phase-commit on the transactional ids.',
     blame: 'user',
     retry: 'never',
   },

@@ -10,11 +10,12 @@ import type { Sink, SinkContext } from '../../sdk/sink.ts'
 import type { TypeDef } from '../../sdk/types.ts'
 import { badOption, checkInteger, checkOptions } from '../errors.ts'
 import type { NewTopic } from './client/admin.ts'
+import type { TwoPhase } from './client/transactions.ts'
 import { kafkaConnectorErrors } from './errors.ts'
 import { clientOptions, connectionKeys, type KafkaConnection, topicNames } from './options.ts'
 import { type RecordOptions, recordAppender } from './outgoing-records.ts'
 import { PlainWriter } from './plain-writer.ts'
-import { type KafkaCommittable, type KafkaWriterState, neverMs, TransactionalWriter } from './transactional-writer.ts'
+import { type KafkaCommittable, type KafkaWriterState, TransactionalWriter } from './transactional-writer.ts'
 
 export interface KafkaSinkOptions<T> extends KafkaConnection, RecordOptions<T> {
   readonly type?: TypeDef<T>
@@ -24,7 +25,8 @@ export interface KafkaSinkOptions<T> extends KafkaConnection, RecordOptions<T> {
   readonly transactionalIdPrefix?: string
   /**
    * How long a transaction may stay open, and so how long the job may stand still before a checkpoint cannot be committed.
-   * Default `15m`, the most that a Kafka broker allows unless told otherwise. `never`: for brokers with two-phase commit.
+   * Default: until the job decides, where the brokers allow it, as Millrace's own do; otherwise `15m`, the most that a Kafka
+   * broker allows unless told otherwise. `never`: the job fails where the brokers do not allow it.
    */
   readonly transactionTimeout?: Duration | 'never'
   /** Default `none`. */
@@ -58,6 +60,7 @@ const known = [
   'bufferBytes',
   'createTopic',
 ]
+const defaultTimeoutMs = 15 * 60_000
 const bytesMax = 1024 * 1024 * 1024
 
 export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaCommittable, KafkaWriterState> {
@@ -69,17 +72,21 @@ export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaC
   if (!codecNames.includes(compression)) throw badOption(factory, 'compression', compression, codecNames.join(', '))
   checkInteger(factory, 'batchBytes', options.batchBytes, 1024, bytesMax)
   checkInteger(factory, 'bufferBytes', options.bufferBytes, 1024, bytesMax)
-  const { transactionTimeout = '15m' } = options
-  const transactionTimeoutMs = transactionTimeout === 'never' ? neverMs : durationMs(transactionTimeout)
+  const { transactionTimeout } = options
+  const transactionTimeoutMs =
+    transactionTimeout === undefined || transactionTimeout === 'never'
+      ? defaultTimeoutMs
+      : durationMs(transactionTimeout)
   // Throws for a format that has no encode.
   recordAppender(options)
-  const writerOptions = {
+  const writerOptions = (twoPhase: TwoPhase) => ({
     client: clientOptions(factory, options),
     records: options,
     createTopic,
     producer: {
       codec: compression,
       transactionTimeoutMs,
+      twoPhase,
       lingerMs: durationMs(options.linger ?? '0ms'),
       // A record that the broker does not take for minutes is waited for: the job stands, and loses nothing.
       deliveryTimeoutMs: Math.min(transactionTimeoutMs, 600_000),
@@ -87,7 +94,7 @@ export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaC
       ...(options.batchBytes === undefined ? {} : { batchBytes: options.batchBytes }),
       ...(options.bufferBytes === undefined ? {} : { bufferBytes: options.bufferBytes }),
     },
-  }
+  })
   const writers = new WeakMap<SinkContext, TransactionalWriter<T>>()
   return {
     kind: 'sink',
@@ -96,10 +103,12 @@ export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaC
     guarantee: delivery,
     createWriter: (context, restored) => {
       if (delivery !== 'exactly-once' || !context.checkpointing)
-        return new PlainWriter(writerOptions, context, delivery !== 'none')
-      checkTimeout(transactionTimeoutMs, context.checkpointIntervalMs)
+        return new PlainWriter(writerOptions('no'), context, delivery !== 'none')
+      if (transactionTimeout !== undefined && transactionTimeout !== 'never')
+        checkTimeout(transactionTimeoutMs, context.checkpointIntervalMs)
+      const twoPhase = twoPhaseOf(transactionTimeout, context.checkpointIntervalMs)
       const prefix = transactionalIdPrefix ?? `millrace-${context.jobId}-${context.uid}`
-      const writer = new TransactionalWriter(writerOptions, context, prefix, restored)
+      const writer = new TransactionalWriter(writerOptions(twoPhase), context, prefix, restored)
       writers.set(context, writer)
       return writer
     },
@@ -107,6 +116,13 @@ export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaC
       await writers.get(context)?.commit(committables)
     },
   }
+}
+
+/** What expires before the next checkpoint is of no use: then two phases are not only wished for. */
+function twoPhaseOf(timeout: Duration | 'never' | undefined, intervalMs: number | undefined): TwoPhase {
+  if (timeout === 'never') return 'required'
+  if (timeout !== undefined) return 'no'
+  return intervalMs === undefined || defaultTimeoutMs > intervalMs ? 'preferred' : 'required'
 }
 
 function checkTimeout(timeoutMs: number, intervalMs: number | undefined): void {

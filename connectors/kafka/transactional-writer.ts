@@ -58,8 +58,6 @@ class Transaction<T> extends Outlet<T> {
 }
 
 const abortTimeoutMs = 2000
-/** Says to a broker with two-phase commit that only the job ends a transaction. */
-export const neverMs = 2_147_483_647
 /** Ids that may have come into use since the checkpoint. */
 const idsMore = 8
 
@@ -209,9 +207,12 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
     try {
       await producer.start()
     } catch (error) {
-      if (codeOf(error) !== kafkaError.INVALID_TRANSACTION_TIMEOUT) throw error
-      const timeoutMs = this.#topics.options.producer.transactionTimeoutMs ?? 0
-      const timeout = timeoutMs === neverMs ? 'any length ("never")' : formatDuration(timeoutMs)
+      const { transactionTimeoutMs = 0, twoPhase } = this.#topics.options.producer
+      const never = twoPhase === 'required'
+      const code = codeOf(error)
+      const notAllowed = never && code === kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+      if (code !== kafkaError.INVALID_TRANSACTION_TIMEOUT && !notAllowed) throw error
+      const timeout = never ? 'any length ("never")' : formatDuration(transactionTimeoutMs)
       throw kafkaConnectorErrors.create('TRANSACTION_TIMEOUT_REFUSED', { timeout }, { cause: error })
     }
     slot.producer = producer

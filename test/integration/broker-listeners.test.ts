@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type RunningBroker, startBroker } from '../../broker/broker.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { systemNetwork } from '../../core/platform/net.ts'
@@ -123,8 +123,11 @@ describe('listeners', () => {
     )
     const client = new WireClient(broker.address)
     await client.call('ApiVersions', 0, { clientSoftwareName: '', clientSoftwareVersion: '' })
-    expect(await broker.metrics.text()).toContain('millrace_broker_connections 3001')
+    // A client is connected as soon as its connection waits to be taken.
+    const holds = async (text: string): Promise<boolean> => (await broker.metrics.text()).includes(text)
+    await vi.waitUntil(() => holds('millrace_broker_connections 3001\n'), 20_000)
     for (const socket of sockets) socket.destroy()
+    await vi.waitUntil(() => holds('millrace_broker_connections 1\n'), 20_000)
     client.close()
   })
 })

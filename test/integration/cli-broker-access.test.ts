@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../../cli/program.ts'
+import { KafkaCluster, KafkaProducer } from '../../connectors/kafka/client/index.ts'
 import { type BrokerHarness, startBrokerHarness } from '../support/broker-harness.ts'
 import { recordingTerminal } from '../support/recording-terminal.ts'
 
@@ -107,5 +108,41 @@ describe('records', () => {
     expect((await millrace('topic delete-records cut')).code).toBe(2)
     await millrace('topic delete-records cut --before latest')
     expect((await millrace('consume cut')).out).toBe('')
+  })
+})
+
+describe('transactions', () => {
+  it('that are open are listed, and one whose owner is gone is aborted', async () => {
+    await millrace('topic create ledger')
+    expect((await millrace('transactions list')).notes).toBe('no open transactions')
+    const cluster = new KafkaCluster({ brokers: [harness.broker.address] })
+    const producer = new KafkaProducer(cluster, { transactionalId: 'left-behind', twoPhase: 'required' })
+    await producer.start()
+    producer.begin()
+    producer.append('ledger', 0, Date.now(), null, Buffer.from('never'), [])
+    await producer.flush()
+    expect(await json('transactions list')).toMatchObject([
+      {
+        transactionalId: 'left-behind',
+        state: 'Ongoing',
+        timeoutMs: 2_147_483_647,
+        partitions: [{ topic: 'ledger', partition: 0 }],
+      },
+    ])
+    expect((await millrace('transactions list')).out).toMatch(
+      /^ID .*\nleft-behind +Ongoing .* never +\d+\/0 +ledger\/0$/,
+    )
+    expect(await millrace('transactions abort left-behin')).toMatchObject({
+      code: 4,
+      notes: expect.stringContaining('Did you mean left-behind?'),
+    })
+    expect((await millrace('transactions abort left-behind')).out).toBe('left-behind aborted; its producer is shut out')
+    expect((await millrace('transactions abort left-behind')).code).toBe(4)
+    expect((await millrace('transactions abort')).code).toBe(2)
+    expect((await millrace('transactions list')).notes).toBe('no open transactions')
+    expect((await millrace('transactions list --all')).out).toMatch(/left-behind +Empty +-/)
+    expect((await millrace('consume ledger')).out).toBe('')
+    await expect(producer.commit()).rejects.toMatchObject({ code: 'KAFKA_FENCED' })
+    await cluster.close()
   })
 })

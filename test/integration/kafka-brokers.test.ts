@@ -1,7 +1,7 @@
 /** Source and sink against two brokers, Millrace's and Kafka's own: exactly once over kill -9 of the broker, time-outs of transactions. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sink, source } from '../../connectors/index.ts'
-import { KafkaAdmin, KafkaCluster } from '../../connectors/kafka/client/index.ts'
+import { describeTransactions, KafkaAdmin, KafkaCluster } from '../../connectors/kafka/client/index.ts'
 import type { KafkaSinkOptions } from '../../connectors/kafka/sink.ts'
 import type { SinkContext } from '../../sdk/sink.ts'
 import { t } from '../../sdk/types.ts'
@@ -26,7 +26,6 @@ const brokers: readonly (readonly [name: string, present: boolean, start: () => 
       startBrokerProcess({
         'broker.transaction.max.timeout': '60s',
         'broker.transaction.abort.check.interval': '500ms',
-        'broker.transaction.two.phase.commit.enable': 'true',
       }),
   ],
   [
@@ -196,7 +195,28 @@ describe.each(brokers)('against %s', (name, present, start) => {
     await pause(4000)
     await never.commit(kept.committables)
     expect(await until(`topic-${topics}`, 1)).toEqual([1])
+    await never.writer.close()
   }, 60_000)
+
+  test('transactions wait for the job where the broker lets them, without an option', async () => {
+    const topic = await newTopic()
+    const run = open({ topic })
+    // 15 minutes, which the brokers here do not allow: what is left where there are no two phases.
+    if (name === 'Kafka 4.3.1') {
+      await expect(run.ready()).rejects.toMatchObject({ code: 'KAFKA_CONNECTOR_TRANSACTION_TIMEOUT_REFUSED' })
+      return
+    }
+    await run.write(1)
+    const { committables } = await run.checkpoint(1)
+    const [transactionalId] = committables.map((each) => (each as { transactionalId: string }).transactionalId)
+    const cluster = new KafkaCluster({ brokers: [broker.address] })
+    const [open1] = await describeTransactions(cluster, [transactionalId as string])
+    expect(open1).toMatchObject({ state: 'Ongoing', timeoutMs: 2_147_483_647 })
+    await cluster.close()
+    await run.commit(committables)
+    expect(await until(topic, 1)).toEqual([1])
+    await run.writer.close()
+  }, 30_000)
 
   test('a transaction time-out above what the broker allows is refused at once', async () => {
     const run = open({ topic: await newTopic(), transactionTimeout: '1h' })

@@ -147,6 +147,11 @@ function mayWrite(context: RequestContext, transactionalId: string): boolean {
   return context.authorize(aclOperation.WRITE, resourceType.TRANSACTIONAL_ID, transactionalId)
 }
 
+/** Transactions that never expire hold up every reader of committed records: they take a permission of their own. */
+function mayKeepOpen(context: RequestContext, transactionalId: string): boolean {
+  return context.authorize(aclOperation.TWO_PHASE_COMMIT, resourceType.TRANSACTIONAL_ID, transactionalId)
+}
+
 function mayReadGroup(context: RequestContext, groupId: string): boolean {
   return context.authorize(aclOperation.READ, resourceType.GROUP, groupId)
 }
@@ -167,8 +172,10 @@ async function initProducer(
   }
   if (!mayWrite(context, transactionalId)) return failure(kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   if ((producerId === -1) !== (producerEpoch === -1)) return failure(kafkaError.INVALID_REQUEST)
-  if (request.enable2Pc && !transactions.allowsTwoPhase)
+  if (request.enable2Pc && !(transactions.allowsTwoPhase && mayKeepOpen(context, transactionalId)))
     return failure(kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  // For ever is only for those who say that they mean it.
+  if (!request.enable2Pc && timeoutMs === neverExpires) return failure(kafkaError.INVALID_TRANSACTION_TIMEOUT)
   // Its open transaction would need an epoch that it keeps over several owners; Kafka answers the same.
   if (request.keepPreparedTxn) return failure(kafkaError.UNSUPPORTED_VERSION)
   const expected = producerId === -1 ? undefined : { producerId, producerEpoch }

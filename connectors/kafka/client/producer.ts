@@ -22,6 +22,7 @@ import {
   initProducer,
   type ProducerIdentity,
   sendOffsets,
+  type TwoPhase,
 } from './transactions.ts'
 
 export interface ProducerOptions {
@@ -29,6 +30,8 @@ export interface ProducerOptions {
   readonly transactionalId?: string
   /** How long a transaction may stay open before the broker aborts it. Default 60 s. */
   readonly transactionTimeoutMs?: number
+  /** Default `no`. */
+  readonly twoPhase?: TwoPhase
   /** Default true; without it a retry may write records twice. */
   readonly idempotent?: boolean
   /** `none`: no answer at all, what is lost is lost. Default `all`. */
@@ -78,6 +81,7 @@ export class KafkaProducer {
     this.#options = {
       transactionalId: options.transactionalId ?? null,
       transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
+      twoPhase: options.twoPhase ?? 'no',
       idempotent: options.idempotent ?? true,
       acks: options.acks ?? 'all',
       codec: options.codec ?? 'none',
@@ -93,9 +97,9 @@ export class KafkaProducer {
 
   /** Gets the identity. A transactional producer fences its predecessor and aborts what that left open. Call it first. */
   async start(): Promise<void> {
-    const { transactionalId, idempotent, transactionTimeoutMs, acks } = this.#options
+    const { transactionalId, idempotent, transactionTimeoutMs, twoPhase, acks } = this.#options
     if (transactionalId === null && (!idempotent || acks !== 'all')) return
-    this.#identity = await initProducer(this.#cluster, transactionalId, transactionTimeoutMs)
+    this.#identity = await initProducer(this.#cluster, transactionalId, transactionTimeoutMs, twoPhase)
   }
 
   /** Undefined without idempotence. With a transactional id, another process can end the transaction with it. */

@@ -45,20 +45,31 @@ function check(code: number, transactionalId: string | null, what: string): void
 }
 
 /**
+ * Whether transactions stay open until the producer ends them. `preferred`: where the brokers allow it, otherwise they expire;
+ * `required`: the brokers refuse the producer where they do not.
+ */
+export type TwoPhase = 'no' | 'preferred' | 'required'
+
+/** A time-out that no broker allows a producer that does not ask for two-phase commit. */
+const neverMs = 2_147_483_647
+
+/**
  * A new identity. With a transactional id, whoever had it before is fenced and its open transaction is aborted first;
- * `timeoutMs` is how long a transaction may stay open.
+ * `timeoutMs` is how long a transaction may stay open, unless it has two phases.
  */
 export async function initProducer(
   cluster: KafkaCluster,
   transactionalId: string | null,
   timeoutMs: number,
+  twoPhase: TwoPhase = 'no',
 ): Promise<ProducerIdentity> {
   const message = {
     transactionalId,
-    transactionTimeoutMs: timeoutMs,
+    // Older brokers do not see the wish behind it.
+    transactionTimeoutMs: twoPhase === 'required' ? neverMs : timeoutMs,
     producerId: -1,
     producerEpoch: -1,
-    enable2Pc: false,
+    enable2Pc: twoPhase !== 'no',
     keepPreparedTxn: false,
   }
   if (transactionalId === null) {
@@ -76,6 +87,9 @@ export async function initProducer(
     message,
     ({ errorCode }) => errorCode,
   )
+  // Also the answer to whoever may not use the id at all: the next one tells.
+  if (twoPhase === 'preferred' && answer.errorCode === kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    return initProducer(cluster, transactionalId, timeoutMs)
   check(answer.errorCode, transactionalId, `transactional id ${transactionalId}`)
   return { transactionalId, producerId: answer.producerId, producerEpoch: answer.producerEpoch }
 }

@@ -11,7 +11,7 @@ let client: WireClient
 let id: string
 
 beforeAll(async () => {
-  harness = await startBrokerHarness({ 'broker.transaction.two.phase.commit.enable': 'true' })
+  harness = await startBrokerHarness()
   client = harness.connect()
   id = await harness.topic('named', 1)
   await coordinators(client)
@@ -110,12 +110,43 @@ describe('transactions in two phases', () => {
   })
 
   it('are refused where the broker does not allow them', async () => {
-    const other = await startBrokerHarness()
+    const other = await startBrokerHarness({ 'broker.transaction.two.phase.commit.enable': 'false' })
     await coordinators(other.connect())
     const { errorCode } = await other.connect().call('InitProducerId', 6, init({ enable2Pc: true }))
     expect(errorCode).toBe(kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     expect((await other.connect().call('InitProducerId', 6, init({}))).errorCode).toBe(0)
     await other.close()
+  })
+})
+
+describe('transactions in two phases, with ACLs', () => {
+  it('take a permission of their own, beside that to write', async () => {
+    const options = { 'broker.authorizer': 'acl', 'broker.super-users': 'User:ANONYMOUS' }
+    const guarded = await startBrokerHarness(options)
+    await coordinators(guarded.connect())
+    const allowed = { resourcePatternType: 3, principal: 'User:ANONYMOUS', host: '*', permissionType: 3 }
+    const creations = [
+      { resourceType: 5, resourceName: 'mine', operation: 4, ...allowed },
+      { resourceType: 5, resourceName: 'waits', operation: 4, ...allowed },
+      { resourceType: 5, resourceName: 'waits', operation: 15, ...allowed },
+    ]
+    await guarded.connect().call('CreateAcls', 3, { creations })
+    options['broker.super-users'] = 'User:root'
+    await guarded.restart()
+    const asked = guarded.connect()
+    const answer = async (more: Partial<RequestOf<'InitProducerId'>>): Promise<number> =>
+      (await asked.call('InitProducerId', 6, init(more))).errorCode
+    expect(await answer({})).toBe(0)
+    expect(await answer({ enable2Pc: true })).toBe(kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    expect(await answer({ transactionalId: 'waits', enable2Pc: true })).toBe(0)
+    await guarded.close()
+  })
+})
+
+describe('a time-out for ever', () => {
+  it('is refused to a producer that does not ask for two phases, as by Kafka', async () => {
+    const { errorCode } = await client.call('InitProducerId', 6, init({ transactionTimeoutMs: 0x7fff_ffff }))
+    expect(errorCode).toBe(kafkaError.INVALID_TRANSACTION_TIMEOUT)
   })
 })
 
