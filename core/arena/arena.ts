@@ -17,6 +17,7 @@
 import { defineErrors } from '../errors.ts'
 import { createKernels } from '../kernels/kernels.ts'
 import type { Kernels } from '../kernels/signature.ts'
+import { noAccount, Reserves, reserveTableBytes, spareOnly } from './reserves.ts'
 
 export const maxOwners = 64
 /** Bytes of one part of an owner's scratch memory: Int32 row numbers of the largest batch. */
@@ -64,12 +65,17 @@ export interface ArenaHandle {
   readonly largeSegmentBytes: number
 }
 
+const defaultLargeBytes = 16 * 1024 * 1024
+const largeThatFit = (bytes: number, largeBytes: number): number => Math.min(4, Math.floor(bytes / 2 / largeBytes))
 const alignUp = (value: number, to: number): number => Math.ceil(value / to) * to
 
 export class Arena {
   readonly handle: ArenaHandle
   /** The owner that `retain` and `release` count for when none is given. */
   readonly owner: number
+  /** For whom this thread takes segments at present, among the accounts of its owner (reserves.ts). */
+  account = noAccount
+  readonly reserves: Reserves
   readonly memory: WebAssembly.Memory
   /** Views of the whole memory. Addresses are byte offsets: `f64[address >>> 3]`. */
   readonly u8: Uint8Array
@@ -117,14 +123,16 @@ export class Arena {
     this.#base = layout.segments
     this.#largeBase = layout.segments + this.#small * handle.segmentBytes
     this.kernels = createKernels(handle.memory)
+    const words = { free: this.#free, totals: this.#totals, marks: layout.marks >>> 2, table: layout.reserves >>> 2 }
+    this.reserves = new Reserves(this.i32, words, this.#small, maxOwners)
   }
 
   /** Reserves the memory (untouched pages cost nothing). Throws ARENA_TOO_SMALL, ARENA_TOO_LARGE. */
   static create(options: ArenaOptions): Arena {
     const { bytes } = options
     const segmentBytes = alignUp(options.segmentBytes ?? 256 * 1024, 64)
-    const largeSegmentBytes = alignUp(options.largeSegmentBytes ?? 16 * 1024 * 1024, 64)
-    const largeSegments = options.largeSegments ?? Math.min(4, Math.floor(bytes / 2 / largeSegmentBytes))
+    const largeSegmentBytes = alignUp(options.largeSegmentBytes ?? defaultLargeBytes, 64)
+    const largeSegments = options.largeSegments ?? largeThatFit(bytes, largeSegmentBytes)
     const small = Math.floor((bytes - largeSegments * largeSegmentBytes) / segmentBytes)
     if (small < 1) throw errors.create('TOO_SMALL', { bytes, segmentBytes })
     const shape = { segments: small + largeSegments, segmentBytes, largeSegments, largeSegmentBytes }
@@ -136,23 +144,43 @@ export class Arena {
     return arena
   }
 
+  /** Bytes of an arena with so many small segments at least, for `bytes` of `create`, where large ones are as many as fit. */
+  static bytesFor(segments: number, segmentBytes: number): number {
+    for (let large = 0; ; large++) {
+      const bytes = segments * alignUp(segmentBytes, 64) + large * defaultLargeBytes
+      if (largeThatFit(bytes, defaultLargeBytes) <= large) return bytes
+    }
+  }
+
   /** The same arena on another thread, which acts as `owner` (0 to 63). */
   static attach(handle: ArenaHandle, owner: number): Arena {
     return new Arena(handle, owner)
   }
 
   /**
-   * A segment of at least `minBytes`, held once by `owner`, its content undefined; -1 when none is free or none is that
-   * large. Requests up to `segmentBytes` take small segments only.
+   * A segment of at least `minBytes`, held once by `owner`, its content undefined; -1 when none is free, none is that
+   * large, or others are to have what is left. Requests up to `segmentBytes` take small segments only. Who can do without
+   * it passes `spareOnly`, and never gets the last large one.
    */
-  allocate(owner: number, minBytes = 0): number {
-    let from = 0
-    let to = this.#small
-    if (minBytes > this.segmentBytes) {
-      if (minBytes > this.largeSegmentBytes) return -1
-      from = this.#small
-      to = this.segments
-    }
+  allocate(owner: number, minBytes = 0, account: number = this.account): number {
+    if (minBytes > this.largeSegmentBytes && minBytes > this.segmentBytes) return -1
+    const isSmall = minBytes <= this.segmentBytes
+    const segment = isSmall ? this.#take(owner, 0, this.#small) : this.#take(owner, this.#small, this.segments)
+    if (segment < 0) return -1
+    const kept = isSmall ? this.reserves.mayKeep(segment, owner, account) : account !== spareOnly || this.hasLarge
+    if (kept) return segment
+    this.release(segment, owner)
+    return -1
+  }
+
+  /** A large segment is free. */
+  get hasLarge(): boolean {
+    for (let segment = this.#small; segment < this.segments; segment++) if (this.isFree(segment)) return true
+    return false
+  }
+
+  /** A free segment of `from` to `to` - 1, or -1. */
+  #take(owner: number, from: number, to: number): number {
     const { i32 } = this
     const free = this.#free
     let word = from >>> 5
@@ -199,9 +227,10 @@ export class Arena {
       throw errors.create('NOT_HELD', { owner: fromOwner, segment })
   }
 
-  /** Drops all references of an owner whose thread has ended. Returns the number of segments that became free. */
+  /** Drops all references and claims of an owner whose thread has ended. Returns the number of segments that became free. */
   reclaim(owner: number): number {
     checkOwner(owner)
+    this.reserves.disclaim(owner)
     let freed = 0
     for (let segment = 0; segment < this.segments; segment++) {
       const held = Atomics.exchange(this.i32, this.#refs + segment * maxOwners + owner, 0)
@@ -287,14 +316,16 @@ function checkOwner(owner: number): void {
 
 function layoutOf(
   shape: Omit<ArenaHandle, 'memory'>,
-): Record<'free' | 'totals' | 'refs' | 'scratch' | 'segments' | 'end', number> {
+): Record<'free' | 'totals' | 'marks' | 'reserves' | 'refs' | 'scratch' | 'segments' | 'end', number> {
   const free = reservedBytes
   const totals = free + alignUp(Math.ceil(shape.segments / 32) * 4, 64)
-  const refs = totals + alignUp(shape.segments * 4, 64)
+  const marks = totals + alignUp(shape.segments * 4, 64)
+  const reserves = marks + alignUp(shape.segments * 4, 64)
+  const refs = reserves + alignUp(reserveTableBytes(maxOwners), 64)
   const scratch = alignUp(refs + shape.segments * maxOwners * 4, pageBytes)
   const segments = scratch + maxOwners * scratchBytes
   const small = shape.segments - shape.largeSegments
   // A kernel may read 16 bytes past its last buffer.
   const end = segments + small * shape.segmentBytes + shape.largeSegments * shape.largeSegmentBytes + 64
-  return { free, totals, refs, scratch, segments, end }
+  return { free, totals, marks, reserves, refs, scratch, segments, end }
 }

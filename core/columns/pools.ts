@@ -5,6 +5,7 @@
  * Concurrency: belongs to one thread.
  */
 import type { Arena } from '../arena/arena.ts'
+import { spareOnly } from '../arena/reserves.ts'
 
 /** Strings that many batches pick from, as in the source contract. */
 export interface Dictionary {
@@ -39,7 +40,7 @@ export class StringPools {
     const arena = this.#arena
     const size = (bytes.length + 31) & ~15
     if (size > this.#left) {
-      const segment = arena.allocate(this.#owner, size)
+      const segment = arena.allocate(this.#owner, size, spareOnly)
       if (segment < 0) return undefined
       this.#segments.push(segment)
       this.#segment = segment

@@ -6,6 +6,7 @@
  * Concurrency: belongs to one thread; uses the scratch memory of its owner (part 0).
  */
 import type { Arena } from '../arena/arena.ts'
+import { spareOnly } from '../arena/reserves.ts'
 import { bitSetBytes, type Column, columnFlags, maxBatchRows, type RecordBatch } from './batch.ts'
 import { encodeRows } from './encode.ts'
 import { columnErrors } from './errors.ts'
@@ -82,7 +83,8 @@ export function emitSplit(rows: HeapRows, target: SplitTarget): void {
     return
   }
   for (const { from, count, bytes } of cut(rows, target)) {
-    const segment = arena.allocate(owner, bytes)
+    const segment =
+      target.emitRows === undefined ? arena.allocate(owner, bytes) : arena.allocate(owner, bytes, spareOnly)
     if (segment >= 0) target.emit(batchOf(rows, from, count, segment, target))
     else if (target.emitRows !== undefined) target.emitRows(recordsOf(rows, from, count))
     else throw columnErrors.create('NO_SEGMENT', { bytes })

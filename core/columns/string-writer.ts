@@ -6,6 +6,7 @@
  *
  * Concurrency: belongs to one thread; uses the scratch memory of its owner (parts 0 and 1).
  */
+import { spareOnly } from '../arena/reserves.ts'
 import { type Column, columnFlags } from './batch.ts'
 import { fixedBatchBytes, SegmentBuilder, segmentFull } from './layout.ts'
 import { LazyStrings, type LazyStringsFrom } from './lazy-strings.ts'
@@ -174,7 +175,7 @@ export class StringWriter {
     const supplies = this.#supplies
     let segment = supplies.spare
     if (segment >= 0 && arena.capacity(segment) >= needed + fixedBatchBytes(this.#schema)) supplies.spare = -1
-    else segment = arena.allocate(owner, needed + fixedBatchBytes(this.#schema))
+    else segment = arena.allocate(owner, needed + fixedBatchBytes(this.#schema), spareOnly)
     if (segment < 0) return undefined
     this.segments.push(segment)
     this.#overflow = new SegmentBuilder(arena, owner, segment, this.#schema, false)

@@ -4,6 +4,7 @@
  * space is used again from its start.
  */
 import type { Arena } from '../../core/arena/arena.ts'
+import { spareOnly } from '../../core/arena/reserves.ts'
 
 export class ColumnSpace {
   readonly #arena: Arena
@@ -25,7 +26,7 @@ export class ColumnSpace {
     const size = ((bytes + 15) & ~15) + 16
     if (this.#segment >= 0 && arena.references(this.#segment) === 1) this.#used = 0
     if (this.#segment < 0 || this.#used + size > arena.capacity(this.#segment)) {
-      const next = arena.allocate(arena.owner, size)
+      const next = arena.allocate(arena.owner, size, spareOnly)
       if (next < 0) return 0
       this.close()
       this.#segment = next

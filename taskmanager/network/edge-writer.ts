@@ -36,8 +36,8 @@ export interface EdgeWriterOptions {
 }
 
 const defaultFlushRows = 512
-/** How long the arena may be exhausted before what waits is moved out of it. */
-const unloadAfterMs = 100
+/** How long what waits may find no segment before it is moved out of the arena. */
+const unloadAfterMs = 20
 
 export class EdgeWriter implements Output {
   readonly #options: EdgeWriterOptions
@@ -51,7 +51,7 @@ export class EdgeWriter implements Output {
   #recordsOut = 0
   /** Monotonic time at which what waits must go; Infinity: nothing waits. */
   #deadline = Number.POSITIVE_INFINITY
-  #blockedSince = Number.POSITIVE_INFINITY
+  #starvedSince = Number.POSITIVE_INFINITY
   #urgent = false
 
   constructor(options: EdgeWriterOptions) {
@@ -130,10 +130,16 @@ export class EdgeWriter implements Output {
   available(): boolean {
     if (!this.#urgent) return true
     let urgent = false
-    for (const lane of this.#lanes) if (lane.urgent && !lane.flush()) urgent = true
+    let starved = false
+    for (const lane of this.#lanes) {
+      if (!lane.urgent || lane.flush()) continue
+      urgent = true
+      if (lane.starved) starved = true
+    }
     this.#urgent = urgent
-    if (urgent) this.#unloadIfStuck()
-    else this.#settle()
+    if (!starved) this.#starvedSince = Number.POSITIVE_INFINITY
+    else this.#unloadIfStuck()
+    if (!urgent) this.#settle()
     return !urgent
   }
 
@@ -148,6 +154,8 @@ export class EdgeWriter implements Output {
       sent += lane.sent
     }
     this.#settle()
+    // Who has nothing to send leaves the memory to others.
+    if (this.#deadline === Number.POSITIVE_INFINITY) this.#router.trim()
     return sent > 0
   }
 
@@ -190,7 +198,6 @@ export class EdgeWriter implements Output {
       if (!lane.empty) waits = true
     }
     this.#urgent = urgent
-    if (!urgent) this.#blockedSince = Number.POSITIVE_INFINITY
     if (!waits) this.#deadline = Number.POSITIVE_INFINITY
     else if (this.#deadline === Number.POSITIVE_INFINITY)
       this.#deadline = this.#options.monotonic() + this.#options.bufferTimeoutMs
@@ -222,12 +229,15 @@ export class EdgeWriter implements Output {
     this.#settle()
   }
 
-  /** Every slot may wait for a segment while all segments wait in lanes; then some have to leave the arena. */
+  /**
+   * What waits here may hold the very segments that it is counted to have (reserves.ts), or that every other slot waits for:
+   * then it has to leave the arena.
+   */
   #unloadIfStuck(): void {
     const now = this.#options.monotonic()
-    if (this.#blockedSince === Number.POSITIVE_INFINITY) this.#blockedSince = now
-    if (now - this.#blockedSince < unloadAfterMs || this.#options.arena.freeSegments > 0) return
-    this.#blockedSince = now
+    if (this.#starvedSince === Number.POSITIVE_INFINITY) this.#starvedSince = now
+    if (now - this.#starvedSince < unloadAfterMs) return
+    this.#starvedSince = now
     for (const lane of this.#lanes) if (lane.channel.room() > 0) lane.unload(unloadRows)
     this.#router.trim()
   }

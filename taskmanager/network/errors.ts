@@ -31,6 +31,22 @@ export const networkErrors = defineErrors('NETWORK', {
     retry: 'backoff',
   },
   BAD_FRAME: { text: 'bytes on a data connection are no frame: {reason}', blame: 'internal', retry: 'now' },
+  MEMORY_TOO_SMALL: {
+    text:
+      'insufficient network memory: job "{job}" needs at least {needed} segments of {segmentSize} on each TaskManager ' +
+      'that runs {slots} slots of it, and TaskManager {taskManager} has {available}',
+    hint: 'Set taskmanager.memory.network.size to {size} or more, or lower taskmanager.memory.segment-size.',
+    blame: 'user',
+    retry: 'never',
+  },
+  MEMORY_PROMISED: {
+    text:
+      'insufficient network memory: job "{job}" needs at least {needed} segments of {segmentSize} on TaskManager ' +
+      '{taskManager}, where other jobs leave {available}',
+    hint: 'Set taskmanager.memory.network.size to {size} or more, or end one of the other jobs.',
+    blame: 'user',
+    retry: 'backoff',
+  },
   NO_SEGMENT: {
     text: 'no memory is free for the exchange between subtasks',
     hint: 'Raise taskmanager.memory.network.size.',

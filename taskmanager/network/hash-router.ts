@@ -5,6 +5,7 @@
  * Concurrency: one thread.
  */
 import type { Arena } from '../../core/arena/arena.ts'
+import { spareOnly } from '../../core/arena/reserves.ts'
 import { type Column, type RecordBatch, withField } from '../../core/columns/batch.ts'
 import { encodeRows } from '../../core/columns/encode.ts'
 import { hashColumns, hashValue, partition } from '../../core/columns/hash.ts'
@@ -187,7 +188,11 @@ export class HashRouter implements Router {
   /** The batch with the keys as its last column; undefined when there is no memory for them. */
   #attach(batch: RecordBatch, keys: readonly unknown[]): RecordBatch | undefined {
     const arena = this.#arena
+    // Without a segment the records go as objects: those that must have one come first.
+    const { account } = arena
+    arena.account = spareOnly
     const encoded = encodeRows(arena, arena.owner, this.#keySchema, keys, 0, keys.length)
+    arena.account = account
     if (encoded === undefined) return undefined
     const [segment] = encoded.batch.segments
     if (encoded.consumed < keys.length) {

@@ -59,6 +59,8 @@ export class Lane {
   urgent = false
   /** Frames and batches that have gone out: who compares it knows whether something moved. */
   sent = 0
+  /** What waits found no segment when it was tried last. */
+  starved = false
   readonly #selections = new Selections()
   #watermark = Number.NaN
 
@@ -143,6 +145,7 @@ export class Lane {
   /** Sends what waits. False when some of it has to stay. */
   flush(): boolean {
     const queue = this.#queue
+    this.starved = false
     while (queue.length > 0) {
       const head = queue[0]
       const done =
@@ -166,7 +169,7 @@ export class Lane {
     return true
   }
 
-  /** Turns retained batches into plain records, so that their segments can serve others. For an exhausted arena. */
+  /** Turns retained batches into plain records, so that their segments can serve others. For when there are no more. */
   unload(
     toRows: (batch: RecordBatch, selection: Int32Array | undefined, count: number, into: PendingRows) => void,
   ): void {
@@ -249,7 +252,10 @@ export class Lane {
       }
       const { schema } = first.batch
       const out = gather(arena, arena.owner, sources, schema, this.#describe(schema))
-      if (out === undefined) return false
+      if (out === undefined) {
+        this.starved = true
+        return false
+      }
       this.#send(out.batch.segments[0])
       this.#drop(group, out.consumed)
     }
@@ -289,7 +295,10 @@ export class Lane {
         continue
       }
       const sent = this.#encode(group)
-      if (sent === 0) return false
+      if (sent === 0) {
+        this.starved = true
+        return false
+      }
       this.rows -= sent
       group.from += sent
     }

@@ -3,6 +3,7 @@
  * batch that carries them is released by whoever made it, after it has been emitted.
  */
 import type { Arena } from '../../core/arena/arena.ts'
+import { spareOnly } from '../../core/arena/reserves.ts'
 import { bitSetBytes, type Column, internSchema, RecordBatch } from '../../core/columns/batch.ts'
 import type { Field, Schema } from '../../core/columns/schema.ts'
 
@@ -80,10 +81,10 @@ export class NumberColumns {
     return Math.floor((perColumn - 32) / (8 + 1 / 8))
   }
 
-  /** Undefined when no segment is free. */
+  /** Undefined when no segment is free. Records as objects do as well, so none is taken that others may need. */
   static allocate(arena: Arena, owner: number, columns: number, rowCount: number): NumberColumns | undefined {
     const bytes = columns * (strideOf(rowCount) + bitSetBytes(rowCount)) + slackBytes
-    const segment = arena.allocate(owner, bytes)
+    const segment = arena.allocate(owner, bytes, spareOnly)
     return segment < 0 ? undefined : new NumberColumns(arena, segment, columns, rowCount)
   }
 

@@ -16,11 +16,13 @@ import type { Doorbells } from '../network/doorbell.ts'
 import { forgetCopies, localStateRoot, useLocalCopies } from '../state/local-copies.ts'
 import { processDirectory, stateRoot } from '../state/rocksdb/directories.ts'
 import { SlotLoop } from '../task/loop.ts'
-import type { Task, TaskEvents } from '../task/task.ts'
+import type { Task } from '../task/task.ts'
+import type { TaskEvents } from '../task/task-options.ts'
 import { type BuiltTask, buildTask } from './build-task.ts'
 import { type RemoteChannels, SlotChannels } from './channels.ts'
-import { failureCause, restoreIsHopeless } from './failure.ts'
+import { failureCause, isHopeless } from './failure.ts'
 import type { Deployment, FailureCause, FromSlot, SlotStart, SubtaskMetrics, SubtaskState, ToSlot } from './messages.ts'
+import { claimNetworkMemory } from './network-memory.ts'
 import { slotConfig } from './options.ts'
 import type { SlotPulse } from './pulse.ts'
 
@@ -77,7 +79,7 @@ export class Attempt {
     try {
       await this.#build()
     } catch (error) {
-      const fatal = restoreIsHopeless(error, this.deployment.restore?.subtasks ?? {})
+      const fatal = isHopeless(error, this.deployment.restore?.subtasks ?? {})
       this.#end('failed', { ...failureCause(error), ...(fatal && { fatal }) })
       return
     }
@@ -137,6 +139,7 @@ export class Attempt {
     pulse.enterPhase('opening')
     const { arena, bells, start } = this.#at
     const events = { wake: () => this.#loop.wake(), failed: (error: unknown) => this.fail(error) }
+    claimNetworkMemory(arena, deployment, start.taskManagerId, start.owner)
     this.#remote = this.#at.openRemote(deployment, events)
     const place = { taskManagerId: start.taskManagerId, slot: start.slot, arena, bells }
     const channels = new SlotChannels(deployment, place, this.#remote)
@@ -306,6 +309,7 @@ export class Attempt {
         this.#print('close', [`closing failed: ${error instanceof Error ? error.message : String(error)}`])
     }
     this.#remote?.close(orderly)
+    this.#at.arena.reserves.disclaim(this.#at.start.owner)
     this.#flushPrints()
   }
 

@@ -11,6 +11,7 @@ import type { RestoreAssignment, RestoredOperator } from '../../proto/checkpoint
 import type { EdgePlan, JobPlan } from '../../proto/jobgraph/plan.ts'
 import { edgeInput } from '../../sdk/graph/compile.ts'
 import type { JobGraph, KeySelector } from '../../sdk/graph/nodes.ts'
+import { inputAccount, outputAccount } from '../network/accounts.ts'
 import { BroadcastChannel } from '../network/broadcast.ts'
 import { EdgeWriter } from '../network/edge-writer.ts'
 import { createRouter, type RouterPlan } from '../network/router.ts'
@@ -26,7 +27,8 @@ import { type GateInput, InputGate } from '../task/input-gate.ts'
 import { Poison } from '../task/poison.ts'
 import { restoredStages } from '../task/restored-channels.ts'
 import { storeChannels } from '../task/store-channels.ts'
-import { Task, type TaskEvents } from '../task/task.ts'
+import { Task } from '../task/task.ts'
+import type { TaskEvents } from '../task/task-options.ts'
 import type { SlotChannels } from './channels.ts'
 import type { Deployment } from './messages.ts'
 
@@ -149,6 +151,8 @@ export async function buildTask(at: TaskSurroundings, vertexId: number, subtask:
         ? (checkpointId, recordings) =>
             storeChannels({ root, jobId, epoch, vertex: vertexId, subtask, clock }, checkpointId, recordings)
         : undefined,
+    arena,
+    account: outputAccount(vertexId),
     monotonic: () => clock.monotonic(),
   })
   holder.task = task
@@ -218,7 +222,7 @@ function gateInputs(
   generation: number,
 ): GateInput[] {
   const computedKey = edge.key?.kind === 'function'
-  const holder = new FrameHolder(arena, edge.schema, computedKey)
+  const holder = new FrameHolder(arena, edge.schema, computedKey, inputAccount(edge.to.vertex))
   const { name, parallelism } = plan.vertices[edge.from.vertex]
   const froms = producersOf(edge.partitioner, subtask, parallelism, plan.vertices[edge.to.vertex].parallelism)
   return froms.map((from) => ({

@@ -2,6 +2,7 @@
 import { isMillraceError } from '../../core/errors.ts'
 import { errors as checkpointErrors } from '../../proto/checkpoint/errors.ts'
 import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
+import { networkErrors } from '../network/errors.ts'
 import { stateErrors } from '../state/errors.ts'
 import { OperatorFailure } from '../task/poison.ts'
 import type { FailureCause } from './messages.ts'
@@ -25,6 +26,11 @@ export function failureCause(
     ...(place === undefined ? {} : place),
     ...(stack === undefined ? {} : { stack: userFramesFirst(stack) }),
   }
+}
+
+/** Whether the same deployment would fail again in the same way. */
+export function isHopeless(error: unknown, restore: Readonly<Record<string, RestoreAssignment>>): boolean {
+  return networkErrors.is(error, 'MEMORY_TOO_SMALL') || restoreIsHopeless(error, restore)
 }
 
 /**

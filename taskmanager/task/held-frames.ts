@@ -5,6 +5,7 @@
  * Concurrency: one thread. A held batch needs a segment when it is taken; who finds none tries again.
  */
 import type { Arena } from '../../core/arena/arena.ts'
+import { noAccount } from '../../core/arena/reserves.ts'
 import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { encodeRows } from '../../core/columns/encode.ts'
@@ -52,10 +53,13 @@ export class FrameHolder {
   readonly arena: Arena
   /** As batches of the edge travel. */
   readonly schema: Schema | undefined
+  /** For whom segments are taken (core/arena/reserves.ts). */
+  readonly account: number
   readonly #computedKeys: boolean
 
-  constructor(arena: Arena, schema: Schema | undefined, computedKeys: boolean) {
+  constructor(arena: Arena, schema: Schema | undefined, computedKeys: boolean, account: number = noAccount) {
     this.arena = arena
+    this.account = account
     this.schema = schema && wireSchema(schema)
     this.#computedKeys = computedKeys
   }
@@ -70,7 +74,9 @@ export class FrameHolder {
     let rows = selection?.rows
     for (let at = 0; at < count; ) {
       const left = count - at
-      const out = gather(arena, arena.owner, [{ batch, selection: rows, count: left }], batch.schema, describe)
+      const out = this.#asInput(() =>
+        gather(arena, arena.owner, [{ batch, selection: rows, count: left }], batch.schema, describe),
+      )
       if (out === undefined) {
         const pending = new PendingRows()
         unloadRows(batch, rows, left, pending)
@@ -100,15 +106,9 @@ export class FrameHolder {
     const { arena } = this
     const encodable = this.#computedKeys && rows.keys !== undefined ? withKeys(rows.rows, rows.keys) : rows.rows
     while (held.encoded < rows.count) {
-      const out = encodeRows(
-        arena,
-        arena.owner,
-        this.schema,
-        encodable,
-        held.encoded,
-        rows.count,
-        rows.timestamps,
-        rows.hashes,
+      const { encoded: from } = held
+      const out = this.#asInput(() =>
+        encodeRows(arena, arena.owner, this.schema, encodable, from, rows.count, rows.timestamps, rows.hashes),
       )
       if (out === undefined) return false
       held.bodies.push(batchBytes(out.batch).slice())
@@ -117,6 +117,18 @@ export class FrameHolder {
     }
     held.rows = undefined
     return true
+  }
+
+  /** What is sent has segments of its own. */
+  #asInput<T>(work: () => T): T {
+    const { arena } = this
+    const { account } = arena
+    arena.account = this.account
+    try {
+      return work()
+    } finally {
+      arena.account = account
+    }
   }
 
   /** The next body as a batch of the caller's own; undefined: no segment is free. `allocate` finds one. */

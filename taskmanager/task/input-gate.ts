@@ -259,8 +259,8 @@ export class InputGate {
   /** A segment for what is held. Where there is none, a batch that waits in a channel is moved aside for it. */
   readonly #allocate = (bytes: number): number => {
     for (;;) {
-      const arena = this.#real[0].source.place?.holder.arena
-      const segment = arena === undefined ? -1 : arena.allocate(arena.owner, bytes)
+      const holder = this.#real[0].source.place?.holder
+      const segment = holder === undefined ? -1 : holder.arena.allocate(holder.arena.owner, bytes, holder.account)
       if (segment >= 0 || !this.#real.some((lane) => lane.heldBytes < heldMax && lane.divert())) return segment
     }
   }

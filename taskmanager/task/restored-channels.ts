@@ -13,6 +13,7 @@ import { type ChannelContent, type ChannelPart, readChannels } from '../../proto
 import { rangesOf } from '../../proto/checkpoint/ranges.ts'
 import { type RestoredChannels, takesOver } from '../../proto/checkpoint/restore-channels.ts'
 import type { EdgePlan } from '../../proto/jobgraph/plan.ts'
+import { inputAccount } from '../network/accounts.ts'
 import type { Selection } from '../operators/operator.ts'
 import type { GateLane } from './gate-lane.ts'
 import { FrameHolder, heldBatch } from './held-frames.ts'
@@ -61,7 +62,7 @@ function restoredLane(
   const { plan, partition } = at.edges[input]
   if (!takesOver(plan.partitioner, handle.subtask, parallelism, at.subtask, at.parallelism)) return undefined
   const computedKey = plan.key?.kind === 'function'
-  const holder = new FrameHolder(at.arena, plan.schema, computedKey)
+  const holder = new FrameHolder(at.arena, plan.schema, computedKey, inputAccount(plan.to.vertex))
   const { from, producers, generation, watermarkMs, idle, frames } = content
   const parts = [...content.parts, { subtask: handle.subtask, parallelism }]
   return {

@@ -9,7 +9,7 @@ import type { ChannelsHandle } from '../../proto/checkpoint/channels.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Chain } from './chain.ts'
 import { taskErrors } from './errors.ts'
-import type { TaskEvents } from './task.ts'
+import type { TaskEvents } from './task-options.ts'
 
 export class SnapshotTaker {
   readonly #chain: Chain

@@ -8,58 +8,20 @@
  *
  * Concurrency: one thread; asynchronous parts of operators (finish, snapshot, commit) come back as turns of its loop.
  */
+import { noAccount } from '../../core/arena/reserves.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { ChannelsHandle } from '../../proto/checkpoint/channels.ts'
-import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
-import type { EdgeWriter } from '../network/edge-writer.ts'
 import type { EndMode } from '../network/frame.ts'
 import { endMode } from '../network/frame.ts'
-import type { OperatorMetrics, RowBatch, Selection, SourceOperator } from '../operators/operator.ts'
-import type { Chain } from './chain.ts'
+import type { RowBatch, Selection } from '../operators/operator.ts'
 import { taskErrors } from './errors.ts'
-import type { Recording } from './gate-lane.ts'
 import type { GateReceiver, InputGate } from './input-gate.ts'
 import { SnapshotTaker } from './snapshots.ts'
+import type { TaskOptions } from './task-options.ts'
 import { TaskTime } from './task-time.ts'
 
 /** 'worked': call again. 'waiting': nothing to do. 'blocked': an output or a sink has to make room first. */
 export type StepResult = 'worked' | 'waiting' | 'blocked'
-
-export interface TaskEvents {
-  /** A source has no more input and waits for the checkpoint that ends the job (`awaitsDrain`). */
-  inputEnded(): void
-  finished(): void
-  acknowledge(checkpointId: number, snapshot: SubtaskSnapshot): void
-  decline(checkpointId: number, reason: string): void
-  failed(error: unknown): void
-  /** The loop should look again. */
-  wake(): void
-}
-
-export interface TaskOptions {
-  readonly vertex: number
-  readonly subtask: number
-  readonly chain: Chain
-  /** Names of the operators, for messages. */
-  readonly names: readonly string[]
-  /** Node of the head of the chain. */
-  readonly node: number
-  readonly gate: InputGate | undefined
-  readonly source: SourceOperator | undefined
-  /** With checkpoints, a source that has ended goes on answering triggers until one says drain: what it read is committed with that. */
-  readonly awaitsDrain: boolean
-  readonly writers: readonly EdgeWriter[]
-  readonly metrics: readonly OperatorMetrics[]
-  readonly events: TaskEvents
-  /** Stores what a barrier has overtaken; undefined: there was nothing. Absent: barriers never overtake. */
-  readonly storeChannels?: StoreChannels | undefined
-  monotonic(): number
-}
-
-export type StoreChannels = (
-  checkpointId: number,
-  recordings: readonly Recording[],
-) => Promise<ChannelsHandle | undefined>
 
 interface Trigger {
   readonly checkpointId: number
@@ -144,6 +106,7 @@ export class Task implements GateReceiver {
   }
 
   step(nowMs: number): StepResult {
+    this.#enter()
     const result = this.#step(nowMs)
     this.blocked = result === 'blocked'
     return result
@@ -207,6 +170,7 @@ export class Task implements GateReceiver {
   /** Calls operators whose wall-clock time has come. */
   processTime(wallMs: number): void {
     if (this.#phase !== 'running') return
+    this.#enter()
     for (let i = 0; i < this.wakeTimes.length; i++) {
       if (this.wakeTimes[i] > wallMs || !this.#outputsAvailable()) continue
       this.wakeTimes[i] = Number.POSITIVE_INFINITY
@@ -216,6 +180,7 @@ export class Task implements GateReceiver {
 
   /** The periodic watermark of a source. */
   advanceWatermark(): void {
+    this.#enter()
     if (this.#phase === 'running' && this.#suspendedBy === 0 && this.#outputsAvailable())
       this.options.source?.advanceWatermark()
   }
@@ -244,6 +209,7 @@ export class Task implements GateReceiver {
   }
 
   checkpointComplete(checkpointId: number): void {
+    this.#enter()
     this.snapshots.complete(checkpointId)
     if (this.#suspendedBy === checkpointId && this.#phase === 'running')
       this.#endOutputs(endMode.suspended, checkpointId)
@@ -251,6 +217,7 @@ export class Task implements GateReceiver {
   }
 
   flush(): boolean {
+    this.#enter()
     let flushed = false
     let beganMs = Number.NaN
     for (const writer of this.options.writers) {
@@ -263,6 +230,7 @@ export class Task implements GateReceiver {
   }
 
   flushDue(nowMs: number): void {
+    this.#enter()
     for (const writer of this.options.writers) writer.flushDue(nowMs)
   }
 
@@ -407,6 +375,7 @@ export class Task implements GateReceiver {
     promises.then(
       () => {
         if (this.#phase !== 'finishing') return
+        this.#enter()
         this.#phase = 'running'
         done()
         this.options.events.wake()
@@ -439,6 +408,12 @@ export class Task implements GateReceiver {
     for (const writer of this.options.writers) if (!writer.drained) return
     this.#phase = 'finished'
     this.options.events.finished()
+  }
+
+  /** From here on segments are taken for this subtask. */
+  #enter(): void {
+    const { arena, account } = this.options
+    if (arena !== undefined) arena.account = account ?? noAccount
   }
 
   #outputsAvailable(): boolean {

@@ -4,6 +4,7 @@
  * channel. Concurrency: the slot's thread.
  */
 import type { Arena } from '../../../core/arena/arena.ts'
+import { noAccount, spareOnly } from '../../../core/arena/reserves.ts'
 import { openBatch } from '../../../core/columns/open.ts'
 import type { Schema } from '../../../core/columns/schema.ts'
 import type { Clock } from '../../../core/platform/clock.ts'
@@ -37,6 +38,7 @@ export class TcpInput implements InputChannel {
   readonly #arena: Arena
   readonly #schema: Schema | undefined
   readonly #parking: ParkingLot
+  readonly #account: number
   readonly #queue: WaitingFrame[] = []
   #batches = 0
   readonly #frame: InputFrame = emptyFrame()
@@ -46,8 +48,10 @@ export class TcpInput implements InputChannel {
   sequence = 0
   ended = false
 
-  constructor(arena: Arena, schema: Schema | undefined, parking: ParkingLot) {
+  /** `account`: for whom a batch takes its segment when it is wanted; until then it takes what nobody else needs. */
+  constructor(arena: Arena, schema: Schema | undefined, parking: ParkingLot, account: number = noAccount) {
     this.#arena = arena
+    this.#account = account
     this.#parking = parking
     parking.add(this)
     this.#schema = schema && wireSchema(schema)
@@ -106,7 +110,7 @@ export class TcpInput implements InputChannel {
   #unpark(frame: WaitingFrame): boolean {
     const { parked } = frame
     if (parked === undefined) return true
-    const segment = this.#parking.allocate(parked.length)
+    const segment = this.#parking.allocate(parked.length, this.#account)
     if (segment < 0) {
       this.#connection?.wakeSoon()
       return false
@@ -231,7 +235,7 @@ export class ConsumerConnection {
     const head = this.#head
     if (head.kind === frameKind.batch) {
       if (this.#segment < 0 && this.#parked === undefined) {
-        this.#segment = this.#arena.allocate(this.#arena.owner, head.bodyBytes)
+        this.#segment = this.#arena.allocate(this.#arena.owner, head.bodyBytes, spareOnly)
         if (this.#segment < 0) this.#parked = Buffer.allocUnsafeSlow(head.bodyBytes)
       }
       const left = head.bodyBytes - this.#filled

@@ -15,10 +15,12 @@ import {
 } from '../../../core/platform/net.ts'
 import type { EdgePlan } from '../../../proto/jobgraph/plan.ts'
 import type { Deployment, SubtaskLocation } from '../../slot/messages.ts'
+import { inputAccount } from '../accounts.ts'
 import type { InputChannel, OutputChannel } from '../channel.ts'
 import { networkErrors } from '../errors.ts'
 import { Chunks } from './chunks.ts'
 import { ConsumerConnection, inputCredit, readBytes, TcpInput } from './consumer.ts'
+import { handshakeReason } from './mutual-tls.ts'
 import { ParkingLot } from './parked.ts'
 import { type ConnectionEvents, ProducerConnection, TcpOutput } from './producer.ts'
 import { Strangers, type Warn } from './strangers.ts'
@@ -41,6 +43,10 @@ export class DataListener {
     this.#network = network
     this.#clock = clock
     this.#server = network.createServer({ noDelay: true }, (socket) => this.#greet(socket))
+    // Of a network that asks for certificates.
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+      this.#strangers.turnedAway(socket, 'handshake', `the TLS handshake failed: ${handshakeReason(error)}`),
+    )
   }
 
   /** Listens on a free port of `host`. `warn` hears of connections that are turned away, not of each when there are many. */
@@ -167,7 +173,7 @@ export class TcpExchange {
   }
 
   input(edge: EdgePlan, from: number, to: number, producer: SubtaskLocation): InputChannel {
-    const input = new TcpInput(this.#arena, edge.schema, this.#parking)
+    const input = new TcpInput(this.#arena, edge.schema, this.#parking, inputAccount(edge.to.vertex))
     this.#wanted.push({ edge: edge.id, from, to, producer, input })
     return input
   }
@@ -231,9 +237,10 @@ export class TcpExchange {
       const settle = (): void => this.#clock.clearTimeout(timer)
       socket.once('error', (error) => {
         settle()
-        reject(networkErrors.create('CONNECT_FAILED', { address, taskManager: taskManagerId, reason: error.message }))
+        const reason = handshakeReason(error)
+        reject(networkErrors.create('CONNECT_FAILED', { address, taskManager: taskManagerId, reason }))
       })
-      socket.once('connect', () => {
+      socket.once(this.#network.connectedEvent ?? 'connect', () => {
         const channels = wanted.map(({ edge, from, to }) => ({ edge, from, to, credit: inputCredit }))
         socket.write(encodeHello({ version: wireVersion, jobId, attempt, epoch, channels }))
       })

@@ -34,11 +34,11 @@ export class ParkingLot {
     this.#inputs.push(input)
   }
 
-  /** A segment for `bytes` bytes; -1 when there is none even so. */
-  allocate(bytes: number): number {
+  /** A segment for `bytes` bytes, taken for an account (core/arena/reserves.ts); -1 when there is none even so. */
+  allocate(bytes: number, account: number): number {
     const arena = this.#arena
     for (;;) {
-      const segment = arena.allocate(arena.owner, bytes)
+      const segment = arena.allocate(arena.owner, bytes, account)
       if (segment >= 0 || !this.#park(bytes)) return segment
     }
   }

@@ -20,7 +20,7 @@ describe.each(['number', 'string', 'any'] as const)('keyed state by %s keys', (t
         fc.asyncProperty(fc.array(command(keys[type]), { maxLength: 40 }), (commands) =>
           runBesideModel(directory.path, type, (options) => createKeyedStateBackend(options, twin), true, commands),
         ),
-        { numRuns: twin ? 15 : 60 },
+        { numRuns: cases(twin ? 15 : 60) },
       )
     },
     60_000,

@@ -25,7 +25,8 @@ import { FrameHolder } from '../../../../taskmanager/task/held-frames.ts'
 import { type GateInput, InputGate } from '../../../../taskmanager/task/input-gate.ts'
 import { restoredStages } from '../../../../taskmanager/task/restored-channels.ts'
 import { storeChannels } from '../../../../taskmanager/task/store-channels.ts'
-import { Task, type TaskEvents } from '../../../../taskmanager/task/task.ts'
+import { Task } from '../../../../taskmanager/task/task.ts'
+import type { TaskEvents } from '../../../../taskmanager/task/task-options.ts'
 import { type CountEntry, Counts, type FlowShape, type Output, Results, Source } from './flow-operators.ts'
 
 const inputSchema: Schema = {

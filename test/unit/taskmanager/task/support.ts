@@ -9,7 +9,8 @@ import { createRouter } from '../../../../taskmanager/network/router.ts'
 import type { Operator, OperatorContext, SourceOperator } from '../../../../taskmanager/operators/operator.ts'
 import { Chain } from '../../../../taskmanager/task/chain.ts'
 import { InputGate } from '../../../../taskmanager/task/input-gate.ts'
-import { Task, type TaskEvents } from '../../../../taskmanager/task/task.ts'
+import { Task } from '../../../../taskmanager/task/task.ts'
+import type { TaskEvents } from '../../../../taskmanager/task/task-options.ts'
 
 export type Outputs = Pick<OperatorContext, 'output' | 'sides'>
 
