@@ -79,8 +79,10 @@ export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaC
       : durationMs(transactionTimeout)
   // Throws for a format that has no encode.
   recordAppender(options)
+  // Where brokers are is known where the job is built.
+  const client = clientOptions(factory, options)
   const writerOptions = (twoPhase: TwoPhase) => ({
-    client: clientOptions(factory, options),
+    client,
     records: options,
     createTopic,
     producer: {
