@@ -117,7 +117,7 @@ export const errors = defineErrors('JOBMANAGER', {
   TASKMANAGER_LEAVES: { text: 'TaskManager {id} is about to end', blame: 'external', retry: 'now' },
   RESULTS_LOST: {
     text: 'results {from} to {last} of {uid} (subtask {subtask}) are lost',
-    hint: 'Nobody read them before the buffer ran over (jobmanager.results.buffer-size), or before the JobManager of a job that had ended went away. For results that must stay, use a sink that writes them.',
+    hint: 'Nobody read them before the buffer ran over (jobmanager.results.buffer-size), or they were more than jobmanager.results.retained-size when the job had ended and its JobManager went away. For results that must stay, use a sink that writes them.',
     blame: 'user',
     retry: 'never',
   },

@@ -5,6 +5,7 @@
  *
  *   epoch                   fencing epoch of the last leader, decimal
  *   jobs/<id>/plan.json     JobPlan as it was submitted
+ *   jobs/<id>/results-<sha256>.json   results that nobody had read when the job ended (job/kept-results.ts)
  *   jobs/<id>/record.json   JobRecord, replaced as a whole at each change that must be recovered
  *   bundles/<id>.js         by content
  *
@@ -18,7 +19,7 @@ import { makeDurableDirectory } from '../core/platform/durable-directory.ts'
 import type { Failure } from '../proto/generated/shapes.ts'
 import type { JobPlan } from '../proto/jobgraph/plan.ts'
 import { errors } from './errors.ts'
-import type { ResultPosition } from './job/results.ts'
+import type { ResultTotal } from './job/results.ts'
 import type { JobStateKind } from './job/state.ts'
 
 export const recordVersion = 1
@@ -53,7 +54,9 @@ export interface JobRecord {
   /** Savepoint that the job stopped, or was about to stop, with. */
   readonly stoppedWith?: string | undefined
   /** What collecting sinks had delivered when the job ended. */
-  readonly results?: readonly ResultPosition[] | undefined
+  readonly results?: readonly ResultTotal[] | undefined
+  /** Id of what nobody had read of them, in the store. */
+  readonly unread?: string | undefined
   /** Snapshot that the newest attempt started from. */
   readonly restored?: RestoredFrom | undefined
 }
@@ -78,6 +81,11 @@ export interface JobStore {
   create(record: JobRecord, plan: JobPlan): void
   save(record: JobRecord): void
   remove(jobId: string): void
+  /** Stores results of a job; gives their id. They go with the job. */
+  putResults(jobId: string, bytes: Uint8Array): string
+  /** Throws JOBMANAGER_STORE_UNREADABLE when they are not what was stored. */
+  getResults(jobId: string, id: string): Uint8Array | Promise<Uint8Array>
+  removeResults(jobId: string, id: string): void
   /** Stores a bundle; gives its id. */
   putBundle(bytes: Uint8Array): string
   /** Throws JOBMANAGER_NO_SUCH_BUNDLE. */
@@ -90,7 +98,18 @@ export interface JobStore {
 
 /** Hex SHA-256 of a bundle: its name everywhere. */
 export function bundleIdOf(bytes: Uint8Array): string {
+  return contentId(bytes)
+}
+
+/** Hex SHA-256: the name of what is stored by its content. */
+export function contentId(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Throws JOBMANAGER_STORE_UNREADABLE. */
+export function checkContent(bytes: Uint8Array, id: string, path: string): Uint8Array {
+  if (contentId(bytes) !== id) throw errors.create('STORE_UNREADABLE', { path, reason: 'it was altered' })
+  return bytes
 }
 
 export class LocalJobStore implements JobStore {
@@ -146,6 +165,22 @@ export class LocalJobStore implements JobStore {
     this.#disk.remove(this.#jobDirectory(jobId))
   }
 
+  putResults(jobId: string, bytes: Uint8Array): string {
+    const id = contentId(bytes)
+    this.#disk.writeAtomic(this.#resultsPath(jobId, id), bytes)
+    return id
+  }
+
+  getResults(jobId: string, id: string): Uint8Array {
+    const path = this.#resultsPath(jobId, id)
+    if (!this.#disk.exists(path)) throw errors.create('STORE_UNREADABLE', { path, reason: 'it is gone' })
+    return checkContent(this.#disk.read(path), id, path)
+  }
+
+  removeResults(jobId: string, id: string): void {
+    this.#disk.remove(this.#resultsPath(jobId, id))
+  }
+
   putBundle(bytes: Uint8Array): string {
     const id = bundleIdOf(bytes)
     const path = this.#bundlePath(id)
@@ -177,6 +212,10 @@ export class LocalJobStore implements JobStore {
 
   #jobDirectory(jobId: string): string {
     return join(this.#directory, 'jobs', jobId)
+  }
+
+  #resultsPath(jobId: string, id: string): string {
+    return join(this.#jobDirectory(jobId), `results-${id}.json`)
   }
 
   #bundlePath(id: string): string {

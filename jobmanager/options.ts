@@ -61,6 +61,13 @@ export const resultsBufferMax = option({
   scope: 'jobmanager',
   doc: 'Bytes of results per job that are kept until a client reads them. sink.collect stops before (its option buffer); of other sinks the oldest are dropped, and the client is told.',
 })
+export const resultsRetainedMax = option({
+  key: 'jobmanager.results.retained-size',
+  type: size(),
+  default: 16 * 1024 * 1024,
+  scope: 'jobmanager',
+  doc: 'Bytes of results per job that are stored when it ends before a client has read them, so that they are there after a restart of the JobManager too. What is beyond goes with the JobManager, the oldest first.',
+})
 export const logLinesMax = option({
   key: 'jobmanager.logs.max-lines',
   type: integer({ min: 1, max: 1_000_000 }),
@@ -264,6 +271,7 @@ export const jobManagerOptions = [
   bundleBytesMax,
   jobsRetained,
   resultsBufferMax,
+  resultsRetainedMax,
   logLinesMax,
   testFaults,
   testFaultOrders,

@@ -3,6 +3,7 @@
  *
  *   jobs/<id>/plan             JobPlan as it was submitted
  *   jobs/<id>/record           register: JSON { epoch, record }
+ *   jobs/<id>/results/<sha256> results that nobody had read when the job ended (job/kept-results.ts)
  *   bundles/<sha256>           by content
  *   submissions/<id>           accepted by some JobManager, not yet taken over by the leader (submissions.ts)
  *
@@ -19,7 +20,15 @@ import type { Clock } from '../../core/platform/clock.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { errors as jobManagerErrors } from '../errors.ts'
-import { bundleIdOf, type JobRecord, type JobStore, recordVersion, type StoredJob } from '../job-store.ts'
+import {
+  bundleIdOf,
+  checkContent,
+  contentId,
+  type JobRecord,
+  type JobStore,
+  recordVersion,
+  type StoredJob,
+} from '../job-store.ts'
 import { errors } from './errors.ts'
 
 export interface BlobJobStoreOptions {
@@ -46,6 +55,7 @@ const bundleAgeMs = 3_600_000
 export const jobsPrefix = 'jobs/'
 const planPath = (jobId: string): string => `${jobsPrefix}${jobId}/plan`
 const recordPath = (jobId: string): string => `${jobsPrefix}${jobId}/record`
+const resultsPrefix = (jobId: string): string => `${jobsPrefix}${jobId}/results/`
 const bundlesPrefix = 'bundles/'
 export const bundlePath = (id: string): string => `${bundlesPrefix}${id}`
 
@@ -99,8 +109,25 @@ export class BlobJobStore implements JobStore {
       await storage.delete(recordPath(jobId))
       this.#registers.delete(jobId)
       await storage.delete(planPath(jobId))
+      for (const { path } of await storage.list(resultsPrefix(jobId))) await storage.delete(path)
       stored(jobId, undefined)
     })
+  }
+
+  putResults(jobId: string, bytes: Uint8Array): string {
+    const id = contentId(bytes)
+    this.#enqueue(`results ${jobId}`, () => this.#options.storage.put(`${resultsPrefix(jobId)}${id}`, bytes))
+    return id
+  }
+
+  async getResults(jobId: string, id: string): Promise<Uint8Array> {
+    const { storage } = this.#options
+    const path = `${resultsPrefix(jobId)}${id}`
+    return checkContent(await storage.get(path), id, `${storage.url}/${path}`)
+  }
+
+  removeResults(jobId: string, id: string): void {
+    this.#enqueue(`end of results ${jobId}`, () => this.#options.storage.delete(`${resultsPrefix(jobId)}${id}`))
   }
 
   putBundle(bytes: Uint8Array): string {

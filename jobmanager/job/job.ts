@@ -34,6 +34,7 @@ import { decide } from './decide.ts'
 import { FailureLog } from './failure-log.ts'
 import { Feed, Journal } from './journal.ts'
 import { deleteCheckpoints, type Keeping, storeSnapshot } from './keeping.ts'
+import { keepResults, resultsOf } from './kept-results.ts'
 import { receiveFromTask } from './messages.ts'
 import { JobMetrics } from './metrics.ts'
 import { RecordKeeper } from './record-keeper.ts'
@@ -41,7 +42,7 @@ import { RecoveryTimes } from './recovery.ts'
 import { Redeployments } from './redeploy.ts'
 import { stopWithSavepoint, takeSnapshot } from './requests.ts'
 import { noFailures, strategyOf } from './restart.ts'
-import { ResultBuffer } from './results.ts'
+import type { ResultBuffer } from './results.ts'
 import {
   asksForSlots,
   detailOf,
@@ -104,7 +105,7 @@ export class Job {
     this.#reactiveMax = reactiveMax(this.#config)
     const settings = coordinatorSettings(this.#config)
     this.checkpointing = settings !== undefined
-    this.results = new ResultBuffer(context.config.get(options.resultsBufferMax), context.clock, (position) =>
+    this.results = resultsOf(this.#record, context, (position) =>
       this.#tasks.toAll({ kind: 'resultsRead', ...this.#ids, ...position }),
     )
     this.journal = new Journal(context.config.get(options.logLinesMax))
@@ -139,7 +140,6 @@ export class Job {
     if (isTerminal(record.state)) {
       const detail = record.detail ?? ''
       this.#state = record.state === 'failed' ? { kind: 'failed', detail } : { kind: record.state }
-      this.results.endedEarlier(record.results ?? [])
       this.journal.feed.end()
       this.changes.end()
     }
@@ -412,7 +412,7 @@ export class Job {
     this.#record.saveEnd({
       state: state.kind,
       endedMs: this.#context.clock.now(),
-      results: this.results.totals,
+      ...keepResults(this.#record, this.#context, this.results),
       ...(detail === '' ? {} : { detail }),
       ...(failure === undefined ? {} : { failure }),
     })

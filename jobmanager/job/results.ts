@@ -26,8 +26,22 @@ export interface ResultPosition {
   readonly next: number
 }
 
+/** `read`: a reader has what is before it; absent in records that know nothing of it. */
+export interface ResultTotal extends ResultPosition {
+  readonly read?: number | undefined
+}
+
 interface Stored extends StoredBatch {
   readonly end: number
+}
+
+/** What one subtask of a sink has delivered in all, and of that what is still there. */
+export interface KeptStream {
+  readonly uid: string
+  readonly subtask: number
+  readonly next: number
+  readonly read: number
+  readonly batches: readonly Stored[]
 }
 
 interface Stream {
@@ -53,8 +67,10 @@ export class ResultBuffer {
   readonly #clock: Clock
   readonly #tell: (position: ResultPosition) => void
   readonly #streams = new Map<string, Stream>()
-  /** What an earlier JobManager had when the job ended. */
-  #gone: readonly ResultPosition[] = []
+  /** What an earlier JobManager had when the job ended, and did not keep. */
+  #gone: readonly ResultTotal[] = []
+  /** Brings back what it kept; once. */
+  #loading: (() => Promise<void>) | undefined
   #bytes = 0
   #ended = false
   #waiting: (() => void)[] = []
@@ -97,15 +113,51 @@ export class ResultBuffer {
     this.#wake()
   }
 
-  /** How many records each sink has delivered. */
-  get totals(): readonly ResultPosition[] {
-    return [...this.#streams.values()].map(({ uid, subtask, next }) => ({ uid, subtask, next }))
+  /** How many records each sink has delivered, and how many of them have been read. */
+  get totals(): readonly ResultTotal[] {
+    return [...this.#streams.values()].map(({ uid, subtask, next, read }) => ({ uid, subtask, next, read }))
   }
 
-  /** The job ended under an earlier JobManager, which had all these. */
-  endedEarlier(totals: readonly ResultPosition[]): void {
+  /** The job ended under an earlier JobManager, which had all these. `load`: what it kept of them. */
+  endedEarlier(totals: readonly ResultTotal[], load?: () => Promise<readonly KeptStream[]>): void {
     this.#gone = totals
+    if (load !== undefined) {
+      let loaded: Promise<void> | undefined
+      this.#loading = () => {
+        loaded ??= load().then((streams) => this.#restore(streams))
+        return loaded
+      }
+    }
     this.end()
+  }
+
+  /** What nobody has read, the newest of each stream within `bytesMax` for all together. */
+  unread(bytesMax: number): readonly KeptStream[] {
+    const streams = [...this.#streams.values()]
+    let left = bytesMax
+    return streams.map(({ batches, ...stream }, i) => {
+      const share = left / (streams.length - i)
+      let bytes = 0
+      let from = batches.length
+      while (from > 0 && bytes + batches[from - 1].recordsJson.byteLength <= share) {
+        bytes += batches[--from].recordsJson.byteLength
+      }
+      left -= bytes
+      return { ...stream, batches: batches.slice(from) }
+    })
+  }
+
+  /** The job has ended, and its readers have all that there ever was. */
+  get allRead(): boolean {
+    return this.#ended && [...this.#streams.values()].every(({ read, next }) => read === next)
+  }
+
+  #restore(streams: readonly KeptStream[]): void {
+    for (const { uid, subtask, next, read, batches } of streams) {
+      this.#streams.set(keyOf(uid, subtask), { uid, subtask, next, read, batches: [...batches] })
+      for (const { recordsJson } of batches) this.#bytes += recordsJson.byteLength
+    }
+    this.#loading = undefined
   }
 
   /**
@@ -113,6 +165,7 @@ export class ResultBuffer {
    * Throws JOBMANAGER_RESULTS_LOST when records are missing in between.
    */
   async fetch(positions: readonly ResultPosition[], waitMs: number): Promise<ResultPage> {
+    if (this.#loading !== undefined) await this.#loading()
     const known = new Map(positions.map((position) => [keyOf(position.uid, position.subtask), position.next]))
     for (const [key, next] of known) this.#read(key, next)
     let late = false
@@ -170,8 +223,9 @@ export class ResultBuffer {
   }
 
   #checkGone(known: ReadonlyMap<string, number>): void {
-    for (const { uid, subtask, next } of this.#gone) {
-      const at = known.get(keyOf(uid, subtask)) ?? 0
+    for (const { uid, subtask, next, read = 0 } of this.#gone) {
+      const key = keyOf(uid, subtask)
+      const at = known.get(key) ?? this.#streams.get(key)?.read ?? read
       if (at < next) throw lost(uid, subtask, at, next)
     }
   }

@@ -1,8 +1,8 @@
 /** Results on their way to a client: the JobManager may be restarted, and a client may read slowly or not at all. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadJob } from '../../cli/load-job.ts'
 import { type RunningJobManager, startJobManager } from '../../jobmanager/main.ts'
 import { type ClusterClient, createClusterClient } from '../../proto/client.ts'
@@ -86,13 +86,71 @@ test('a sink whose results nobody reads stops its source, and goes on when they 
   expect(seen).toEqual(Array.from({ length: 20_000 }, (_, n) => n))
 }, 40_000)
 
-test('results of a job that has ended are gone with the JobManager, and the reader is told which', async () => {
-  const job = await submit('ended', 10, 1000, '16mb')
-  for await (const status of client.watch(job)) if (status.terminal) break
-  await jobManager.close()
-  jobManager = await startJobManager(options)
-  const reading = async (): Promise<void> => {
-    for await (const _ of client.results(job)) break
+describe('results of a job that has ended', () => {
+  const kept = (job: string): string[] =>
+    readdirSync(join(directory, 'jobmanager', 'jobs', job)).filter((name) => name.startsWith('results-'))
+
+  async function ended(name: string): Promise<string> {
+    const job = await submit(name, 3000, 100_000, '16mb')
+    for await (const status of client.watch(job)) if (status.terminal) break
+    return job
   }
-  await expect(reading()).rejects.toThrow('results 0 to 9 of out (subtask 0) are lost')
+
+  async function restart(more: Readonly<Record<string, string>> = {}): Promise<void> {
+    await jobManager.close()
+    jobManager = await startJobManager({ ...options, ...more })
+  }
+
+  async function read(job: string, most = Number.POSITIVE_INFINITY): Promise<number[]> {
+    const seen: number[] = []
+    for await (const { records } of client.results(job)) {
+      for (const record of records) seen.push((record as { n: number }).n)
+      if (seen.length >= most) break
+    }
+    return seen
+  }
+  const all = Array.from({ length: 3000 }, (_, n) => n)
+
+  test('are there after a restart of the JobManager, and gone from its store when somebody has read them', async () => {
+    const job = await ended('kept')
+    expect(kept(job)).toHaveLength(1)
+    await restart()
+    await restart()
+    expect(await read(job)).toEqual(all)
+    await expect.poll(() => kept(job)).toEqual([])
+    await restart()
+    // Another reader: there is nothing left for it, and nothing is missing.
+    expect(await read(job)).toEqual([])
+  }, 30_000)
+
+  test('are read on by a reader that had some of them', async () => {
+    const job = await ended('half')
+    const seen: number[] = []
+    for await (const { records } of client.results(job)) {
+      for (const record of records) seen.push((record as { n: number }).n)
+      if (seen.length < 3000) await restart()
+    }
+    expect(seen).toEqual(all)
+  }, 30_000)
+
+  test('are named when they were more than may be kept', async () => {
+    await restart({ 'jobmanager.results.retained-size': '0' })
+    const job = await ended('too-many')
+    expect(kept(job)).toEqual([])
+    await restart()
+    await expect(read(job)).rejects.toThrow('results 0 to 2999 of out (subtask 0) are lost')
+  }, 30_000)
+
+  test('that were altered in the store are not given out', async () => {
+    const job = await ended('altered')
+    const [name = ''] = kept(job)
+    const path = join(directory, 'jobmanager', 'jobs', job, name)
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"n":7}', '"n":8}'))
+    await restart()
+    await expect(read(job)).rejects.toMatchObject({
+      code: 'JOBMANAGER_STORE_UNREADABLE',
+      message: expect.stringContaining(`${name}, which cannot be read: it was altered`),
+    })
+    expect(kept(job)).toEqual([name])
+  }, 30_000)
 })
