@@ -1,6 +1,6 @@
 /** A real S3 server on files, versitygw, as a process on a free port of loopback. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,20 +20,42 @@ export interface S3Server {
   /** Options of ours that reach it. */
   readonly options: Readonly<Record<string, string>>
   readonly child: ChildProcess
+  readonly port: number
+  /** Makes a bucket. */
+  bucket(name: string): void
+  /** kill -9; resolves when it is gone. */
+  kill(): Promise<void>
+  /** Again, on the same port and files. */
+  start(): Promise<void>
   close(): Promise<void>
 }
 
 export async function startS3Server(): Promise<S3Server> {
   const port = await freePort()
   const directory = mkdtempSync(join(tmpdir(), 'millrace-s3-'))
-  const child = spawn(program, ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', directory], {
-    env: { ...process.env, ROOT_ACCESS_KEY: 'test', ROOT_SECRET_KEY: 'testsecret' },
-    stdio: 'ignore',
-  })
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
+  const run = (): { child: ChildProcess; ended: Promise<void> } => {
+    const child = spawn(program, ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', directory], {
+      env: { ...process.env, ROOT_ACCESS_KEY: 'test', ROOT_SECRET_KEY: 'testsecret' },
+      stdio: 'ignore',
+    })
+    return { child, ended: new Promise<void>((resolve) => child.on('close', () => resolve())) }
+  }
+  let running = run()
   await answers(port)
   return {
-    child,
+    get child() {
+      return running.child
+    },
+    port,
+    bucket: (name) => mkdirSync(join(directory, name)),
+    async kill() {
+      running.child.kill('SIGKILL')
+      await running.ended
+    },
+    async start() {
+      running = run()
+      await answers(port)
+    },
     options: {
       's3.endpoint': `http://127.0.0.1:${port}`,
       's3.path.style.access': 'true',
@@ -41,8 +63,8 @@ export async function startS3Server(): Promise<S3Server> {
       's3.secret-key': 'testsecret',
     },
     async close() {
-      child.kill()
-      await ended
+      running.child.kill()
+      await running.ended
       rmSync(directory, { recursive: true, force: true })
     },
   }
