@@ -3,6 +3,7 @@
  * caller, so that a test needs no files. Node's part is loaded at the first use: it takes 7 MB.
  */
 import type { X509Certificate } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { ConnectionOptions, SecureContext, SecureContextOptions, Server, TLSSocket } from 'node:tls'
 
 export type { ConnectionOptions, SecureContext, SecureContextOptions, TLSSocket } from 'node:tls'
@@ -46,8 +47,22 @@ export function createTlsServer(
     },
     onConnection,
   )
-  server.on('tlsClientError', (error, socket) => onFailure(error, socket.remoteAddress ?? 'unknown'))
+  // A socket that is asked once knows it when it is closed, too.
+  server.on('connection', (socket) => void socket.remoteAddress)
+  server.on('tlsClientError', (error, socket) => onFailure(error, peerOf(socket).remoteAddress ?? 'unknown'))
   return server
+}
+
+/** The addresses of whoever failed in a handshake with one of our servers. */
+export function peerOf(socket: Socket): Pick<Socket, 'remoteAddress' | 'remotePort'> {
+  const below = (socket as unknown as { _parent?: Socket })._parent
+  return socket.remoteAddress === undefined && below !== undefined ? below : socket
+}
+
+/** What was wrong with the certificate that was shown; undefined: there was none, or nothing was wrong with it. */
+export function refusalOf(socket: Socket): string | undefined {
+  const { authorizationError } = socket as Partial<TLSSocket>
+  return authorizationError === undefined || authorizationError === null ? undefined : String(authorizationError)
 }
 
 /** A socket that connects; `secureConnect` tells when the other side has shown its certificate. */

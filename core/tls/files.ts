@@ -26,6 +26,8 @@ export interface TlsPaths {
   readonly ca?: TlsFile | undefined
   /** Of a server: who else signs certificates of those that may come in. */
   readonly guests?: TlsFile | undefined
+  /** Both sides have certificates of `ca`: the own one is refused when it is of somebody else. */
+  readonly mutual?: boolean
 }
 
 /** PEM; never changed, a new one stands for new files. */
@@ -101,7 +103,8 @@ export class TlsFiles implements TlsSource {
   }
 
   #look(): string {
-    return Object.values(this.#paths as Record<string, TlsFile | undefined>)
+    const { key, cert, ca, guests } = this.#paths
+    return [key, cert, ca, guests]
       .map((file) => {
         if (file === undefined) return ''
         try {
@@ -143,7 +146,11 @@ export function readMaterial(paths: TlsPaths, disk: Disk, nowMs: number): TlsMat
     throw tlsErrors.create('BAD_FILE', { ...key, reason: (cause as Error).message }, { cause })
   }
   if (!fits) throw tlsErrors.create('KEY_MISMATCH', { key: key.path, cert: cert.path })
-  if (ca !== undefined && !chain.some((each) => authorities.some((by) => isIssuedBy(each, by))))
+  if (
+    paths.mutual === true &&
+    ca !== undefined &&
+    !chain.some((each) => authorities.some((by) => isIssuedBy(each, by)))
+  )
     throw tlsErrors.create('NOT_SIGNED', { cert: cert.path, ca: ca.path })
   return material
 }

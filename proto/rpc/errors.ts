@@ -178,10 +178,7 @@ function ofHandshake(reason: string, address: string, cause: { cause: unknown })
     return rpcErrors.create('CERTIFICATE_REFUSED', { address, reason: alerts[alert] ?? `it says "${alert}"` }, cause)
   const name = /Hostname\/IP does not match certificate's altnames: (.*?)(?:\. Resolution note|$)/s.exec(reason)?.[1]
   if (name !== undefined) return rpcErrors.create('WRONG_NAME', { address, reason: name }, cause)
-  const untrusted =
-    /((?:self-signed certificate|unable to (?:get|verify)|certificate (?:has|is not|revoked|rejected)|CERT_)[^.(]*)/.exec(
-      reason,
-    )
+  const untrusted = /Last error: Error: ([^.]*certificate[^.(]*)/.exec(reason)
   if (untrusted !== null) return rpcErrors.create('NOT_TRUSTED', { address, reason: untrusted[1] }, cause)
   return /Last error: Failed to connect/.test(reason) ? rpcErrors.create('HUNG_UP', { address }, cause) : undefined
 }

@@ -94,6 +94,7 @@ export function internalPaths(config: Config): TlsPaths | undefined {
     key: required(config, internalKey, because),
     cert: required(config, internalCert, because),
     ca: required(config, internalCa, because),
+    mutual: true,
   }
 }
 

@@ -2,10 +2,11 @@
  * Authorities and certificates for tests, made on the spot: a test has as many strangers, and as many that expired, as it wants.
  * X.509 v3 with keys on the curve P-256.
  */
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { isIPv4 } from 'node:net'
 import { join } from 'node:path'
+import type { ChannelTls } from '../../proto/rpc/tls.ts'
 
 const der = (tag: number, ...content: readonly Uint8Array[]): Buffer => {
   const body = Buffer.concat(content)
@@ -42,16 +43,19 @@ export interface Issued {
 }
 
 const dayMs = 86_400_000
+const keyId = (spki: Buffer): Buffer => createHash('sha1').update(spki).digest()
 
 export class Authority {
   readonly name: string
   readonly cert: string
   readonly #key: KeyObject
+  readonly #publicKey: Buffer
 
   constructor(name: string) {
     this.name = name
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     this.#key = privateKey
+    this.#publicKey = publicKey.export({ type: 'spki', format: 'der' })
     this.cert = this.#sign(name, publicKey, {}, [extension(0x13, true, sequence(yes))])
   }
 
@@ -66,6 +70,12 @@ export class Authority {
 
   #sign(name: string, key: KeyObject, { from, to }: CertificateOptions, extensions: readonly Buffer[]): string {
     const now = Date.now()
+    const subjectKey = key.export({ type: 'spki', format: 'der' })
+    // Which of several authorities of one name it was: else the first of them is taken.
+    const ids = [
+      extension(0x0e, false, der(0x04, keyId(subjectKey))),
+      extension(0x23, false, sequence(der(0x80, keyId(this.#publicKey)))),
+    ]
     const body = sequence(
       der(0xa0, der(0x02, Buffer.from([2]))),
       der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
@@ -73,8 +83,8 @@ export class Authority {
       nameOf(this.name),
       sequence(time(from ?? new Date(now - dayMs)), time(to ?? new Date(now + dayMs))),
       nameOf(name),
-      key.export({ type: 'spki', format: 'der' }),
-      der(0xa3, sequence(...extensions)),
+      subjectKey,
+      der(0xa3, sequence(...extensions, ...ids)),
     )
     const signature = sign('sha256', body, this.#key)
     return pem(sequence(body, algorithm, der(0x03, Buffer.from([0]), signature)))
@@ -82,7 +92,12 @@ export class Authority {
 }
 
 /** Writes `NAME.key`, `NAME.pem` and `NAME.ca.pem` into the directory, and returns them as options of a process of the cluster. */
-export function internalFiles(directory: string, name: string, by: Authority, issued = by.issue(name)) {
+export function internalFiles(
+  directory: string,
+  name: string,
+  by: Authority,
+  issued = by.issue(name, { hosts: ['localhost'] }),
+) {
   const [key, cert, ca] = ['key', 'pem', 'ca.pem'].map((end) => join(directory, `${name}.${end}`)) as [
     string,
     string,
@@ -97,4 +112,12 @@ export function internalFiles(directory: string, name: string, by: Authority, is
     'security.ssl.internal.cert': cert,
     'security.ssl.internal.ca': ca,
   }
+}
+
+/** Of a client that trusts `trusted`; `issued` undefined: it shows no certificate. */
+export function channelTls(trusted: Authority, issued?: Issued, verifyHost = true): ChannelTls {
+  const key = issued && Buffer.from(issued.key)
+  const cert = issued && Buffer.from(issued.cert)
+  const current = { key, cert, ca: Buffer.from(trusted.cert), guests: undefined }
+  return { source: { current, listen: () => undefined }, verifyHost }
 }

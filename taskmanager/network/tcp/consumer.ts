@@ -15,6 +15,7 @@ import { wireSchema } from '../computed-key.ts'
 import { networkErrors } from '../errors.ts'
 import { type FrameKind, frameKind } from '../frame.ts'
 import { Chunks } from './chunks.ts'
+import { handshakeReason } from './mutual-tls.ts'
 import type { ParkingLot, WaitingFrame } from './parked.ts'
 import { type ConnectionEvents, usedBytesAt } from './producer.ts'
 import {
@@ -171,7 +172,7 @@ export class ConsumerConnection {
     this.#events = options.events
     this.#answered = options.answered
     for (const [index, input] of options.inputs.entries()) input.bind(this, index)
-    this.#socket.on('error', (error) => this.#lost(error.message))
+    this.#socket.on('error', (error) => this.#lost(handshakeReason(error)))
     this.#socket.on('close', () => this.#lost('it was closed'))
   }
 

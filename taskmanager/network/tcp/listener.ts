@@ -13,6 +13,7 @@ import {
   type Socket,
   systemNetwork,
 } from '../../../core/platform/net.ts'
+import { peerOf, refusalOf } from '../../../core/platform/tls.ts'
 import type { EdgePlan } from '../../../proto/jobgraph/plan.ts'
 import type { Deployment, SubtaskLocation } from '../../slot/messages.ts'
 import { inputAccount } from '../accounts.ts'
@@ -45,7 +46,11 @@ export class DataListener {
     this.#server = network.createServer({ noDelay: true }, (socket) => this.#greet(socket))
     // Of a network that asks for certificates.
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-      this.#strangers.turnedAway(socket, 'handshake', `the TLS handshake failed: ${handshakeReason(error)}`),
+      this.#strangers.turnedAway(
+        peerOf(socket),
+        'handshake',
+        `the TLS handshake failed: ${handshakeReason(error, refusalOf(socket))}`,
+      ),
     )
   }
 

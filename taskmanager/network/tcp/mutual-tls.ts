@@ -35,10 +35,10 @@ export function mutualTlsNetwork(source: TlsSource): Network {
   }
 }
 
-/** A sentence for what OpenSSL says with a number and a line of its source. */
-export function handshakeReason(error: Error): string {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return reasons[code] ?? /SSL routines:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message
+/** A sentence for what OpenSSL says with a number and a line of its source. `refusal`: of the certificate, as a code. */
+export function handshakeReason(error: Error, refusal?: string): string {
+  const code = refusal ?? (error as NodeJS.ErrnoException).code ?? ''
+  return reasons[code] ?? refusal ?? /SSL routines:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -48,6 +48,8 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'the other side shows no certificate',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the other side wants a certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the other side does not know who signed the certificate of this one',
+  CERT_SIGNATURE_FAILURE: 'the certificate of the other side is not signed by security.ssl.internal.ca',
+  CERT_NOT_YET_VALID: 'the certificate of the other side is not valid yet',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate of the other side is not signed by security.ssl.internal.ca',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate of the other side is not signed by security.ssl.internal.ca',
   SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of the other side is not signed by security.ssl.internal.ca',

@@ -22,7 +22,7 @@ export class Strangers {
   }
 
   /** `kind`: reasons of one kind share their limit. */
-  turnedAway(socket: Socket, kind: string, reason: string): void {
+  turnedAway(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>, kind: string, reason: string): void {
     const nowMs = this.#clock.monotonic()
     const before = this.#kinds.get(kind)
     if (before !== undefined && nowMs - before.saidMs < quietMs) {

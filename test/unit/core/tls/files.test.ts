@@ -26,7 +26,7 @@ function write({ key, cert }: { key: string; cert: string }, by?: Authority): vo
   if (by !== undefined) writeFileSync(paths.ca.path, by.cert)
 }
 
-const read = () => readMaterial(paths, systemDisk, now.getTime())
+const read = () => readMaterial({ ...paths, mutual: true }, systemDisk, now.getTime())
 const day = (offset: number) => new Date(now.getTime() + offset * 86_400_000)
 
 describe('files of keys and certificates', () => {
