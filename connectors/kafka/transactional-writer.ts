@@ -1,6 +1,7 @@
 /**
  * Writes records in transactions, one for each checkpoint and subtask. At a barrier the transaction is flushed and stays
- * open; when the checkpoint is complete it is committed. So several are open at a time, each with a transactional id of its
+ * open; when the checkpoint is complete it is committed. The next begins when that is flushed: what it waits for must not be
+ * overtaken. So several are open at a time, each with a transactional id of its
  * own: ids are numbered per subtask and used again when no restore can go back to where they were.
  *
  * After a failure the transactions that the checkpoint holds are committed by their producer id and epoch, before anything
@@ -68,6 +69,8 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
   readonly #restored: readonly KafkaWriterState[]
   readonly #slots: Slot[] = []
   #current: Transaction<T> | undefined
+  /** The records before the last barrier on their way: those behind it stay here. Never rejects. */
+  #flushing: Promise<void> | undefined
   #started: Promise<void> | undefined
   #hasStarted = false
   /** Committed, and still busy. */
@@ -109,7 +112,20 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
   prepareCommit(checkpointId: number): readonly KafkaCommittable[] | Promise<readonly KafkaCommittable[]> {
     const current = this.#current
     this.#current = undefined
-    return current === undefined ? [] : this.#prepare(current, checkpointId)
+    if (current === undefined) return []
+    const prepared = this.#prepare(current, checkpointId)
+    const flushing = prepared.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#flushing = flushing
+    inBackground(
+      flushing.then(() => {
+        if (this.#flushing === flushing) this.#flushing = undefined
+      }),
+      () => undefined,
+    )
+    return prepared
   }
 
   snapshot(checkpointId: number): readonly KafkaWriterState[] {
@@ -229,7 +245,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
   #open(): Transaction<T> {
     const current = new Transaction<T>()
     this.#current = current
-    const slot = this.#hasStarted ? this.#slots.find(({ busy }) => !busy) : undefined
+    const slot = this.#hasStarted && this.#flushing === undefined ? this.#slots.find(({ busy }) => !busy) : undefined
     if (slot !== undefined) {
       this.#useSlot(current, slot)
       current.isOpen = true
@@ -250,8 +266,11 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
   }
 
   async #openLater(current: Transaction<T>): Promise<void> {
+    // Of the transaction before: later it may be this one, which waits for this.
+    const flushing = this.#flushing
     this.#begin()
     await this.#started
+    await flushing
     let slot: Slot | undefined
     for (;;) {
       slot = this.#slots.find(({ busy }) => !busy)

@@ -140,6 +140,28 @@ describe.each(brokers)('against %s', (name, present, start) => {
     await last.writer.close()
   }, 90_000)
 
+  test('records stay in order over a checkpoint that is taken while the broker is away', async () => {
+    const topic = await newTopic()
+    const run = open({ topic, transactionTimeout: '60s' })
+    // Ids are there for both transactions.
+    for (let id = 1; id <= 4; id++) {
+      await run.write(0)
+      await run.commit((await run.checkpoint(id)).committables)
+    }
+    await run.ready()
+    await broker.kill()
+    run.writer.write([{ n: 1 }], [])
+    await pause(3000)
+    const first = run.writer.prepareCommit?.(5)
+    // What comes behind the barrier must not be there before what came in front of it is.
+    run.writer.write([{ n: 2 }], [])
+    await broker.start()
+    await run.commit((await first) ?? [])
+    await run.commit((await run.checkpoint(6)).committables)
+    expect(await until(topic, 6)).toEqual([0, 0, 0, 0, 1, 2])
+    await run.writer.close()
+  }, 60_000)
+
   test('a source goes on from its checkpoint at another parallelism, and never shows what was aborted', async () => {
     const topic = await newTopic(3)
     const writer = open({
