@@ -31,6 +31,12 @@ export const sdkErrors = defineErrors('SDK', {
     blame: 'user',
     retry: 'never',
   },
+  UNKNOWN_OPTION: {
+    text: '{what} has no option "{option}"{at}{suggestion}',
+    hint: 'Its options are: {options}.',
+    blame: 'user',
+    retry: 'never',
+  },
   BAD_ARGUMENT: { text: '{what} needs {expected}, it was given {value}{at}', blame: 'user', retry: 'never' },
   UNKNOWN_FIELD: {
     text: '{what} names the field "{field}", which the records do not have{at}{suggestion}',

@@ -6,6 +6,7 @@ import { type Duration, durationMs } from './duration.ts'
 import { sdkErrors } from './errors.ts'
 import { checkFunction, declaredField, type GraphBuilder, type StatefulOptions } from './graph/builder.ts'
 import type { SourceBody } from './graph/nodes.ts'
+import { refuseUnknown } from './graph/options.ts'
 import { atText, userPosition } from './graph/position.ts'
 import { readsOf } from './graph/reads.ts'
 import type { Source } from './source.ts'
@@ -119,6 +120,7 @@ function alignmentOf(
   alignment: NonNullable<FromOptions<unknown>['alignment']>,
   watermarks: SourceBody['watermarks'],
 ): NonNullable<SourceBody['alignment']> {
+  refuseUnknown(alignment, ['group', 'maxDrift'], 'alignment', userPosition())
   const { group, maxDrift } = alignment
   const wrong = (what: string, expected: string, value: unknown): Error =>
     sdkErrors.create('BAD_ARGUMENT', { what, expected, value: String(value), at: atText(userPosition()) })
@@ -141,6 +143,7 @@ export function defineJob(name: string, build: (env: Environment) => void, optio
       at: atText(userPosition()),
     })
   }
+  refuseUnknown(options, ['parallelism', 'options'], 'defineJob', userPosition())
   const job: Job = { name, build, options }
   Object.defineProperty(job, jobBrand, { value: true })
   return Object.freeze(job)

@@ -17,6 +17,7 @@ import { sdkErrors } from './errors.ts'
 import type { AggregateFunctions } from './functions.ts'
 import { checkFunction, declaredField, type GraphBuilder, type KeyedStateOptions } from './graph/builder.ts'
 import type { AggregateSpec, KeySelector, NodeInput, WindowAssigner } from './graph/nodes.ts'
+import { refuseUnknown } from './graph/options.ts'
 import { atText, userPosition } from './graph/position.ts'
 import { readsOf } from './graph/reads.ts'
 import type { Migration } from './migration.ts'
@@ -97,14 +98,14 @@ export class KeyedStream<T, K, KeyFields> {
   min<const F extends NumericField<T>, const As extends string = 'min'>(
     field: F,
     options: AggregateOptions<As>,
-  ): Stream<Flat<KeyFields & Record<As, T[F]>>> {
+  ): Stream<Flat<KeyFields & Record<As, AggregateResult<T, 'min', F>>>> {
     return this.#declared({ [options?.as ?? 'min']: { fn: 'min', field } }, options, `min ${field}`)
   }
 
   max<const F extends NumericField<T>, const As extends string = 'max'>(
     field: F,
     options: AggregateOptions<As>,
-  ): Stream<Flat<KeyFields & Record<As, T[F]>>> {
+  ): Stream<Flat<KeyFields & Record<As, AggregateResult<T, 'max', F>>>> {
     return this.#declared({ [options?.as ?? 'max']: { fn: 'max', field } }, options, `max ${field}`)
   }
 
@@ -160,6 +161,7 @@ export class KeyedStream<T, K, KeyFields> {
         at: atText(userPosition()),
       })
     }
+    refuseUnknown(options ?? {}, ['allowedLateness', 'lateOutput'], 'window', userPosition())
     return new WindowedStream({
       ...this.#origin,
       assigner,

@@ -3,6 +3,8 @@ import { type Duration, durationMs } from './duration.ts'
 import type { AccumulatingState, Key, ListState, MapState, ValueState } from './functions.ts'
 import { formerNames } from './graph/builder.ts'
 import type { StateKind, StateSpec } from './graph/nodes.ts'
+import { refuseUnknown } from './graph/options.ts'
+import { userPosition } from './graph/position.ts'
 import { type Migration, migrateFrom } from './migration.ts'
 import { objectType } from './schema.ts'
 import { fieldOf, type TypeDef } from './types.ts'
@@ -37,6 +39,7 @@ export interface StateOptions<T = unknown> {
 }
 
 function declare<Handle, T>(kind: StateKind, options: StateOptions<T> | undefined): StateDeclaration<Handle> {
+  refuseUnknown(options ?? {}, ['ttl', 'was', 'migrate'], `a ${kind.kind} state`, userPosition())
   const { ttl, was, migrate } = options ?? {}
   return {
     spec: {

@@ -82,14 +82,14 @@ export class WindowedStream<T, K, KeyFields, Late extends string> {
   min<const F extends NumericField<T>, const As extends string = 'min'>(
     field: F,
     options: AggregateOptions<As>,
-  ): Stream<Flat<KeyFields & Record<As, T[F]> & WindowFields>, LateSides<T, Late>> {
+  ): Stream<Flat<KeyFields & Record<As, AggregateResult<T, 'min', F>> & WindowFields>, LateSides<T, Late>> {
     return this.#declared({ [options?.as ?? 'min']: { fn: 'min', field } }, options)
   }
 
   max<const F extends NumericField<T>, const As extends string = 'max'>(
     field: F,
     options: AggregateOptions<As>,
-  ): Stream<Flat<KeyFields & Record<As, T[F]> & WindowFields>, LateSides<T, Late>> {
+  ): Stream<Flat<KeyFields & Record<As, AggregateResult<T, 'max', F>> & WindowFields>, LateSides<T, Late>> {
     return this.#declared({ [options?.as ?? 'max']: { fn: 'max', field } }, options)
   }
 

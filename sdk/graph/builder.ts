@@ -11,6 +11,7 @@ import type { Migration } from '../migration.ts'
 import { fieldsOf } from '../schema.ts'
 import type { TypeDef } from '../types.ts'
 import type { ErrorPolicy, GraphNode, JobGraph, NodeBody, NodeInput } from './nodes.ts'
+import { checkOptionNames } from './options.ts'
 import { atText, userPosition } from './position.ts'
 import { isAsync } from './reads.ts'
 
@@ -93,6 +94,7 @@ export class GraphBuilder {
     const options: AnyOptions = draft.options ?? {}
     const name = options.name ?? draft.name
     const what = options.uid === undefined ? name : `${name} ("${options.uid}")`
+    checkOptionNames(draft.body, options, what, at)
     checkOptions(options, what, draft.stateful, at)
     const id = this.#nodes.length
     const node: GraphNode = {

@@ -88,6 +88,42 @@ describe('a job that is wrong', () => {
       (env) => rows(env).map((x) => x, { chaining: untyped('off') }),
     ],
     [
+      'misspells an option of a source',
+      'SDK_UNKNOWN_OPTION',
+      /has no option "maxOutOfOrdernes" at .*job\.test\.ts:\d+:\d+; did you mean "maxOutOfOrderness"\?/,
+      (env) => void env.from(source, untyped({ uid: 'a', maxOutOfOrdernes: '5s' })),
+    ],
+    [
+      'misspells an option of an operator',
+      'SDK_UNKNOWN_OPTION',
+      /map has no option "paralelism".*; did you mean "parallelism"\?/,
+      (env) => rows(env).map((x) => x, untyped({ paralelism: 2 })),
+    ],
+    [
+      'misspells an option of an aggregate',
+      'SDK_UNKNOWN_OPTION',
+      /"asName"/,
+      (env) =>
+        rows(env)
+          .keyBy('account')
+          .count(untyped({ uid: 'c', asName: 'n' })),
+    ],
+    [
+      'misspells an option of a window',
+      'SDK_UNKNOWN_OPTION',
+      /window has no option "allowedLatenes"/,
+      (env) =>
+        rows(env)
+          .keyBy('account')
+          .window(window.tumbling('1s'), untyped({ allowedLatenes: '1s' })),
+    ],
+    [
+      'misspells an option of a state',
+      'SDK_UNKNOWN_OPTION',
+      /a value state has no option "tl".*did you mean "ttl"\?/,
+      () => t.float64().state(untyped({ tl: '1h' })),
+    ],
+    [
       'names an unknown key',
       'SDK_UNKNOWN_FIELD',
       /keyBy names the field "acount".*job\.test\.ts:\d+:\d+; did you mean "account"\?/,
