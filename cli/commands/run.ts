@@ -11,7 +11,7 @@ import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { withBrokers } from '../kafka/job-brokers.ts'
 import { loadJob } from '../load-job.ts'
-import { type Terminal, tidyPaths } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 
 export interface RunFlags extends ClusterFlags {
   readonly fromSavepoint?: string
@@ -139,7 +139,8 @@ export function failureOf(status: JobStatus): Error {
   const uid = failure.uid === undefined || failure.uid === failure.operator ? '' : ` (uid ${failure.uid})`
   const operator = failure.operator === undefined ? '' : ` in ${failure.operator}${uid}`
   const cause = new Error(failure.message)
-  cause.stack = failure.stack === undefined ? cause.message : tidyPaths(failure.stack)
+  // The frames of the engine are told by paths that are still whole.
+  cause.stack = failure.stack ?? cause.message
   return errorFromWire({
     code: failure.code,
     message: `the job ${name} failed${operator}: ${failure.message}`,

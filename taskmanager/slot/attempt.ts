@@ -57,6 +57,8 @@ export class Attempt {
   #metricsTimer: ReturnType<typeof systemClock.setInterval> | undefined
   #overtakeTimer: ReturnType<typeof systemClock.setTimeout> | undefined
   #prints = new Map<string, string[]>()
+  /** Where the operator of a node was made, once the graph is there. */
+  #madeAt: ((node: number) => string | undefined) | undefined
 
   constructor(deployment: Deployment, at: AttemptSurroundings) {
     this.deployment = deployment
@@ -80,7 +82,7 @@ export class Attempt {
       await this.#build()
     } catch (error) {
       const fatal = isHopeless(error, this.deployment.restore?.subtasks ?? {})
-      this.#end('failed', { ...failureCause(error), ...(fatal && { fatal }) })
+      this.#end('failed', { ...failureCause(error, undefined, this.#madeAt), ...(fatal && { fatal }) })
       return
     }
     if (this.#phase !== 'deploying') return
@@ -125,7 +127,8 @@ export class Attempt {
 
   /** `task`: the subtask it happened in; absent: all of them. */
   fail(error: unknown, task?: Task): void {
-    this.#end('failed', failureCause(error, task === undefined ? undefined : this.#placeOf(task)), task)
+    const where = task === undefined ? undefined : this.#placeOf(task)
+    this.#end('failed', failureCause(error, where, this.#madeAt), task)
   }
 
   async #build(): Promise<void> {
@@ -135,6 +138,7 @@ export class Attempt {
     pulse.enterPhase('importing')
     const exported: unknown = await import(pathToFileURL(deployment.bundlePath).href)
     const graph = rebuildGraph(jobOf(exported, `the bundle of ${deployment.jobName}`), deployment.plan)
+    this.#madeAt = (node) => graph.nodes[node]?.at
     if (this.#phase !== 'deploying') return
     pulse.enterPhase('opening')
     const { arena, bells, start } = this.#at

@@ -7,11 +7,20 @@ import { stateErrors } from '../state/errors.ts'
 import { OperatorFailure } from '../task/poison.ts'
 import type { FailureCause } from './messages.ts'
 
+// A folder of the user may be called core, too.
+const root = decodeURIComponent(new URL('../../', import.meta.url).pathname).replace(/dist\/$/, '')
+const rooms = ['core', 'proto', 'sdk', 'connectors', 'taskmanager'].flatMap((room) => [
+  `${root}${room}/`,
+  `${root}dist/${room}/`,
+])
+
 const codeOfUser = 'TASK_USER_CODE_FAILED'
 
+/** `madeAt`: where in the user's file the operator of a node was made, for errors whose stack has no line of the user. */
 export function failureCause(
   error: unknown,
   where?: { readonly operator: string; readonly uid: string },
+  madeAt: (node: number) => string | undefined = () => undefined,
 ): FailureCause {
   const failure = error instanceof OperatorFailure ? error : undefined
   const inner = failure === undefined ? error : failure.cause
@@ -24,7 +33,9 @@ export function failureCause(
     message: inner instanceof Error && !ours && inner.name !== 'Error' ? `${inner.name}: ${message}` : message,
     ...(ours && inner.hint !== undefined ? { hint: inner.hint } : {}),
     ...(place === undefined ? {} : place),
-    ...(stack === undefined ? {} : { stack: userFramesFirst(stack) }),
+    ...(stack === undefined
+      ? {}
+      : { stack: userFramesFirst(stack, failure?.operator.name, failure && madeAt(failure.operator.node)) }),
   }
 }
 
@@ -46,13 +57,15 @@ export function restoreIsHopeless(error: unknown, restore: Readonly<Record<strin
   return Object.values(restore).some(({ operators }) => operators.some(({ rewrite }) => rewrite))
 }
 
-/** Frames of the engine and of Node stand behind those of the job. */
-function userFramesFirst(stack: string): string {
+/** Frames of the engine and of Node stand behind those of the job; where there is none of the job, behind the line that made the operator. */
+function userFramesFirst(stack: string, operator: string | undefined, madeAt: string | undefined): string {
   const lines = stack.split('\n')
   const first = lines.findIndex((line) => /^\s+at /.test(line))
   if (first < 0) return stack
   const frames = lines.slice(first)
   const own = (frame: string): boolean =>
-    /node:|node_modules|[/\\](?:taskmanager|core|sdk)[/\\][\w/\\-]+\.[jt]s|evalmachine|<anonymous>/.test(frame)
-  return [...lines.slice(0, first), ...frames.filter((frame) => !own(frame)), ...frames.filter(own)].join('\n')
+    /node:|node_modules|evalmachine|<anonymous>/.test(frame) || rooms.some((room) => frame.includes(room))
+  const users = frames.filter((frame) => !own(frame))
+  if (users.length === 0 && madeAt !== undefined) users.push(`    at ${operator} (${madeAt})`)
+  return [...lines.slice(0, first), ...users, ...frames.filter(own)].join('\n')
 }

@@ -1,7 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { errors as checkpointErrors } from '../../../../proto/checkpoint/errors.ts'
 import type { RestoreAssignment } from '../../../../proto/checkpoint/restore-plan.ts'
-import { restoreIsHopeless } from '../../../../taskmanager/slot/failure.ts'
+import type { OperatorPlan } from '../../../../proto/jobgraph/plan.ts'
+import { failureCause, restoreIsHopeless } from '../../../../taskmanager/slot/failure.ts'
 import { stateErrors } from '../../../../taskmanager/state/errors.ts'
 import { OperatorFailure } from '../../../../taskmanager/task/poison.ts'
 
@@ -23,6 +25,26 @@ const restoreFrom = (rewrite: boolean): Record<string, RestoreAssignment> => ({
       },
     ],
   },
+})
+
+describe('what is told of a failure', () => {
+  const operator = { node: 3, uid: 'm', name: 'map' } as OperatorPlan
+  const withStack = (...frames: string[]): Error =>
+    Object.assign(new Error('bad'), { stack: ['Error: bad', ...frames].join('\n') })
+  const engine = `    at run (${fileURLToPath(new URL('../../../../taskmanager/task/task.ts', import.meta.url))}:1:2)`
+  const user = '    at parse (/home/someone/core/parse.ts:7:8)'
+  const framesOf = (error: Error, madeAt: (node: number) => string | undefined) =>
+    failureCause(new OperatorFailure(operator, error), undefined, madeAt).stack?.split('\n').slice(1)
+
+  test('begins with the lines of the user', () => {
+    expect(framesOf(withStack(engine, user), () => '/home/someone/job.ts:5:6')).toEqual([user, engine])
+  })
+
+  test('begins with the line that made the operator when the stack has none of the user', () => {
+    const made = (node: number): string => `/home/someone/job.ts:5:${node}`
+    expect(framesOf(withStack(engine), made)).toEqual(['    at map (/home/someone/job.ts:5:3)', engine])
+    expect(framesOf(withStack(engine), () => undefined)).toEqual([engine])
+  })
 })
 
 describe('a restore that failed', () => {
