@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ownVersion } from '../core/platform/modules.ts'
+import { cliErrors } from './errors.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
 import { defineLogVerbs } from './kafka/verbs.ts'
 import { showError, systemTerminal, type Terminal } from './terminal.ts'
@@ -25,7 +26,12 @@ export async function runCli(
     return code
   } catch (error) {
     // Its text has been written by commander; help and version are no errors.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.ok
+      const problem = error.message.replace(/^error: /, '')
+      if (terminal.json) showError(terminal, cliErrors.create('BAD_ARGUMENT', { problem }))
+      return exitCodes.usage
+    }
     showError(terminal, error)
     return exitCodeOf(error)
   }

@@ -77,6 +77,19 @@ describe('the command line', () => {
     expect(await millrace('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/) })
   })
 
+  it.each([
+    [['list', '--runing'], "unknown option '--runing'"],
+    [['savepoint'], "missing required argument 'job'"],
+    [['frob'], "unknown command 'frob'"],
+    [['run', 'job.ts', '-p', '0'], 'is invalid'],
+  ])('answers %j with --json by JSON, too', async (argv, problem) => {
+    const { code, out } = await millrace(...argv, '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(out)).toMatchObject({
+      error: { code: 'CLI_BAD_ARGUMENT', message: expect.stringContaining(problem), blame: 'user' },
+    })
+  })
+
   it('has --json on each verb', async () => {
     for (const verb of ['dev', 'run', 'list', 'info', 'stop', 'cancel', 'logs', 'start', 'doctor', 'explain']) {
       expect((await millrace(verb, '--help')).out).toContain('--json')
