@@ -106,7 +106,7 @@ export const errors = defineErrors('CHECKPOINT', {
   },
   STATE_LOST: {
     text: 'the restore would lose state: {states}',
-    hint: 'give the operators their uids back (or say what they were: was), or allow the loss with --allowNonRestoredState',
+    hint: 'give the operators their uids back (or say what they were: was), or allow the loss with --allowNonRestoredState; millrace build JOB --check SAVEPOINT shows what becomes of each state',
     blame: 'user',
     retry: 'never',
   },

@@ -130,7 +130,7 @@ export function checkRestore(snapshot: RestorableSnapshot, plan: JobPlan, option
       const reason = `no operator has the uid '${old.uid}' (it was ${old.name})`
       for (const name of statesOf(old)) {
         lines.push({ kind: 'lost', uid: old.uid, state: name, reason })
-        gone.push(label(old.uid, name))
+        gone.push(`${label(old.uid, name)} (${reason})`)
       }
       continue
     }

@@ -128,7 +128,10 @@ describe('the check of a restore', () => {
     const without = { ...plan, vertices: plan.vertices.slice(1) }
     const check = checkRestore(manifestOf(2), without)
     expect(check.lines[0]).toMatchObject({ kind: 'lost', uid: 'src' })
-    expect(check.refused).toMatchObject({ code: 'CHECKPOINT_STATE_LOST' })
+    expect(check.refused).toMatchObject({
+      code: 'CHECKPOINT_STATE_LOST',
+      message: expect.stringContaining("(no operator has the uid 'src'"),
+    })
   })
 
   it('does not mind an operator that is gone and left nothing', () => {
