@@ -65,4 +65,26 @@ describe('the house', () => {
     const versions = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies }
     expect(Object.entries(versions).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })
+
+  it('locks every package that a locked one asks for, also those of other platforms: else a clean clone does not install', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      readonly packages: Readonly<
+        Record<string, Readonly<Record<string, Readonly<Record<string, string>> | undefined>>>
+      >
+    }
+    const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+      Object.keys({ ...dependencies, ...optionalDependencies })
+        .filter((name) => !placesOf(path, name).some((place) => place in packages))
+        .map((name) => `${path || 'package.json'} wants ${name}`),
+    )
+    expect(missing).toEqual([])
+  })
 })
+
+/** Where a package at `path` finds the package `name`, nearest first. */
+function placesOf(path: string, name: string): string[] {
+  const parts = path === '' ? [] : path.split('/node_modules/')
+  return parts
+    .map((_, at) => `${parts.slice(0, parts.length - at).join('/node_modules/')}/node_modules/${name}`)
+    .concat(`node_modules/${name}`)
+}
