@@ -173,6 +173,15 @@ export class Arena {
     return -1
   }
 
+  isLarge(segment: number): boolean {
+    return segment >= this.#small
+  }
+
+  /** There are large segments, and all of them are taken. */
+  get largeTaken(): boolean {
+    return this.handle.largeSegments > 0 && !this.hasLarge
+  }
+
   /** A large segment is free. */
   get hasLarge(): boolean {
     for (let segment = this.#small; segment < this.segments; segment++) if (this.isFree(segment)) return true

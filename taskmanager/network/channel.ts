@@ -42,6 +42,11 @@ export interface InputChannel {
   ready(): boolean
   /** Takes the next frame; undefined when there is none, or no memory to hold it now. Valid until the next `take`. */
   take(): InputFrame | undefined
+  /**
+   * Moves batches that wait in large segments out of the arena, of which there may be one only. That gives the producer no
+   * room: what is moved stays bounded by what the channel takes.
+   */
+  spill?(): void
   /** Gives back everything that waits. */
   close(): void
 }

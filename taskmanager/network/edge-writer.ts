@@ -164,6 +164,13 @@ export class EdgeWriter implements Output {
     if (nowMs >= this.#deadline) this.flush()
   }
 
+  /** What waits in large segments leaves the arena. */
+  spill(): void {
+    const { arena } = this.#options
+    for (const lane of this.#lanes)
+      lane.unload(unloadRows, ({ segments }) => segments.some((segment) => arena.isLarge(segment)))
+  }
+
   /** Nothing waits any more. */
   get drained(): boolean {
     for (const lane of this.#lanes) if (!lane.empty) return false

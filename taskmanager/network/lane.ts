@@ -172,10 +172,11 @@ export class Lane {
   /** Turns retained batches into plain records, so that their segments can serve others. For when there are no more. */
   unload(
     toRows: (batch: RecordBatch, selection: Int32Array | undefined, count: number, into: PendingRows) => void,
+    concerns: (batch: RecordBatch) => boolean = () => true,
   ): void {
     for (let i = 0; i < this.#queue.length; i++) {
       const group = this.#queue[i]
-      if (group.kind !== 'columns') continue
+      if (group.kind !== 'columns' || !group.sources.some(({ batch }) => concerns(batch))) continue
       const pending = new PendingRows()
       for (const source of group.sources) {
         toRows(source.batch, source.selection, source.count, pending)

@@ -12,8 +12,10 @@ import type { RowBatch, Selection } from '../operators/operator.ts'
 import type { InputChannel, InputFrame, LocalOutput, OutputChannel } from './channel.ts'
 import { emptyFrame } from './channel.ts'
 import { wireSchema } from './computed-key.ts'
+import { unloadRows } from './edge-writer.ts'
 import type { FrameKind } from './frame.ts'
 import { frameKind } from './frame.ts'
+import { PendingRows } from './pending-rows.ts'
 import { Selections } from './selections.ts'
 
 const rowsMax = 16384
@@ -86,6 +88,20 @@ export class LocalChannel implements OutputChannel, InputChannel, LocalOutput {
       this.#rows -= rowsOf(frame)
     }
     return frame
+  }
+
+  spill(): void {
+    for (const frame of this.#queue) {
+      const { batch, selection } = frame
+      if (batch?.segments.some((segment) => this.#arena.isLarge(segment)) !== true) continue
+      const rows = new PendingRows()
+      unloadRows(batch, selection?.rows, selection?.count ?? batch.rowCount, rows)
+      batch.release()
+      if (selection !== undefined) this.#selections.giveBack(selection.rows)
+      frame.batch = undefined
+      frame.selection = undefined
+      frame.rows = rows
+    }
   }
 
   close(): void {

@@ -3,6 +3,8 @@
  * visible on the other side, and the other side is woken when it sleeps.
  */
 import type { Arena } from '../../core/arena/arena.ts'
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import { batchBytes } from '../../core/columns/layout.ts'
 import { openBatch } from '../../core/columns/open.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { InputChannel, InputFrame, OutputChannel } from './channel.ts'
@@ -50,6 +52,14 @@ export class RingOutput implements OutputChannel {
   }
 }
 
+/** A frame out of the ring, a large batch as the bytes of its segment. */
+interface Lifted {
+  readonly kind: FrameKind
+  readonly detail: number
+  readonly value: number
+  readonly bytes: Uint8Array | undefined
+}
+
 export class RingInput implements InputChannel {
   readonly #ring: RingConsumer
   readonly #arena: Arena
@@ -57,6 +67,8 @@ export class RingInput implements InputChannel {
   readonly #peer: RingPeer
   readonly #schema: Schema | undefined
   readonly #frame = emptyFrame()
+  /** Frames before those in the ring, for want of large segments. */
+  readonly #lifted: Lifted[] = []
 
   constructor(ring: SharedArrayBuffer, arena: Arena, bells: Doorbells, peer: RingPeer, schema: Schema | undefined) {
     this.#ring = new RingConsumer(ring)
@@ -67,10 +79,11 @@ export class RingInput implements InputChannel {
   }
 
   ready(): boolean {
-    return this.#ring.peek()
+    return this.#lifted.length > 0 || this.#ring.peek()
   }
 
   take(): InputFrame | undefined {
+    if (this.#lifted.length > 0) return this.#takeLifted(this.#lifted[0])
     const ring = this.#ring
     if (!ring.peek()) return undefined
     const frame = this.#frame
@@ -78,14 +91,51 @@ export class RingInput implements InputChannel {
     frame.detail = ring.detail
     frame.value = ring.value
     if (ring.pop()) this.#bells.ring(this.#peer.slot)
-    frame.batch =
-      frame.kind === frameKind.batch
-        ? openBatch(this.#arena, frame.detail, this.#schema, this.#arena.owner, true)
-        : undefined
+    frame.batch = frame.kind === frameKind.batch ? this.#open(frame.detail) : undefined
     return frame
   }
 
+  spill(): void {
+    const ring = this.#ring
+    const arena = this.#arena
+    if (!ring.someSegment((segment) => arena.isLarge(segment))) return
+    while (ring.peek()) {
+      const { kind, detail, value } = ring
+      let bytes: Uint8Array | undefined
+      if (kind === frameKind.batch && arena.isLarge(detail)) {
+        bytes = batchBytes(this.#open(detail)).slice()
+        arena.release(detail)
+      }
+      this.#lifted.push({ kind, detail, value, bytes })
+      ring.lift()
+    }
+  }
+
+  #takeLifted({ kind, detail, value, bytes }: Lifted): InputFrame | undefined {
+    const arena = this.#arena
+    let segment = detail
+    if (bytes !== undefined) {
+      segment = arena.allocate(arena.owner, bytes.length)
+      if (segment < 0) return undefined
+      arena.u8.set(bytes, arena.address(segment))
+    }
+    this.#lifted.shift()
+    if (kind === frameKind.batch && this.#ring.credit()) this.#bells.ring(this.#peer.slot)
+    const frame = this.#frame
+    frame.kind = kind
+    frame.detail = segment
+    frame.value = value
+    frame.batch = kind === frameKind.batch ? this.#open(segment) : undefined
+    return frame
+  }
+
+  #open(segment: number): RecordBatch {
+    return openBatch(this.#arena, segment, this.#schema, this.#arena.owner, true)
+  }
+
   close(): void {
+    for (const { kind, detail, bytes } of this.#lifted.splice(0))
+      if (kind === frameKind.batch && bytes === undefined) this.#arena.release(detail)
     while (this.#ring.peek()) {
       if (this.#ring.kind === frameKind.batch) this.#arena.release(this.#ring.detail)
       this.#ring.pop()

@@ -142,6 +142,32 @@ export class RingConsumer {
     return true
   }
 
+  /** Calls back for the segments of all batches that wait, in order, until it is told true. */
+  someSegment(isIt: (segment: number) => boolean): boolean {
+    const head = Atomics.load(this.words, wordHead)
+    let place = this.place
+    for (let frame = this.tail; frame !== head; frame = (frame + 1) | 0) {
+      const at = firstFrame + place * frameWords
+      if (this.words[at] === frameKind.batch && isIt(this.words[at + 1] as number)) return true
+      place = place + 1 === this.frames ? 0 : place + 1
+    }
+    return false
+  }
+
+  /** Removes the frame that `peek` found; a batch keeps its place among the credits until `credit`. */
+  lift(): void {
+    this.tail = (this.tail + 1) | 0
+    this.place = this.place + 1 === this.frames ? 0 : this.place + 1
+    Atomics.store(this.words, wordTail, this.tail)
+  }
+
+  /** A batch that was lifted is taken. True: the producer waits for room and must be woken. */
+  credit(): boolean {
+    this.batchesRead = (this.batchesRead + 1) | 0
+    Atomics.store(this.words, wordBatchesRead, this.batchesRead)
+    return this.#mustWake()
+  }
+
   /**
    * Removes the frame that `peek` found. True: the producer waits for room and must be woken. That is when the ring is
    * half empty: to wake it for each single place would cost more than the batch it puts there.
@@ -154,6 +180,10 @@ export class RingConsumer {
     this.tail = (this.tail + 1) | 0
     this.place = this.place + 1 === this.frames ? 0 : this.place + 1
     Atomics.store(this.words, wordTail, this.tail)
+    return this.#mustWake()
+  }
+
+  #mustWake(): boolean {
     if (Atomics.load(this.words, wordProducerWaits) === 0) return false
     if (((Atomics.load(this.words, wordHead) - this.tail) | 0) > this.wakeAt) return false
     return Atomics.exchange(this.words, wordProducerWaits, 0) === 1

@@ -179,6 +179,14 @@ export class GateLane {
     }
   }
 
+  /** What waits in large segments leaves the arena. */
+  spill(): void {
+    const { channel, place } = this.source
+    const batch = this.#rest?.batch
+    if (place !== undefined && batch?.segments.some((segment) => batch.arena.isLarge(segment)) === true) this.#shelve()
+    channel?.spill?.()
+  }
+
   close(): void {
     this.#rest?.batch?.release()
     this.#rest = undefined
@@ -222,7 +230,9 @@ export class GateLane {
 
   #takeFresh(): LaneFrame | undefined {
     if (this.recording?.done === false) return undefined
-    const frame = this.source.channel?.take()
+    const { channel } = this.source
+    const frame = channel?.take()
+    this.starved = frame === undefined && channel?.ready() === true
     if (frame === undefined) return undefined
     switch (frame.kind) {
       case frameKind.batch: {

@@ -223,6 +223,12 @@ export class InputGate {
     return diverted
   }
 
+  /** What waits in large segments leaves the arena: one that all others wait for may be among them. */
+  spill(): void {
+    for (const lane of this.#real) lane.spill()
+    if (this.#lanes !== this.#real) for (const lane of this.#lanes) lane.spill()
+  }
+
   /** The aligned checkpoint is taken: channels flow again. */
   resume(): void {
     this.#settled = Math.max(this.#settled, this.#aligning)

@@ -126,6 +126,7 @@ export class Task implements GateReceiver {
   }
 
   #waits(nowMs: number, moved: boolean): StepResult {
+    this.#spill()
     this.time.wait(nowMs, true)
     return moved ? 'worked' : 'blocked'
   }
@@ -302,7 +303,9 @@ export class Task implements GateReceiver {
         gate.resume()
         return true
       }
-      return gate.step(this)
+      const took = gate.step(this)
+      if (!took) this.#spill()
+      return took
     }
     const trigger = this.#triggers.shift()
     if (trigger !== undefined) {
@@ -408,6 +411,14 @@ export class Task implements GateReceiver {
     for (const writer of this.options.writers) if (!writer.drained) return
     this.#phase = 'finished'
     this.options.events.finished()
+  }
+
+  /** Nobody keeps a large segment who cannot go on: there may be one only, and another may need it first. */
+  #spill(): void {
+    const { arena, gate, writers } = this.options
+    if (arena?.largeTaken !== true) return
+    gate?.spill()
+    for (const writer of writers) writer.spill()
   }
 
   /** From here on segments are taken for this subtask. */
