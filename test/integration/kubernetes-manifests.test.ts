@@ -12,7 +12,7 @@ import {
   schemaErrors,
 } from '../support/kubernetes.ts'
 
-const overlays = ['session', 'application', 'ha'] as const
+const overlays = ['session', 'application', 'ha', 'session+tls', 'application+tls', 'ha+tls'] as const
 /** The oldest that has what is used, and two after it. */
 const versions = ['1.30', '1.34', '1.37'] as const
 const ready = hasKubernetesTools()
@@ -137,9 +137,10 @@ describe.skipIf(!ready)('the manifests for Kubernetes', () => {
     const metrics = ports.filter(({ name }) => name === 'metrics').map(({ containerPort }) => containerPort)
     expect(new Set(metrics)).toEqual(new Set([Number(config['metrics.port'])]))
     expect(config['broker.listeners']).toContain(`:${ports.find(({ name }) => name === 'kafka')?.containerPort}`)
-    expect(config['security.allow-insecure']).toBe('true')
+    expect(config['security.allow-insecure']).toBe(overlay.endsWith('+tls') ? 'false' : 'true')
+    expect(config['security.ssl.internal.enabled']).toBe(overlay.endsWith('+tls') ? 'true' : undefined)
     expect(config['execution.checkpointing.dir']).toMatch(
-      overlay === 'ha' ? /^s3:\/\// : /^file:\/\/\/var\/lib\/millrace\/shared\//,
+      overlay.startsWith('ha') ? /^s3:\/\// : /^file:\/\/\/var\/lib\/millrace\/shared\//,
     )
   })
 
@@ -150,6 +151,35 @@ describe.skipIf(!ready)('the manifests for Kubernetes', () => {
     expect(text).not.toContain('millrace-shared')
     expect(ofKind('ha', 'ConfigMap').some(({ data }) => /SECRET|ACCESS_KEY/.test(JSON.stringify(data)))).toBe(false)
   })
+
+  it.each(['session+tls', 'application+tls', 'ha+tls'])(
+    'of %s mount the files that the configuration names',
+    (overlay) => {
+      for (const manifest of withPods(overlay)) {
+        const { volumes } = manifest.spec.template.spec
+        const needs = !manifest.metadata.name.includes('broker')
+        const tls = volumes.filter(({ secret }) => secret?.secretName === 'millrace-tls')
+        expect(tls, manifest.metadata.name).toHaveLength(needs ? 1 : 0)
+        if (!needs) continue
+        // Read by the group of the Pod, whatever the node thinks of others.
+        expect(tls[0]?.secret?.defaultMode).toBe(0o440)
+        expect(manifest.spec.template.spec.securityContext).toMatchObject({ fsGroup: 65532 })
+        for (const container of containersOf(manifest)) {
+          const mount = container.volumeMounts.find(({ name }) => name === tls[0]?.name)
+          expect(mount).toMatchObject({ readOnly: true })
+          const own = Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? '']))
+          const environment = { ...(container.envFrom === undefined ? {} : dataOf(overlay, 'millrace-env')), ...own }
+          const files = Object.entries(environment).filter(([name]) =>
+            /_SSL_(INTERNAL|CLIENT)_(KEY|CERT|CA)$/.test(name),
+          )
+          expect(files).toHaveLength(3)
+          for (const [name, file] of files) {
+            expect(file, name).toMatch(new RegExp(`^${mount?.mountPath}/(tls[.]key|tls[.]crt|ca[.]crt)$`))
+          }
+        }
+      }
+    },
+  )
 
   it('start the program of the image as its user', () => {
     const lines = readFileSync(`${deployDirectory}/Dockerfile`, 'utf8').split('\n')

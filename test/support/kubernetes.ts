@@ -3,9 +3,9 @@
  * Kubernetes (inside a package of PyPI) tell whether a server of a version would take it.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { clientsDirectory, debian, goInstall, installOnce, onPath, succeeds } from './install.ts'
 
@@ -75,6 +75,7 @@ export interface PodSpec {
   readonly volumes: readonly {
     readonly name: string
     readonly configMap?: { readonly name: string }
+    readonly secret?: { readonly secretName: string; readonly defaultMode?: number }
     readonly emptyDir?: object
     readonly persistentVolumeClaim?: { readonly claimName: string }
   }[]
@@ -102,9 +103,27 @@ export interface Manifest {
   }
 }
 
-/** The YAML of an overlay. Throws what kustomize says. */
-export function render(overlay: string): string {
-  const run = spawnSync(kustomize, ['build', `${deployDirectory}/kustomize/overlays/${overlay}`], { encoding: 'utf8' })
+/** The YAML of an overlay; `ha+tls` is overlay ha with component tls. Throws what kustomize says. */
+export function render(name: string): string {
+  const [overlay, ...components] = name.split('+')
+  const path = `${deployDirectory}/kustomize/overlays/${overlay}`
+  if (components.length === 0) return build(path)
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-overlay-')))
+  const list = (paths: readonly string[]): string => paths.map((each) => `\n  - ${relative(directory, each)}`).join('')
+  const parts = list(components.map((each) => `${deployDirectory}/kustomize/components/${each}`))
+  writeFileSync(
+    join(directory, 'kustomization.yaml'),
+    `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:${list([path])}\ncomponents:${parts}\n`,
+  )
+  try {
+    return build(directory)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+function build(directory: string): string {
+  const run = spawnSync(kustomize, ['build', directory], { encoding: 'utf8' })
   if (run.status !== 0) throw new Error(`kustomize: ${run.stderr}`)
   return run.stdout
 }
