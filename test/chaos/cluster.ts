@@ -1,6 +1,7 @@
 /**
- * A cluster of real processes on loopback that can be hurt: a JobManager and TaskManagers, started as a user would start
- * them, with all their data and logs in one temporary directory.
+ * A cluster of real processes on loopback that can be hurt: JobManagers and TaskManagers, started as a user would start
+ * them, with all their data and logs in one temporary directory. With a switchboard all connections that they make go over it,
+ * and their clocks can be moved.
  *
  * Promises: only processes that were started here are ever signalled; `close` leaves none of them behind.
  */
@@ -11,10 +12,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ClusterClient, createClusterClient } from '../../proto/client.ts'
+import { hookVariable, type ProcessHook } from '../support/process-hook.ts'
+import type { Switchboard } from '../support/switchboard.ts'
 
 /** As the command does it: code is compiled once, not in every process and thread. */
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/millrace', import.meta.url))
 const cliMain = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+const hookMain = fileURLToPath(new URL('../support/process-hook.ts', import.meta.url))
 const startTimeoutMs = 30_000
 
 export interface ChaosClusterOptions {
@@ -22,6 +26,11 @@ export interface ChaosClusterOptions {
   readonly slots: number
   /** For all processes. */
   readonly options: Readonly<Record<string, string>>
+  /** Default 1. More need the options of high availability. */
+  readonly jobManagers?: number
+  readonly switchboard?: Switchboard
+  /** Default: one of its own below the directory for temporary files, which `close` removes. */
+  readonly directory?: string
 }
 
 type Role = 'jobmanager' | 'taskmanager'
@@ -31,13 +40,16 @@ export interface Member {
   readonly name: string
   readonly role: Role
   readonly config: Readonly<Record<string, string>>
+  /** Of a JobManager. */
+  readonly port: number | undefined
+  readonly hook: ProcessHook | undefined
   child: ChildProcess
 }
 
 export class ChaosCluster {
   readonly directory: string
   readonly address: string
-  readonly jobManager: Member
+  readonly jobManagers: readonly Member[]
   readonly taskManagers: readonly Member[]
   readonly slotsTotal: number
   client: ClusterClient
@@ -48,43 +60,57 @@ export class ChaosCluster {
   private constructor(
     directory: string,
     address: string,
-    jobManager: Member,
+    jobManagers: readonly Member[],
     taskManagers: readonly Member[],
     slotsTotal: number,
   ) {
     this.slotsTotal = slotsTotal
     this.directory = directory
     this.address = address
-    this.jobManager = jobManager
+    this.jobManagers = jobManagers
     this.taskManagers = taskManagers
     this.client = createClusterClient({ address })
   }
 
   /** Resolves when all slots are there. */
-  static async start({ taskManagers, slots, options }: ChaosClusterOptions): Promise<ChaosCluster> {
-    const directory = mkdtempSync(join(tmpdir(), 'millrace-chaos-'))
-    const port = String(await freePort())
+  static async start(given: ChaosClusterOptions): Promise<ChaosCluster> {
+    const { taskManagers, slots, options, jobManagers = 1, switchboard } = given
+    const directory = given.directory ?? mkdtempSync(join(tmpdir(), 'millrace-chaos-'))
+    const ports = await Promise.all(Array.from({ length: jobManagers }, freePort))
+    const address = ports.map((port) => `127.0.0.1:${port}`).join(',')
     const common = {
-      'jobmanager.rpc.port': port,
+      ...(jobManagers === 1 ? { 'jobmanager.rpc.port': String(ports[0]) } : { 'jobmanager.rpc.addresses': address }),
       'execution.checkpointing.dir': `file://${join(directory, 'checkpoints')}`,
       'taskmanager.memory.network.size': '32mb',
       'taskmanager.memory.task.heap.size': '256mb',
       'taskmanager.memory.task.young-generation.size': '8mb',
       ...options,
     }
-    const member = (name: string, role: Role, own: Readonly<Record<string, string>>): Member => {
-      const config = { ...common, ...own }
-      return { name, role, config, child: spawnMember(directory, name, role, config) }
+    const member = (name: string, role: Role, own: Readonly<Record<string, string>>, port?: number): Member => {
+      const clockFile = join(directory, `${name}.clock`)
+      const hook = switchboard && { name, switchboardPort: switchboard.port, clockFile }
+      const made = { name, role, config: { ...common, ...own }, port, hook }
+      return { ...made, child: spawnMember(directory, made) }
     }
-    const jobManager = member('jobmanager', 'jobmanager', { 'jobmanager.data-dir': join(directory, 'jobmanager') })
-    const others = Array.from({ length: taskManagers }, (_, i) =>
-      member(`tm-${i + 1}`, 'taskmanager', {
-        'taskmanager.resource-id': `tm-${i + 1}`,
+    const leaders = ports.map((port, i) => {
+      const name = jobManagers === 1 ? 'jobmanager' : `jobmanager-${i + 1}`
+      switchboard?.name(name, { port })
+      const own = { 'jobmanager.rpc.port': String(port), 'jobmanager.data-dir': join(directory, name) }
+      return member(name, 'jobmanager', own, port)
+    })
+    const others = Array.from({ length: taskManagers }, (_, i) => {
+      const name = `tm-${i + 1}`
+      // An address of its own tells the switchboard whose a connection is.
+      const host = `127.0.1.${i + 1}`
+      switchboard?.name(name, { host })
+      return member(name, 'taskmanager', {
+        'taskmanager.resource-id': name,
         'taskmanager.numberOfTaskSlots': String(slots),
         'taskmanager.data-dir': join(directory, 'taskmanagers'),
-      }),
-    )
-    const cluster = new ChaosCluster(directory, `127.0.0.1:${port}`, jobManager, others, taskManagers * slots)
+        ...(switchboard !== undefined && { 'taskmanager.host': host }),
+      })
+    })
+    const cluster = new ChaosCluster(directory, address, leaders, others, taskManagers * slots)
     try {
       await cluster.until('all slots', async () => {
         cluster.checkAlive()
@@ -97,19 +123,37 @@ export class ChaosCluster {
     return cluster
   }
 
+  /** The only one, or the first. */
+  get jobManager(): Member {
+    return this.jobManagers[0] as Member
+  }
+
+  get members(): readonly Member[] {
+    return [...this.jobManagers, ...this.taskManagers]
+  }
+
+  /** The JobManager that leads, by what clients are told. */
+  async leader(): Promise<Member> {
+    if (this.jobManagers.length === 1) return this.jobManager
+    const { address } = await this.client.cluster()
+    const found = this.jobManagers.find(({ port }) => address.endsWith(`:${port}`))
+    if (found === undefined) throw new Error(`nobody started a JobManager at ${address}`)
+    return found
+  }
+
   /** Process ids of what runs now. */
   get pids(): readonly number[] {
-    return [this.jobManager, ...this.taskManagers].flatMap(({ child }) => (alive(child) ? (child.pid ?? []) : []))
+    return this.members.flatMap(({ child }) => (alive(child) ? (child.pid ?? []) : []))
   }
 
   /** Members that do not run. */
   get killed(): readonly Member[] {
-    return [this.jobManager, ...this.taskManagers].filter(({ child }) => !alive(child))
+    return this.members.filter(({ child }) => !alive(child))
   }
 
   /** Throws when a process has ended that nobody killed. */
   checkAlive(): void {
-    for (const { name, child } of [this.jobManager, ...this.taskManagers]) {
+    for (const { name, child } of this.members) {
       if (child.exitCode !== null)
         throw new MemberEnded(`${name} ended with exit code ${child.exitCode}\n${this.lastWords()}`)
     }
@@ -133,8 +177,8 @@ export class ChaosCluster {
   async restart(member: Member): Promise<void> {
     await gone(member.child)
     if (this.#closed) return
-    member.child = spawnMember(this.directory, member.name, member.role, member.config)
-    if (member.role === 'jobmanager') {
+    member.child = spawnMember(this.directory, member)
+    if (member.role === 'jobmanager' && this.jobManagers.length === 1) {
       this.client.close()
       this.client = createClusterClient({ address: this.address })
     }
@@ -156,7 +200,7 @@ export class ChaosCluster {
 
   /** The last lines of the log of each member, for a run that went wrong. */
   lastWords(lines = 15): string {
-    return [this.jobManager, ...this.taskManagers]
+    return this.members
       .map((member) => {
         const text = readFileSync(this.logOf(member), 'utf8').trimEnd().split('\n')
         return [`--- ${member.name}`, ...text.slice(-lines).map((line) => line.slice(0, 600))].join('\n')
@@ -192,7 +236,7 @@ export class ChaosCluster {
     this.#closed = true
     this.client.close()
     await Promise.allSettled(this.#starting)
-    const members = [this.jobManager, ...this.taskManagers]
+    const members = this.members
     for (const { child } of members) if (alive(child)) child.kill('SIGKILL')
     await Promise.all(members.map(({ child }) => gone(child)))
     if (!keep) rmSync(this.directory, { recursive: true, force: true })
@@ -202,22 +246,26 @@ export class ChaosCluster {
 /** No use in waiting any longer. */
 class MemberEnded extends Error {}
 
-function spawnMember(
-  directory: string,
-  name: string,
-  role: Role,
-  config: Readonly<Record<string, string>>,
-): ChildProcess {
+function spawnMember(directory: string, { name, role, config, hook }: Omit<Member, 'child'>): ChildProcess {
   const definitions = Object.entries(config).flatMap(([key, value]) => ['-D', `${key}=${value}`])
+  const first = hook === undefined ? [] : ['--import', hookMain]
   const path = join(directory, `${name}.log`)
   appendFileSync(path, '')
   const log = openSync(path, 'a')
   try {
-    return spawn(process.execPath, ['--conditions=source', cliMain, 'start', '--role', role, ...definitions], {
-      stdio: ['ignore', log, log],
-      cwd: directory,
-      env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
-    })
+    return spawn(
+      process.execPath,
+      ['--conditions=source', ...first, cliMain, 'start', '--role', role, ...definitions],
+      {
+        stdio: ['ignore', log, log],
+        cwd: directory,
+        env: {
+          NODE_COMPILE_CACHE: compileCache,
+          ...process.env,
+          ...(hook !== undefined && { [hookVariable]: JSON.stringify(hook) }),
+        },
+      },
+    )
   } finally {
     closeSync(log)
   }

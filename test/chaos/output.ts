@@ -1,6 +1,7 @@
-/** What a chaos job has committed: the rows of all files that are not hidden. */
+/** What a chaos job has committed: the rows of all files that are not hidden, or what readers of committed records get from topics. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Kafka, logLevel } from 'kafkajs'
 import type { CheckedRow, WindowRow } from './oracle.ts'
 
 export function* readChecked(out: string): Generator<CheckedRow> {
@@ -28,6 +29,45 @@ function* rowsIn(directory: string): Generator<unknown> {
     for (const line of readFileSync(join(directory, file), 'utf8').split('\n')) if (line !== '') yield parse(line)
   }
 }
+
+/**
+ * The rows of a topic: reads until `enough`, and some time longer for those that should not be there; gives up when nothing
+ * came for long.
+ */
+export async function readTopic(address: string, topic: string, enough: number): Promise<unknown[]> {
+  const rows: unknown[] = []
+  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING })
+  const consumer = kafka.consumer({ groupId: `oracle-${topic}-${performance.now()}`, readUncommitted: false })
+  await consumer.connect()
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({
+      eachBatch: async ({ batch }) => {
+        for (const { value } of batch.messages) rows.push(parse(String(value)))
+      },
+    })
+    let seen = 0
+    let sinceMs = performance.now()
+    while (rows.length < enough && performance.now() - sinceMs < quietMs) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      if (rows.length > seen) sinceMs = performance.now()
+      seen = rows.length
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+  } finally {
+    await consumer.disconnect()
+  }
+  return rows
+}
+
+/** As `sink.kafka` writes them: times are numbers or texts. */
+export const asWindows = (rows: readonly unknown[]): WindowRow[] =>
+  (rows as (WindowRow & { windowStart: number | string })[]).map((row) => ({
+    ...row,
+    windowStart: new Date(row.windowStart).getTime(),
+  }))
+
+const quietMs = 20_000
 
 /** A line that is cut off is a corrupted row, not the end of the judge. */
 function parse(line: string): unknown {

@@ -1,33 +1,34 @@
 /**
- * One chaos run: a cluster, the job of job.ts, a schedule of kills, and the oracle's verdict on what the job committed.
+ * One chaos run: an environment, the job of job.ts, a schedule of faults, and the oracle's verdict on what the job committed.
  *
- * A kill counts when the job was running and at least one checkpoint had completed since it last began to run. Times are
- * the JobManager's own: it stamps failures and changes of state with the clock of this machine.
+ * A fault strikes while the job is well: it runs, and a checkpoint that began after the fault before was healed is complete.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { loadJob } from '../../cli/load-job.ts'
 import type { JobInfo } from '../../proto/client.ts'
-import { ChaosCluster } from './cluster.ts'
-import { judge, type Verdict, violations } from './oracle.ts'
-import { filesLeftBehind, readChecked, readWindows } from './output.ts'
-import type { PlannedKill, VictimKind } from './schedule.ts'
-import { createShape } from './shape.ts'
+import { type Configuration, Environment, splitsDefault, usualConfiguration } from './environment.ts'
+import type { World } from './faults/fault.ts'
+import { type FaultKind, faults } from './faults/index.ts'
+import { type CheckedRow, judge, type Verdict, violations } from './oracle.ts'
+import { asWindows, filesLeftBehind, readChecked, readTopic, readWindows } from './output.ts'
+import type { PlannedFault } from './schedule.ts'
+import { createShape, expectedWindows } from './shape.ts'
 
 export interface ChaosOptions {
-  readonly kills: readonly PlannedKill[]
-  readonly records: number
+  readonly faults: readonly PlannedFault[]
+  /** What differs from `usualConfiguration`. */
+  readonly configuration?: Partial<Configuration>
+  /** Absent: records come until the last fault is healed. */
+  readonly records?: number
   readonly rate: number
   readonly keys?: number
   readonly splits?: number
   readonly parallelism?: number
-  readonly taskManagers?: number
-  readonly slots?: number
   readonly checkpointInterval?: string
-  /** What the job writes with; absent: `sink.files`. */
-  readonly sink?: 'files' | 'ledger'
-  /** A job that has not ended so long after the last kill is judged as it is: with a bug in the engine it may never end. */
+  /** A job that has not ended so long after the last fault is judged as it is: with a bug in the engine it may never end. */
   readonly patienceMs?: number
   /** Options of the processes beside the usual ones. */
   readonly options?: Readonly<Record<string, string>>
@@ -39,14 +40,16 @@ export interface ChaosOptions {
   readonly signal?: AbortSignal
 }
 
-export interface KillReport {
-  readonly victim: string
-  readonly kind: VictimKind
-  /** Kill to the JobManager's knowledge of it; absent for a kill of the JobManager. */
+export interface FaultReport {
+  readonly kind: FaultKind
+  readonly what: string
+  /** Fault to the JobManager's knowledge of a failure; absent: it knows of none. */
   readonly detectionMs?: number
-  /** Kill to all subtasks running again. */
-  readonly recoveryMs: number
-  /** Where the time went, in the words of the JobManager. */
+  /** Fault to all subtasks of a new attempt running; absent: the attempt went on. */
+  readonly recoveryMs?: number
+  /** End of the fault to the end of the first checkpoint that began after it. */
+  readonly healthyMs: number
+  /** Where the time of the newest attempt's start went, in the words of the JobManager. */
   readonly phases: string
   /** All TaskManagers were there: the job did not have to wait for one that still starts. */
   readonly spare: boolean
@@ -57,7 +60,8 @@ export interface ChaosResult {
   readonly violations: number
   /** Files that no checkpoint holds and nobody removed: untidy, but not wrong. */
   readonly leftBehind: readonly string[]
-  readonly kills: readonly KillReport[]
+  readonly faults: readonly FaultReport[]
+  readonly records: number
   readonly restarts: number
   readonly checkpoints: number
   readonly wallMs: number
@@ -66,280 +70,292 @@ export interface ChaosResult {
   readonly directory: string | undefined
 }
 
-const recoveryLimitMs = 30_000
+const healthyLimitMs = 120_000
+const tries = 10
+const endless = 2 ** 40
 const jobFile = fileURLToPath(new URL('./job.ts', import.meta.url))
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { taskManagers = 3, slots = 2, progress = () => undefined, signal } = options
+  const { progress = () => undefined, signal } = options
   const begun = performance.now()
-  const cluster = await ChaosCluster.start({ taskManagers, slots, options: { ...usual, ...options.options } })
+  const configuration = { ...usualConfiguration, ...options.configuration }
+  const environment = await Environment.start(configuration, options.options)
+  const { cluster } = environment
   const stop = (): void => void cluster.close()
   signal?.addEventListener('abort', stop)
   let right = false
   try {
-    progress(`cluster: ${cluster.pids.length} processes, pids ${cluster.pids.join(' ')}, in ${cluster.directory}`)
-    const run = new ChaosRun(cluster, options, progress)
+    progress(`cluster: ${cluster.pids.length} processes, pids ${cluster.pids.join(' ')}, in ${environment.directory}`)
+    const run = new ChaosRun(environment, options, progress)
     await run.submit()
-    for (const [index, kill] of options.kills.entries()) if (!(await run.kill(kill, index))) break
+    for (const [index, planned] of options.faults.entries()) if (!(await run.strike(planned, index))) break
     const outcome = await run.finish()
-    const { verdict, leftBehind } = run.judge()
+    const { verdict, leftBehind } = await run.judge()
     const count = violations(verdict)
-    right = count === 0 && outcome === 'finished' && run.reports.length === options.kills.length
+    right = count === 0 && outcome === 'finished' && run.reports.length === options.faults.length
     return {
       verdict,
       violations: count,
       leftBehind,
-      kills: run.reports,
+      faults: run.reports,
+      records: run.records,
       restarts: run.restarts,
       checkpoints: run.checkpoints,
       wallMs: performance.now() - begun,
       outcome,
-      directory: right || options.keepFailed === false ? undefined : cluster.directory,
+      directory: right || options.keepFailed === false ? undefined : environment.directory,
     }
   } catch (error) {
     if (signal?.aborted) right = true
     throw error
   } finally {
     signal?.removeEventListener('abort', stop)
-    await cluster.close(!right && options.keepFailed !== false)
+    await environment.close(!right && options.keepFailed !== false)
   }
 }
 
-const usual: Readonly<Record<string, string>> = {
-  'heartbeat.interval': '100ms',
-  'heartbeat.timeout': '3s',
-  'cluster.registration.max-timeout': '200ms',
-  'restart-strategy.type': 'fixed-delay',
-  'restart-strategy.fixed-delay.attempts': '1000000',
-  'restart-strategy.fixed-delay.delay': '20ms',
-}
-
-class ChaosRun {
-  readonly reports: KillReport[] = []
+class ChaosRun implements World {
+  readonly environment: Environment
+  readonly slotKill: string
+  readonly parallelismMax: number
+  readonly reports: FaultReport[] = []
+  records: number
   restarts = 0
   checkpoints = 0
-  readonly #cluster: ChaosCluster
+  job = ''
   readonly #options: ChaosOptions
   readonly #progress: (line: string) => void
   readonly #out: string
-  readonly #slotKill: string
-  readonly #shape: ReturnType<typeof createShape>
-  #job = ''
+  readonly #endFile: string
+  readonly #keys: number
+  readonly #rate: number
+  /** The job that fills the topic, if that is how the records come. */
+  #filling: string | undefined
+  #submittedMs = 0
 
-  constructor(cluster: ChaosCluster, options: ChaosOptions, progress: (line: string) => void) {
-    this.#cluster = cluster
+  constructor(environment: Environment, options: ChaosOptions, progress: (line: string) => void) {
+    const { taskManagers, slots, io } = environment.configuration
+    this.environment = environment
     this.#options = options
     this.#progress = progress
-    this.#out = join(cluster.directory, 'out')
-    this.#slotKill = join(cluster.directory, 'slot-kill')
-    this.#shape = createShape({ records: options.records, keys: options.keys ?? 256 })
+    this.#out = join(environment.directory, 'out')
+    this.slotKill = join(environment.directory, 'slot-kill')
+    this.#endFile = join(environment.directory, 'end')
+    this.records = options.records ?? endless
+    this.#keys = options.keys ?? 256
+    this.#rate = options.rate
+    // One TaskManager may be missing and the job runs all the same; who fills the topic has a slot too.
+    const room = Math.max(1, taskManagers - 1) * slots - (io === 'kafka' ? 1 : 0)
+    this.parallelismMax = Math.max(1, options.parallelism ?? room)
   }
 
   async submit(): Promise<void> {
-    const { rate, splits = 8, parallelism = 4, checkpointInterval = '200ms', sink = 'files' } = this.#options
-    const given = {
-      'chaos.records': String(this.#shape.records),
-      'chaos.keys': String(this.#shape.keys),
-      'chaos.window-ms': String(this.#shape.windowMs),
-      'chaos.splits': String(splits),
-      'chaos.rate': String(rate),
-      'chaos.out': this.#out,
-      'chaos.sink': sink,
-      'chaos.slot-kill': this.#slotKill,
-      'execution.checkpointing.interval': checkpointInterval,
-      'execution.checkpointing.tolerable-failed-checkpoints': '10',
-      'execution.checkpointing.timeout': '10s',
+    this.#submittedMs = performance.now()
+    if (this.environment.broker === undefined) this.job = await this.#submit('all', this.parallelismMax)
+    else {
+      this.job = await this.#submit('count', this.parallelismMax)
+      this.#filling = await this.#submit('fill', 1)
     }
-    const { plan, bundle, options } = await loadJob(jobFile, given, parallelism)
-    const { jobId } = await this.#cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
-    this.#job = jobId
+    await this.#healthy()
   }
 
   /** False: the job ended before. */
-  async kill({ afterMs, victim }: PlannedKill, index: number): Promise<boolean> {
-    const cluster = this.#cluster
-    for (;;) {
-      const ready = await this.#ready(afterMs)
-      if (ready === undefined) return false
-      const users = [
-        ...new Set(ready.vertices.flatMap((each) => each.subtasks.map((task) => task.taskManagerId))),
-      ].sort()
-      const { slotsTotal } = await cluster.client.cluster()
-      const spare = slotsTotal === cluster.slotsTotal
-      let name: string
-      let killedMs: number | undefined
-      if (victim.kind === 'slot') {
-        name = 'slot'
-        killedMs = await this.#killSlot()
-      } else if (victim.kind === 'jobmanager') {
-        name = 'jobmanager'
-        killedMs = cluster.kill(cluster.jobManager)
-        await cluster.restart(cluster.jobManager)
-      } else {
-        name = users[victim.index % users.length] ?? ''
-        const member = cluster.taskManager(name)
-        if (victim.kind === 'freeze') killedMs = await this.#freeze(name)
-        else if (victim.kind === 'zombie') killedMs = await this.#zombie(name)
-        else {
-          killedMs = cluster.kill(member)
-          cluster.restartSoon(member)
-        }
+  async strike({ afterMs, kind, draw, holdMs }: PlannedFault, index: number): Promise<boolean> {
+    const { cluster } = this.environment
+    for (let tried = 0; tried < tries; tried++) {
+      await sleep(afterMs)
+      const before = await this.#healthy()
+      if (before.status.terminal) return false
+      const { slotsTotal } = await cluster.until('the cluster to answer', () => cluster.client.cluster())
+      const calledMs = Date.now()
+      const injected = await faults[kind].inject(this, draw)
+      // It could not strike: the job restarted meanwhile, say.
+      if (injected === undefined) continue
+      await sleep(holdMs)
+      await injected.heal()
+      const healedMs = performance.now()
+      const info = await this.#healthy()
+      const report: FaultReport = {
+        kind,
+        what: injected.what,
+        healthyMs: performance.now() - healedMs,
+        spare: slotsTotal === cluster.slotsTotal,
+        phases: await this.#phases(),
+        ...timesOf(before, info, injected.atMs ?? calledMs),
       }
-      // Nobody died: the job restarted or ended meanwhile.
-      if (killedMs === undefined) continue
-      this.reports.push(await this.#recovered(victim.kind, name, killedMs, spare))
-      const { detectionMs, recoveryMs, phases } = this.reports[this.reports.length - 1] as KillReport
-      const known = detectionMs === undefined ? '' : `known after ${detectionMs} ms, `
-      const done = `${index + 1}/${this.#options.kills.length}`
-      this.#progress(
-        `kill ${done.padStart(7)} ${name.padEnd(10)} ${known}running again after ${recoveryMs} ms (${phases})`,
-      )
+      this.reports.push(report)
+      this.#say(report, index, holdMs)
       return true
     }
+    throw new Error(`${kind} could not strike in ${tries} tries`)
   }
 
-  /** Waits for the end of the job. */
+  /** Waits for the end of the jobs. */
   async finish(): Promise<string> {
+    const { patienceMs, rate, records } = this.#options
+    const { cluster } = this.environment
+    if (records === undefined) {
+      // More than any attempt can have given: each keeps to the rate.
+      const seconds = (performance.now() - this.#submittedMs) / 1000
+      this.records = Math.ceil((seconds + 2) * rate)
+      writeFileSync(`${this.#endFile}.new`, String(this.records))
+      renameSync(`${this.#endFile}.new`, this.#endFile)
+    }
     // What is left is known: the rate sets how long it takes at most.
-    const limitMs = 60_000 + (this.#options.records / this.#options.rate) * 2000
-    const { patienceMs } = this.#options
-    const deadline = performance.now() + (patienceMs ?? Number.POSITIVE_INFINITY)
-    const info = await this.#cluster.until(
-      'the end of the job',
-      async () => {
-        const found = await this.#info()
-        return (found.status.terminal || performance.now() > deadline) && found
-      },
-      limitMs,
-    )
-    this.#note(info)
-    if (!info.status.terminal) return 'unfinished'
+    const limitMs = patienceMs ?? 90_000 + (this.records / rate) * 2000
+    const deadline = performance.now() + limitMs
+    const left = (): number => Math.max(1000, deadline - performance.now())
+    if (this.#filling !== undefined) {
+      const filling = this.#filling
+      const ended = await this.within(left(), async () => (await cluster.client.info(filling)).status.terminal)
+      if (ended === undefined) return 'unfinished'
+      await this.#drain(left())
+    }
+    const info = await this.within(left(), async () => {
+      const found = await this.info()
+      return found.status.terminal && found
+    })
+    if (info === undefined) return 'unfinished'
     const { state, failure } = info.status
     return failure === undefined || state === 'finished' ? state : `${state}: ${failure.message}`
   }
 
-  judge(): { verdict: Verdict; leftBehind: readonly string[] } {
-    const verdict = judge(this.#shape, readChecked(this.#out), readWindows(this.#out))
-    return { verdict, leftBehind: filesLeftBehind(this.#out) }
+  async judge(): Promise<{ verdict: Verdict; leftBehind: readonly string[] }> {
+    const shape = createShape({ records: this.records, keys: this.#keys })
+    const { broker } = this.environment
+    if (broker === undefined) {
+      const verdict = judge(shape, readChecked(this.#out), readWindows(this.#out))
+      return { verdict, leftBehind: filesLeftBehind(this.#out) }
+    }
+    const checked = (await readTopic(broker.address, 'checked', shape.records)) as CheckedRow[]
+    const windows = asWindows(await readTopic(broker.address, 'windows', expectedWindows(shape).size))
+    return { verdict: judge(shape, checked, windows), leftBehind: [] }
   }
 
-  /** The job has run for so long, with a checkpoint since it began to; undefined when it has ended. */
-  #ready(afterMs: number): Promise<JobInfo | undefined> {
-    return this.#cluster
-      .until(
-        'a running job with a checkpoint',
+  async info(): Promise<JobInfo> {
+    const info = await this.environment.cluster.client.info(this.job)
+    this.restarts = info.status.restarts
+    this.checkpoints = Math.max(this.checkpoints, ...info.checkpoints.map(({ checkpointId }) => checkpointId))
+    return info
+  }
+
+  async users(): Promise<readonly string[]> {
+    const { vertices } = await this.info()
+    const names = vertices.flatMap(({ subtasks }) => subtasks.map((task) => task.taskManagerId))
+    return [...new Set(names)].filter((name) => name !== '').sort()
+  }
+
+  async within<T>(
+    limitMs: number,
+    condition: () => Promise<T | false | undefined> | T | false,
+  ): Promise<T | undefined> {
+    const deadline = performance.now() + limitMs
+    for (;;) {
+      try {
+        const found = await condition()
+        if (found !== undefined && found !== false) return found
+      } catch (error) {
+        // A JobManager is missing; whoever waits sees what came of it.
+        if (performance.now() > deadline) throw error
+      }
+      if (performance.now() > deadline) return undefined
+      await sleep(10)
+    }
+  }
+
+  async #submit(role: 'all' | 'fill' | 'count', parallelism: number): Promise<string> {
+    const { checkpointInterval = '200ms', splits = splitsDefault } = this.#options
+    const { broker, cluster, configuration } = this.environment
+    const given = {
+      'chaos.role': role,
+      'chaos.records': String(this.records),
+      'chaos.keys': String(this.#keys),
+      'chaos.window-ms': String(createShape({ records: 1, keys: 1 }).windowMs),
+      'chaos.splits': String(splits),
+      'chaos.rate': String(this.#rate),
+      'chaos.out': this.#out,
+      'chaos.sink': configuration.io,
+      'chaos.slot-kill': this.slotKill,
+      'chaos.end-file': this.#endFile,
+      ...(broker !== undefined && { 'kafka.brokers': broker.address }),
+      'execution.checkpointing.interval': checkpointInterval,
+      'execution.checkpointing.tolerable-failed-checkpoints': '1',
+      // A data connection that is dead without a word shows only here.
+      'execution.checkpointing.timeout': '5s',
+    }
+    const { plan, bundle, options } = await loadJob(jobFile, given, parallelism)
+    const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+    return jobId
+  }
+
+  /** A checkpoint that begins after this call is complete and the job runs; or it has ended. Both jobs, if there are two. */
+  async #healthy(): Promise<JobInfo> {
+    const { cluster } = this.environment
+    const well = async (job: string, info: () => Promise<JobInfo>): Promise<JobInfo> => {
+      let known: number | undefined
+      return cluster.until(
+        `job ${job} to be well`,
         async () => {
-          this.#cluster.checkAlive()
-          const info = await this.#info()
-          const { status } = info
-          if (status.terminal) return { ended: true as const }
-          if (status.state !== 'running' || Date.now() < status.stateSinceMs + afterMs) return false
-          const complete = info.checkpoints.some(
-            ({ state, triggeredMs }) => state === 'completed' && triggeredMs >= status.stateSinceMs,
-          )
-          return complete && { ended: false as const, info }
+          cluster.checkAlive()
+          const found = await info()
+          if (found.status.terminal) return found
+          const newest = Math.max(0, ...found.checkpoints.map(({ checkpointId }) => checkpointId))
+          known ??= newest
+          const after = known
+          const fresh = found.checkpoints.some((each) => each.state === 'completed' && each.checkpointId > after)
+          return fresh && found.status.state === 'running' && found
         },
-        recoveryLimitMs,
+        healthyLimitMs,
       )
-      .then((found) => (found.ended ? undefined : found.info))
-  }
-
-  async #killSlot(): Promise<number | undefined> {
-    const at = `${this.#slotKill}.at`
-    rmSync(at, { force: true })
-    // Appears in full or not at all: it has no content.
-    writeFileSync(this.#slotKill, '')
-    try {
-      return await this.#cluster.until(
-        'a slot that ends itself',
-        async () => existsSync(at) && Number(readFileSync(at, 'utf8')) > 0 && Number(readFileSync(at, 'utf8')),
-        2000,
-      )
-    } catch (error) {
-      rmSync(this.#slotKill, { force: true })
-      if (existsSync(at)) return Number(readFileSync(at, 'utf8'))
-      const { status } = await this.#info()
-      if (status.terminal || status.state !== 'running') return undefined
-      throw error
     }
+    const filling = this.#filling
+    if (filling !== undefined) await well(filling, () => cluster.client.info(filling))
+    return well(this.job, () => this.info())
   }
 
-  async #freeze(name: string): Promise<number> {
-    const member = this.#cluster.taskManager(name)
-    const frozenMs = Date.now()
-    this.#cluster.freeze(member, true)
-    try {
-      await this.#cluster.until(
-        'the JobManager to give a frozen TaskManager up',
-        async () => !(await this.#cluster.client.cluster()).taskManagers.some(({ id }) => id === name),
-        recoveryLimitMs,
-      )
-      await this.#runsAgain(frozenMs)
-    } finally {
-      this.#cluster.freeze(member, false)
-    }
-    return frozenMs
-  }
-
-  /** Gives the time of the kills that follow the thaw. */
-  async #zombie(name: string): Promise<number> {
-    const cluster = this.#cluster
-    await this.#freeze(name)
-    await cluster.until(
-      'the TaskManager that was frozen to register again',
-      async () => (await cluster.client.cluster()).taskManagers.some(({ id }) => id === name),
-      recoveryLimitMs,
-    )
-    const { vertices } = await this.#info()
-    const users = new Set(vertices.flatMap(({ subtasks }) => subtasks.map((task) => task.taskManagerId)))
-    if (users.has(name)) throw new Error(`the job went back to ${name} although that was frozen`)
-    const killed = [...users].map((id) => cluster.taskManager(id))
-    const killedMs = Math.min(...killed.map((member) => cluster.kill(member)))
-    // First the job must be where the old attempt was, or it would go to those that are started again.
-    await this.#runsAgain(killedMs)
-    for (const member of killed) cluster.restartSoon(member)
-    return killedMs
-  }
-
-  async #recovered(kind: VictimKind, victim: string, killedMs: number, spare: boolean): Promise<KillReport> {
-    const info = await this.#runsAgain(killedMs)
-    const recoveryMs = Math.max(0, info.status.stateSinceMs - killedMs)
-    const phases = await this.#phases()
-    if (kind === 'jobmanager') return { kind, victim, recoveryMs, spare, phases }
-    // The newest first: what this kill brought about first is the last of those that came after it.
-    const failure = info.failures.filter(({ timeMs }) => timeMs >= killedMs - 1).at(-1)
-    return failure === undefined
-      ? { kind, victim, recoveryMs, spare, phases }
-      : { kind, victim, recoveryMs, spare, phases, detectionMs: Math.max(0, failure.timeMs - killedMs) }
+  /** Stops the job that reads the topic when it has given all, so that its last windows come. */
+  async #drain(limitMs: number): Promise<void> {
+    const { broker, cluster, directory } = this.environment
+    if (broker === undefined) return
+    await readTopic(broker.address, 'checked', this.records)
+    await this.within(limitMs, async () => {
+      if ((await this.info()).status.terminal) return true
+      await cluster.client.stop(this.job, { drain: true, savepointPath: `file://${join(directory, 'savepoints')}` })
+      return true
+    })
   }
 
   async #phases(): Promise<string> {
     let found = ''
-    for await (const { text } of this.#cluster.client.logs(this.#job))
-      found = /^attempt \d+ runs, .*: (.*)$/.exec(text)?.[1] ?? found
+    try {
+      for await (const { text } of this.environment.cluster.client.logs(this.job))
+        found = /^attempt \d+ runs, .*: (.*)$/.exec(text)?.[1] ?? found
+    } catch {
+      // Told for people only.
+      return ''
+    }
     return found
   }
 
-  #runsAgain(sinceMs: number): Promise<JobInfo> {
-    return this.#cluster.until(
-      'the job to run again',
-      async () => {
-        const info = await this.#info()
-        const { state, stateSinceMs, terminal } = info.status
-        return stateSinceMs > sinceMs && (state === 'running' || terminal) && info
-      },
-      recoveryLimitMs,
-    )
+  #say({ kind, what, detectionMs, recoveryMs, healthyMs, phases }: FaultReport, index: number, holdMs: number): void {
+    const done = `${index + 1}/${this.#options.faults.length}`.padStart(7)
+    const known = detectionMs === undefined ? '' : `, known after ${detectionMs} ms`
+    const running = recoveryMs === undefined ? '' : `, new attempt after ${recoveryMs} ms (${phases})`
+    const well = `, held ${holdMs} ms, well ${Math.round(healthyMs)} ms later`
+    this.#progress(`fault ${done} ${kind.padEnd(18)} ${what}${known}${running}${well}`)
   }
+}
 
-  async #info(): Promise<JobInfo> {
-    const info = await this.#cluster.client.info(this.#job)
-    this.#note(info)
-    return info
-  }
-
-  #note(info: JobInfo): void {
-    this.restarts = info.status.restarts
-    this.checkpoints = Math.max(this.checkpoints, ...info.checkpoints.map(({ checkpointId }) => checkpointId))
+/** By the JobManager's own clock, which is this machine's unless it was moved: what cannot be is left out. */
+function timesOf(before: JobInfo, after: JobInfo, atMs: number): { detectionMs?: number; recoveryMs?: number } {
+  const passedMs = Date.now() - atMs
+  const plausible = (ms: number): boolean => ms >= -1 && ms <= passedMs
+  // The newest first: what this fault brought about first is the last of those that came after it.
+  const known = after.failures.map(({ timeMs }) => timeMs - atMs).findLast(plausible)
+  const running = after.status.stateSinceMs - atMs
+  const restarted = after.status.attempt > before.status.attempt && plausible(running)
+  return {
+    ...(known !== undefined && { detectionMs: Math.max(0, known) }),
+    ...(restarted && { recoveryMs: Math.max(0, running) }),
   }
 }

@@ -1,62 +1,63 @@
-/** What a chaos run does to its cluster and when: drawn from a seed, so that a run can be repeated. Pure. */
+/** What a chaos run does to its cluster and when: drawn from a seed, so that a run can be repeated. Data, and pure. */
 import { seededRandom } from '../../core/platform/random.ts'
+import type { Configuration } from './environment.ts'
+import { type FaultKind, faultKinds, faults } from './faults/index.ts'
 
-/** `taskmanager`, `freeze` and `zombie` count among the TaskManagers that run something of the job when their time comes. */
-export type Victim =
-  | { readonly kind: 'taskmanager'; readonly index: number }
-  | { readonly kind: 'slot' }
-  | { readonly kind: 'jobmanager' }
-  /** Stopped until the JobManager has given it up, then let go on. */
-  | { readonly kind: 'freeze'; readonly index: number }
-  /**
-   * Frozen; let go on when the job runs elsewhere; then all that run the job are killed, so that it comes to the slots
-   * beside those in which its old attempt was never told to end.
-   */
-  | { readonly kind: 'zombie'; readonly index: number }
-export type VictimKind = Victim['kind']
-
-export interface PlannedKill {
-  /** Time for which the job runs before, at least. */
+export interface PlannedFault {
+  /** Time for which the job is well before, at least. */
   readonly afterMs: number
-  readonly victim: Victim
+  readonly kind: FaultKind
+  /** Chooses among the victims that there are when the time comes. */
+  readonly draw: number
+  /** Time until it heals. */
+  readonly holdMs: number
 }
 
 export interface ScheduleOptions {
   readonly seed: number
-  readonly kills: number
-  readonly taskManagers: number
+  readonly faults: number
   /** How often each kind comes, relative to the others. */
-  readonly mix?: Partial<Readonly<Record<VictimKind, number>>>
+  readonly mix: Mix
   readonly afterMinMs?: number
   readonly afterMaxMs?: number
+  readonly holdMinMs?: number
+  readonly holdMaxMs?: number
 }
 
-const usualMix: Partial<Readonly<Record<VictimKind, number>>> = { taskmanager: 5, slot: 3, jobmanager: 2 }
+export type Mix = Partial<Readonly<Record<FaultKind, number>>>
 
-export function planKills(options: ScheduleOptions): readonly PlannedKill[] {
-  const { seed, kills, taskManagers, mix = usualMix, afterMinMs = 150, afterMaxMs = 650 } = options
+/** Processes and slots that are killed, as they die most often. */
+export const killMix: Mix = { taskmanager: 5, slot: 3, leader: 2 }
+
+/** Everything that can be hurt in a configuration, evenly. */
+export const allPossible = (configuration: Configuration): Mix =>
+  Object.fromEntries(faultKinds.filter((kind) => faults[kind].possible(configuration)).map((kind) => [kind, 1]))
+
+/** Every kind of the mix comes before any comes again more often than its share. */
+export function planFaults(options: ScheduleOptions): readonly PlannedFault[] {
+  const { seed, mix, afterMinMs = 150, afterMaxMs = 650, holdMinMs = 200, holdMaxMs = 1200 } = options
   const random = seededRandom(seed)
-  const kinds = (['taskmanager', 'slot', 'jobmanager', 'freeze', 'zombie'] as const).flatMap((kind) =>
-    Array.from({ length: mix[kind] ?? 0 }, () => kind),
-  )
-  return Array.from({ length: kills }, () => {
-    const afterMs = afterMinMs + random.integer(afterMaxMs - afterMinMs + 1)
-    const kind = kinds[random.integer(kinds.length)] as VictimKind
-    const index = random.integer(taskManagers)
-    return { afterMs, victim: kind === 'slot' || kind === 'jobmanager' ? { kind } : { kind, index } }
-  })
+  const bag = faultKinds.flatMap((kind) => Array.from({ length: mix[kind] ?? 0 }, () => kind))
+  if (bag.length === 0 && options.faults > 0) throw new Error('no kind of fault is possible')
+  const kinds: FaultKind[] = []
+  while (kinds.length < options.faults) {
+    const round = [...bag]
+    for (let i = round.length - 1; i > 0; i--) {
+      const j = random.integer(i + 1)
+      const kind = round[i] as FaultKind
+      round[i] = round[j] as FaultKind
+      round[j] = kind
+    }
+    kinds.push(...round)
+  }
+  return kinds.slice(0, options.faults).map((kind) => ({
+    afterMs: afterMinMs + random.integer(afterMaxMs - afterMinMs + 1),
+    kind,
+    draw: random.integer(1 << 16),
+    holdMs: holdMinMs + random.integer(holdMaxMs - holdMinMs + 1),
+  }))
 }
 
-/** `350:tm1 210:slot 420:jm` */
-export function describeKills(kills: readonly PlannedKill[]): string {
-  const short: Record<VictimKind, string> = {
-    taskmanager: 'tm',
-    slot: 'slot',
-    jobmanager: 'jm',
-    freeze: 'freeze',
-    zombie: 'zombie',
-  }
-  return kills
-    .map(({ afterMs, victim }) => `${afterMs}:${short[victim.kind]}${'index' in victim ? victim.index + 1 : ''}`)
-    .join(' ')
-}
+/** `350:taskmanager/7/400`: milliseconds before, kind, draw, milliseconds until it heals. */
+export const describeFaults = (planned: readonly PlannedFault[]): string =>
+  planned.map(({ afterMs, kind, draw, holdMs }) => `${afterMs}:${kind}/${draw}/${holdMs}`).join(' ')

@@ -2,6 +2,7 @@
  * The source of a chaos run. All records of a key are in one split, so each key's sequence arrives in order. A reader
  * gives the lowest number of its splits next and keeps to its share of the rate, so that event time stays in step.
  */
+import { existsSync, readFileSync } from 'node:fs'
 import type { Source, SourceContext, SourceOutput, SourceReader, SplitState, TypeDef } from 'millrace'
 import type { ChaosRecord, ChaosShape } from './shape.ts'
 import { recordAt } from './shape.ts'
@@ -13,6 +14,8 @@ export interface NumberedOptions {
   readonly splits: number
   /** Records per second over all subtasks. */
   readonly rate: number
+  /** When this file appears it holds the number of records after all; what is missing comes as fast as it can. */
+  readonly endFile?: string
 }
 
 interface Split {
@@ -37,45 +40,52 @@ export function numbered(options: NumberedOptions): Source<ChaosRecord> {
 }
 
 const recordsPerPoll = 64
+const lookEveryMs = 100
 
 class NumberedReader implements SourceReader<ChaosRecord> {
   readonly #options: NumberedOptions
   readonly #context: SourceContext
   readonly #splits: Split[] = []
   #timer: NodeJS.Timeout | undefined
+  #records: number
+  #hurries = false
+  #lookedMs = 0
   #startNumber = Number.NaN
   #startMs = 0
 
   constructor(options: NumberedOptions, context: SourceContext) {
     this.#options = options
     this.#context = context
+    this.#records = options.shape.records
+    this.#look()
   }
 
   addSplits(splits: readonly SplitState[]): void {
-    const { records } = this.#options.shape
     for (const { splitId, offset } of splits) {
       const next = offset as number
-      this.#splits.push({ splitId, next, finished: next >= records })
+      this.#splits.push({ splitId, next, finished: next >= this.#records })
     }
   }
 
   poll(output: SourceOutput<ChaosRecord>): 'more' | 'idle' | 'end' {
     const { shape, splits, rate } = this.#options
+    if (performance.now() - this.#lookedMs > lookEveryMs) this.#look()
     for (let i = Math.min(recordsPerPoll, output.room); i > 0; i--) {
       const split = this.#lowest()
       if (split === undefined) return 'end'
-      const now = this.#context.now()
+      // Not the wall clock: a run lets that jump.
+      const now = performance.now()
       if (Number.isNaN(this.#startNumber)) {
         this.#startNumber = split.next
         this.#startMs = now
       }
-      if (split.next >= this.#startNumber + ((now - this.#startMs) * rate) / 1000) {
+      if (!this.#hurries && split.next >= this.#startNumber + ((now - this.#startMs) * rate) / 1000) {
         this.#wakeSoon()
         return 'idle'
       }
       output.collect(recordAt(shape, split.next), split.splitId)
       split.next += splits
-      if (split.next < shape.records) continue
+      if (split.next < this.#records) continue
       split.finished = true
       output.splitFinished?.(split.splitId)
     }
@@ -89,6 +99,14 @@ class NumberedReader implements SourceReader<ChaosRecord> {
   close(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+  }
+
+  #look(): void {
+    const { endFile } = this.#options
+    this.#lookedMs = performance.now()
+    if (this.#hurries || endFile === undefined || !existsSync(endFile)) return
+    this.#records = Number(readFileSync(endFile, 'latin1'))
+    this.#hurries = true
   }
 
   #lowest(): Split | undefined {

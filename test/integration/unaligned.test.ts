@@ -7,7 +7,7 @@ import { loadJob } from '../../cli/load-job.ts'
 import type { CheckpointInfo, JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
 import { runChaos } from '../chaos/run.ts'
-import { planKills } from '../chaos/schedule.ts'
+import { planFaults } from '../chaos/schedule.ts'
 
 const jobFile = fileURLToPath(new URL('./unaligned-job.ts', import.meta.url))
 const count = 300_000
@@ -146,23 +146,20 @@ test('a savepoint of a job whose barriers overtake has nothing in flight', async
 }, 60_000)
 
 test('a run of kills with barriers that overtake commits exactly what is right', async () => {
-  const kills = planKills({
+  const faults = planFaults({
     seed: 3,
-    kills: 2,
-    taskManagers: 2,
+    faults: 2,
     afterMinMs: 50,
     afterMaxMs: 300,
     mix: { taskmanager: 1, slot: 1 },
   })
   const result = await runChaos({
-    kills,
-    records: 20_000,
+    faults,
     rate: 8000,
-    taskManagers: 2,
-    slots: 2,
+    configuration: { barriers: 'unaligned', taskManagers: 2, slots: 2 },
     parallelism: 2,
     keepFailed: false,
-    options: unaligned,
+    options: { ...unaligned, 'state.backend.local-recovery': 'true' },
   })
   expect(result.outcome).toBe('finished')
   expect(result.violations).toBe(0)
