@@ -4,7 +4,7 @@ import { defineErrors } from '../errors.ts'
 export const errors = defineErrors('STORAGE', {
   NOT_FOUND: {
     text: 'there is no object {path} in {storage}',
-    hint: 'check the path; when it belonged to a snapshot, that snapshot was deleted or moved in part',
+    hint: 'check the path; when it belonged to a snapshot, that snapshot was deleted or moved in part: bring the file back, or name another snapshot',
     blame: 'external',
     retry: 'never',
   },
@@ -92,6 +92,12 @@ export const errors = defineErrors('STORAGE', {
     blame: 'user',
     retry: 'backoff',
   },
+  S3_HALF_LOGIN: {
+    text: '{given} is set and {missing} is not',
+    hint: 'set both, or neither to take the credentials of the environment',
+    blame: 'user',
+    retry: 'never',
+  },
   S3_DENIED: {
     text: 'S3 does not let these credentials {action} {path} in bucket {bucket}',
     hint: 'allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on the objects, s3:ListBucket on the bucket',
@@ -110,9 +116,21 @@ export const errors = defineErrors('STORAGE', {
     blame: 'external',
     retry: 'backoff',
   },
+  S3_STRANGER: {
+    text: 'what answers at {endpoint} is not S3: {reason}',
+    hint: 'check host, port and http or https of s3.endpoint',
+    blame: 'user',
+    retry: 'backoff',
+  },
+  S3_SILENT: {
+    text: 'S3 at {endpoint} did not answer within s3.timeout when it was to {action} {path} in bucket {bucket}',
+    hint: 'it had its tries (s3.attempts): look at the service and the network to it. A write that ended like this may or may not have taken effect',
+    blame: 'external',
+    retry: 'backoff',
+  },
   S3_FAILED: {
     text: 'S3 could not {action} {path} in bucket {bucket}: {reason}',
-    hint: 'the service had its tries; a write that ended like this may or may not have taken effect',
+    hint: 'it had its tries (s3.attempts): look at the service. A write that ended like this may or may not have taken effect',
     blame: 'external',
     retry: 'backoff',
   },

@@ -91,6 +91,29 @@ describe('S3 that fails', () => {
   })
 })
 
+it('an object in parts is known to be there although the answer was lost, and not to be there when it is gone', async () => {
+  const { service, storage } = await start()
+  const large = Buffer.alloc((9 << 20) + 3, 'part')
+  const completes = (method: string, key: string): boolean => method === 'POST' && key.endsWith('/large')
+  let posts = 0
+  service.configure({
+    fault: ({ method, key }) => (completes(method, key) && ++posts === 2 ? 'lost-success' : undefined),
+  })
+  await storage.put('large', large)
+  expect(posts).toBe(3)
+  expect(Buffer.from(await storage.get('large')).equals(large)).toBe(true)
+  // The bucket's rules removed the parts: what stands there is of an earlier write.
+  posts = 0
+  service.configure({
+    fault: ({ method, key }) => {
+      if (!completes(method, key) || ++posts < 2) return undefined
+      service.uploads.clear()
+      return posts === 2 ? 'error' : undefined
+    },
+  })
+  expect(await code(storage.put('large', large))).toBe('STORAGE_S3_FAILED')
+})
+
 describe('a conditional write whose answer was lost', () => {
   it('is known to have created the object', async () => {
     const { service, storage } = await start()

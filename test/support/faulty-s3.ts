@@ -15,6 +15,10 @@ export type S3Fault =
   | 'short-read'
   /** Nothing is answered. */
   | 'stall'
+  /** Temporary credentials are over. */
+  | 'expired'
+  | 'denied'
+  | 'no-bucket'
 
 export interface FaultyS3Options {
   /** Asked for each request, in their order. */
@@ -89,6 +93,9 @@ export class FaultyS3 {
     if (fault === 'stall') return
     if (fault === 'error') return void answer(response, 500, failure('InternalError'))
     if (fault === 'slow-down') return void answer(response, 503, failure('SlowDown'))
+    if (fault === 'expired') return void answer(response, 400, failure('ExpiredToken'))
+    if (fault === 'denied') return void answer(response, 403, failure('AccessDenied'))
+    if (fault === 'no-bucket') return void answer(response, 404, failure('NoSuchBucket'))
     const done = this.#done(method, key, url, request, Buffer.concat(chunks))
     if (fault === 'lost-success') return void request.socket.destroy()
     if (fault === 'short-read' && done.body.length > 1) {

@@ -47,6 +47,8 @@ const credentialNames = new Set([
   'TokenRefreshRequired',
   'CredentialsProviderError',
 ])
+/** Something answers, and it is not S3: it speaks no TLS, or no HTTP. */
+const strangerCodes = /^(EPROTO$|HPE_|ERR_SSL_|ERR_TLS_)/
 const unreachableCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'])
 
 export function s3Failure(error: unknown, failed: FailedAction): MillraceError | unknown {
@@ -63,10 +65,18 @@ export function s3Failure(error: unknown, failed: FailedAction): MillraceError |
   if (status(error) === 403) return errors.create('S3_DENIED', { action, path, bucket }, options)
   if (said.code !== undefined && unreachableCodes.has(said.code))
     return errors.create('S3_UNREACHABLE', { endpoint, reason }, options)
+  if (said.code !== undefined && strangerCodes.test(said.code))
+    return errors.create('S3_STRANGER', { endpoint, reason: firstLine(reason) }, options)
+  if (said.name === 'TimeoutError') return errors.create('S3_SILENT', { endpoint, action, path, bucket }, options)
   // The answer to a HEAD has no body, so nobody says what was wrong.
-  const bare = status(error) === 400 && said.name.startsWith('Unknown')
-  const why = bare
-    ? 'HTTP 400 without a reason; a wrong s3.region and an expired token are answered like this'
-    : `${said.name}: ${reason}`
+  const bare = said.name.startsWith('Unknown') ? status(error) : undefined
+  if (bare === 400) {
+    const why = 'HTTP 400 without a reason, as an expired token and a wrong s3.region are answered'
+    return errors.create('S3_CREDENTIALS', { bucket, reason: why }, options)
+  }
+  const named = said.name === reason || said.name === 'Error' ? reason : `${said.name}: ${reason}`
+  const why = bare === undefined ? firstLine(named) : `HTTP ${bare} without a reason`
   return errors.create('S3_FAILED', { action, path, bucket, reason: why }, options)
 }
+
+const firstLine = (text: string): string => text.trim().split('\n', 1)[0] ?? ''

@@ -3,6 +3,7 @@
  * or its parts are paid for until a rule of the bucket removes them.
  */
 import type { OpenS3 } from './client.ts'
+import { isMissing, wasFirstTry } from './failure.ts'
 
 export interface Condition {
   readonly IfNoneMatch?: '*'
@@ -57,10 +58,22 @@ export class Multipart {
     const { sdk, client } = this.#s3
     const Parts = this.#sent.sort((a, b) => a.PartNumber - b.PartNumber)
     const UploadId = await this.#begin()
-    await client.send(
-      new sdk.CompleteMultipartUploadCommand({ ...this.#object, UploadId, MultipartUpload: { Parts }, ...condition }),
-    )
+    try {
+      await client.send(
+        new sdk.CompleteMultipartUploadCommand({ ...this.#object, UploadId, MultipartUpload: { Parts }, ...condition }),
+      )
+    } catch (error) {
+      // The upload is gone, perhaps because a first try completed it and its answer was lost.
+      if (!isMissing(error) || wasFirstTry(error) || !(await this.#stands())) throw error
+    }
     this.#upload = undefined
+  }
+
+  /** The object is there, and of this upload. */
+  async #stands(): Promise<boolean> {
+    const { sdk, client } = this.#s3
+    const { Metadata = {} } = await client.send(new sdk.HeadObjectCommand(this.#object))
+    return Object.entries(this.#metadata).every(([name, value]) => Metadata[name] === value)
   }
 
   /** Lets go of the parts; nothing when there are none, or after `complete`. A failure leaves them to the bucket's rules. */

@@ -1,9 +1,23 @@
 /** How S3 is reached. What is not set comes from where every AWS tool takes it: environment, profile, role of the machine. */
-import { boolean, duration, integer, loadConfig, option, text } from '../../config/index.ts'
+import { boolean, duration, integer, loadConfig, option, text, type ValueType } from '../../config/index.ts'
+import { errors } from '../errors.ts'
+
+/** A URL of http or https. */
+function serviceUrl(): ValueType<string> {
+  return {
+    name: 'URL',
+    parse: (value) => {
+      const url = URL.canParse(value) ? new URL(value) : undefined
+      if (url?.protocol === 'http:' || url?.protocol === 'https:') return value
+      throw new Error(`"${value}" is not a URL such as https://s3.example.com:9000`)
+    },
+    format: (value) => value,
+  }
+}
 
 export const s3Endpoint = option({
   key: 's3.endpoint',
-  type: text(),
+  type: serviceUrl(),
   scope: 'cluster',
   doc: 'URL of the S3 service, for others than Amazon’s.',
 })
@@ -76,17 +90,22 @@ export interface S3Settings {
   readonly parallelParts: number
 }
 
-/** Settings from options by key; those that are not of S3 are passed over. Throws CONFIG_BAD_VALUE. */
+/** Settings from options by key; those that are not of S3 are passed over. Throws CONFIG_BAD_VALUE, STORAGE_S3_HALF_LOGIN. */
 export function s3Settings(values: Readonly<Record<string, string>>): S3Settings {
   const own = s3Options.map((each) => each.key as string)
   const known = Object.fromEntries(Object.entries(values).filter(([key]) => own.includes(key)))
   const config = loadConfig(s3Options, [{ name: 'configuration', values: known }])
+  const [accessKey, secretKey] = [config.get(s3AccessKey), config.get(s3SecretKey)]
+  if ((accessKey === undefined) !== (secretKey === undefined)) {
+    const [given, missing] = accessKey === undefined ? [s3SecretKey, s3AccessKey] : [s3AccessKey, s3SecretKey]
+    throw errors.create('S3_HALF_LOGIN', { given: given.key, missing: missing.key })
+  }
   return {
     endpoint: config.get(s3Endpoint),
     region: config.get(s3Region),
     pathStyle: config.get(s3PathStyle),
-    accessKey: config.get(s3AccessKey),
-    secretKey: config.get(s3SecretKey),
+    accessKey,
+    secretKey,
     attempts: config.get(s3Attempts),
     timeoutMs: config.get(s3Timeout),
     parallelParts: config.get(s3Parallel),

@@ -276,7 +276,7 @@ export class S3Storage implements BlobStorage {
 
   #translated(action: 'read' | 'write' | 'list' | 'delete', path: string, error: unknown): unknown {
     if (action === 'read' && isMissing(error)) return errors.create('NOT_FOUND', { path, storage: this.url })
-    return s3Failure(error, { action, path, bucket: this.#location.bucket, endpoint: this.#endpoint })
+    return s3Failure(error, { action, path: this.#key(path), bucket: this.#location.bucket, endpoint: this.#endpoint })
   }
 
   get #endpoint(): string {
