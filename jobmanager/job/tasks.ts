@@ -6,6 +6,7 @@
  */
 import { isMillraceError } from '../../core/errors.ts'
 import { faulty } from '../../core/faults.ts'
+import { errors as storageErrors } from '../../core/storage/errors.ts'
 import type { ToTaskManager } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
@@ -192,7 +193,9 @@ export class JobTasks {
         for (const [id, message] of messages) context.send(id, message)
       },
       (error: unknown) => {
-        const fatal = isMillraceError(error) && error.retry === 'never'
+        // Storage that a job has run with comes back, by hand if need be: its job waits for it.
+        const waits = attempt > 1 && storageErrors.is(error)
+        const fatal = isMillraceError(error) && error.retry === 'never' && !waits
         if (current()) dispatch({ kind: 'failure', cause: causeOf(error), fatal })
       },
     )

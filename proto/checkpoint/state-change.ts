@@ -48,10 +48,10 @@ function compareTypes(
   const near = versions.findLastIndex((version) => compareFields(old, version).possible)
   if (near >= 0) return migration(old, today, versions, near)
   if (was === undefined) return lost(`its type was not declared before, and is ${typeText(now)} now`)
-  const types = `was ${typeText(was)}, is ${typeText(now)}`
-  return lost(
-    `${direct.reason}; it ${types}${versions.length === 0 ? '' : ', and no migration begins with what it was'}`,
-  )
+  const [before, after] = [typeText(was), typeText(now)]
+  // The reason may be about a part of the type, and about kinds: then whole types are told as well.
+  const types = direct.reason.endsWith(`from ${before} to ${after}`) ? '' : `; it was ${before}, is ${after}`
+  return lost(`${direct.reason}${types}${versions.length === 0 ? '' : ', and no migration begins with what it was'}`)
 }
 
 function migration(was: Field, now: Field, versions: readonly Field[], from: number): StateChange {

@@ -106,7 +106,7 @@ describe('a migration', () => {
     expect(compareStates(of('s', V3), now)).toEqual({ kind: 'kept' })
     expect(compareStates(of('s', field({ kind: 'date' })), now)).toMatchObject({
       kind: 'lost',
-      reason: expect.stringContaining('it was date, is boolean, and no migration begins with what it was'),
+      reason: expect.stringContaining('from date to boolean, and no migration begins with what it was'),
     })
   })
 
