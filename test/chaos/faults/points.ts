@@ -8,6 +8,12 @@ import { endSlot } from './slot.ts'
 
 const limitMs = 10_000
 
+/** It appears in full or not at all. */
+function place(path: string, order: FaultOrder): void {
+  writeFileSync(`${path}.new`, order)
+  renameSync(`${path}.new`, path)
+}
+
 const failAt = (point: Exclude<FaultPoint, 'storage'>): Fault => ({
   possible: always,
   async inject(world, draw) {
@@ -16,18 +22,18 @@ const failAt = (point: Exclude<FaultPoint, 'storage'>): Fault => ({
     const path = join(orders, point)
     const done = `${path}.done`
     rmSync(done, { force: true })
-    // Appears in full or not at all.
-    writeFileSync(`${path}.new`, order)
-    renameSync(`${path}.new`, path)
+    place(path, order)
     // Some points are not passed by a job that is well.
-    if (point === 'restore' || point === 'close') await endSlot(world)
+    if (point === 'restore') await endSlot(world)
+    // Tasks are closed in slots that live: an ended one may have been the only one.
+    if (point === 'close') place(join(orders, 'commit'), 'fail')
     if (point === 'rescale') {
       const parallelism = await otherParallelism(world, draw)
       // How it ends is not known: that is what is tried.
       void cluster.client.rescale(world.job, { parallelism }).catch(() => undefined)
     }
     const struck = await world.within(limitMs, () => existsSync(done))
-    rmSync(path, { force: true })
+    for (const each of [path, join(orders, 'commit')]) rmSync(each, { force: true })
     if (struck === undefined && !existsSync(done)) return undefined
     return {
       what: order === 'kill' ? 'the process ends' : 'an error',
