@@ -148,7 +148,13 @@ export class Replica {
     const { config, storage, clock, random, leaseMs, log } = this.#options
     const over = (): boolean => turn !== this.#turn || !this.#keeper.holds
     const address = this.#options.address()
-    const epoch = await this.#fence.claim(address, await this.#lease.epoch())
+    const known = await this.#lease.epoch()
+    // It may have lost everything since this one was found fit to lead: then the last leader may still be there.
+    if (known === 0 && !(await this.#strangerIsGone())) {
+      throw errors.create('DEPOSED', { reason: 'Redis has lost what it knew, and the last leader may live' })
+    }
+    if (over()) return
+    const epoch = await this.#fence.claim(address, known)
     this.#epoch = epoch
     if (over()) return
     const store = await BlobJobStore.open({
@@ -247,6 +253,11 @@ export class Replica {
       this.#stranger = undefined
       return true
     }
+    return this.#strangerIsGone()
+  }
+
+  /** Of a leader that stands in the storage and that Redis does not know, nothing was seen for long enough. */
+  async #strangerIsGone(): Promise<boolean> {
     const fence = await this.#fence.read()
     if (fence === undefined || fence.beat === 0) return true
     const seen = this.#stranger

@@ -9,8 +9,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { type Random, seededRandom } from '../../core/platform/random.ts'
 
 export interface Event {
-  readonly atMs: number
-  readonly order: number
+  atMs: number
+  order: number
   readonly owner: Life | undefined
   readonly task: () => void
   over: boolean
@@ -114,7 +114,12 @@ export class World {
   go(life: Life): void {
     if (!life.alive || !life.stopped) return
     this.note(life.name, 'goes on')
-    for (const event of life.go()) if (!event.over) this.at(0, event.owner, event.task)
+    // The same events, so that they can still be called off.
+    for (const event of life.go()) {
+      event.atMs = this.nowMs
+      event.order = this.#order++
+      push(this.#queue, event)
+    }
   }
 
   note(who: string, what: string): void {
