@@ -70,6 +70,7 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   JOBMANAGER_NOT_RUNNING: exitCodes.conflict,
   JOBMANAGER_NO_CHECKPOINTING: exitCodes.conflict,
   JOBMANAGER_PORT_IN_USE: exitCodes.conflict,
+  HA_STORE_LOCKED: exitCodes.conflict,
   MONITOR_PORT_IN_USE: exitCodes.conflict,
   BROKER_PORT_IN_USE: exitCodes.conflict,
   BROKER_LOG_DIRECTORY_LOCKED: exitCodes.conflict,

@@ -217,6 +217,8 @@ export class Attempt {
       inputEnded: () => this.#say({ kind: 'ended', attempt, vertex, subtask }),
       finished: () => {
         this.#report()
+        // Who follows the job hears nothing behind its end.
+        this.#flushPrints()
         this.#say({ kind: 'state', attempt, vertex, subtask, state: 'finished' })
         if (this.#tasks.every(({ task }) => task.over)) this.#end('finished')
       },
