@@ -9,7 +9,8 @@ import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from './manifest.ts'
 import type { RunCursor } from './run-cursor.ts'
 import type { EntryKind } from './run-format.ts'
-import { openChain, streamRuns } from './run-merge.ts'
+import { openChain } from './run-merge.ts'
+import { streamRuns } from './run-stream.ts'
 import { inlineBytesMaxDefault, type RunOptions, RunWriter, saveRun } from './run-writer.ts'
 
 /** A chain with more runs than this is merged. */

@@ -1,8 +1,9 @@
 /**
  * A cursor over the entries of a run: one object whose fields change from entry to entry, so that millions of entries cost
- * no garbage. Key, namespace and value stand in `bytes`; the getters make views of them. Valid until the next `next`.
+ * no garbage. Key, namespace and value stand in `bytes`; the getters make views of them. Valid until the next `next`; only the
+ * bytes that `bytes` referred to are never written again.
  */
-import { compareBytes, entryHeadBytes, entryKind, malformed } from './run-format.ts'
+import { type BlockEntry, compareBytes, entryHeadBytes, entryKind, malformed } from './run-format.ts'
 import type { RunReader } from './run-reader.ts'
 
 const nothing = new Uint8Array(0)
@@ -95,18 +96,22 @@ export class RunCursor {
       return false
     }
     const block = this.reader.blocks[number]
-    let from = block.offset - this.storedAt
-    if (from + block.stored > this.stored.length) {
-      this.stored = this.reader.readBlocks(number, this.endBlock)
-      this.storedAt = block.offset
-      from = 0
-    }
-    this.bytes = this.reader.openBlock(number, this.stored.subarray(from, from + block.stored))
+    this.bytes = this.reader.ahead?.get(number) ?? this.readBlock(number, block)
     this.at = 0
     this.left = block.entries
     this.nextBlock = number + 1
     if (block.entries === 0 && block.raw > 0) malformed(this.reader.where, `block ${number} has no entries`)
     return true
+  }
+
+  private readBlock(number: number, block: BlockEntry): Uint8Array {
+    let from = block.offset - this.storedAt
+    if (from < 0 || from + block.stored > this.stored.length) {
+      this.stored = this.reader.readBlocks(number, this.endBlock)
+      this.storedAt = block.offset
+      from = 0
+    }
+    return this.reader.openBlock(number, this.stored.subarray(from, from + block.stored))
   }
 
   private decode(): void {

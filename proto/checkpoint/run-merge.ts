@@ -7,7 +7,7 @@
  */
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from './manifest.ts'
-import { type KeyRanges, rangeCount } from './ranges.ts'
+import { rangeCount } from './ranges.ts'
 import type { RunCursor } from './run-cursor.ts'
 import { entryKind, type NamespaceDrop } from './run-format.ts'
 import { RunReader } from './run-reader.ts'
@@ -36,64 +36,15 @@ export async function openChain(storage: BlobStorage, handles: readonly RunHandl
   return runs
 }
 
-/** Stored bytes of a slice of a chain, about. */
-const sliceBytes = 8 << 20
-
 /** Fetches what a merge of these ranges reads, for storage that cannot block. */
 export async function loadChain(runs: readonly ChainRun[], from = 0, to = rangeCount): Promise<void> {
   await Promise.all(runs.map((run) => run.reader.load(Math.max(from, run.from), Math.min(to, run.to))))
 }
 
-/**
- * The entries of a chain (newest run first) in order, whatever its size: from storage that cannot block a slice at a time is in
- * memory. Gives cursors, as `mergeRuns`, and promises that are to be awaited before the next step.
- */
-export function* streamRuns(
-  runs: readonly ChainRun[],
-  from = 0,
-  to = rangeCount,
-): Generator<RunCursor | Promise<void>, void, void> {
-  for (const slice of chainSlices(runs, from, to)) {
-    yield loadChain(runs, slice.from, slice.to)
-    yield* mergeRuns(runs, slice)
-  }
-}
-
-/** Ranges in order whose blocks are of about `bytes`; all in one where every run can be read block by block. */
-export function chainSlices(runs: readonly ChainRun[], from: number, to: number, bytes = sliceBytes): KeyRanges[] {
-  const blocks = runs.flatMap(({ reader }) => {
-    if (!reader.loads) return []
-    const { first, end } = reader.blocksOf(from, to)
-    return reader.blocks.slice(first, end).map(({ firstHash, stored }) => ({ range: firstHash >>> 16, stored }))
-  })
-  blocks.sort((a, b) => a.range - b.range)
-  const slices: KeyRanges[] = []
-  let start = from
-  let sum = 0
-  for (const { range, stored } of blocks) {
-    sum += stored
-    // A block belongs to the ranges that it begins in and to those up to the next one.
-    if (sum < bytes || range <= start || range >= to) continue
-    slices.push({ from: start, to: range })
-    start = range
-    sum = stored
-  }
-  if (start < to) slices.push({ from: start, to })
-  return slices
-}
-
 /** The entries of a chain (newest run first) in order. It is a cursor whose fields change; valid until the next step. */
 export function* mergeRuns(runs: readonly ChainRun[], options: MergeOptions = {}): Generator<RunCursor, void, void> {
-  const from = options.from ?? 0
-  const to = options.to ?? rangeCount
-  const keep = options.keepTombstones ?? false
-  const borders = new Set([from, to])
-  for (const run of runs) for (const at of [run.from, run.to]) if (at > from && at < to) borders.add(at)
-  const sorted = [...borders].sort((a, b) => a - b)
-  for (let i = 0; i + 1 < sorted.length; i++) {
-    const active = runs.filter((run) => run.from <= sorted[i] && run.to >= sorted[i + 1])
-    if (active.length > 0) yield* mergeRange(active, sorted[i], sorted[i + 1], keep)
-  }
+  const merged = new ChainCursor(runs, options)
+  for (let entry = merged.next(); entry !== undefined; entry = merged.next()) yield entry
 }
 
 /** Dropped namespaces of runs that all count in the same ranges, each once: for a merged run that has older ones below. */
@@ -103,27 +54,51 @@ export function chainDrops(runs: readonly ChainRun[]): NamespaceDrop[] {
   return [...drops.values()]
 }
 
-function* mergeRange(
-  runs: readonly ChainRun[],
-  from: number,
-  to: number,
-  keep: boolean,
-): Generator<RunCursor, void, void> {
-  const hiding = new Hiding(runs)
-  const cursors: RunCursor[] = []
-  const ages: number[] = []
-  runs.forEach((run, age) => {
-    const cursor = run.reader.cursor(from, to)
-    if (!cursor.next()) return
-    cursors.push(cursor)
-    ages.push(age)
-  })
-  const advance = (i: number): void => {
-    if (cursors[i].next()) return
-    cursors.splice(i, 1)
-    ages.splice(i, 1)
+/** The same without a generator, for who reads millions of entries. */
+export class ChainCursor {
+  private readonly runs: readonly ChainRun[]
+  private readonly keep: boolean
+  /** Where runs begin or cease to count. */
+  private readonly borders: readonly number[]
+  private border = 0
+  private hiding: Hiding
+  private cursors: RunCursor[] = []
+  private ages: number[] = []
+  /** The one that was given last, which has yet to go on; -1: none. */
+  private best = -1
+
+  constructor(runs: readonly ChainRun[], options: MergeOptions = {}) {
+    const from = options.from ?? 0
+    const to = options.to ?? rangeCount
+    this.runs = runs
+    this.keep = options.keepTombstones ?? false
+    const borders = new Set([from, to])
+    for (const run of runs) for (const at of [run.from, run.to]) if (at > from && at < to) borders.add(at)
+    this.borders = [...borders].sort((a, b) => a - b)
+    this.hiding = new Hiding([])
   }
-  while (cursors.length > 0) {
+
+  /** The next entry, valid until the next call; undefined at the end. */
+  next(): RunCursor | undefined {
+    for (;;) {
+      if (this.best >= 0) this.advance(this.best)
+      this.best = -1
+      if (this.cursors.length === 0) {
+        if (!this.nextRange()) return undefined
+        continue
+      }
+      const cursor = this.cursors.length === 1 ? this.cursors[0] : this.least()
+      if (this.best < 0) this.best = 0
+      let hidden = false
+      if (this.hiding.any) hidden = this.hiding.hides(cursor, this.ages[this.best])
+      if (cursor.kind === entryKind.drop) this.hiding.add(cursor, this.ages[this.best])
+      if (!hidden && (this.keep || cursor.kind === entryKind.put)) return cursor
+    }
+  }
+
+  /** The least entry of all runs, of equal ones the newest; older ones are passed. */
+  private least(): RunCursor {
+    const { cursors } = this
     // Newest first, so that among equal ones the newest is found first.
     let best = 0
     let equal = false
@@ -135,12 +110,31 @@ function* mergeRange(
       } else if (order === 0) equal = true
     }
     const cursor = cursors[best]
-    if (equal) for (let i = cursors.length - 1; i > best; i--) if (cursors[i].compare(cursor) === 0) advance(i)
-    const age = ages[best]
-    const hidden = hiding.any && hiding.hides(cursor, age)
-    if (cursor.kind === entryKind.drop) hiding.add(cursor, age)
-    if (!hidden && (keep || cursor.kind === entryKind.put)) yield cursor
-    advance(best)
+    if (equal) for (let i = cursors.length - 1; i > best; i--) if (cursors[i].compare(cursor) === 0) this.advance(i)
+    this.best = best
+    return cursor
+  }
+
+  private advance(i: number): void {
+    if (this.cursors[i].next()) return
+    this.cursors.splice(i, 1)
+    this.ages.splice(i, 1)
+  }
+
+  /** Begins the next stretch in which the same runs count; false when there is none. */
+  private nextRange(): boolean {
+    if (this.border + 1 >= this.borders.length) return false
+    const from = this.borders[this.border]
+    const to = this.borders[++this.border]
+    const active = this.runs.filter((run) => run.from <= from && run.to >= to)
+    this.hiding = new Hiding(active)
+    active.forEach((run, age) => {
+      const cursor = run.reader.cursor(from, to)
+      if (!cursor.next()) return
+      this.cursors.push(cursor)
+      this.ages.push(age)
+    })
+    return true
   }
 }
 

@@ -5,13 +5,14 @@
  * is one object for all entries; its views are valid until the next `next`. A reader may have several cursors; all on one
  * thread.
  */
-import { zstdDecompressSync } from 'node:zlib'
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
+import { inflateBlock, inflateBlockNow } from './compress.ts'
 import { errors } from './errors.ts'
 import type { RunHandle } from './manifest.ts'
 import { rangeCount } from './ranges.ts'
+import type { BlocksAhead } from './run-ahead.ts'
 import { RunCursor } from './run-cursor.ts'
 import {
   type BlockEntry,
@@ -39,7 +40,10 @@ export class RunReader {
   readonly blocks: readonly BlockEntry[]
   /** Dropped namespaces: what they hide is in older runs. */
   readonly drops: readonly NamespaceDrop[]
+  /** Where cursors look for a block before they read it themselves. */
+  ahead: BlocksAhead | undefined
   readonly #read: (offset: number, length: number) => Uint8Array
+  readonly #readLater: (offset: number, length: number) => Promise<Uint8Array>
   readonly #load: ((from: number, to: number) => Promise<void>) | undefined
 
   private constructor(
@@ -53,6 +57,7 @@ export class RunReader {
     this.blocks = blocks
     this.drops = drops
     this.#read = source.readNow
+    this.#readLater = source.readLater
     this.#load = source.load
   }
 
@@ -147,24 +152,61 @@ export class RunReader {
     try {
       return this.#read(start, until - start)
     } catch (cause) {
-      if (!isMillraceError(cause, 'STORAGE_SHORT_READ')) throw cause
-      throw errors.create('TRUNCATED', { where: this.where, reason: cause.message }, { cause })
+      throw this.#readError(cause)
+    }
+  }
+
+  /** Bytes of the file, from any storage; to be checked by `openBlockLater`. */
+  async readLater(offset: number, length: number): Promise<Uint8Array> {
+    try {
+      return await this.#readLater(offset, length)
+    } catch (cause) {
+      throw this.#readError(cause)
     }
   }
 
   /** Entries of a block, out of its stored bytes. */
   openBlock(number: number, stored: Uint8Array): Uint8Array {
+    const block = this.#checked(number, stored)
+    if (!block.zstd) return stored
+    try {
+      return this.#inflated(number, inflateBlockNow(stored, block.raw))
+    } catch (cause) {
+      throw this.#inflateError(number, cause)
+    }
+  }
+
+  /** The same on another thread. */
+  async openBlockLater(number: number, stored: Uint8Array): Promise<Uint8Array> {
+    const block = this.#checked(number, stored)
+    if (!block.zstd) return stored
+    try {
+      return this.#inflated(number, await inflateBlock(stored, block.raw))
+    } catch (cause) {
+      throw this.#inflateError(number, cause)
+    }
+  }
+
+  #checked(number: number, stored: Uint8Array): BlockEntry {
     const block = this.blocks[number]
     if (crc32c(stored) !== block.crc)
       throw errors.create('ALTERED', { where: this.where, reason: `checksum of block ${number} does not match` })
-    if (!block.zstd) return stored
-    try {
-      const raw = zstdDecompressSync(stored, { maxOutputLength: Math.max(1, block.raw) })
-      if (raw.length === block.raw) return raw
-    } catch (cause) {
-      throw errors.create('MALFORMED', { where: this.where, reason: `block ${number} does not inflate` }, { cause })
-    }
+    return block
+  }
+
+  #inflated(number: number, raw: Uint8Array): Uint8Array {
+    if (raw.length === this.blocks[number].raw) return raw
     return malformed(this.where, `block ${number} inflates to another size`)
+  }
+
+  #inflateError(number: number, cause: unknown): unknown {
+    if (isMillraceError(cause)) return cause
+    return errors.create('MALFORMED', { where: this.where, reason: `block ${number} does not inflate` }, { cause })
+  }
+
+  #readError(cause: unknown): unknown {
+    if (!isMillraceError(cause, 'STORAGE_SHORT_READ')) return cause
+    return errors.create('TRUNCATED', { where: this.where, reason: cause.message }, { cause })
   }
 
   #firstAtOrAbove(hash: number): number {

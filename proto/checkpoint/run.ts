@@ -1,6 +1,6 @@
 /**
  * Sorted runs, in one place: the format (run-format.ts), writing (run-writer.ts, run-builder.ts), reading (run-reader.ts,
- * run-cursor.ts), reading a chain as one (run-merge.ts) and making a new base of it (run-compact.ts).
+ * run-cursor.ts), reading a chain as one (run-merge.ts, run-stream.ts) and making a new base of it (run-compact.ts).
  */
 export { RunBuilder, writeRun } from './run-builder.ts'
 export { appendCursor, type CompactOptions, chainRunsMaxDefault, compactChain, needsCompaction } from './run-compact.ts'
@@ -9,14 +9,13 @@ export { type EntryKind, entryKind, type NamespaceDrop, runVersion } from './run
 export {
   type ChainRun,
   chainDrops,
-  chainSlices,
   loadChain,
   type MergeOptions,
   mergeRuns,
   openChain,
-  streamRuns,
 } from './run-merge.ts'
 export { RunReader } from './run-reader.ts'
+export { ChainStream, chainSlices, streamRuns } from './run-stream.ts'
 export {
   type FinishedRun,
   inlineBytesMaxDefault,

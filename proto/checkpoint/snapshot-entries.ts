@@ -6,7 +6,8 @@ import { openStorage } from '../../core/storage/storage.ts'
 import type { ManifestOperator } from './manifest.ts'
 import { rangeCount } from './ranges.ts'
 import type { RunCursor } from './run-cursor.ts'
-import { openChain, streamRuns } from './run-merge.ts'
+import { openChain } from './run-merge.ts'
+import { streamRuns } from './run-stream.ts'
 
 /** The entry is lent until the next step. `root`: what the paths of runs are relative to. */
 export async function* snapshotEntries(

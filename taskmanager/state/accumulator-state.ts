@@ -79,8 +79,8 @@ export class AccumulatorState implements AccumulatorStore, FlatState {
     return this.#aggregates.encode(this.#table.memory, address)
   }
 
-  decode(value: Uint8Array, address: number): boolean {
-    this.#aggregates.decode(this.#table.memory, value, address, this.#name)
+  decode(bytes: Uint8Array, start: number, end: number, address: number): boolean {
+    this.#aggregates.decode(this.#table.memory, bytes, start, end, address, this.#name)
     return true
   }
 

@@ -153,15 +153,17 @@ export class Aggregates {
     return memory.u8.subarray(address + this.#offset, address + this.#offset + this.bytes)
   }
 
-  /** Throws STATE_MALFORMED. */
-  decode(memory: StateMemory, value: Uint8Array, address: number, state: string): void {
-    if (value.length !== this.bytes) {
+  /** Takes what `encode` gave, at `start` to `end` of `bytes`. Throws STATE_MALFORMED. */
+  decode(memory: StateMemory, bytes: Uint8Array, start: number, end: number, address: number, state: string): void {
+    if (end - start !== this.bytes) {
       throw stateErrors.create('MALFORMED', {
         state,
-        reason: `an entry has ${value.length / 8} accumulators instead of ${this.bytes / 8}`,
+        reason: `an entry has ${(end - start) / 8} accumulators instead of ${this.bytes / 8}`,
       })
     }
-    memory.u8.set(value, address + this.#offset)
+    const { u8 } = memory
+    const to = address + this.#offset
+    for (let i = 0; i < this.bytes; i++) u8[to + i] = bytes[start + i]
   }
 
   #apply(rows: StateRows, n: number, index: number, validity: number, running: boolean): void {

@@ -24,9 +24,10 @@ import type {
   ValueStore,
 } from './api.ts'
 import { entryKey, FlatPart, type FlatState, FlatStates } from './flat-part.ts'
+import { FlatRestore } from './flat-restore.ts'
 import { FlatValues, flatBytes, isFlat } from './flat-values.ts'
 import { entryHeaderBytes, KeyTable } from './key-table.ts'
-import { keyInMemory, keyOfBytes } from './keys.ts'
+import { keyInMemory } from './keys.ts'
 import { StateMemory } from './memory.ts'
 import {
   ObjectAggregating,
@@ -71,9 +72,6 @@ class HeapBackend implements KeyedStateBackend, StateKeys {
   /** Ids that lost something while a checkpoint was settled. */
   #loose: number[] | undefined
   #key = Buffer.allocUnsafeSlow(256)
-  #restoredHash = 0
-  #restoredKey: Uint8Array | undefined
-  #restoredId = -1
 
   constructor(options: StateBackendOptions, twin: boolean) {
     this.#options = options
@@ -93,16 +91,18 @@ class HeapBackend implements KeyedStateBackend, StateKeys {
     })
     this.#table = table
     for (const user of this.#users) user.attach(table, this.#rows)
-    const flat = new FlatPart(
-      table,
-      key.type,
-      new FlatStates(table, this.#flat),
-      (entry) => this.restoreId(entry),
-      (id) => this.release(id),
-    )
-    if (this.#flat.length > 0) this.#parts.unshift(flat)
+    if (this.#flat.length > 0) {
+      const states = new FlatStates(table, this.#flat)
+      const part = new FlatPart(
+        table,
+        key.type,
+        states,
+        (entry) => this.restoreId(entry),
+        (id) => this.release(id),
+      )
+      this.#parts.unshift(new FlatRestore(part, states, table, key))
+    }
     await this.#snapshotter.restore(restored)
-    this.#restoredKey = undefined
   }
 
   resolve(batch: RecordBatch, selection: Int32Array | undefined, n: number): Int32Array {
@@ -241,15 +241,9 @@ class HeapBackend implements KeyedStateBackend, StateKeys {
   }
 
   restoreId(entry: RunCursor): number {
-    const { key, hash } = entry
-    if (this.#restoredKey !== undefined && hash === this.#restoredHash && Buffer.compare(key, this.#restoredKey) === 0)
-      return this.#restoredId
-    this.#rows.loadCanonical(hash, key, () => keyOfBytes(key))
+    this.#rows.loadCanonical(entry.hash, entry.key)
     this.#rows.find(this.keys, 0, 1, true)
-    this.#restoredHash = hash
-    this.#restoredKey = new Uint8Array(key)
-    this.#restoredId = this.#memory.i32[this.#rows.ids >>> 2]
-    return this.#restoredId
+    return this.#memory.i32[this.#rows.ids >>> 2]
   }
 
   hold(id: number): void {

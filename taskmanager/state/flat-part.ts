@@ -18,8 +18,8 @@ export interface FlatState {
   readonly presence: number
   /** The value in the entry at `address`, as it stands in a run; lent. Undefined: it has expired. */
   encode(address: number): Uint8Array | undefined
-  /** Takes a value out of a run into a live entry; false when it has expired. */
-  decode(value: Uint8Array, address: number): boolean
+  /** Takes a value of a run, which stands in `bytes`, into a live entry; false when it has expired. */
+  decode(bytes: Uint8Array, start: number, end: number, address: number): boolean
 }
 
 const nothing = new Uint8Array(0)
@@ -33,6 +33,9 @@ export function entryKey(table: KeyTable, type: KeyShape['type'], address: numbe
   const bytes = u32[(address >>> 2) + 1]
   return type === 'any' ? buffer.subarray(start, start + bytes) : canonicalKey(keyInMemory(type, buffer, start, bytes))
 }
+
+/** Where the value of an entry stands: of a cursor, or of a batch. */
+export type RestoredValue = Pick<RunCursor, 'bytes' | 'namespaceEnd' | 'valueEnd'>
 
 /** An entry as it was when it was frozen. */
 export interface FrozenEntry {
@@ -73,7 +76,7 @@ export class FlatStates implements FlatContents {
   }
 
   accepts(state: number): boolean {
-    return this.#states.some((candidate) => candidate.state === state)
+    return this.#find(state) !== undefined
   }
 
   write(run: SnapshotRun, { address, hash, key, was }: FrozenEntry): boolean {
@@ -89,12 +92,18 @@ export class FlatStates implements FlatContents {
     return any
   }
 
-  restore(state: number, cursor: RunCursor, id: number): boolean {
+  restore(state: number, { bytes, namespaceEnd, valueEnd }: RestoredValue, id: number): boolean {
     const address = this.#table.entry(id)
-    const flat = this.#states.find((candidate) => candidate.state === state)
-    if (flat === undefined || !flat.decode(cursor.value, address)) return false
+    const flat = this.#find(state)
+    if (flat === undefined || !flat.decode(bytes, namespaceEnd, valueEnd, address)) return false
     this.#table.memory.u32[(address >>> 2) + 3] |= flat.presence
     return true
+  }
+
+  #find(state: number): FlatState | undefined {
+    const states = this.#states
+    for (let i = 0; i < states.length; i++) if (states[i].state === state) return states[i]
+    return undefined
   }
 }
 
@@ -201,7 +210,11 @@ export class FlatPart implements SnapshotPart {
   restore(state: number, cursor: RunCursor, rewrite: boolean): void {
     if (!this.#contents.accepts(state)) return
     const id = this.#restoreId(cursor)
-    if (!this.#contents.restore(state, cursor, id)) return
+    if (this.#contents.restore(state, cursor, id)) this.restored(id, rewrite)
+  }
+
+  /** Something of this key came out of a run. */
+  restored(id: number, rewrite: boolean): void {
     if (rewrite) this.#table.markOne(id)
     else this.#table.memory.u32[(this.#table.entry(id) >>> 2) + 5] |= persisted
   }

@@ -92,8 +92,8 @@ export class FlatValues implements ValueStore, FlatState {
     return this.#lifetime.expired(time) ? undefined : encodeStateValue(this.#read(address), time)
   }
 
-  decode(bytes: Uint8Array, address: number): boolean {
-    const { value, writtenMs } = decodeStateValue(bytes, this.#name)
+  decode(bytes: Uint8Array, start: number, end: number, address: number): boolean {
+    const { value, writtenMs } = decodeStateValue(bytes.subarray(start, end), this.#name)
     if (this.#lifetime.expired(writtenMs)) return false
     const widened = this.#widen(value)
     if (!this.#fits(widened))

@@ -58,3 +58,35 @@ export function keyInMemory(type: KeyShape['type'], buffer: Buffer, start: numbe
 export function wrongKey(key: unknown, expected: string): Error {
   return stateErrors.create('WRONG_KEY', { value: key, expected })
 }
+
+const int32Tag = 0x69
+const float64Tag = 0x66
+const latin1Tag = 0x4c
+
+/** Canonical bytes of a number as float64 to byte address `to` of a memory; false when they are not those of a number. */
+export function copyNumber(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  u8: Uint8Array,
+  f64: Float64Array,
+  to: number,
+): boolean {
+  if (bytes[start] === int32Tag && end - start === 5) {
+    f64[to >>> 3] = bytes[start + 1] | (bytes[start + 2] << 8) | (bytes[start + 3] << 16) | (bytes[start + 4] << 24)
+    return true
+  }
+  if (bytes[start] !== float64Tag || end - start !== 9) return false
+  for (let i = 0; i < 8; i++) u8[to + i] = bytes[start + 1 + i]
+  return true
+}
+
+/** Where the characters of a canonical string of ASCII begin, which are its WTF-8 too; -1: it is something else. */
+export function asciiStart(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[start] !== latin1Tag) return -1
+  const length = bytes[start + 1]
+  // Longer ones have a longer length.
+  if (length > 127 || start + 2 + length !== end) return -1
+  for (let i = start + 2; i < end; i++) if (bytes[i] > 127) return -1
+  return start + 2
+}

@@ -8,7 +8,6 @@ import { Aggregates } from './aggregates.ts'
 import type { KeyShape, WindowAggregate } from './api.ts'
 import { entryKey, FlatPart, FlatStates } from './flat-part.ts'
 import { entryHeaderBytes, KeyTable } from './key-table.ts'
-import { keyOfBytes } from './keys.ts'
 import type { StateMemory } from './memory.ts'
 import type { PaneView } from './pane-keeper.ts'
 import type { StateRows } from './rows.ts'
@@ -61,8 +60,7 @@ export class Pane implements PaneView {
     })
     const namespace = paneNamespace(start)
     const restoreId = (entry: RunCursor): number => {
-      const { key } = entry
-      shape.rows.loadCanonical(entry.hash, key, () => keyOfBytes(key))
+      shape.rows.loadCanonical(entry.hash, entry.key)
       shape.rows.find(this.table, 0, 1, true)
       return memory.i32[shape.rows.ids >>> 2]
     }
@@ -76,8 +74,8 @@ export class Pane implements PaneView {
       state: shape.state,
       presence: presentBit,
       encode: (address: number) => accumulators.encode(memory, address),
-      decode: (value: Uint8Array, address: number): boolean => {
-        accumulators.decode(memory, value, address, shape.name)
+      decode: (bytes: Uint8Array, start: number, end: number, address: number): boolean => {
+        accumulators.decode(memory, bytes, start, end, address, shape.name)
         return true
       },
     }

@@ -9,7 +9,7 @@ import { readColumn, readValue } from '../../core/columns/rows.ts'
 import type { KeyShape } from './api.ts'
 import { canonicalColumns, writeCanonical } from './canonical-columns.ts'
 import type { KeyTable } from './key-table.ts'
-import { canonicalKey, memoryKey, wrongKey } from './keys.ts'
+import { asciiStart, canonicalKey, copyNumber, keyOfBytes, memoryKey, wrongKey } from './keys.ts'
 import type { StateMemory } from './memory.ts'
 
 const firstRows = 2048
@@ -98,13 +98,56 @@ export class StateRows {
   }
 
   /** One key, given as in snapshots. */
-  loadCanonical(hash: number, bytes: Uint8Array, key: () => unknown): void {
-    this.memory.i32[this.hashes >>> 2] = hash
-    if (this.shape.type === 'any') {
-      this.#begin()
-      this.#append(0, bytes)
-      this.#endAt(1)
-    } else this.#keys(key, 1)
+  loadCanonical(hash: number, bytes: Uint8Array): void {
+    this.begin()
+    this.addCanonical(0, hash, bytes, 0, bytes.length)
+    this.#endAt(1)
+  }
+
+  /** Keys are going to be added one after the other. */
+  begin(): void {
+    this.#end = 0
+  }
+
+  /** Row `i` of at most `capacity`: a key as in snapshots, which stands in `bytes`. */
+  addCanonical(i: number, hash: number, bytes: Uint8Array, start: number, end: number): void {
+    const { memory, shape } = this
+    memory.i32[(this.hashes >>> 2) + i] = hash
+    if (shape.type === 'number') {
+      if (!copyNumber(bytes, start, end, memory.u8, memory.f64, this.keys + i * 8)) {
+        throw wrongKey(keyOfBytes(bytes.subarray(start, end)), 'number')
+      }
+      return
+    }
+    let from = start
+    if (shape.type === 'string') {
+      from = asciiStart(bytes, start, end)
+      if (from < 0) {
+        this.#append(i, memoryKey(shape.type, keyOfBytes(bytes.subarray(start, end))))
+        return
+      }
+    }
+    const length = end - from
+    this.#reserveData(this.#end + length)
+    memory.i32[(this.offsets >>> 2) + i] = this.#end
+    const to = this.#data + this.#end
+    if (length > 64) memory.u8.set(bytes.subarray(from, end), to)
+    else for (let b = 0; b < length; b++) memory.u8[to + b] = bytes[from + b]
+    this.#end += length
+  }
+
+  /** Ids of the `n` keys that were added, new ones included. */
+  findAdded(table: KeyTable, n: number): void {
+    this.#endAt(n)
+    this.find(table, 0, n, true)
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    this.memory.free(this.keys, this.capacity * rowBytes)
+    this.memory.free(this.#data, this.#dataBytes)
+    this.capacity = 0
+    this.#dataBytes = 0
   }
 
   /** Ids of the loaded rows `from` to `to` - 1 in a table, at `ids`. */
@@ -196,7 +239,7 @@ export class StateRows {
       }
       return
     }
-    this.#begin()
+    this.begin()
     for (let i = 0; i < n; i++) {
       const value = key(i)
       if (type === 'string' && typeof value === 'string' && value.isWellFormed()) this.#appendString(i, value)
@@ -209,7 +252,7 @@ export class StateRows {
     if (this.shape.type !== 'any') return false
     const columns = canonicalColumns(batch, this.shape)
     if (columns === undefined) return false
-    this.#begin()
+    this.begin()
     this.#reserveData(columns.bytesMax)
     const { u8, i32 } = this.memory
     writeCanonical(columns, batch, selection, n, u8, this.#data, i32, this.offsets >>> 2)
@@ -219,7 +262,7 @@ export class StateRows {
   #objects(batch: RecordBatch, selection: Int32Array | undefined, n: number): void {
     const { fields } = this.shape
     const columns = fields.map((field) => readColumn(batch, field))
-    this.#begin()
+    this.begin()
     for (let i = 0; i < n; i++) {
       const row = selection === undefined ? i : selection[i]
       const key: Record<string, unknown> = {}
@@ -234,7 +277,7 @@ export class StateRows {
     const from = column.offsets >>> 2
     const first = arena.i32[from]
     const bytes = arena.i32[from + column.rowCount] - first
-    this.#begin()
+    this.begin()
     this.#reserveData(bytes + 16)
     const { i32, u8 } = this.memory
     const at = this.offsets >>> 2
@@ -254,10 +297,6 @@ export class StateRows {
       end += stop - start
     }
     i32[at + n] = end
-  }
-
-  #begin(): void {
-    this.#end = 0
   }
 
   #append(i: number, bytes: Uint8Array): void {

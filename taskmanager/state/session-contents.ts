@@ -130,7 +130,7 @@ export class SessionContents implements FlatContents {
         : []
     if (typeof end !== 'number' || (flat && objects !== undefined)) throw this.#malformed()
     const address = this.#sessions.restore(id, start, end, fired ?? end <= firedToMs)
-    if (flat) accumulators.decode(this.#memory, bytes.subarray(valueHeaderBytes), address, name)
+    if (flat) accumulators.decode(this.#memory, bytes, valueHeaderBytes, bytes.length, address, name)
     else if (objects !== undefined) objects.set(address, accumulator)
     else this.#decodeNumbers(accumulator, address)
   }

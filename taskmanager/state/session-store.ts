@@ -14,7 +14,6 @@ import { Aggregates } from './aggregates.ts'
 import type { KeyedRows, SessionSlice, SessionStore, SessionStoreOptions, StateSnapshot } from './api.ts'
 import { DueQueue } from './due-queue.ts'
 import { entryHeaderBytes } from './key-table.ts'
-import { keyOfBytes } from './keys.ts'
 import { StateMemory } from './memory.ts'
 import { CachedSessions } from './rocksdb/cached-sessions.ts'
 import { snapshotTarget } from './rocksdb/own-store.ts'
@@ -87,9 +86,8 @@ class FlatSessions implements SessionStore {
       firedToMs: options.firedToMs ?? Number.NEGATIVE_INFINITY,
     })
     const idOf = (cursor: Pick<RunCursor, 'hash' | 'key'>): number => {
-      const bytes = cursor.key
       this.#sessions.settle()
-      this.#rows.loadCanonical(cursor.hash, bytes, () => keyOfBytes(bytes))
+      this.#rows.loadCanonical(cursor.hash, cursor.key)
       this.#rows.find(table, 0, 1, true)
       return memory.i32[this.#rows.ids >>> 2]
     }

@@ -14,7 +14,7 @@ import { openStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../proto/checkpoint/paths.ts'
 import { rangeCount } from '../../proto/checkpoint/ranges.ts'
-import { compactChain, needsCompaction, openChain, type RunCursor, streamRuns } from '../../proto/checkpoint/run.ts'
+import { ChainStream, compactChain, needsCompaction, openChain, type RunCursor } from '../../proto/checkpoint/run.ts'
 import type { SnapshotTarget, StateSnapshot } from './api.ts'
 import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
@@ -35,6 +35,10 @@ export interface SnapshotPart {
   settle(checkpointId: number, counts: boolean): void
   /** An entry of a chain. `rewrite`: no chain of ours has it yet. */
   restore(state: number, entry: RunCursor, rewrite: boolean): void
+  /** Where entries are collected first: takes those that were given, whose bytes may be written again from now on. */
+  restoreCollected?(): void
+  /** That was the last entry. */
+  restoreEnded?(): void
 }
 
 interface Pending {
@@ -68,30 +72,40 @@ export class Snapshotter {
       const { from, to } = restored.rekey === undefined ? this.#range : { from: 0, to: rangeCount }
       const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
       const runs = await openChain(openStorage(restored.root), handles)
-      await paced(this.#clock, () => undefined)(this.#restoreEntries(streamRuns(runs, from, to), restored))
+      await paced(this.#clock, () => undefined)(this.#restoreEntries(new ChainStream(runs, from, to), restored))
       if (!restored.rewrite) this.#chain = restored.runs
     }
   }
 
-  *#restoreEntries(
-    entries: Iterator<RunCursor | Promise<void>, void, void>,
-    restored: Restoring,
-  ): Generator<void | Promise<void>> {
+  *#restoreEntries(stream: ChainStream, restored: Restoring): Generator<void | Promise<void>> {
     const numbers = new Map(restored.states.map((state) => [state.oldId, state.id]))
-    for (let n = 0; ; n++) {
-      const step = entries.next()
-      if (step.done === true) return
-      if (step.value instanceof Promise) {
-        yield step.value
+    const numberOf = (state: number): number => numbers.get(state) ?? (restored.states.length === 0 ? state : -1)
+    const { convert, rewrite } = restored
+    const parts = this.#parts
+    let last = -1
+    let number = -1
+    for (let n = 1; ; n++) {
+      const step = stream.next()
+      if (step === undefined) {
+        if (stream.waiting === undefined) break
+        yield stream.waiting
         continue
       }
-      const entry = restored.convert === undefined ? step.value : restored.convert(step.value)
+      const entry = convert === undefined ? step : convert(step)
       if (entry !== undefined) {
-        const state = numbers.get(entry.state) ?? (restored.states.length === 0 ? entry.state : -1)
-        if (state >= 0) for (const part of this.#parts) part.restore(state, entry, restored.rewrite)
+        if (entry.state !== last) {
+          last = entry.state
+          number = numberOf(last)
+        }
+        if (number >= 0) {
+          for (let p = 0; p < parts.length; p++) parts[p].restore(number, entry, rewrite)
+          // What was converted stands where the next one will.
+          if (convert !== undefined) for (const part of parts) part.restoreCollected?.()
+        }
       }
-      if ((n & 255) === 255) yield
+      if ((n & 255) === 0) yield
     }
+    for (const part of parts) part.restoreEnded?.()
   }
 
   snapshot(checkpointId: number): StateSnapshot {

@@ -106,7 +106,7 @@ export class CachedAccumulators implements AccumulatorStore, SpillCodec<SpillEnt
     this.#versions[id] = storedBit
     if (stored === undefined) return
     this.#versions[id] = (storedBit | readU32(stored, 0)) >>> 0
-    this.#inner.decode(stored.subarray(epochBytes), this.#keys.table.touchOne(id, this.#presence))
+    this.#inner.decode(stored, epochBytes, stored.length, this.#keys.table.touchOne(id, this.#presence))
   }
 
   evict(id: number): void {

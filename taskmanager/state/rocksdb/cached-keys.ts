@@ -9,7 +9,7 @@ import type { RecordBatch } from '../../../core/columns/batch.ts'
 import type { KeyedRows, KeyShape } from '../api.ts'
 import { entryKey } from '../flat-part.ts'
 import { KeyTable } from '../key-table.ts'
-import { keyInMemory, keyOfBytes } from '../keys.ts'
+import { keyInMemory } from '../keys.ts'
 import type { StateMemory } from '../memory.ts'
 import { StateRows } from '../rows.ts'
 import type { Spill } from './spill.ts'
@@ -100,7 +100,7 @@ export class CachedKeys {
 
   /** Id of a key given as in snapshots, which `loadMissing` loads if it is new. */
   admit(hash: number, key: Uint8Array): number {
-    this.rows.loadCanonical(hash, key, () => keyOfBytes(key))
+    this.rows.loadCanonical(hash, key)
     this.rows.find(this.table, 0, 1, true)
     const id = this.memory.i32[this.rows.ids >>> 2]
     this.#lastIds = undefined

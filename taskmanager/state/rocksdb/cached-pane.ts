@@ -217,7 +217,7 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
     const { accumulators, memory, name } = this.#shape
     this.#versions[id] = (storedBit | readU32(stored, 0)) >>> 0
     const bytes = stored.subarray(epochBytes)
-    if (this.objects === undefined) accumulators.decode(memory, bytes, this.table.entry(id), name)
+    if (this.objects === undefined) accumulators.decode(memory, bytes, 0, bytes.length, this.table.entry(id), name)
     else this.#keep(id, decodeStateValue(bytes, name).value)
     memory.u32[(this.table.entry(id) >>> 2) + 3] = presentBit
   }

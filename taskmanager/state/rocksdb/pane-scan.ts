@@ -110,7 +110,7 @@ export class PaneScan {
         if (functions !== undefined) {
           const { value } = decodeStateValue(head.value, this.#shape.name)
           objects[count] = first ? value : mergeInto(functions, objects[count], value)
-        } else if (first) accumulators.decode(memory, head.value, at, this.#shape.name)
+        } else if (first) accumulators.decode(memory, head.value, 0, head.value.length, at, this.#shape.name)
         else this.#merge(at, head.value)
         first = false
         head.next()
@@ -149,7 +149,7 @@ export class PaneScan {
 
   #merge(into: number, value: Buffer): void {
     const { accumulators, memory, name } = this.#shape
-    accumulators.decode(memory, value, this.#other, name)
+    accumulators.decode(memory, value, 0, value.length, this.#other, name)
     memory.u32[this.#pair >>> 2] = into
     memory.u32[(this.#pair >>> 2) + 1] = this.#other
     accumulators.merge(memory, this.#pair, this.#pair + 4, 1)

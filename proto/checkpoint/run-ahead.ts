@@ -1,0 +1,63 @@
+/**
+ * Blocks of a run that will be read soon: fetched and inflated on other threads while earlier ones are being read.
+ *
+ * Promises: a block is checked before it is inflated, as everywhere; what is held is what was asked for and not yet dropped. One
+ * thread; any number of fetches at a time, in the order of their ranges.
+ */
+import type { RunReader } from './run-reader.ts'
+
+export class BlocksAhead {
+  readonly #reader: RunReader
+  readonly #blocks = new Map<number, Uint8Array>()
+  /** Blocks below this are there or on their way. */
+  #asked = 0
+  /** The fetch before: it may bring a block that the next one needs too. */
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(reader: RunReader) {
+    this.#reader = reader
+  }
+
+  /** A block that is there. */
+  get(number: number): Uint8Array | undefined {
+    return this.#blocks.get(number)
+  }
+
+  /** The blocks of ranges `from` to `to` - 1, which do not begin before those of the last call. */
+  fetch(from: number, to: number): Promise<void> {
+    const { first, end } = this.#reader.blocksOf(from, to)
+    const start = Math.max(first, this.#asked)
+    if (start >= end) return this.#last
+    this.#asked = end
+    const own = this.#fetch(start, end)
+    // Whoever gives up before its turn need not hear of it.
+    own.catch(() => undefined)
+    this.#last = Promise.all([this.#last, own]).then(() => undefined)
+    this.#last.catch(() => undefined)
+    return this.#last
+  }
+
+  /** Nothing before the blocks of range `from` will be read any more. */
+  dropBefore(from: number): void {
+    const { first } = this.#reader.blocksOf(from, from + 1)
+    for (const number of this.#blocks.keys()) if (number < first) this.#blocks.delete(number)
+  }
+
+  async #fetch(start: number, end: number): Promise<void> {
+    const reader = this.#reader
+    const { blocks } = reader
+    const from = blocks[start].offset
+    const bytes = await reader.readLater(from, blocks[end - 1].offset + blocks[end - 1].stored - from)
+    const opened: Promise<void>[] = []
+    for (let number = start; number < end; number++) {
+      const { offset, stored } = blocks[number]
+      const block = bytes.subarray(offset - from, offset - from + stored)
+      opened.push(
+        reader.openBlockLater(number, block).then((raw) => {
+          this.#blocks.set(number, raw)
+        }),
+      )
+    }
+    await Promise.all(opened)
+  }
+}
