@@ -66,7 +66,11 @@ export class End {
 
   /** What waited for the way to be free again. */
   flush(): void {
-    for (const arrival of this.#held.splice(0)) this.#arrive(arrival)
+    const { world } = this.#network
+    world.at(this.#network.latency(), undefined, () => {
+      if (this.#network.isCut(this.host, this.peer.host)) return
+      for (const arrival of this.#held.splice(0)) arrival()
+    })
   }
 
   #arrive(arrival: () => void): void {
@@ -74,7 +78,8 @@ export class End {
     // In order: never before what was sent first.
     this.#lastMs = Math.max(this.#lastMs + 0.001, world.nowMs + this.#network.latency())
     world.at(this.#lastMs - world.nowMs, undefined, () => {
-      if (this.#network.isCut(this.host, this.peer.host)) this.#held.push(arrival)
+      // Behind what waits, also when the way is free again.
+      if (this.#held.length > 0 || this.#network.isCut(this.host, this.peer.host)) this.#held.push(arrival)
       else arrival()
     })
   }
