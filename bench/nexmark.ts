@@ -26,6 +26,7 @@ const given = parseArguments(process.argv.slice(2), {
   'whole!': 'all fields of all events are made, also those that the query does not read',
   throttle: 'events per second of wall time (none)',
   state: 'hashmap or rocksdb (hashmap)',
+  'tls!': 'between the processes of the cluster',
   'check!': 'checksum of the results instead of discarding them',
   'json!': 'one line of JSON per query and nothing else',
   define: 'key=value of the job, several with commas',
@@ -48,7 +49,11 @@ const momentOf = (cluster: BenchCluster): Moment => ({
 
 async function measure(query: string): Promise<Record<string, unknown>> {
   resetPeak()
-  const cluster = await startCluster({ slots: parallelism, taskManagers: Number(given.taskmanagers ?? 1) })
+  const cluster = await startCluster({
+    slots: parallelism,
+    taskManagers: Number(given.taskmanagers ?? 1),
+    tls: given.tls !== undefined,
+  })
   try {
     const markPath = join(cluster.directory, 'quarter')
     const options: Record<string, string> = {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ClusterClient, createClusterClient } from '../../proto/client.ts'
+import { Authority, channelTls, internalFiles } from '../../test/support/certificates.ts'
 
 export interface BenchCluster {
   readonly client: ClusterClient
@@ -25,12 +26,17 @@ export interface ClusterShape {
   /** 1: in this process. */
   readonly taskManagers: number
   readonly options?: Readonly<Record<string, string>>
+  /** With certificates that are made for it. */
+  readonly tls?: boolean
 }
 
 export const cliMain: string = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
-export async function startCluster({ slots, taskManagers, options = {} }: ClusterShape): Promise<BenchCluster> {
+export async function startCluster(shape: ClusterShape): Promise<BenchCluster> {
+  const { slots, taskManagers } = shape
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  const authority = shape.tls === true ? new Authority('bench') : undefined
+  const options = { ...shape.options, ...(authority === undefined ? {} : internalFiles(directory, 'node', authority)) }
   const { startJobManager } = await import('../../jobmanager/main.ts')
   const jobManager = await startJobManager({
     ...options,
@@ -55,7 +61,10 @@ export async function startCluster({ slots, taskManagers, options = {} }: Cluste
     for (let i = 0; i < taskManagers; i++)
       children.push(startProcess('taskmanager', configOf(i, Math.ceil(slots / taskManagers))))
   }
-  const client = createClusterClient({ address: jobManager.address })
+  const client = createClusterClient({
+    address: jobManager.address,
+    tls: authority && channelTls(authority, authority.issue('client'), false),
+  })
   await waitFor(async () => (await client.cluster()).taskManagers.length >= taskManagers)
   return {
     client,

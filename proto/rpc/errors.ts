@@ -177,7 +177,7 @@ function ofHandshake(reason: string, address: string, cause: { cause: unknown })
   if (alert !== undefined)
     return rpcErrors.create('CERTIFICATE_REFUSED', { address, reason: alerts[alert] ?? `it says "${alert}"` }, cause)
   const name = /Hostname\/IP does not match certificate's altnames: (.*?)(?:\. Resolution note|$)/s.exec(reason)?.[1]
-  if (name !== undefined) return rpcErrors.create('WRONG_NAME', { address, reason: name }, cause)
+  if (name !== undefined) return rpcErrors.create('WRONG_NAME', { address, reason: name.replace(/[:\s]+$/, '') }, cause)
   const untrusted = /Last error: Error: ([^.]*certificate[^.(]*)/.exec(reason)
   if (untrusted !== null) return rpcErrors.create('NOT_TRUSTED', { address, reason: untrusted[1] }, cause)
   return /Last error: Failed to connect/.test(reason) ? rpcErrors.create('HUNG_UP', { address }, cause) : undefined
