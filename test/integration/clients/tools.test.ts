@@ -25,6 +25,7 @@ const classes: Readonly<Record<Tool, readonly [string, string?]>> = {
   'kafka-consumer-perf-test': [`${base}.ConsumerPerformance`],
   'kafka-verifiable-producer': [`${base}.VerifiableProducer`],
   'kafka-verifiable-consumer': [`${base}.VerifiableConsumer`],
+  TransactionalMessageCopier: [`${base}.TransactionalMessageCopier`],
   ClientCompatibilityTest: [`${base}.ClientCompatibilityTest`],
 }
 
@@ -54,7 +55,7 @@ describe.each(['3.9.1', '4.3.1'] as const satisfies readonly KafkaRelease[])("Ka
   async function attempt(tool: Tool, args: readonly string[], input = ''): Promise<Ran> {
     used.add(tool)
     const [old, moved = old] = classes[tool]
-    const server = ['--bootstrap-server', broker.address]
+    const server = [tool === 'TransactionalMessageCopier' ? '--broker-list' : '--bootstrap-server', broker.address]
     const all = tool === 'kafka-cluster' ? [...args, ...server] : [...server, ...args]
     const words = [release === '3.9.1' ? old : moved, input, ...all]
     return (await program.run(
@@ -299,6 +300,24 @@ describe.each(['3.9.1', '4.3.1'] as const satisfies readonly KafkaRelease[])("Ka
     const values = lines.map((line) => Number((JSON.parse(line) as { value: string }).value))
     expect(values.sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, index) => index))
   })
+
+  for (const modes of [[], ['--use-group-metadata'], ['--group-mode', '--use-group-metadata']]) {
+    test(`the transactional copier leaves a copy although it aborts at random (${modes.join(' ') || 'alone'})`, async () => {
+      const name = ['copied', ...modes].join('')
+      await create(name)
+      await create(`${name}-to`)
+      const lines = Array.from({ length: 600 }, (_, index) => `line ${index}`)
+      await produce(name, lines)
+      await run('TransactionalMessageCopier', [
+        ...['--input-topic', name, '--input-partition', '0', '--output-topic', `${name}-to`],
+        ...['--consumer-group', `${name}-group`, '--transactional-id', name, '--transaction-size', '50'],
+        ...['--enable-random-aborts', ...modes],
+      ])
+      await produce(`${name}-to`, ['the end'])
+      const read = await consume(`${name}-to`, 601, '--from-beginning', '--isolation-level', 'read_committed')
+      expect(read).toEqual([...lines, 'the end'])
+    })
+  }
 
   test('the compatibility test of clients finds what it expects of a new broker', async () => {
     await create('compatible')

@@ -233,6 +233,7 @@ export const tools = [
   'kafka-consumer-perf-test',
   'kafka-verifiable-producer',
   'kafka-verifiable-consumer',
+  'TransactionalMessageCopier',
   'ClientCompatibilityTest',
 ] as const
 
