@@ -2,7 +2,7 @@
  * What a chaos run runs on: a cluster of processes, the outside systems that its configuration names, and the network
  * between them. It knows no faults: those are in faults/.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
@@ -166,6 +166,8 @@ export class Environment {
   /** Ends everything that was started. `keep`: the directory with data and logs stays. */
   async close(keep = false): Promise<void> {
     await this.cluster.close(keep)
+    if (keep && this.broker !== undefined)
+      cpSync(this.broker.dataDirectory, join(this.directory, 'broker'), { recursive: true })
     await Promise.all([this.redis?.close(), this.s3?.close(), this.faultyS3?.close(), this.broker?.close()])
     await this.network.close()
   }

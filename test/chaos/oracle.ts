@@ -13,6 +13,8 @@ export interface CheckedRow {
   readonly step: number
   /** Digest of key and sequence, made at the source. */
   readonly digest: number
+  /** Partition and offset, of a record in a topic. */
+  readonly place?: string
 }
 
 export interface WindowRow {
@@ -60,7 +62,7 @@ export function judge(shape: ChaosShape, checked: Iterable<CheckedRow>, windows:
     }
     if (marks[row.sequence] > 0) {
       verdict.duplicated++
-      say(`duplicated: key ${row.key} sequence ${row.sequence}`)
+      say(`duplicated: key ${row.key} sequence ${row.sequence}${row.place === undefined ? '' : ` at ${row.place}`}`)
     }
     marks[row.sequence] = 1
     if (row.step !== 1) {

@@ -35,7 +35,8 @@ function* rowsIn(directory: string): Generator<unknown> {
  * came for long.
  */
 export async function readTopic(address: string, topic: string, enough: number): Promise<unknown[]> {
-  const rows: unknown[] = []
+  // By place: a client may be given a record again, and that is no second record.
+  const rows = new Map<string, unknown>()
   const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING })
   const consumer = kafka.consumer({ groupId: `oracle-${topic}-${performance.now()}`, readUncommitted: false })
   await consumer.connect()
@@ -43,21 +44,24 @@ export async function readTopic(address: string, topic: string, enough: number):
     await consumer.subscribe({ topic, fromBeginning: true })
     await consumer.run({
       eachBatch: async ({ batch }) => {
-        for (const { value } of batch.messages) rows.push(parse(String(value)))
+        for (const { offset, value } of batch.messages) {
+          const place = `${batch.partition}/${offset}`
+          rows.set(place, { ...(parse(String(value)) as object), place })
+        }
       },
     })
     let seen = 0
     let sinceMs = performance.now()
-    while (rows.length < enough && performance.now() - sinceMs < quietMs) {
+    while (rows.size < enough && performance.now() - sinceMs < quietMs) {
       await new Promise((resolve) => setTimeout(resolve, 100))
-      if (rows.length > seen) sinceMs = performance.now()
-      seen = rows.length
+      if (rows.size > seen) sinceMs = performance.now()
+      seen = rows.size
     }
     await new Promise((resolve) => setTimeout(resolve, 1500))
   } finally {
     await consumer.disconnect()
   }
-  return rows
+  return [...rows.values()]
 }
 
 /** As `sink.kafka` writes them: times are numbers or texts. */
