@@ -41,8 +41,9 @@ const aggregates = [
 ] as const
 const megabytesNow = (): string => (process.memoryUsage.rss() / 2 ** 20).toFixed(0)
 
-function declared(backend: KeyedStateBackend): { flat: AccumulatorStore; objects: ValueStore } {
-  return { flat: backend.accumulators('flat', aggregates), objects: backend.value('objects') }
+function declared(backend: KeyedStateBackend): { flat?: AccumulatorStore; objects?: ValueStore } {
+  if (kind === 'objects') return { objects: backend.value('objects') }
+  return { flat: backend.accumulators('flat', aggregates) }
 }
 
 async function written(): Promise<readonly RunHandle[]> {
@@ -64,8 +65,8 @@ async function written(): Promise<readonly RunHandle[]> {
         hashes[i] = hashValue(key)
       })
       const ids = backend.resolveRows({ keys, hashes }, rowsPerBatch)
-      if (kind !== 'objects') flat.updateRows(ids, rowsPerBatch, rows)
-      else ids.forEach((id, i) => objects.set(id, { n: i, text: `${text}${keys[i]}`, at: i + 0.5 }))
+      flat?.updateRows(ids, rowsPerBatch, rows)
+      for (let i = 0; i < rowsPerBatch; i++) objects?.set(ids[i], { n: i, text: `${text}${keys[i]}`, at: i + 0.5 })
     }
     chain = await backend.snapshot(checkpoint).result
     backend.notifyCheckpointComplete(checkpoint)

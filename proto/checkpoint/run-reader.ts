@@ -11,7 +11,7 @@ import type { BlobStorage } from '../../core/storage/storage.ts'
 import { inflateBlock, inflateBlockNow } from './compress.ts'
 import { errors } from './errors.ts'
 import type { RunHandle } from './manifest.ts'
-import { rangeCount } from './ranges.ts'
+import { type KeyRanges, rangeCount } from './ranges.ts'
 import type { BlocksAhead } from './run-ahead.ts'
 import { RunCursor } from './run-cursor.ts'
 import {
@@ -140,6 +140,14 @@ export class RunReader {
     const first = Math.max(0, this.#firstAtOrAbove(low) - 1)
     const end = Math.max(first, this.#firstAtOrAbove(to * 65536))
     return from < to ? { first, end } : { first, end: first }
+  }
+
+  /** Entries in the blocks of the ranges that are in both: some too many at either end. */
+  entriesIn(a: KeyRanges, b: KeyRanges): number {
+    const { first, end } = this.blocksOf(Math.max(a.from, b.from), Math.min(a.to, b.to))
+    let entries = 0
+    for (let number = first; number < end; number++) entries += this.blocks[number].entries
+    return entries
   }
 
   /** Reads block `number` and as many after it, below `end`, as are worth one read; bytes are checked by `openBlock`. */

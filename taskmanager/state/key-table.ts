@@ -6,6 +6,7 @@
  * Changes are marked per entry. `freeze` hands the marks to a snapshot; pages of 64 entries are copied when they are first
  * written while the snapshot has not passed them. One thread.
  */
+import { assert } from '../../core/assert.ts'
 import { stateTable as field, stateTableBytes, stopped } from '../../core/kernels/state-signature.ts'
 import { blockBytes, blockClass } from '../../core/kernels/state-twin.ts'
 import type { StateMemory } from './memory.ts'
@@ -14,6 +15,8 @@ const chunkIds = 4096
 const firstSlots = 64
 const splitSlots = 1 << 17
 const subTables = 256
+/** Share of the slots of a whole table that may be used. */
+const fillOfOne = 0.65
 const blockSpaceBytes = 64 * 1024
 const shadowSpaceBytes = 1024 * 1024
 
@@ -67,8 +70,17 @@ export class KeyTable {
     this.#set(field.chunks, memory.allocateZeroed(this.#chunkCapacity * 4))
     let slots = firstSlots
     while (slots < (options.slots ?? 0)) slots *= 2
-    if (slots > splitSlots) this.#makeSubTables(8, slots / subTables)
-    else this.#makeSubTables(0, slots)
+    this.#makeSubTables(slots > splitSlots ? 8 : 0, slots)
+  }
+
+  /** Makes room in the index of a table without keys: it does not grow on the way to so many. */
+  expect(keys: number): void {
+    assert(this.idLimit === 0, 'the table is empty')
+    let slots = firstSlots
+    while (slots * fillOfOne <= keys) slots *= 2
+    if (slots < 2 * firstSlots) return
+    this.#freeSubTables()
+    this.#makeSubTables(slots > splitSlots ? 8 : 0, slots, keys)
   }
 
   /** Keys in the table. */
@@ -356,7 +368,7 @@ export class KeyTable {
     const count = memory.u32[at + 1] + 1
     if (this.#get(field.bits) === 0 && count === splitSlots) {
       const directory = this.#get(field.directory)
-      this.#makeSubTables(8, (2 * splitSlots) / subTables)
+      this.#makeSubTables(8, 2 * splitSlots)
       memory.free(directory, 16)
     } else this.#setSubTable(at, sub, count * 2)
     memory.kernels.stateRehash(this.address, slots, count)
@@ -366,12 +378,24 @@ export class KeyTable {
     this.movedSlotsMax = Math.max(this.movedSlotsMax, this.#moved)
   }
 
-  #makeSubTables(bits: number, slots: number): void {
+  /** `slots` in all, and so many in each that it does not grow before there are `keys` in all. */
+  #makeSubTables(bits: number, slots: number, keys = 0): void {
     const number = 2 ** bits
     const directory = this.memory.allocateZeroed(number * 16)
     this.#set(field.directory, directory)
     this.#set(field.bits, bits)
-    for (let s = 0; s < number; s++) this.#setSubTable((directory >>> 2) + 4 * s, s, slots)
+    // Hashes fall on them with some difference.
+    const perTable = number === 1 ? keys : (keys / number) * 1.02 + 4 * Math.sqrt(keys / number)
+    for (let s = 0; s < number; s++) {
+      let own = keys > 0 && number > 1 ? firstSlots : slots / number
+      while (own * this.#filling(s) <= perTable) own *= 2
+      this.#setSubTable((directory >>> 2) + 4 * s, s, own)
+    }
+  }
+
+  /** Share of the slots of a sub-table that may be used. They fill evenly: at different shares they do not all grow in the same batch. */
+  #filling(sub: number): number {
+    return this.#get(field.bits) === 0 ? fillOfOne : 0.5 + (0.25 * sub) / subTables
   }
 
   #setSubTable(at: number, sub: number, slots: number): void {
@@ -380,9 +404,7 @@ export class KeyTable {
     u32[at] = address
     u32[at + 1] = slots - 1
     u32[at + 2] = 0
-    // Sub-tables fill evenly: at different thresholds they do not all grow in the same batch.
-    u32[at + 3] =
-      this.#get(field.bits) === 0 ? Math.floor(slots * 0.65) : Math.floor(slots * (0.5 + (0.25 * sub) / subTables))
+    u32[at + 3] = Math.floor(slots * this.#filling(sub))
   }
 
   #freeSubTables(): void {

@@ -65,13 +65,15 @@ export class Snapshotter {
     this.#clock = clock
   }
 
-  async restore(restored: Restoring | undefined): Promise<void> {
+  /** `expecting` is told before the first entry how many the bases hold: nearly as many as there will be. */
+  async restore(restored: Restoring | undefined, expecting?: (entries: number) => void): Promise<void> {
     passPoint('restore')
     if (restored !== undefined && restored.runs.length > 0) {
       // Keys that change move: those of this subtask may have been anywhere.
       const { from, to } = restored.rekey === undefined ? this.#range : { from: 0, to: rangeCount }
       const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
       const runs = await openChain(openStorage(restored.root), handles)
+      expecting?.(runs.reduce((sum, run) => sum + (run.reader.footer.base ? run.reader.entriesIn(run, { from, to }) : 0), 0))
       await paced(this.#clock, () => undefined)(this.#restoreEntries(new ChainStream(runs, from, to), restored))
       if (!restored.rewrite) this.#chain = restored.runs
     }
