@@ -7,6 +7,7 @@
  *
  * Concurrency: one coordinator per job; its methods are called in turn by the thread of the JobManager.
  */
+import { isMillraceError } from '../../core/errors.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import { errors } from '../errors.ts'
@@ -206,7 +207,11 @@ export class CheckpointCoordinator {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       if (this.#pending === pending) {
-        this.#fail(pending, reason)
+        const deposed = isMillraceError(error, 'CHECKPOINT_POINTER_MOVED')
+        // However many failures are tolerated: none will ever complete again.
+        if (deposed) this.#finishFailed(pending, reason)
+        if (deposed) this.#ports.fail(error)
+        else this.#fail(pending, reason)
       } else {
         this.history.failed(pending.checkpointId, this.#clock.now(), reason)
         pending.waiting?.reject(failed(pending.request.kind, pending.checkpointId, reason))

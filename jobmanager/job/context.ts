@@ -1,6 +1,6 @@
 /** What a job may use of the rest of the JobManager, what it hears of its tasks, and its own options. */
 import { type Config, loadConfig } from '../../core/config/index.ts'
-import { errorToWire } from '../../core/errors.ts'
+import { errorToWire, isMillraceError } from '../../core/errors.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import type { FailureCause, FromTaskManager, ToTaskManager } from '../../proto/generated/shapes.ts'
 import { checkJobOptions, slotJobOptions } from '../../proto/jobgraph/options.ts'
@@ -9,6 +9,7 @@ import type { ParallelismChange } from '../../proto/jobgraph/rescale-plan.ts'
 import type { CoordinatorSettings } from '../checkpoint/coordinator.ts'
 import { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { SlotTable } from '../cluster/slots.ts'
+import { haType } from '../ha/options.ts'
 import type { CleanTask } from '../ha/work.ts'
 import type { JobStore } from '../job-store.ts'
 import * as options from '../options.ts'
@@ -60,6 +61,14 @@ export function checkOptions(given: Readonly<Record<string, string>>): void {
 export function causeOf(error: unknown): FailureCause {
   const { code, message, hint, stack } = errorToWire(error)
   return { code, message, ...(hint === undefined ? {} : { hint }), ...(stack === undefined ? {} : { stack }) }
+}
+
+/**
+ * Another JobManager took the job's checkpoints over, and there is none of ours that could have: two clusters run one job over
+ * one directory, and here nothing can be kept of it any more. Where several JobManagers belong together, the later one has it.
+ */
+export function endsJob(error: unknown, { config }: JobContext): boolean {
+  return isMillraceError(error, 'CHECKPOINT_POINTER_MOVED') && config.get(haType) === 'none'
 }
 
 /** Absent: the job takes no checkpoints. */

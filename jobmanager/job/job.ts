@@ -21,6 +21,7 @@ import * as options from '../options.ts'
 import {
   causeOf,
   coordinatorSettings,
+  endsJob,
   type JobContext,
   jobConfig,
   parallelismOf,
@@ -116,7 +117,7 @@ export class Job {
       abort: (checkpointId) => this.#tasks.toAll({ kind: 'abortCheckpoint', ...this.#ids, checkpointId }),
       complete: (checkpointId) => this.#tasks.toAll({ kind: 'checkpointComplete', ...this.#ids, checkpointId }),
       store: (pending) => this.#storeSnapshot(pending),
-      fail: (error) => this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: false }),
+      fail: (error) => this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: endsJob(error, context) }),
     })
     this.#tasks = new JobTasks({
       context,
@@ -321,7 +322,7 @@ export class Job {
     const { clock } = this.#context
     this.#stateSinceMs = clock.now()
     this.#recovery.entered(state)
-    if (state.kind === 'running') this.#reportRecovery()
+    if (state.kind === 'running' && this.record.attempt > 1) this.#reportRecovery()
     const detail = detailOf(state)
     this.#note(`${before.kind} -> ${state.kind}${detail && `: ${detail}`}`)
     this.#context.log('info', `job ${this.plan.name} is ${state.kind}`, {
@@ -430,7 +431,6 @@ export class Job {
   }
 
   #reportRecovery(): void {
-    if (this.record.attempt <= 1) return
     const text = `attempt ${this.record.attempt} runs, ${this.#recovery.describe()}`
     this.#note(text)
     this.#context.log('info', `job ${this.plan.name}: ${text}`, { jobId: this.id })

@@ -245,6 +245,8 @@ export class CompletedCheckpointStore {
     // Either somebody was faster, or it was we, in a call whose answer was lost.
     const found = (await storage.exists(path)) ? await storage.get(path) : undefined
     if (found !== undefined && Buffer.compare(found, bytes) === 0) return
+    // Whose it is, the pointer says: a later leader's, or one of before that this leader has not seen.
+    if (found !== undefined) await this.#checkEpoch()
     throw failure ?? errors.create('ID_TAKEN', { checkpoint: manifest.checkpointId, job: jobId })
   }
 
@@ -291,6 +293,11 @@ export class CompletedCheckpointStore {
     const manifest = decodeManifest(await storage.get(path), `${storage.url}/${path}`)
     this.#manifests.set(checkpointId, manifest)
     return manifest
+  }
+
+  async #checkEpoch(): Promise<void> {
+    const found = await this.#readPointer()
+    if (found !== undefined && found.pointer.epoch > this.#options.epoch) throw this.#moved(found.pointer)
   }
 
   async #checkLeader(): Promise<void> {

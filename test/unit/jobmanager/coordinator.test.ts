@@ -5,6 +5,7 @@ import {
   type CoordinatorSettings,
   type PendingSnapshot,
 } from '../../../jobmanager/checkpoint/coordinator.ts'
+import { errors as checkpointErrors } from '../../../proto/checkpoint/errors.ts'
 
 const snapshot = { operators: [], alignmentMs: 1, syncMs: 2, asyncMs: 3, bytes: 10 }
 
@@ -130,6 +131,15 @@ describe('a checkpoint coordinator', () => {
     expect(ports.calls.some((call) => call.startsWith('fail'))).toBe(false)
     coordinator.decline(4, 'x', 'full')
     expect(ports.calls.at(-1)).toContain('2 checkpoints failed')
+  })
+
+  test('fails the job at once when another leader has the checkpoints, however many failures are tolerated', async () => {
+    ports.store = () => Promise.reject(checkpointErrors.create('POINTER_MOVED', { job: 'j', epoch: 2, own: 1 }))
+    const coordinator = started({ tolerableFailures: 1000 })
+    clock.advance(1000)
+    await acknowledge(coordinator, 1)
+    expect(ports.calls.at(-1)).toMatch(/^fail the checkpoint pointer of job j was moved by another leader/)
+    expect(coordinator.history.entries[0]).toMatchObject({ state: 'failed' })
   })
 
   test('gives up what is not answered in time, and says by whom', () => {

@@ -203,6 +203,17 @@ describe('completing', () => {
 })
 
 describe('leaders', () => {
+  it('of before whose next id a later one has used hear of that one, not of the id', async () => {
+    const old = storeOf(1)
+    await old.recover()
+    await old.add(await checkpoint(1))
+    const later = storeOf(2)
+    await later.recover()
+    await later.add(await checkpoint(2, undefined, 2))
+    await expect(old.add(await checkpoint(2))).rejects.toMatchObject({ code: 'CHECKPOINT_POINTER_MOVED' })
+    expect(later.retained).toEqual([2, 1])
+  })
+
   it('of before complete and delete nothing once a later one has claimed the job', async () => {
     const old = storeOf(1)
     await old.recover()
