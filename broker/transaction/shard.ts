@@ -17,6 +17,8 @@ export class TransactionEntry {
   pending: TransactionState | undefined
   /** Markers are being written. */
   completing = false
+  /** When it was last said that its transaction is open for long; epoch ms. */
+  remindedMs = Number.NEGATIVE_INFINITY
   /** Called at the next change of `state` or `pending`. */
   waiting: (() => void)[] = []
 

@@ -61,6 +61,8 @@ export interface InitResult {
 
 /** How long a request waits for a transaction that is just ending before it is told to try again. */
 const concurrentWaitMs = 1000
+/** Between two lines in the log about a transaction that never expires. */
+const reminderMs = 60 * 60_000
 const recordMaxBytes = 16 * 1024 * 1024
 
 const initFailure = (error: number): InitResult => ({
@@ -235,12 +237,26 @@ export class TransactionCoordinator {
         if (entry.pending !== undefined || entry.state === undefined) continue
         // Its end was decided, and the record of it could not be written the last time.
         if (isPrepared(entry.state) && !entry.completing) void this.#complete(shard, entry)
+        this.#remindOf(entry, now)
         if (!isTimedOut(entry.state, now)) continue
         this.#logger.warn({ transactionalId: entry.transactionalId }, 'transaction timed out and is aborted')
         aborts.push(this.#write(shard, entry, prepared(entry.state, false, true, now)))
       }
     }
     await Promise.all(aborts)
+  }
+
+  /** One that never expires and is open for longer than others may be: readers wait, and nobody else would say why. */
+  #remindOf(entry: TransactionEntry, nowMs: number): void {
+    const { state } = entry
+    if (state === undefined || state.status !== transactionStatus.Ongoing || state.timeoutMs !== neverExpires) return
+    const openMs = nowMs - state.startMs
+    if (openMs <= this.#config.maxTimeoutMs || nowMs - entry.remindedMs < reminderMs) return
+    entry.remindedMs = nowMs
+    this.#logger.warn(
+      { transactionalId: entry.transactionalId, openMs, partitions: [...state.partitions.keys()] },
+      'readers wait for a transaction that never expires; if its job does not come back, end it: millrace transactions abort',
+    )
   }
 
   /** Forgets transactional ids that nobody used for long. */

@@ -56,6 +56,7 @@ export class TransactionHarness {
   readonly partitions: Partitions
   readonly blocks: Blocks
   readonly coordinator: TransactionCoordinator
+  readonly warnings: string[] = []
 
   private constructor(
     config: Partial<TransactionConfig>,
@@ -74,7 +75,7 @@ export class TransactionHarness {
       producerIds: new ProducerIds(blocks.allocate),
       logs: () => sourceOf(log),
       markers: partitions,
-      logger: createLogger('test', { level: 'silent' }),
+      logger: createLogger('test', { level: 'warn', write: (line) => this.warnings.push(line) }),
     })
   }
 

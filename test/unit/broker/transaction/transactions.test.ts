@@ -295,6 +295,20 @@ describe('a prepared transaction', () => {
     expect(await end(true)).toBe(0)
   })
 
+  it('is spoken of once an hour when it is open for longer than others may be', async () => {
+    const { broker, end } = await open(config, more)
+    const said = (): number => broker.warnings.filter((line) => line.includes('readers wait')).length
+    await broker.clock.advanceAsync(14 * 60_000)
+    expect(said()).toBe(0)
+    await broker.clock.advanceAsync(2 * 60_000)
+    expect(said()).toBe(1)
+    await broker.clock.advanceAsync(2 * 60 * 60_000)
+    expect(said()).toBe(3)
+    await end(true)
+    await broker.clock.advanceAsync(2 * 60 * 60_000)
+    expect(said()).toBe(3)
+  })
+
   it('is ended after restarts by whoever kept id and epoch', async () => {
     const { broker, producer } = await open(config, more)
     const next = await broker.restart(config)
