@@ -48,6 +48,16 @@ function make(leading: () => Cluster | undefined, clock: Clock): MetricsRegistry
       help: 'What the newest checkpoint that completed wrote.',
       labels,
     }),
+    alignment: metrics.gauge({
+      name: 'millrace_checkpoint_last_alignment_ms',
+      help: 'Longest time that a subtask collected barriers in the newest checkpoint that completed.',
+      labels,
+    }),
+    inFlight: metrics.gauge({
+      name: 'millrace_checkpoint_last_in_flight_bytes',
+      help: 'What barriers overtook, and the newest checkpoint that completed holds.',
+      labels,
+    }),
     age: metrics.gauge({
       name: 'millrace_checkpoint_last_age_ms',
       help: 'Time since the newest checkpoint completed.',
@@ -96,6 +106,8 @@ function make(leading: () => Cluster | undefined, clock: Clock): MetricsRegistry
     if (newest?.endedMs === undefined) return
     ofJobs.duration.set(newest.endedMs - newest.triggeredMs, of)
     ofJobs.bytes.set(newest.bytes, of)
+    ofJobs.alignment.set(newest.alignmentMs ?? 0, of)
+    ofJobs.inFlight.set(newest.inFlightBytes ?? 0, of)
     ofJobs.age.set(Math.max(0, nowMs - newest.endedMs), of)
   }
 }

@@ -34,7 +34,7 @@ export const networkMemory = option({
   type: size(),
   default: 256 * 1024 * 1024,
   scope: 'taskmanager',
-  doc: 'Shared memory for batches. Pages that are never used cost nothing.',
+  doc: 'Shared memory for batches. Pages that are never used cost nothing. A job that needs more at least is refused with the number.',
 })
 export const segmentSize = option({
   key: 'taskmanager.memory.segment-size',

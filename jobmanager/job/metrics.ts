@@ -17,16 +17,21 @@ const zero = {
 export class JobMetrics {
   readonly #states = new Map<string, string>()
   readonly #metrics = new Map<string, SubtaskMetrics>()
+  /** What subtasks counted that have begun anew since: a sum does not go down while the attempt lasts. */
+  readonly #carried = new Map<string, typeof zero>()
 
   /** A new attempt begins at nothing. */
   reset(): void {
     this.#states.clear()
     this.#metrics.clear()
+    this.#carried.clear()
   }
 
-  /** These begin anew. */
+  /** These begin anew. What they counted stays in the sums. */
   forget(subtasks: Iterable<string>): void {
     for (const subtask of subtasks) {
+      const counted = this.#metrics.get(subtask)
+      if (counted !== undefined) this.#carried.set(subtask, sums([counted, this.#carried.get(subtask) ?? zero]))
       this.#states.delete(subtask)
       this.#metrics.delete(subtask)
     }
@@ -67,7 +72,8 @@ export class JobMetrics {
         const state = this.#states.get(key) ?? 'none'
         return { ...metrics, subtask, state, taskManagerId: place?.taskManagerId ?? '', slot: place?.slot ?? 0 }
       })
-      const about = { ...sums(subtasks), ...lowestWatermark(subtasks), ...longestWait(subtasks) }
+      const before = subtasks.map(({ subtask }) => this.#carried.get(subtaskKey(id, subtask)) ?? zero)
+      const about = { ...sums([...subtasks, ...before]), ...lowestWatermark(subtasks), ...longestWait(subtasks) }
       return { vertex: id, name, parallelism, subtasks, ...about }
     })
   }
@@ -105,7 +111,7 @@ function longestWait(subtasks: readonly SubtaskInfo[]): Pick<VertexInfo, 'waitin
   }
 }
 
-function sums(subtasks: readonly SubtaskInfo[]): typeof zero {
+function sums(subtasks: readonly (typeof zero)[]): typeof zero {
   const total = { ...zero }
   for (const each of subtasks) {
     for (const key of Object.keys(zero) as (keyof typeof zero)[]) total[key] += each[key]

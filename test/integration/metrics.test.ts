@@ -73,6 +73,8 @@ describe('metrics of a cluster', () => {
     expect(await one(jobManager, 'millrace_checkpoint_last_size_bytes')).toBeGreaterThan(0)
     expect(await one(jobManager, 'millrace_checkpoint_last_duration_ms')).toBeLessThan(5000)
     expect(await one(jobManager, 'millrace_checkpoint_last_age_ms')).toBeLessThan(5000)
+    expect(await one(jobManager, 'millrace_checkpoint_last_alignment_ms')).toBeLessThan(5000)
+    expect(await one(jobManager, 'millrace_checkpoint_last_in_flight_bytes')).toBe(0)
     expect(await one(jobManager, 'millrace_taskmanagers')).toBe(1)
     expect(await one(jobManager, 'millrace_slots')).toBe(3)
     expect(await one(jobManager, 'millrace_slots_free')).toBe(1)

@@ -17,8 +17,8 @@ beforeAll(async () => {
   const options = {
     'cluster.registration.max-timeout': '200ms',
     'taskmanager.memory.task.heap.size': '96mb',
-    // Three slots of eight subtasks have many channels.
-    'taskmanager.memory.network.size': '128mb',
+    // Far less than their channels could hold: what is needed at least is kept for each.
+    'taskmanager.memory.network.size': '16mb',
     'restart-strategy.exponential-delay.initial-backoff': '20ms',
   }
   cluster = await ChaosCluster.start({ taskManagers: 3, slots: 3, options })
