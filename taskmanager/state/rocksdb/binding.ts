@@ -86,6 +86,8 @@ export async function openKeyValues(directory: string, memoryBytes: number): Pro
     memtableMemoryBudget: Math.max(1 << 20, Math.floor(memoryBytes * memtableShare)),
     compaction: 'universal',
     compression: false,
+    // Its log is never read: it need not be small.
+    walCompression: false,
     cacheSize: Math.max(1 << 20, Math.floor(memoryBytes * blockCacheShare)),
     // Indexes and filters grow with the state: only so are they within the limit.
     cacheIndexAndFilterBlocks: true,
