@@ -7,6 +7,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { systemRandom } from '../../core/platform/random.ts'
+import { formatRestore } from '../../proto/checkpoint/inspect.ts'
 import type * as shapes from '../../proto/generated/shapes.ts'
 import { checkpointMode } from '../../proto/jobgraph/options.ts'
 import { type JobPlan, planVersion } from '../../proto/jobgraph/plan.ts'
@@ -116,11 +117,7 @@ function submit({ bundleBytesMax, accept }: SubmitOptions, ...[call, done]: Para
     const jobId = header.jobId === '' ? systemRandom.hex(8) : header.jobId
     if (!/^[0-9a-f]{16}$/.test(jobId)) throw errors.create('BAD_PLAN', { reason: `its job id is "${jobId}"` })
     await accept({ jobId, plan, bundle, options, savepointPath, allowNonRestoredState })
-    const restoreLines = lines.map(
-      ({ kind, uid, state, reason }) =>
-        `${kind.padEnd(8)} ${uid}${state === '' ? '' : `.${state}`}${reason === '' ? '' : `  ${reason}`}`,
-    )
-    return { jobId, restoreLines }
+    return { jobId, restoreLines: formatRestore(lines) }
   }
   receive().then(
     (response) => done(null, response),
