@@ -80,6 +80,9 @@ export async function startJobManager(values: Readonly<Record<string, string>>):
       : await openSingle(config, () => address, say)
     seat = opened
     return switching(() => opened.services)
+  }).catch((error: unknown) => {
+    tls?.close()
+    throw error
   })
   const behind = seat as Seat | undefined
   if (behind === undefined) throw new Error('the server asked for no services')
