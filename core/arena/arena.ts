@@ -123,7 +123,7 @@ export class Arena {
     this.#base = layout.segments
     this.#largeBase = layout.segments + this.#small * handle.segmentBytes
     this.kernels = createKernels(handle.memory)
-    const words = { free: this.#free, totals: this.#totals, marks: layout.marks >>> 2, table: layout.reserves >>> 2 }
+    const words = { free: this.#free, marks: layout.marks >>> 2, table: layout.reserves >>> 2 }
     this.reserves = new Reserves(this.i32, words, this.#small, maxOwners)
   }
 

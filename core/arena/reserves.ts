@@ -23,8 +23,6 @@ export const spareOnly = -2
 export interface ReserveWords {
   /** Bit map of free segments. */
   readonly free: number
-  /** References of each segment. */
-  readonly totals: number
   /** Account that took each segment. */
   readonly marks: number
   /** The sum of what is kept back, the number of accounts of each owner, then the minimums. */
@@ -134,16 +132,23 @@ export class Reserves {
   }
 
   #count(): void {
-    const { table, totals, marks } = this.#words
+    const { table, free, marks } = this.#words
     const held = this.#held
+    const i32 = this.#i32
     for (let owner = 0; owner < this.#owners; owner++) {
       const accounts = Atomics.load(this.#i32, table + 1 + owner)
       if (accounts > 0) held.fill(0, owner * maxAccounts, owner * maxAccounts + accounts)
     }
-    for (let segment = 0; segment < this.#segments; segment++) {
-      if (Atomics.load(this.#i32, totals + segment) === 0) continue
-      const mark = Atomics.load(this.#i32, marks + segment)
-      if (mark >= 0) held[mark]++
+    for (let from = 0; from < this.#segments; from += 32) {
+      let taken = ~Atomics.load(i32, free + (from >>> 5))
+      if (this.#segments - from < 32) taken &= (1 << (this.#segments - from)) - 1
+      while (taken !== 0) {
+        const segment = from + 31 - Math.clz32(taken & -taken)
+        taken &= taken - 1
+        // Read plainly, for hundreds of them: one that is being written may count for its holder before all the same.
+        const mark = i32[marks + segment]
+        if (mark >= 0) held[mark]++
+      }
     }
   }
 
