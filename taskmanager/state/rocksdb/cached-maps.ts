@@ -1,6 +1,7 @@
 /**
- * Maps by key: entries in the cache as they are asked for, all of a key only when it is asked for all. What RocksDB has of
- * a key lies side by side there, in the order of the canonical bytes of the map keys. One thread.
+ * Maps by key: entries in the cache as they are asked for. What RocksDB has of a key lies side by side there, in the order of the
+ * canonical bytes of the map keys: a small map is in the cache as a whole when all of it was asked for, a large one is read past
+ * the cache, under what the cache has of it. One thread.
  */
 import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { MapStore } from '../api.ts'
@@ -26,6 +27,15 @@ interface CachedMap {
   readonly entries: Map<unknown, MapEntry>
   /** Whatever is not in the cache is not there. */
   whole: boolean
+  /** How many live entries there are, once that was counted; never with a lifetime, which ends without a word. */
+  count: number | undefined
+}
+
+interface StoredEntry {
+  readonly key: unknown
+  readonly namespace: Buffer
+  /** As in RocksDB. */
+  readonly value: Buffer
 }
 
 const nothing = new Uint8Array(0)
@@ -58,10 +68,12 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
   set(id: number, key: unknown, value: unknown): void {
     const map = this.#map(id)
     const token = tokenOf(key)
-    // Whatever RocksDB has is replaced: nothing need be read.
-    const entry = map.entries.get(token) ?? this.#make(map, id, key, token)
+    // Whatever RocksDB has is replaced: it is read only where somebody wants to know how many there are.
+    const entry =
+      map.count !== undefined ? this.#entry(id, key) : (map.entries.get(token) ?? this.#make(map, id, key, token))
     const { spill } = this.#keys
     spill.change(entry, this)
+    if (map.count !== undefined && !entry.present) map.count++
     entry.present = true
     entry.value = value
     entry.writtenMs = this.lifetime.stamp()
@@ -82,23 +94,44 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
   }
 
   entries(id: number): [unknown, unknown][] {
+    const map = this.#map(id)
+    const past: [unknown, unknown][] = []
+    for (const { key, value } of this.#stored(id, map)) {
+      const read = decodeStateValue(value.subarray(epochBytes), this.#name)
+      if (!this.lifetime.expired(read.writtenMs)) past.push([key, read.value])
+    }
     const result: [unknown, unknown][] = []
-    for (const entry of this.#whole(id).entries.values()) {
+    for (const entry of map.entries.values()) {
       if (!this.#isLive(entry)) continue
       if (mutable(entry.value)) this.#keys.spill.guard(entry, this)
       result.push([entry.key, entry.value])
     }
+    for (const entry of past) result.push(entry)
     return result
   }
 
   size(id: number): number {
+    const map = this.#map(id)
+    if (map.count !== undefined) return map.count
     let size = 0
-    for (const entry of this.#whole(id).entries.values()) if (this.#isLive(entry)) size++
+    for (const { value } of this.#stored(id, map)) if (!this.expired(value.subarray(epochBytes))) size++
+    for (const entry of map.entries.values()) if (this.#isLive(entry)) size++
+    if (!this.lifetime.limited) map.count = size
     return size
   }
 
   clear(id: number): void {
-    for (const entry of this.#whole(id).entries.values()) if (entry.present) this.#remove(entry)
+    const { spill } = this.#keys
+    const map = this.#map(id)
+    const hash = this.#keys.hashOf(id)
+    for (const { namespace } of this.#stored(id, map)) {
+      // No snapshot waits for it: what is not in the cache, it takes from the log as that was.
+      spill.write(hash, this.state, this.#keys.canonicalOf(id), namespace, spill.epoch, undefined)
+      spill.changed()
+    }
+    for (const entry of map.entries.values()) if (entry.present) this.#remove(entry)
+    map.whole = true
+    if (!this.lifetime.limited) map.count = 0
   }
 
   hashOf(entry: MapEntry): number {
@@ -158,6 +191,8 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
   }
 
   #remove(entry: MapEntry): void {
+    const map = this.#maps.get(entry.id)
+    if (map?.count !== undefined) map.count--
     this.#keys.spill.change(entry, this)
     entry.present = false
     entry.value = undefined
@@ -168,7 +203,7 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
   #map(id: number): CachedMap {
     const map = this.#maps.get(id)
     if (map !== undefined) return map
-    const made: CachedMap = { entries: new Map(), whole: false }
+    const made: CachedMap = { entries: new Map(), whole: false, count: undefined }
     this.#maps.set(id, made)
     this.#keys.spill.bytes += entryBytes
     return made
@@ -191,29 +226,41 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
     return entry
   }
 
-  /** The map with all that RocksDB has of it. */
-  #whole(id: number): CachedMap {
-    const map = this.#map(id)
-    if (map.whole) return map
+  /** What RocksDB has of a key and the cache does not, unless it is little: then the cache has it from now on. */
+  *#stored(id: number, map: CachedMap): Generator<StoredEntry> {
+    if (map.whole) return
     const { store, keys } = this.#keys.spill
     store.flush()
     const from = Buffer.from(keys.entry(this.#keys.hashOf(id), this.state, this.#keys.canonicalOf(id), nothing))
     const scan = store.scan(from, prefixEnd(from))
     try {
+      let found = scan.next(entriesPerScan)
+      if (found.length < 2 * entriesPerScan) {
+        this.#keep(id, map, found)
+        return
+      }
       for (;;) {
-        const found = scan.next(entriesPerScan)
         for (let i = 0; i < found.length; i += 2) {
-          const key = keyOfBytes(parseEntryKey(found[i], false).namespace)
-          const token = tokenOf(key)
-          if (!map.entries.has(token)) this.#fill(this.#make(map, id, key, token), found[i + 1])
+          const { namespace } = parseEntryKey(found[i], false)
+          const key = keyOfBytes(namespace)
+          if (!map.entries.has(tokenOf(key))) yield { key, namespace, value: found[i + 1] }
         }
-        if (found.length < 2 * entriesPerScan) break
+        if (found.length < 2 * entriesPerScan) return
+        found = scan.next(entriesPerScan)
       }
     } finally {
       scan.close()
     }
+  }
+
+  /** All that RocksDB has of a key. */
+  #keep(id: number, map: CachedMap, found: readonly Buffer[]): void {
+    for (let i = 0; i < found.length; i += 2) {
+      const key = keyOfBytes(parseEntryKey(found[i], false).namespace)
+      const token = tokenOf(key)
+      if (!map.entries.has(token)) this.#fill(this.#make(map, id, key, token), found[i + 1])
+    }
     map.whole = true
-    return map
   }
 
   #fill(entry: MapEntry, stored: Buffer): void {
