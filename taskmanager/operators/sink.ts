@@ -3,15 +3,21 @@
  * What was prepared for a checkpoint that did not complete goes into the next one, and everything that a checkpoint holds
  * is committed again after a restore: `commit` is idempotent by contract.
  */
-import { inBackground } from '../../core/async/index.ts'
+import { inBackground, withTimeout } from '../../core/async/index.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { parseDuration } from '../../core/config/index.ts'
 import { passPoint } from '../../core/fault-orders.ts'
 import { faulty } from '../../core/faults.ts'
+import { createLogger } from '../../core/log.ts'
+import { systemClock } from '../../core/platform/clock.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Sink, SinkContext, SinkWriter } from '../../sdk/sink.ts'
 import { type Operator, type OperatorContext, type RowBatch, type Selection, setWaiting } from './operator.ts'
 import { RowMaterialiser, timestampsOf } from './rows.ts'
+
+const sinkLog = createLogger('sink')
+/** How long a commit that has begun may hold up the end of an attempt. */
+const closingCommitMs = 1000
 
 const noTimes = new Float64Array(0)
 
@@ -121,6 +127,11 @@ export class SinkOperator implements Operator {
   }
 
   async close(): Promise<void> {
+    // What a complete checkpoint holds counts: nobody would ask for it again where the job is cancelled.
+    const committed = withTimeout(systemClock, this.#committing, closingCommitMs, 'commit while closing')
+    await committed.catch((error: unknown) => {
+      sinkLog.debug({ reason: (error as Error).message }, 'closed before the commit was done: a restore does it')
+    })
     await this.#writer.close()
     passPoint('close')
   }
