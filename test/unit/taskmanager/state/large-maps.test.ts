@@ -97,6 +97,29 @@ describe('a map larger than the cache', () => {
     )
   }, 120_000)
 
+  test.each(['memory', 'rocksdb'])('that was cleared past the cache is gone after a restore in %s', async (place) => {
+    const maps: MapStore[] = []
+    let starts = 0
+    const subtasks = new Subtasks<KeyedStateBackend>(directory.path, 'number', (options) => {
+      const heap = starts++ > 0 && place === 'memory'
+      const backend = heap ? createKeyedStateBackend(options) : inRocksDb(options, 16 * 1024)
+      maps[0] = backend.map('m')
+      return backend
+    })
+    await subtasks.start(1)
+    for (let i = 0; i < 2000; i++) maps[0].set(idOf(subtasks.stores[0], 1), `k${i}`, i)
+    await subtasks.begin().end('complete')
+    maps[0].set(idOf(subtasks.stores[0], 2), 'large', 'x'.repeat(20_000))
+    const id = idOf(subtasks.stores[0], 1)
+    maps[0].set(id, 'k1', 'before')
+    maps[0].clear(id)
+    maps[0].set(id, 'k2', 'after')
+    await subtasks.begin().end('complete')
+    await subtasks.start(1)
+    expect(maps[0].entries(idOf(subtasks.stores[0], 1))).toEqual([['k2', 'after']])
+    subtasks.stores[0].close()
+  })
+
   test('is counted, read and cleared without being in the cache', async () => {
     const backend = inRocksDb(
       {
