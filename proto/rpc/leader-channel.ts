@@ -64,7 +64,8 @@ export class LeaderSearch {
       this.#named = named
       return true
     }
-    if (this.#named === undefined) this.#at = (this.#at + 1) % this.addresses.length
+    // Also behind one that was named: from here it may have another address, which is one of ours.
+    this.#at = (this.#at + 1) % this.addresses.length
     this.#named = undefined
     this.#hops = 0
     return false

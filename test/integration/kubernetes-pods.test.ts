@@ -255,7 +255,7 @@ describe.skipIf(!(able && hasS3Server() && hasRedisServer()))('the Pods of overl
 
     // The node of the leader goes: the other one goes on with the tasks as they are.
     const { address, epoch } = await client.cluster()
-    const leader = jobManagers.find((pod) => address.startsWith(`${pod.address}:`))
+    const leader = jobManagers.find((pod) => address.startsWith(`${pod.name}.`))
     if (leader === undefined) throw new Error(`${address} is no JobManager of ours`)
     await all.lose(leader)
     const after = await running(1)
