@@ -212,8 +212,9 @@ export function declaredAggregate(
         at: atText(userPosition()),
       })
     }
-    fields.push(field !== undefined && over === undefined && fn !== 'avg' ? undefined : aggregateField(as, fn, over))
-    return { as, fn, ...(field === undefined ? {} : { field }) }
+    const result = field !== undefined && over === undefined && fn !== 'avg' ? undefined : aggregateField(as, fn, over)
+    fields.push(result)
+    return { as, fn, ...(field === undefined ? {} : { field }), ...(result === undefined ? {} : { result }) }
   })
   const all = [...keys.fields, ...fields, ...after]
   return {

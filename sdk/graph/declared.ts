@@ -34,4 +34,4 @@ export function declaredOf(node: GraphNode): Readonly<Record<string, unknown>> |
 }
 
 const aggregatesOf = (aggregate: AggregateSpec): { aggregates?: unknown } | undefined =>
-  aggregate.kind === 'declared' ? { aggregates: aggregate.aggregates } : undefined
+  aggregate.kind === 'declared' ? { aggregates: aggregate.aggregates.map(({ result: _, ...each }) => each) } : undefined

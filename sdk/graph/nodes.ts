@@ -3,7 +3,7 @@
  * (stream.ts and siblings), turned into a plan by compile.ts, and into running operators by the TaskManager, which builds
  * the same graph from the bundle and finds each node by the number that the plan gives.
  */
-import type { Schema } from '../../core/columns/schema.ts'
+import type { Field, Schema } from '../../core/columns/schema.ts'
 import type { AggregateFunctions, ElementContext, Emit, Emitted, Key, TimerContext } from '../functions.ts'
 import type { Migration } from '../migration.ts'
 import type { Sink } from '../sink.ts'
@@ -161,6 +161,8 @@ export interface DeclaredAggregate {
   readonly fn: 'count' | 'sum' | 'min' | 'max' | 'avg'
   /** Input field; absent for count. */
   readonly field?: string
+  /** Of the output, where it is known; the key beside it may be of any type. */
+  readonly result?: Field
 }
 
 export interface WindowBody {

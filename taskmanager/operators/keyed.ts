@@ -43,9 +43,9 @@ export function identityOf(key: unknown): unknown {
 }
 
 /** A field of the operator's output as the job declares it; a number where it does not. */
-export function outputField(context: OperatorContext, name: string): Field {
+export function outputField(context: OperatorContext, name: string, known?: Field): Field {
   const declared = context.operator.schema?.fields.find((field) => field.name === name)
-  return declared ?? { name, type: { kind: 'float64' } }
+  return declared ?? known ?? { name, type: { kind: 'float64' } }
 }
 
 /** Fields of the output that are the key: those of the input, or `key` when a function computed it. */

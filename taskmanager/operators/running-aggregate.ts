@@ -39,7 +39,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     this.#aggregates = aggregates
     this.#backend = createKeyedStateBackend(stateOptions(context))
     this.#store = this.#backend.accumulators(context.operator.state[0]?.name ?? 'aggregate', aggregates)
-    this.#resultFields = aggregates.map((each) => outputField(context, each.as))
+    this.#resultFields = aggregates.map((each) => outputField(context, each.as, each.result))
     this.#keyColumns = keyShapeOf(context).fields
     this.#keyFields = keyFieldsOf(context)
     this.#keyRecord = keyRecord(context)

@@ -32,7 +32,9 @@ export class WindowEmitter {
     this.#aggregate = aggregate
     this.#check = aggregate.kind === 'functions' ? outputCheck(type) : undefined
     this.#results =
-      aggregate.kind === 'declared' ? aggregate.aggregates.map((each) => outputField(context, each.as)) : []
+      aggregate.kind === 'declared'
+        ? aggregate.aggregates.map((each) => outputField(context, each.as, each.result))
+        : []
     this.#keyRecord = keyRecord(context)
     const time = (name: string) => ({ name, type: { kind: 'timestamp' } }) as const
     this.#schema = objectSchema([

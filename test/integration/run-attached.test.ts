@@ -32,10 +32,10 @@ async function run(body: string, options = '') {
   const file = join(directory, 'job.ts')
   writeFileSync(
     file,
-    `import { defineJob, sink, source, t } from 'millrace'
+    `import { defineJob, sink, source, t, window } from 'millrace'
 const numbers = source.generator({ type: t.object({ n: t.int32() }), count: 20, create: (n) => ({ n }) })
 export default defineJob('seen', (env) => {
-  env.from(numbers, { uid: 'numbers' })${body}
+  env.from(numbers, { uid: 'numbers'${body.startsWith(',') ? '' : ' })'}${body}
 }, { options: { 'restart-strategy.type': 'none' } })${options}`,
   )
   const terminal = recordingTerminal(false)
@@ -51,6 +51,18 @@ describe('a job that is followed', () => {
       expect(code).toBe(0)
       expect(out.toSorted()).toEqual(lines.toSorted())
     }
+  })
+
+  it('has whole numbers of 64 bits as results of aggregates although nothing is known of the key', async () => {
+    const big = `.map((x) => ({ n: x.n, b: BigInt(x.n) }), { returns: t.object({ n: t.int32(), b: t.int64() }) })
+    .keyBy((x) => x.n % 1)`
+    const shown = `.map((x) => typeof x.max).to(sink.print(), { uid: 'out' })`
+    const running = await run(`${big}.max('b', { uid: 'm' })${shown}`)
+    expect(new Set(running.out)).toEqual(new Set(['bigint']))
+    const perWindow = await run(
+      `, eventTime: 'n' })${big}.window(window.tumbling('1s')).max('b', { uid: 'm' })${shown}`,
+    )
+    expect(perWindow.out).toEqual(['bigint'])
   })
 
   it('tells of a function that returns the wrong type where it was given, although it is not on the stack', async () => {
