@@ -3,7 +3,7 @@ import { errors as haErrors } from '../../../../jobmanager/ha/errors.ts'
 import { rpcErrors } from '../../../../proto/rpc/errors.ts'
 import { LeaderSearch } from '../../../../proto/rpc/leader-channel.ts'
 
-const named = (leader: string): Error => haErrors.create('NOT_LEADER', { address: 'here', leader })
+const named = (leader: string): Error => haErrors.create('NOT_LEADER', { address: 'here', leads: leader, leader })
 const nobody = (address: string): Error => rpcErrors.create('NO_JOBMANAGER', { address })
 
 it('the one that a standby names is asked at once', () => {
