@@ -2,7 +2,8 @@
  * Ids by the time at which they are due: buckets of unordered ids, and a heap of numbers for the bucket whose time has come.
  * An id that is put off while it waits is moved when its bucket opens, so that putting off costs nothing.
  *
- * Promises: `take` gives each id at or after its time, in the order of times; an id is queued once, whatever is pushed.
+ * Promises: `take` gives each id at or after its time, in the order of times; an id is queued once, whatever is pushed, and
+ * takes no more room when it is forgotten and pushed again and again.
  * One thread.
  */
 import { NumberHeap } from './number-heap.ts'
@@ -31,6 +32,13 @@ export class DueQueue {
   constructor(widthMs: number, dueOf: (id: number) => number) {
     this.#widthMs = widthMs
     this.#dueOf = dueOf
+  }
+
+  /** Ids that there is room for in buckets that are not open yet. */
+  get room(): number {
+    let room = 0
+    for (const bucket of this.#buckets.values()) room += bucket.ids.length
+    return room
   }
 
   /** An id may be due at this time. */
@@ -83,12 +91,26 @@ export class DueQueue {
       bucket = { ids: new Int32Array(firstIds), count: 0 }
       this.#buckets.set(number, bucket)
       this.#numbers.push(0, number)
-    } else if (bucket.count === bucket.ids.length) {
-      const grown = new Int32Array(bucket.count * 2)
-      grown.set(bucket.ids)
-      bucket.ids = grown
-    }
+    } else if (bucket.count === bucket.ids.length) this.#tidy(number, bucket)
     bucket.ids[bucket.count++] = id
+  }
+
+  /** Makes room in a full bucket: leaves out what is out of date or there twice, and grows when that is less than half. */
+  #tidy(number: number, bucket: Bucket): void {
+    const { ids } = bucket
+    // Neighbours then.
+    ids.sort()
+    let kept = 0
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]
+      if (kept > 0 && ids[kept - 1] === id) continue
+      if (Math.floor(this.#queued[id] / this.#widthMs) === number) ids[kept++] = id
+    }
+    bucket.count = kept
+    if (kept <= ids.length >>> 1) return
+    const grown = new Int32Array(ids.length * 2)
+    grown.set(ids.subarray(0, kept))
+    bucket.ids = grown
   }
 
   /** The next bucket: what is due later moves on, the rest gets in order. */

@@ -73,7 +73,9 @@ export class Snapshotter {
       const { from, to } = restored.rekey === undefined ? this.#range : { from: 0, to: rangeCount }
       const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
       const runs = await openChain(openStorage(restored.root), handles)
-      expecting?.(runs.reduce((sum, run) => sum + (run.reader.footer.base ? run.reader.entriesIn(run, { from, to }) : 0), 0))
+      expecting?.(
+        runs.reduce((sum, run) => sum + (run.reader.footer.base ? run.reader.entriesIn(run, { from, to }) : 0), 0),
+      )
       await paced(this.#clock, () => undefined)(this.#restoreEntries(new ChainStream(runs, from, to), restored))
       if (!restored.rewrite) this.#chain = restored.runs
     }

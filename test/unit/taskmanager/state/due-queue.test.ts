@@ -70,6 +70,20 @@ describe('a queue of what is due', () => {
     )
   })
 
+  it('needs no more room for ids that come and go than for those that stay', () => {
+    const due = new Map<number, number>()
+    const queue = new DueQueue(10, (of) => due.get(of) ?? Number.POSITIVE_INFINITY)
+    for (let turn = 0; turn < 200; turn++) {
+      for (let of = 0; of < 100; of++) {
+        queue.forget(of)
+        due.set(of, 1000 + ((of + turn) % 20))
+        queue.push(of, due.get(of) as number)
+      }
+    }
+    expect(queue.room).toBeLessThan(1000)
+    expect(drain(queue, due, 2000).length).toBe(100)
+  })
+
   it('holds more ids than it was made for', () => {
     const queue = new DueQueue(10, (of) => 5000 - of)
     for (let of = 0; of < 5000; of++) queue.push(of, 5000 - of)
