@@ -24,10 +24,10 @@ export class ChainStream {
   private slice = -1
   private cursor: ChainCursor | undefined
 
-  /** Newest run first. Ranges `from` to `to` - 1. */
-  constructor(runs: readonly ChainRun[], from = 0, to = rangeCount) {
+  /** Newest run first. Ranges `from` to `to` - 1, in slices of about `bytes`, inflated. */
+  constructor(runs: readonly ChainRun[], from = 0, to = rangeCount, bytes = sliceBytes) {
     this.runs = runs
-    this.slices = chainSlices(runs, from, to)
+    this.slices = chainSlices(runs, from, to, bytes)
     for (const { reader } of runs) reader.ahead = new BlocksAhead(reader)
   }
 

@@ -172,6 +172,25 @@ describe('key tables', () => {
     expect(table.movedSlotsMax).toBeLessThanOrEqual(1 << 17)
   })
 
+  test.each([10, 5000, 300_000])('do not grow on the way to %i keys that were expected', (expected) => {
+    const memory = new StateMemory()
+    const table = new KeyTable(memory, { payloadBytes: 8, bytesKeys: false, tracked: false })
+    table.expect(expected)
+    const slots = table.slots
+    const n = 1000
+    const [keys, hashes, ids] = [8, 4, 4].map((bytes) => memory.allocate(n * bytes))
+    for (let key = 0; key < expected; ) {
+      const rows = Math.min(n, expected - key)
+      for (let i = 0; i < rows; i++, key++) {
+        memory.f64[(keys >>> 3) + i] = key
+        memory.i32[(hashes >>> 2) + i] = testHash(key)
+      }
+      table.findNumbers(keys, hashes, rows, true, ids)
+    }
+    expect([table.size, table.slots, table.movedSlots]).toEqual([expected, slots, 0])
+    expect(slots).toBeLessThanOrEqual(Math.max(64, expected * 4.2))
+  })
+
   test('give ids out again once they are released', () => {
     const memory = new StateMemory()
     const table = new KeyTable(memory, { payloadBytes: 0, bytesKeys: false, tracked: false })
