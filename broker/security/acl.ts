@@ -37,10 +37,8 @@ export const aclOperation = {
 export type AclOperation = (typeof aclOperation)[keyof typeof aclOperation]
 
 export const patternType = { UNKNOWN: 0, ANY: 1, MATCH: 2, LITERAL: 3, PREFIXED: 4 } as const
-export type PatternType = (typeof patternType)[keyof typeof patternType]
 
 export const permission = { UNKNOWN: 0, ANY: 1, DENY: 2, ALLOW: 3 } as const
-export type Permission = (typeof permission)[keyof typeof permission]
 
 /** The one resource of type CLUSTER. */
 export const clusterResource = 'kafka-cluster'

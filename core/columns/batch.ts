@@ -210,8 +210,6 @@ export function schemaText(schema: Schema): string {
   return text
 }
 
-export const sameSchema = (a: Schema, b: Schema): boolean => a === b || schemaText(a) === schemaText(b)
-
 function canonicalField(field: Field): unknown {
   const { type } = field
   return {

@@ -35,5 +35,3 @@ export interface Schema {
   readonly record: 'object' | 'value'
   readonly fields: readonly Field[]
 }
-
-export const valueSchema = (type: DataType): Schema => ({ record: 'value', fields: [{ name: '', type }] })

@@ -23,11 +23,6 @@ const errors = defineErrors('KERNELS', {
 let compiled: WebAssembly.Module | undefined
 let unsupported = false
 
-/** True where this machine runs the kernels as WebAssembly. Throws KERNELS_NOT_BUILT. */
-export function kernelsAreNative(): boolean {
-  return moduleOf() !== undefined
-}
-
 /**
  * All exports of the module over `memory` (shared, at least 64 KB, the first 64 KB left alone); undefined on a machine
  * without WebAssembly SIMD. Throws KERNELS_NOT_BUILT.

@@ -3,8 +3,6 @@
  * of the headers. Which of them a broker serves, and in which versions, is decided elsewhere. Constant data.
  */
 import { apis } from './messages/apis.ts'
-import type { KafkaReader } from './reader.ts'
-import type { KafkaWriter } from './writer.ts'
 
 export { apis } from './messages/apis.ts'
 
@@ -13,29 +11,6 @@ export type ApiName = keyof typeof apis
 export type RequestOf<Name extends ApiName> = ReturnType<(typeof apis)[Name]['readRequest']>
 /** The response of an API, as its reader gives it. */
 export type ResponseOf<Name extends ApiName> = ReturnType<(typeof apis)[Name]['readResponse']>
-
-/** An API without the types of its messages. */
-export interface KafkaApi<Request = unknown, Response = unknown> {
-  readonly key: number
-  readonly name: ApiName
-  /** Versions that the codecs know, both ends included. */
-  readonly lowest: number
-  readonly highest: number
-  /** First version with compact lengths and tagged fields; 32767 where there is none. */
-  readonly flexibleFrom: number
-  readRequest(reader: KafkaReader, version: number): Request
-  writeRequest(writer: KafkaWriter, message: Request, version: number): void
-  readResponse(reader: KafkaReader, version: number): Response
-  writeResponse(writer: KafkaWriter, message: Response, version: number): void
-}
-
-const byKey: (KafkaApi | undefined)[] = []
-for (const api of Object.values(apis)) byKey[api.key] = api as KafkaApi
-
-/** The API of a key; undefined for those that are not known here. */
-export function apiByKey(key: number): KafkaApi | undefined {
-  return byKey[key]
-}
 
 /** Version of the header in front of a request. */
 export function requestHeaderVersion(api: { readonly flexibleFrom: number }, version: number): 1 | 2 {

@@ -135,8 +135,6 @@ export const kafkaError = {
   INVALID_REGULAR_EXPRESSION: 128,
 } as const
 
-/** A code of the protocol. */
-export type KafkaErrorCode = (typeof kafkaError)[keyof typeof kafkaError]
 export type KafkaErrorName = keyof typeof kafkaError
 
 const names = new Map<number, KafkaErrorName>(

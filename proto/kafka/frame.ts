@@ -54,17 +54,6 @@ export function readRequestHeaderRest(reader: KafkaReader, headerVersion: 1 | 2)
   return clientId
 }
 
-/** Reads the whole header of a request whose API is known by key. `headerVersionOf` gives 0 for an old header without id. */
-export function readRequestHeader(
-  reader: KafkaReader,
-  headerVersionOf: (apiKey: number, apiVersion: number) => 0 | 1 | 2,
-): RequestHeader {
-  const { apiKey, apiVersion, correlationId } = readRequestHeaderStart(reader)
-  const headerVersion = headerVersionOf(apiKey, apiVersion)
-  const clientId = headerVersion === 0 ? null : readRequestHeaderRest(reader, headerVersion)
-  return { apiKey, apiVersion, correlationId, clientId }
-}
-
 export function writeRequestHeader(writer: KafkaWriter, header: RequestHeader, headerVersion: 0 | 1 | 2): void {
   writer.int16(header.apiKey)
   writer.int16(header.apiVersion)

@@ -3,7 +3,7 @@
  * (stream.ts and siblings), turned into a plan by compile.ts, and into running operators by the TaskManager, which builds
  * the same graph from the bundle and finds each node by the number that the plan gives.
  */
-import type { Field, Schema } from '../../core/columns/schema.ts'
+import type { Field } from '../../core/columns/schema.ts'
 import type { AggregateFunctions, ElementContext, Emit, Emitted, Key, TimerContext } from '../functions.ts'
 import type { Migration } from '../migration.ts'
 import type { Sink } from '../sink.ts'
@@ -207,6 +207,3 @@ export interface JobGraph {
   readonly parallelism?: number
   readonly options: Readonly<Record<string, string>>
 }
-
-/** Schema of what crosses an edge or leaves a node, where declared. */
-export type DeclaredSchema = Schema | undefined

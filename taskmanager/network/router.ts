@@ -6,7 +6,6 @@
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { rowReader } from '../../core/columns/rows.ts'
-import type { Partitioner } from '../../proto/jobgraph/plan.ts'
 import type { RowBatch, Selection } from '../operators/operator.ts'
 import { networkErrors } from './errors.ts'
 import { HashRouter, type HashRouterOptions } from './hash-router.ts'
@@ -49,8 +48,6 @@ export function createRouter(plan: RouterPlan, channels: number): Router {
   if (plan.kind === 'custom') return new CustomRouter(plan.partition, plan.name, channels)
   return new TurnsRouter(channels)
 }
-
-export const isTurns = (partitioner: Partitioner): boolean => partitioner !== 'hash' && partitioner !== 'custom'
 
 /** A channel after the other; few rows stay together, so that batches do not become tiny. */
 const rowsPerTurn = 64
