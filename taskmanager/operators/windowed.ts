@@ -51,10 +51,7 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
     this.#stateName = stateName
     this.#late = new LateRecords(context, body.lateOutput)
     this.#check = new NumberCheck(context, body.aggregate.kind === 'declared' ? body.aggregate.aggregates : [])
-    for (const state of context.restored?.operatorState ?? []) {
-      const fired = (state as Record<string, number | null>)[stateName]
-      if (typeof fired === 'number' && fired > this.watermark) this.watermark = fired
-    }
+    this.watermark = restoredTime(context, stateName)
   }
 
   abstract processWatermark(timestampMs: number): boolean
@@ -112,7 +109,8 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
     const { node, uid } = this.context.operator
     // After the end of time nothing is kept that could fire again, and who goes on from here has a time of its own.
     const firedMs = this.firedTo()
-    const operatorState = [{ [this.#stateName]: Number.isFinite(firedMs) ? firedMs : null }]
+    const atEnd = firedMs === Number.POSITIVE_INFINITY
+    const operatorState = [atEnd ? {} : { [this.#stateName]: Number.isFinite(firedMs) ? firedMs : null }]
     return { node, uid, runs: await result, operatorState, splits: [], committables: [] }
   }
 
@@ -127,6 +125,22 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
   close(): void {
     this.store.close()
   }
+}
+
+/**
+ * Where time stood. Each subtask has its own: a barrier that overtakes meets them at different times, and windows that one had
+ * fired others have not. Where keys have moved it is the earliest, so that none is taken for fired that was not; a subtask
+ * whose time had ended has nothing left.
+ */
+function restoredTime({ restored, parallelism }: OperatorContext, stateName: string): number {
+  if (restored === undefined) return Number.NEGATIVE_INFINITY
+  const { operatorState, ownOperatorState, rekey } = restored
+  const stay = rekey === undefined && operatorState.length === parallelism && ownOperatorState.length === 1
+  const times = (stay ? ownOperatorState : operatorState).flatMap((state) => {
+    const time = (state as Record<string, number | null>)[stateName]
+    return time === undefined ? [] : [time ?? Number.NEGATIVE_INFINITY]
+  })
+  return times.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...times)
 }
 
 /** Options of the stores that are the same for all windows. */

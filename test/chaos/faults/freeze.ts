@@ -21,17 +21,20 @@ export const freezeLeader: Fault = {
   },
 }
 
+async function runsWithout(world: World, names: readonly string[]): Promise<boolean> {
+  const { status, vertices } = await world.info()
+  if (status.terminal) return true
+  const tasks = vertices.flatMap(({ subtasks }) => subtasks)
+  return status.state === 'running' && !tasks.some(({ taskManagerId }) => names.includes(taskManagerId))
+}
+
 /** Until the job runs without it. */
 async function outlast(world: World, name: string): Promise<number> {
   const { cluster } = world.environment
   const member = cluster.taskManager(name)
-  const { attempt } = (await world.info()).status
   const atMs = Date.now()
   cluster.freeze(member, true)
-  const outlasted = await world.within(limitMs, async () => {
-    const { status } = await world.info()
-    return status.terminal || (status.attempt > attempt && status.state === 'running')
-  })
+  const outlasted = await world.within(limitMs, () => runsWithout(world, [name]))
   cluster.freeze(member, false)
   if (outlasted === undefined) throw new Error(`the job did not go on without ${name}, which was frozen`)
   return atMs
@@ -65,7 +68,6 @@ export const zombie: Fault = {
     await outlast(world, name)
     await world.within(limitMs, () => known(world, name))
     const others = await world.users()
-    const { attempt } = (await world.info()).status
     // A job that needs more slots than the others have came back to it.
     if (others.includes(name) || others.length === 0) return { what: name, heal: async () => undefined }
     const killed = others.map((each) => cluster.taskManager(each))
@@ -75,10 +77,7 @@ export const zombie: Fault = {
       atMs,
       async heal() {
         // First the job must be where the old attempt was, or it would go to those that are started again.
-        await world.within(10_000, async () => {
-          const { status } = await world.info()
-          return status.terminal || (status.attempt > attempt && status.state === 'running')
-        })
+        await world.within(10_000, () => runsWithout(world, others))
         await Promise.all(killed.map((member) => cluster.restart(member)))
       },
     }
