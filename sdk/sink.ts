@@ -55,5 +55,11 @@ export interface SinkWriter<T, Committable = unknown, WriterState = unknown> {
   delivered?(next: number): void
   /** State that the successor of this writer is given. JSON. */
   snapshot?(checkpointId: number): readonly WriterState[]
+  /**
+   * The job ends for good (it was canceled or has failed): what was prepared for checkpoints behind this one, and what was written
+   * since, is in no snapshot and never will count. Called once, before `close`; what counts was committed, unless that failed. Is
+   * given `withinMs` for it, and says itself what had to be left. Not called before a restart: the next writer decides then.
+   */
+  discard?(checkpointId: number, withinMs: number): void | Promise<void>
   close(): void | Promise<void>
 }

@@ -44,7 +44,7 @@ interface Slot {
   producer: KafkaProducer | undefined
   readonly transactionalId: string
   busy: boolean
-  /** The checkpoint that prepared its transaction. */
+  /** The checkpoint that prepared its transaction; Infinity: none yet. */
   preparedFor: number
   /** The first checkpoint that was taken after the commit; 0: none yet. */
   absentFrom: number
@@ -56,6 +56,8 @@ class Transaction<T> extends Outlet<T> {
   /** Resolves when the producer has all records that waited. */
   opened: Promise<void> = Promise.resolve()
   isOpen = false
+  /** The checkpoint of the barrier behind it. */
+  preparedFor = Number.POSITIVE_INFINITY
 }
 
 const abortTimeoutMs = 2000
@@ -80,6 +82,10 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
   #used = 0
   /** Ids that the checkpoint holds. */
   readonly #held = new Set<string>()
+  /** Behind their barrier, and not all with the brokers yet. */
+  readonly #preparing = new Set<Transaction<T>>()
+  /** Nothing may begin any more. */
+  #isDiscarded = false
 
   constructor(options: WriterOptions<T>, context: SinkContext, prefix: string, restored: readonly KafkaWriterState[]) {
     this.#context = context
@@ -113,7 +119,10 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
     const current = this.#current
     this.#current = undefined
     if (current === undefined) return []
-    const prepared = this.#prepare(current, checkpointId)
+    current.preparedFor = checkpointId
+    if (current.slot !== undefined) current.slot.preparedFor = checkpointId
+    this.#preparing.add(current)
+    const prepared = this.#prepare(current).finally(() => this.#preparing.delete(current))
     const flushing = prepared.then(
       () => undefined,
       () => undefined,
@@ -166,6 +175,36 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
       else inBackground(this.#startSlot(slot), (error) => this.#topics.fail(error))
     }
     this.#committed = this.#committed.filter((slot) => !isFree(slot))
+  }
+
+  async discard(checkpointId: number, withinMs: number): Promise<void> {
+    this.#isDiscarded = true
+    for (const each of [this.#current, ...this.#preparing]) if (each !== undefined) each.waiting.length = 0
+    this.#current = undefined
+    const { clock } = this.#topics.cluster.settings
+    const left: string[] = []
+    // The start aborts what earlier attempts left.
+    const started = this.#hasStarted ? undefined : this.#started
+    if (started !== undefined) {
+      await withTimeout(clock, started, withinMs / 2, 'start of a writer').catch(() => {
+        for (const { family, ids } of this.#restored)
+          for (let number = 0; number < ids; number++) left.push(`${family}-${number}`)
+      })
+    }
+    const open = this.#slots.filter(
+      (each) => each.busy && each.producer !== undefined && !this.#committed.includes(each),
+    )
+    const behind = open.filter(({ preparedFor }) => preparedFor > checkpointId)
+    await Promise.all(
+      behind.map(async ({ producer, transactionalId }) => {
+        const aborted = withTimeout(clock, (producer as KafkaProducer).abort(), withinMs / 2, 'abort of a transaction')
+        await aborted.catch(() => left.push(transactionalId))
+      }),
+    )
+    sayWhatIsOpen(
+      left,
+      open.filter((each) => !behind.includes(each)).map(({ transactionalId }) => transactionalId),
+    )
   }
 
   async close(): Promise<void> {
@@ -258,6 +297,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
 
   #useSlot(current: Transaction<T>, slot: Slot): void {
     slot.busy = true
+    slot.preparedFor = current.preparedFor
     slot.absentFrom = 0
     this.#used = Math.max(this.#used, this.#slots.indexOf(slot) + 1)
     current.slot = slot
@@ -273,6 +313,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
     await flushing
     let slot: Slot | undefined
     for (;;) {
+      if (this.#isDiscarded) throw kafkaErrors.create('CLOSED')
       slot = this.#slots.find(({ busy }) => !busy)
       if (slot !== undefined) break
       // One at a time: two transactions that wait must not take the same number.
@@ -297,11 +338,10 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
     this.#context.wake()
   }
 
-  async #prepare(current: Transaction<T>, checkpointId: number): Promise<readonly KafkaCommittable[]> {
+  async #prepare(current: Transaction<T>): Promise<readonly KafkaCommittable[]> {
     try {
       await current.opened
-      const { slot, producer } = current as Transaction<T> & { slot: Slot; producer: KafkaProducer }
-      slot.preparedFor = checkpointId
+      const { producer } = current as Transaction<T> & { producer: KafkaProducer }
       await producer.flush()
       const { transactionalId, producerId, producerEpoch } = producer.identity as ProducerIdentity
       return [{ transactionalId: transactionalId as string, producerId, producerEpoch }]
@@ -311,6 +351,21 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
       throw error
     }
   }
+}
+
+/** `counting`: of the newest snapshot, whose commit has failed. */
+function sayWhatIsOpen(left: readonly string[], counting: readonly string[]): void {
+  const abort = '"millrace transactions abort"'
+  if (left.length > 0)
+    sinkLog.warn(
+      { transactionalIds: left },
+      `transactions of a job that has ended are open: readers of committed records wait until ${abort} ends them`,
+    )
+  if (counting.length > 0)
+    sinkLog.warn(
+      { transactionalIds: counting },
+      `transactions of the newest snapshot are open: a run from it commits them, ${abort} drops their records`,
+    )
 }
 
 const isOf = (identity: ProducerIdentity | undefined, each: KafkaCommittable): boolean =>

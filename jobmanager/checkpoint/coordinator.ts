@@ -88,6 +88,10 @@ export class CheckpointCoordinator {
   #lastEndMs = Number.NEGATIVE_INFINITY
   #failures = 0
   #storing: Promise<void> = Promise.resolve()
+  #isStoring = false
+  #newest = 0
+  /** The last one whose storing failed: perhaps it counts all the same. */
+  #doubtful = 0
 
   /** Without settings it takes no checkpoints and is never started. */
   constructor(clock: Clock, settings: CoordinatorSettings | undefined, ports: CoordinatorPorts) {
@@ -163,6 +167,18 @@ export class CheckpointCoordinator {
     return this.#storing
   }
 
+  get storing(): boolean {
+    return this.#isStoring
+  }
+
+  /**
+   * The newest snapshot that was completed here, 0: none. Undefined when a later one may count or may not, as its storing ended
+   * with an error.
+   */
+  get newest(): number | undefined {
+    return this.#doubtful > this.#newest ? undefined : this.#newest
+  }
+
   /** Resolves when the snapshot counts. Rejects with JOBMANAGER_CHECKPOINT_FAILED. */
   request(request: SnapshotRequest): Promise<CompletedSnapshot> {
     return new Promise((resolve, reject) => {
@@ -190,6 +206,7 @@ export class CheckpointCoordinator {
     if (pending.acks.size < this.#subtasks.size) return
     pending.storing = true
     this.history.storing(checkpointId, this.#clock.now())
+    this.#isStoring = true
     this.#storing = this.#store(pending).catch((error: unknown) => this.#ports.fail(error as Error))
   }
 
@@ -204,7 +221,11 @@ export class CheckpointCoordinator {
     let path: string
     try {
       path = await this.#ports.store(pending)
+      this.#newest = pending.checkpointId
+      this.#isStoring = false
     } catch (error) {
+      this.#doubtful = pending.checkpointId
+      this.#isStoring = false
       const reason = error instanceof Error ? error.message : String(error)
       if (this.#pending === pending) {
         const deposed = isMillraceError(error, 'CHECKPOINT_POINTER_MOVED')

@@ -4,10 +4,11 @@
  *
  * Concurrency: belongs to one job. What takes time (finding the snapshot) is ignored when the attempt is over by then.
  */
+import { inBackground, withTimeout } from '../../core/async/index.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import { faulty } from '../../core/faults.ts'
 import { errors as storageErrors } from '../../core/storage/errors.ts'
-import type { ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { JobEnd, ToTaskManager } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
 import type { JobSnapshots } from '../checkpoint/snapshots.ts'
@@ -34,6 +35,9 @@ export interface TasksOptions {
   dispatch(event: JobEvent): void
 }
 
+/** How long the end of a job waits for a snapshot that is being stored. */
+const storingMs = 5000
+
 /** What is for one attempt of a job. */
 export type ToTasks = Extract<ToTaskManager, { readonly attempt: number }>
 
@@ -45,6 +49,8 @@ export class JobTasks {
   #placement: Placement | undefined
   /** Of which nobody has been told yet. */
   #unsent: Placement | undefined
+  /** All that runs was put there by this leader, so it knows which snapshots were taken of it. */
+  #isOwn = false
 
   constructor(options: TasksOptions) {
     this.#options = options
@@ -78,6 +84,7 @@ export class JobTasks {
     const { epoch } = this.#options.context
     this.#placement = placement
     this.#unsent = placement
+    this.#isOwn = true
     this.#begin(attempt, placement, { ...change, state: 'deploying', restored: undefined, epoch })
     this.attempts.begin(attempt)
     this.#put(placement, plan, sent)
@@ -120,9 +127,11 @@ export class JobTasks {
 
   /** Answered by `released` for each of `unreleased`, or by `slots-lost` for those that nobody has anything of. */
   cancel(unreleased: readonly SlotKey[]): void {
-    const { context, dispatch, record } = this.#options
-    const { jobId, attempt } = record.current
-    this.toAll({ kind: 'cancel', jobId, attempt })
+    const { context, coordinator, dispatch, record } = this.#options
+    const { jobId, attempt, state } = record.current
+    const isLast = state === 'canceling' || state === 'failing'
+    if (isLast && coordinator.storing) this.#endLater()
+    else this.toAll({ kind: 'cancel', jobId, attempt, ...(isLast && this.#endOfJob()) })
     const silent = new Set(this.#unsent?.slots.map((slot) => slotKey(slot.taskManagerId, slot.slot)))
     for (const { taskManagerId, slot } of this.#unsent?.slots ?? []) {
       context.slots.release(taskManagerId, slot, jobId, attempt)
@@ -134,6 +143,26 @@ export class JobTasks {
       if (record.current.attempt === attempt) dispatch({ kind: 'slots-lost', slots, cause: unknownCause })
       context.slotsChanged()
     })
+  }
+
+  /** Which snapshot is the newest is about to be known. */
+  #endLater(): void {
+    const { context, coordinator, record } = this.#options
+    const { jobId, attempt } = record.current
+    const settled = withTimeout(context.clock, coordinator.settled(), storingMs, 'storing of a snapshot')
+    inBackground(
+      settled
+        .then(() => this.#endOfJob())
+        .catch(() => undefined)
+        .then((end) => this.toAll({ kind: 'cancel', jobId, attempt, ...end })),
+      (error) => context.log('error', 'tasks could not be told that their job ends', { jobId, error }),
+    )
+  }
+
+  /** Without it sinks leave alone what they prepared: who drops what may count loses records. */
+  #endOfJob(): { readonly end: JobEnd } | undefined {
+    const { newest } = this.#options.coordinator
+    return newest === undefined || (newest === 0 && !this.#isOwn) ? undefined : { end: { checkpointId: newest } }
   }
 
   cancelRegion(region: readonly PlacedSlot[]): void {

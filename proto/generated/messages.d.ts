@@ -73,6 +73,7 @@ export const millrace: {
     readonly SubtaskLocation: Message
     readonly Start: Message
     readonly Cancel: Message
+    readonly JobEnd: Message
     readonly CancelSlots: Message
     readonly TriggerCheckpoint: Message
     readonly AbortCheckpoint: Message

@@ -10074,6 +10074,15 @@ export const millrace = $root.millrace = (() => {
 
             Cancel.prototype.jobId = "";
             Cancel.prototype.attempt = 0;
+            Cancel.prototype.end = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            Object.defineProperty(Cancel.prototype, "_end", {
+                get: $util.oneOfGetter($oneOfFields = ["end"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             Cancel.encode = function encode(message, writer, q) {
                 if (!writer)
@@ -10086,6 +10095,8 @@ export const millrace = $root.millrace = (() => {
                     writer.uint32(10).string(message.jobId);
                 if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
                     writer.uint32(16).uint32(message.attempt);
+                if (message.end != null && Object.hasOwnProperty.call(message, "end"))
+                    $root.millrace.control.JobEnd.encode(message.end, writer.uint32(26).fork(), q + 1).ldelim();
                 return writer;
             };
 
@@ -10120,6 +10131,10 @@ export const millrace = $root.millrace = (() => {
                             message.attempt = reader.uint32();
                             break;
                         }
+                    case 3: {
+                            message.end = $root.millrace.control.JobEnd.decode(reader, reader.uint32(), undefined, long + 1);
+                            break;
+                        }
                     default:
                         reader.skipType(tag & 7, long);
                         break;
@@ -10147,6 +10162,11 @@ export const millrace = $root.millrace = (() => {
                     message.jobId = String(object.jobId);
                 if (object.attempt != null)
                     message.attempt = object.attempt >>> 0;
+                if (object.end != null) {
+                    if (!$util.isObject(object.end))
+                        throw TypeError(".millrace.control.Cancel.end: object expected");
+                    message.end = $root.millrace.control.JobEnd.fromObject(object.end, long + 1);
+                }
                 return message;
             };
 
@@ -10166,6 +10186,11 @@ export const millrace = $root.millrace = (() => {
                     object.jobId = message.jobId;
                 if (message.attempt != null && Object.hasOwnProperty.call(message, "attempt"))
                     object.attempt = message.attempt;
+                if (message.end != null && Object.hasOwnProperty.call(message, "end")) {
+                    object.end = $root.millrace.control.JobEnd.toObject(message.end, options, q + 1);
+                    if (options.oneofs)
+                        object._end = "end";
+                }
                 return object;
             };
 
@@ -10174,6 +10199,106 @@ export const millrace = $root.millrace = (() => {
             };
 
             return Cancel;
+        })();
+
+        control.JobEnd = (function() {
+
+            function JobEnd(properties) {
+                if (properties)
+                    for (let keys = Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            }
+
+            JobEnd.prototype.checkpointId = 0;
+
+            JobEnd.encode = function encode(message, writer, q) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                if (message.checkpointId != null && Object.hasOwnProperty.call(message, "checkpointId"))
+                    writer.uint32(8).uint32(message.checkpointId);
+                return writer;
+            };
+
+            JobEnd.decode = function decode(reader, length, error, long) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (long === undefined)
+                    long = 0;
+                if (long > $Reader.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let end, message;
+                if (length === undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = new $root.millrace.control.JobEnd();
+                while (reader.pos < end) {
+                    let tag = reader.uint32();
+                    if (tag === error)
+                        break;
+                    switch (tag >>> 3) {
+                    case 1: {
+                            message.checkpointId = reader.uint32();
+                            break;
+                        }
+                    default:
+                        reader.skipType(tag & 7, long);
+                        break;
+                    }
+                }
+                if (length !== undefined) {
+                    if (reader.pos !== end)
+                        throw RangeError("index out of range");
+                    reader.len = length;
+                }
+                return message;
+            };
+
+            JobEnd.fromObject = function fromObject(object, long) {
+                if (object instanceof $root.millrace.control.JobEnd)
+                    return object;
+                if (!$util.isObject(object))
+                    throw TypeError(".millrace.control.JobEnd: object expected");
+                if (long === undefined)
+                    long = 0;
+                if (long > $util.recursionLimit)
+                    throw Error("maximum nesting depth exceeded");
+                let message = new $root.millrace.control.JobEnd();
+                if (object.checkpointId != null)
+                    message.checkpointId = object.checkpointId >>> 0;
+                return message;
+            };
+
+            JobEnd.toObject = function toObject(message, options, q) {
+                if (!options)
+                    options = {};
+                if (q === undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw Error("max depth exceeded");
+                let object = {};
+                if (options.defaults)
+                    object.checkpointId = 0;
+                if (message.checkpointId != null && Object.hasOwnProperty.call(message, "checkpointId"))
+                    object.checkpointId = message.checkpointId;
+                return object;
+            };
+
+            JobEnd.prototype.toJSON = function toJSON() {
+                return this.constructor.toObject(this, $protobuf.util.toJSONOptions);
+            };
+
+            return JobEnd;
         })();
 
         control.CancelSlots = (function() {

@@ -791,6 +791,13 @@ export interface Cancel {
   readonly jobId: string
   /** Its attempt. */
   readonly attempt: number
+  /** The job ends for good; absent: it may begin again. */
+  readonly end?: JobEnd | undefined
+}
+
+export interface JobEnd {
+  /** The newest snapshot that counts, 0 for none: sinks commit up to it and drop what is behind it. */
+  readonly checkpointId: number
 }
 
 export interface CancelSlots {

@@ -10,6 +10,7 @@ import { errorToWire } from '../../core/errors.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
 import type {
+  Cancel,
   Deploy,
   FailureCause,
   FromTaskManager,
@@ -156,10 +157,10 @@ export class TaskManager {
         this.#toSlots(message, { kind: 'start', attempt: message.attempt })
         break
       case 'cancel':
-        this.#cancel(message.jobId, message.attempt)
+        this.#cancel(message)
         break
       case 'cancelSlots':
-        this.#cancel(message.jobId, message.attempt, message.slots)
+        this.#cancel(message, message.slots)
         break
       case 'triggerCheckpoint': {
         const { attempt, checkpointId, savepoint, stop } = message
@@ -322,7 +323,7 @@ export class TaskManager {
   }
 
   /** `only`: of these slots; absent: of all. */
-  #cancel(jobId: string, attempt: number, only?: readonly number[]): void {
+  #cancel({ jobId, attempt, end }: Cancel, only?: readonly number[]): void {
     const { clock, slots, send, cancellationTimeoutMs } = this.#options
     this.#holdings.forEach((holding, slot) => {
       if (holding?.jobId !== jobId || holding.attempt !== attempt || holding.cancelled) return
@@ -333,7 +334,7 @@ export class TaskManager {
         this.#free(slot)
         return
       }
-      slots.thread(slot).post({ kind: 'cancel', attempt })
+      slots.thread(slot).post({ kind: 'cancel', attempt, ...(end ? { newest: end.checkpointId } : {}) })
       holding.timer = clock.setTimeout(() => {
         const { id, log } = this.#options
         const timeout = formatDuration(cancellationTimeoutMs)

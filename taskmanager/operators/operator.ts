@@ -75,6 +75,11 @@ export interface Operator {
   /** A source that is aligned with others: how far it is, and how far the slowest of its group is. */
   readonly aligned?: AlignedTime | undefined
   align?(groups: readonly AlignedTime[]): void
+  /**
+   * Before `close`, when the job ends for good. `newest`: the newest snapshot that counts, 0 for none. What was prepared up to
+   * it is committed, what was prepared behind it dropped. Takes seconds at most, whatever is away. Never rejects.
+   */
+  settle?(newest: number): Promise<void>
   close(): void | Promise<void>
 }
 

@@ -18,6 +18,9 @@ import { RowMaterialiser, timestampsOf } from './rows.ts'
 const sinkLog = createLogger('sink')
 /** How long a commit that has begun may hold up the end of an attempt. */
 const closingCommitMs = 1000
+/** How long what counts may hold up the end of the job, and then what does not. */
+const lastCommitMs = 3000
+const discardMs = 2000
 
 const noTimes = new Float64Array(0)
 
@@ -30,7 +33,8 @@ export class SinkOperator implements Operator {
   readonly #rows = new RowMaterialiser(undefined)
   /** What is not known to be committed, by the checkpoint that prepared it, oldest first. */
   readonly #pending: { checkpointId: number; prepared: Promise<readonly unknown[]> }[] = []
-  #restored: readonly unknown[]
+  readonly #restored: readonly unknown[]
+  #opening: Promise<void> | undefined
   /** Commits run one after another, in the order of their checkpoints. */
   #committing: Promise<void> = Promise.resolve()
 
@@ -62,8 +66,8 @@ export class SinkOperator implements Operator {
   }
 
   async open(): Promise<void> {
-    if (this.#restored.length > 0) await this.#sink.commit?.(this.#restored, this.#sinkContext)
-    this.#restored = []
+    this.#opening ??= this.#commitRestored()
+    await this.#opening
   }
 
   ready(): boolean {
@@ -124,6 +128,41 @@ export class SinkOperator implements Operator {
 
   resultsRead(next: number): void {
     this.#writer.delivered?.(next)
+  }
+
+  async settle(newest: number): Promise<void> {
+    try {
+      await withTimeout(systemClock, this.#commitLast(newest), lastCommitMs, 'last commit of a sink')
+    } catch (error) {
+      const { uid, subtask } = this.#sinkContext
+      const reason = (error as Error).message
+      sinkLog.warn(
+        { uid, subtask, checkpointId: newest, reason },
+        'what the newest snapshot holds was not committed at the end of the job: a run from it does that',
+      )
+    }
+    try {
+      await withTimeout(systemClock, this.#discard(newest), discardMs * 2, 'discard of a sink')
+    } catch (error) {
+      const { uid, subtask } = this.#sinkContext
+      sinkLog.warn({ uid, subtask, reason: (error as Error).message }, 'what is in no snapshot could not be dropped')
+    }
+  }
+
+  async #discard(newest: number): Promise<void> {
+    await this.#writer.discard?.(newest, discardMs)
+  }
+
+  async #commitLast(newest: number): Promise<void> {
+    this.#opening ??= this.#commitRestored()
+    await this.#opening
+    // One that failed is tried again.
+    this.#committing = this.#committing.catch(() => undefined).then(() => this.#commitUpTo(newest))
+    await this.#committing
+  }
+
+  async #commitRestored(): Promise<void> {
+    if (this.#restored.length > 0) await this.#sink.commit?.(this.#restored, this.#sinkContext)
   }
 
   async close(): Promise<void> {

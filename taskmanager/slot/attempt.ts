@@ -117,7 +117,7 @@ export class Attempt {
         for (const { task } of this.#tasks) task.options.chain.head.align?.(message.groups)
         return
       case 'cancel':
-        this.#end('canceled')
+        this.#end('canceled', undefined, undefined, message.newest)
     }
   }
 
@@ -270,7 +270,7 @@ export class Attempt {
   }
 
   /** The end of the attempt here, once: reports, gives everything back, then says that the slot is free. */
-  #end(state: 'finished' | 'canceled' | 'failed', cause?: FailureCause, failed?: Task): void {
+  #end(state: 'finished' | 'canceled' | 'failed', cause?: FailureCause, failed?: Task, newest?: number): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
     this.#loop.stop()
@@ -299,7 +299,7 @@ export class Attempt {
         })
       }
     }
-    this.#release(state === 'finished')
+    this.#release(state === 'finished', newest)
       .catch(() => undefined)
       .finally(() => {
         this.#say({ kind: 'released', attempt })
@@ -307,7 +307,8 @@ export class Attempt {
       })
   }
 
-  async #release(orderly: boolean): Promise<void> {
+  async #release(orderly: boolean, newest: number | undefined): Promise<void> {
+    if (newest !== undefined) await this.#settle(newest)
     for (const built of this.#tasks) {
       built.flushDeadLetters()
       const errors = await built.task.close()
@@ -317,6 +318,12 @@ export class Attempt {
     this.#remote?.close(orderly)
     this.#at.arena.reserves.disclaim(this.#at.start.owner)
     this.#flushPrints()
+  }
+
+  /** All at once: each may have to wait for its time. */
+  async #settle(newest: number): Promise<void> {
+    const operators = this.#tasks.flatMap(({ task }) => task.options.chain.operators)
+    await Promise.all(operators.map((operator) => operator.settle?.(newest)))
   }
 
   #placeOf(task: Task): { operator: string; uid: string } {

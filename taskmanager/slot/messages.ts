@@ -90,7 +90,8 @@ export type ToSlot =
     }
   | { readonly kind: 'abort-checkpoint'; readonly attempt: number; readonly checkpointId: number }
   | { readonly kind: 'checkpoint-complete'; readonly attempt: number; readonly checkpointId: number }
-  | { readonly kind: 'cancel'; readonly attempt: number }
+  /** `newest`: the job ends for good, and this is the newest snapshot that counts (0: none): sinks settle what they prepared. */
+  | { readonly kind: 'cancel'; readonly attempt: number; readonly newest?: number }
   | {
       readonly kind: 'results-read'
       readonly attempt: number
