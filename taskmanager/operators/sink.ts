@@ -33,7 +33,7 @@ export class SinkOperator implements Operator {
   readonly #rows = new RowMaterialiser(undefined)
   /** What is not known to be committed, by the checkpoint that prepared it, oldest first. */
   readonly #pending: { checkpointId: number; prepared: Promise<readonly unknown[]> }[] = []
-  readonly #restored: readonly unknown[]
+  #restored: readonly unknown[]
   #opening: Promise<void> | undefined
   /** Commits run one after another, in the order of their checkpoints. */
   #committing: Promise<void> = Promise.resolve()
@@ -66,7 +66,7 @@ export class SinkOperator implements Operator {
   }
 
   async open(): Promise<void> {
-    this.#opening ??= this.#commitRestored()
+    this.#opening = this.#commitRestored()
     await this.#opening
   }
 
@@ -154,15 +154,16 @@ export class SinkOperator implements Operator {
   }
 
   async #commitLast(newest: number): Promise<void> {
-    this.#opening ??= this.#commitRestored()
-    await this.#opening
     // One that failed is tried again.
+    await this.#opening?.catch(() => undefined)
+    await this.#commitRestored()
     this.#committing = this.#committing.catch(() => undefined).then(() => this.#commitUpTo(newest))
     await this.#committing
   }
 
   async #commitRestored(): Promise<void> {
     if (this.#restored.length > 0) await this.#sink.commit?.(this.#restored, this.#sinkContext)
+    this.#restored = []
   }
 
   async close(): Promise<void> {

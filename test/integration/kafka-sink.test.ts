@@ -215,6 +215,51 @@ describe('sink.kafka, exactly once', () => {
     expect(await values(topic)).toEqual([])
   })
 
+  /** Where what is decided ends; the end of all records when nothing is open. */
+  const decided = async (topic: string, committed: boolean): Promise<number> =>
+    Number((await admin.listOffsets([{ topic, partition: 0, at: 'latest' }], committed))[0]?.offset)
+  const nothingIsOpen = async (topic: string): Promise<boolean> =>
+    (await decided(topic, true)) === (await decided(topic, false))
+
+  it('discards what was prepared behind a snapshot and what was written since, and nothing before it', async () => {
+    const topic = await newTopic()
+    const run = new Run({ topic })
+    await run.write('kept')
+    const first = await run.checkpoint(1)
+    await run.write('behind')
+    await run.checkpoint(2)
+    await run.write('written')
+    await until(async () => (await decided(topic, false)) === 3)
+    await run.writer.discard?.(1, 4000)
+    await run.writer.close()
+    // The first is open still: it counts.
+    expect(await values(topic)).toEqual([])
+    const next = new Run({ topic }, run.context, first.state)
+    await next.complete(first)
+    await until(() => nothingIsOpen(topic))
+    expect(await values(topic)).toEqual(['kept'])
+    await next.writer.close()
+  })
+
+  it('discards what is on its way at that moment', async () => {
+    const topic = await newTopic()
+    for (let turn = 0; turn < 20; turn++) {
+      const run = new Run({ topic })
+      await until(() => run.writer.ready?.() ?? true)
+      const prepared: (Promise<unknown> | undefined)[] = []
+      for (let id = 1; id <= 3; id++) {
+        run.writer.write([`never ${id}`], [])
+        prepared.push(Promise.resolve(run.writer.prepareCommit?.(id)).catch(() => undefined))
+      }
+      run.writer.write(['never'], [])
+      for (let pauses = turn % 5; pauses > 0; pauses--) await pause()
+      await run.writer.discard?.(0, 4000)
+      await run.writer.close()
+      await until(() => nothingIsOpen(topic))
+    }
+    expect(await values(topic)).toEqual([])
+  })
+
   it('refuses transactions that are shorter than the interval of checkpoints', () => {
     const made = sink.kafka({ brokers, topic: 'a', transactionTimeout: '10s' })
     const context = contextOf({ checkpointIntervalMs: 30_000 })

@@ -25,6 +25,7 @@ class TestSink implements Sink<unknown, Committable, { written: number }> {
   /** A commit waits for this. */
   gate: Promise<void> | undefined
   failing = false
+  readonly discarded: { readonly checkpointId: number; readonly withinMs: number }[] = []
 
   createWriter(
     context: SinkContext,
@@ -52,6 +53,9 @@ class TestSink implements Sink<unknown, Committable, { written: number }> {
         return [committable]
       },
       snapshot: () => [{ written }],
+      discard: (checkpointId, withinMs) => {
+        this.discarded.push({ checkpointId, withinMs })
+      },
       close: () => {
         this.closed++
       },
@@ -221,5 +225,78 @@ describe('a sink', () => {
     expect(h.printed).toEqual(['a line'])
     await h.close()
     expect(sink.closed).toBe(1)
+  })
+
+  describe('at the end of its job', () => {
+    /** Prepared for checkpoints 1, 2 and 3, none of which is known to be complete. */
+    const prepared = async (sink: TestSink): Promise<OperatorHarness> => {
+      const h = await run(sink as Sink<unknown>)
+      for (const row of [1, 2, 3]) {
+        h.rows([row])
+        await h.subtasks[0].operator.snapshot?.(row)
+      }
+      return h
+    }
+
+    it('commits what the newest snapshot holds, and then drops what is behind it', async () => {
+      for (const newest of [0, 1, 2, 3]) {
+        const sink = new TestSink()
+        const h = await prepared(sink)
+        await h.subtasks[0].operator.settle?.(newest)
+        expect(sink.committed).toEqual([1, 2, 3].slice(0, newest))
+        expect(sink.discarded).toEqual([{ checkpointId: newest, withinMs: expect.any(Number) }])
+        await h.close()
+        expect(sink.committed).toEqual([1, 2, 3].slice(0, newest))
+      }
+    })
+
+    it('drops nothing when another attempt may follow', async () => {
+      const sink = new TestSink()
+      const h = await prepared(sink)
+      await h.close()
+      expect(sink.commits).toEqual([])
+      expect(sink.discarded).toEqual([])
+    })
+
+    it('waits for a commit that has begun, and tries one again that failed', async () => {
+      const sink = new TestSink()
+      const h = await prepared(sink)
+      const { operator } = h.subtasks[0]
+      sink.failing = true
+      await expect(operator.notifyCheckpointComplete?.(1)).rejects.toThrow('away')
+      sink.failing = false
+      let open = (): void => undefined
+      sink.gate = new Promise((resolve) => {
+        open = resolve
+      })
+      const settled = operator.settle?.(2)
+      expect(sink.discarded).toEqual([])
+      open()
+      await settled
+      expect(sink.committed).toEqual([1, 2])
+      expect(sink.discarded).toHaveLength(1)
+    })
+
+    it('is not held up by a commit that fails, and still drops what is behind it', async () => {
+      const sink = new TestSink()
+      const h = await prepared(sink)
+      sink.failing = true
+      await h.subtasks[0].operator.settle?.(2)
+      expect(sink.commits).toEqual([])
+      expect(sink.discarded).toMatchObject([{ checkpointId: 2 }])
+    })
+
+    it('commits what it was restored with and could not commit yet', async () => {
+      const sink = new TestSink()
+      const h = await run(sink as Sink<unknown>)
+      h.rows([1])
+      await h.checkpoint('unknown')
+      sink.failing = true
+      await expect(h.start()).rejects.toThrow('away')
+      sink.failing = false
+      expect(sink.committed).toEqual([])
+      await h.subtasks[0].operator.settle?.(0)
+      expect(sink.committed).toEqual([1])
+    })
   })
 })
