@@ -20,10 +20,11 @@ export async function recovery({ megabytes, rounds, options }: RecoveryShape): P
       const victim = job.cluster.taskManager(vertices[0]?.subtasks[0]?.taskManagerId ?? '')
       const killedMs = job.cluster.kill(victim)
       let found: ReturnType<typeof interruption>
-      await job.until('output after the kill', () => {
+      const back = (): boolean => {
         found = interruption(job.outputs(), killedMs, 2)
         return found !== undefined
-      })
+      }
+      await job.until('output after the kill', back, 180_000)
       if (found === undefined) continue
       results.push({
         checkpointMs: durationMs,

@@ -16,10 +16,11 @@ export async function rescale({ megabytes, options }: RescaleShape): Promise<unk
     const askedMs = Date.now()
     const { durationMs, interruptedMs } = await job.client.rescale(job.jobId, { parallelism: 4 })
     let found: ReturnType<typeof interruption>
-    await job.until('output of four subtasks', () => {
+    const back = (): boolean => {
       found = interruption(job.outputs(), askedMs, 4)
       return found !== undefined
-    })
+    }
+    await job.until('output of four subtasks', back, 180_000)
     return {
       keys: job.keys,
       checkpointMs,
