@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { CountsReporter } from './test/support/counts-reporter.ts'
+import { nightly } from './test/support/nightly.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -15,7 +16,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     // Generous: a limit is there to end what hangs, and machines are shared.
-    testTimeout: 90_000,
+    testTimeout: 90_000 * nightly,
     hookTimeout: 90_000,
     execArgv: ['--conditions=source'],
     reporters: ['default', new CountsReporter()],

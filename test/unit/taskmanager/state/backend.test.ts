@@ -6,8 +6,9 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
+import { cases } from '../../../support/nightly.ts'
 import { command, keys, runBesideModel } from './model.ts'
-import { cases, checkpointDirectory, Subtasks, testHash } from './support.ts'
+import { checkpointDirectory, Subtasks, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -23,7 +24,6 @@ describe.each(['number', 'string', 'any'] as const)('keyed state by %s keys', (t
         { numRuns: cases(twin ? 15 : 60) },
       )
     },
-    60_000,
   )
 })
 

@@ -9,7 +9,8 @@ import { systemClock } from '../../../../core/platform/clock.ts'
 import type { KeyedStateBackend, MapStore, StateBackendOptions } from '../../../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
 import { createRocksDbBackend } from '../../../../taskmanager/state/rocksdb/backend.ts'
-import { cases, checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
+import { cases } from '../../../support/nightly.ts'
+import { checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -95,7 +96,7 @@ describe('a map larger than the cache', () => {
       }),
       { numRuns: cases(25) },
     )
-  }, 120_000)
+  })
 
   test.each(['memory', 'rocksdb'])('that was cleared past the cache is gone after a restore in %s', async (place) => {
     const maps: MapStore[] = []

@@ -17,8 +17,9 @@ import { processDirectory, removeLeftovers } from '../../../../taskmanager/state
 import { Spill } from '../../../../taskmanager/state/rocksdb/spill.ts'
 import { Sweep } from '../../../../taskmanager/state/rocksdb/sweep.ts'
 import { encodeStateValue, Lifetime } from '../../../../taskmanager/state/values.ts'
+import { cases } from '../../../support/nightly.ts'
 import { command, keys, runBesideModel } from './model.ts'
-import { cases, checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
+import { checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -35,7 +36,7 @@ describe.each(['number', 'string', 'any'] as const)('keyed state in RocksDB by %
       ),
       { numRuns: cases(40) },
     )
-  }, 60_000)
+  })
 
   test('goes from one backend to the other and back', async () => {
     await fc.assert(
@@ -50,7 +51,7 @@ describe.each(['number', 'string', 'any'] as const)('keyed state in RocksDB by %
       ),
       { numRuns: cases(25) },
     )
-  }, 60_000)
+  })
 })
 
 const optionsOf = (clock: ManualClock | typeof systemClock = systemClock): StateBackendOptions => ({
@@ -199,7 +200,7 @@ describe('timers in RocksDB', () => {
       ),
       { numRuns: cases(20) },
     )
-  }, 60_000)
+  })
 })
 
 describe('lifetimes', () => {

@@ -44,9 +44,6 @@ export function inPlace(root: string, place: Place): (options: StateBackendOptio
   }
 }
 
-/** Cases of a property: more at night. */
-export const cases = (number: number): number => number * Math.max(1, Number(process.env.NIGHTLY ?? 1) || 1)
-
 export const shapeOf = (type: KeyShape['type']): KeyShape => ({ type, fields: ['key'], single: true })
 
 let epochs = 0

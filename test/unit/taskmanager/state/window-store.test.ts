@@ -7,7 +7,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { KeyShape, SessionSlice, WindowAggregate, WindowSlice } from '../../../../taskmanager/state/api.ts'
 import { createSessionStore } from '../../../../taskmanager/state/session-store.ts'
 import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
-import { cases, checkpointDirectory, inPlace, type Place, places, Subtasks, testHash } from './support.ts'
+import { cases } from '../../../support/nightly.ts'
+import { checkpointDirectory, inPlace, type Place, places, Subtasks, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -200,43 +201,39 @@ async function windows(
 describe.each(['number', 'string', 'any'] as const)('windows by %s keys', (type) => {
   test.each(
     places.flatMap((place) => [['declared', place, declared] as const, ['functions', place, functions] as const]),
-  )(
-    'equal a plain model (%s aggregates, %s)',
-    async (_, place, aggregate) => {
-      const command = fc.oneof(
-        {
-          weight: 6,
-          arbitrary: fc.record({
-            kind: fc.constant('rows' as const),
-            rows: fc.oneof(
-              fc.array(row(keys[type]), { maxLength: 15 }),
-              fc.array(row(keys[type]), { minLength: 20, maxLength: 60 }),
-            ),
-            min: fc.integer({ min: -25, max: 30 }),
-          }),
-        },
-        {
-          weight: 2,
-          arbitrary: fc.record({
-            kind: fc.constant('fire' as const),
-            start: fc.integer({ min: -5, max: 12 }),
-            panes: fc.integer({ min: 1, max: 6 }),
-            per: fc.integer({ min: 1, max: 3 }),
-          }),
-        },
-        {
-          weight: 1,
-          arbitrary: fc.record({ kind: fc.constant('drop' as const), before: fc.integer({ min: -4, max: 12 }) }),
-        },
-        ...common,
-      )
-      await fc.assert(
-        fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => windows(type, aggregate, place, commands)),
-        { numRuns: cases(place === 'memory' ? 40 : 20) },
-      )
-    },
-    60_000,
-  )
+  )('equal a plain model (%s aggregates, %s)', async (_, place, aggregate) => {
+    const command = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          kind: fc.constant('rows' as const),
+          rows: fc.oneof(
+            fc.array(row(keys[type]), { maxLength: 15 }),
+            fc.array(row(keys[type]), { minLength: 20, maxLength: 60 }),
+          ),
+          min: fc.integer({ min: -25, max: 30 }),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('fire' as const),
+          start: fc.integer({ min: -5, max: 12 }),
+          panes: fc.integer({ min: 1, max: 6 }),
+          per: fc.integer({ min: 1, max: 3 }),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('drop' as const), before: fc.integer({ min: -4, max: 12 }) }),
+      },
+      ...common,
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => windows(type, aggregate, place, commands)),
+      { numRuns: cases(place === 'memory' ? 40 : 20) },
+    )
+  })
 })
 
 describe('panes', () => {
@@ -403,35 +400,31 @@ async function sessions(
 describe.each(['number', 'string', 'any'] as const)('sessions by %s keys', (type) => {
   test.each(
     places.flatMap((place) => [['declared', place, declared] as const, ['functions', place, functions] as const]),
-  )(
-    'equal a plain model (%s aggregates, %s)',
-    async (_, place, aggregate) => {
-      const command = fc.oneof(
-        {
-          weight: 6,
-          arbitrary: fc.record({
-            kind: fc.constant('rows' as const),
-            rows: fc.array(row(keys[type]), { maxLength: 12 }),
-            min: fc.integer({ min: -25, max: 20 }),
-          }),
-        },
-        {
-          weight: 2,
-          arbitrary: fc.record({
-            kind: fc.constant('fire' as const),
-            to: fc.integer({ min: -20, max: 70 }),
-            per: fc.integer({ min: 1, max: 3 }),
-          }),
-        },
-        ...common,
-      )
-      await fc.assert(
-        fc.asyncProperty(fc.constantFrom(0, 9, 200), fc.array(command, { maxLength: 30 }), (keepMs, commands) =>
-          sessions(type, aggregate, place, keepMs, commands),
-        ),
-        { numRuns: cases(place === 'memory' ? 60 : 25) },
-      )
-    },
-    60_000,
-  )
+  )('equal a plain model (%s aggregates, %s)', async (_, place, aggregate) => {
+    const command = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          kind: fc.constant('rows' as const),
+          rows: fc.array(row(keys[type]), { maxLength: 12 }),
+          min: fc.integer({ min: -25, max: 20 }),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('fire' as const),
+          to: fc.integer({ min: -20, max: 70 }),
+          per: fc.integer({ min: 1, max: 3 }),
+        }),
+      },
+      ...common,
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(0, 9, 200), fc.array(command, { maxLength: 30 }), (keepMs, commands) =>
+        sessions(type, aggregate, place, keepMs, commands),
+      ),
+      { numRuns: cases(place === 'memory' ? 60 : 25) },
+    )
+  })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
+import { cases } from '../../../support/nightly.ts'
 import { expected, Flow } from './flow.ts'
 import type { FlowShape } from './flow-operators.ts'
 
@@ -107,7 +108,6 @@ const base: FlowShape = {
   declared: true,
   padding: 0,
 }
-const cases = process.env.NIGHTLY === undefined ? 12 : 1000
 
 describe('a checkpoint whose barriers overtake', () => {
   let inFlight = 0
@@ -135,9 +135,9 @@ describe('a checkpoint whose barriers overtake', () => {
               expect(seen.results).toEqual(expected(shape))
             },
           ),
-          { numRuns: cases },
+          { numRuns: cases(12) },
         )
-      }, 60_000)
+      })
     }
   }
   it('was restored with records in flight many times over', () => {
