@@ -14,9 +14,19 @@ export const brokerErrors = defineErrors('BROKER', {
     blame: 'user',
     retry: 'never',
   },
-  PORT_IN_USE: { text: 'cannot listen on {address}: something else listens there', blame: 'user', retry: 'backoff' },
+  PORT_IN_USE: {
+    text: 'cannot listen on {address}: something else listens there',
+    hint: 'Is a broker running already? Otherwise choose another port: --listen HOST:PORT, or broker.listeners.',
+    blame: 'user',
+    retry: 'backoff',
+  },
   CANNOT_LISTEN: { text: 'cannot listen on {address}: {reason}', blame: 'external', retry: 'backoff' },
-  TLS_FILE: { text: 'cannot use {path} for TLS: {reason}', blame: 'user', retry: 'never' },
+  TLS_FILE: {
+    text: 'cannot use {path} for TLS: {reason}',
+    hint: 'Keys and certificates are PEM files that the user of the broker can read.',
+    blame: 'user',
+    retry: 'never',
+  },
   METADATA_UNREADABLE: {
     text: 'the metadata log cannot be read at offset {offset}: {reason}',
     hint: 'The topics of this data directory are described there. Restore it from a copy, or open it with the version that wrote it.',

@@ -8,7 +8,12 @@ export const errors = defineErrors('JOBMANAGER', {
     blame: 'user',
     retry: 'never',
   },
-  CANNOT_LISTEN: { text: 'cannot listen on {host}:{port}: {reason}', blame: 'user', retry: 'never' },
+  CANNOT_LISTEN: {
+    text: 'cannot listen on {host}:{port}: {reason}',
+    hint: 'jobmanager.bind-host must be an address of this machine; ports below 1024 need a privilege.',
+    blame: 'user',
+    retry: 'never',
+  },
   INSECURE_ADDRESS: {
     text: '{host} is not a loopback address, and connections are neither encrypted nor authenticated',
     hint: 'Whoever reaches the port can run code. Turn TLS on (security.ssl.internal.enabled), or accept it: -D security.allow-insecure=true',
@@ -29,7 +34,12 @@ export const errors = defineErrors('JOBMANAGER', {
   },
   NO_SUCH_JOB: { text: 'there is no job {job}', hint: 'Jobs there are: millrace list', blame: 'user', retry: 'never' },
   AMBIGUOUS_JOB: { text: '{job} may be any of {ids}', hint: 'Give more of the id.', blame: 'user', retry: 'never' },
-  JOB_ENDED: { text: 'job {job} is {state}', blame: 'user', retry: 'never' },
+  JOB_ENDED: {
+    text: 'job {job} is {state}',
+    hint: 'millrace run {job} runs it again.',
+    blame: 'user',
+    retry: 'never',
+  },
   NOT_RUNNING: {
     text: 'job {job} is {state}: this needs a running job',
     hint: 'Try again when it runs.',
@@ -58,7 +68,12 @@ export const errors = defineErrors('JOBMANAGER', {
     blame: 'external',
     retry: 'backoff',
   },
-  TASKMANAGER_REPLACED: { text: 'another TaskManager registered with the id {id}', blame: 'user', retry: 'never' },
+  TASKMANAGER_REPLACED: {
+    text: 'another TaskManager registered with the id {id}',
+    hint: 'Each TaskManager needs a taskmanager.resource-id of its own; without the option it takes one.',
+    blame: 'user',
+    retry: 'never',
+  },
   REGISTRATION_EXPECTED: { text: 'a TaskManager must register first', blame: 'internal', retry: 'never' },
   CHECKPOINT_FAILED: { text: '{kind} {checkpoint} failed: {reason}', blame: 'external', retry: 'backoff' },
   CHECKPOINTS_FAILING: {

@@ -133,7 +133,12 @@ export const sdkErrors = defineErrors('SDK', {
 
 /** Of programs that wait for a job (`millrace/client`). */
 export const clientErrors = defineErrors('CLIENT', {
-  JOB_FAILED: { text: 'job {job} has failed: {reason}', blame: 'user', retry: 'never' },
+  JOB_FAILED: {
+    text: 'job {job} has failed: {reason}',
+    hint: 'job.info() has the failures, job.logs() what came before.',
+    blame: 'user',
+    retry: 'never',
+  },
   JOB_CANCELED: { text: 'job {job} was canceled', blame: 'user', retry: 'never' },
   JOB_FINISHED: { text: 'job {job} has finished already', blame: 'user', retry: 'never' },
 })

@@ -2,7 +2,12 @@
 import { defineErrors } from '../../core/errors.ts'
 
 export const securityErrors = defineErrors('BROKER_SECURITY', {
-  USERS_FILE: { text: 'cannot read the users of {path}: {reason}', blame: 'user', retry: 'never' },
+  USERS_FILE: {
+    text: 'cannot read the users of {path}: {reason}',
+    hint: 'It is a text file of lines name=password.',
+    blame: 'user',
+    retry: 'never',
+  },
   USERS_LINE: {
     text: '{path}:{line} is not a user: {reason}',
     hint: 'Write name=password, one a line; lines that begin with # are comments.',

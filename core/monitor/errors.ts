@@ -10,6 +10,7 @@ export const monitorErrors = defineErrors('MONITOR', {
   },
   CANNOT_LISTEN: {
     text: 'cannot listen on {host}:{port} for /livez, /readyz and /metrics: {reason}',
+    hint: 'metrics.bind-host must be an address of this machine; ports below 1024 need a privilege.',
     blame: 'user',
     retry: 'never',
   },

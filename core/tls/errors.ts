@@ -22,6 +22,7 @@ export const tlsErrors = defineErrors('TLS', {
   },
   KEY_MISMATCH: {
     text: 'the key in {key} does not belong to the certificate in {cert}',
+    hint: 'Was one of the two files replaced without the other?',
     blame: 'user',
     retry: 'never',
   },

@@ -87,6 +87,7 @@ export const rpcErrors = defineErrors('RPC', {
   },
   NOT_MILLRACE: {
     text: 'what listens at {address} is not a JobManager of this version: {reason}',
+    hint: 'Is it the port of a JobManager (jobmanager.rpc.port), and of the same version as this program?',
     blame: 'user',
     retry: 'never',
   },
