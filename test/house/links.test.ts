@@ -1,4 +1,7 @@
-/** Pages lead where they say: every link between pages, with its heading, and the indexes name every page of their folder. */
+/**
+ * Pages lead where they say: every link between pages, with its heading; the files that they name are there; and the indexes
+ * name every page of their folder.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -54,13 +57,30 @@ describe('links', () => {
   })
 })
 
+const named =
+  /`((?:core|proto|sdk|connectors|taskmanager|jobmanager|broker|cli|test|bench|scripts|examples|deploy|docs)\/[\w./-]+\.\w+)`/g
+
+/** Files named in `text` that are not there. */
+function missing(text: string): string[] {
+  const paths = [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(named)].map(([, path]) => path as string)
+  return paths.filter((path) => !existsSync(join(root, path)))
+}
+
+describe('files', () => {
+  it.each(pages)('that %s names are there', (path) => {
+    expect(missing(read(path))).toEqual([])
+  })
+
+  it('that are not there are found', () => {
+    expect(missing('`core/assert.ts` `core/none.ts` `test/house/`')).toEqual(['core/none.ts'])
+  })
+})
+
 describe('indexes', () => {
   it.each(['docs/concepts', 'docs/decisions'])('of %s name every page', (folder) => {
     const index = read(`${folder}/README.md`)
-    const missing = readdirSync(join(root, folder)).filter(
-      (name) => name !== 'README.md' && !index.includes(`(${name})`),
-    )
-    expect(missing, `${folder}/README.md`).toEqual([])
+    const left = readdirSync(join(root, folder)).filter((name) => name !== 'README.md' && !index.includes(`(${name})`))
+    expect(left, `${folder}/README.md`).toEqual([])
   })
 
   it('number decisions once each, as their pages do', () => {
