@@ -80,6 +80,8 @@ export interface Operator {
    * it is committed, what was prepared behind it dropped. Takes seconds at most, whatever is away. Never rejects.
    */
   settle?(newest: number): Promise<void>
+  /** True: when the task fails it is not closed before it is known whether the job ends for good. */
+  readonly wantsVerdict?: boolean
   close(): void | Promise<void>
 }
 

@@ -130,6 +130,10 @@ export class SinkOperator implements Operator {
     this.#writer.delivered?.(next)
   }
 
+  get wantsVerdict(): boolean {
+    return this.#sinkContext.checkpointing && this.#writer.discard !== undefined
+  }
+
   async settle(newest: number): Promise<void> {
     try {
       await withTimeout(systemClock, this.#commitLast(newest), lastCommitMs, 'last commit of a sink')

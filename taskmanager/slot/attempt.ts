@@ -7,6 +7,7 @@
  */
 import { pathToFileURL } from 'node:url'
 import type { Arena } from '../../core/arena/arena.ts'
+import { deferred, withTimeout } from '../../core/async/index.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { provideOwnPackage } from '../../core/platform/modules.ts'
@@ -46,12 +47,16 @@ export interface AttemptSurroundings {
 
 const metricsIntervalMs = 1000
 const openBeatMs = 100
+/** How long an attempt that has failed waits to hear whether there will be another one: a snapshot may be being stored. */
+const verdictMs = 6000
 
 export class Attempt {
   readonly deployment: Deployment
   readonly #at: AttemptSurroundings
   readonly #tasks: BuiltTask[] = []
   readonly #loop: SlotLoop
+  /** Resolved by the cancellation: the newest snapshot when the job ends for good. */
+  readonly #verdict = deferred<number | undefined>()
   #remote: RemoteExchange | undefined
   #phase: 'deploying' | 'ready' | 'running' | 'over' = 'deploying'
   #metricsTimer: ReturnType<typeof systemClock.setInterval> | undefined
@@ -117,7 +122,8 @@ export class Attempt {
         for (const { task } of this.#tasks) task.options.chain.head.align?.(message.groups)
         return
       case 'cancel':
-        this.#end('canceled', undefined, undefined, message.newest)
+        this.#verdict.resolve(message.newest)
+        this.#end('canceled')
     }
   }
 
@@ -270,7 +276,7 @@ export class Attempt {
   }
 
   /** The end of the attempt here, once: reports, gives everything back, then says that the slot is free. */
-  #end(state: 'finished' | 'canceled' | 'failed', cause?: FailureCause, failed?: Task, newest?: number): void {
+  #end(state: 'finished' | 'canceled' | 'failed', cause?: FailureCause, failed?: Task): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
     this.#loop.stop()
@@ -299,7 +305,7 @@ export class Attempt {
         })
       }
     }
-    this.#release(state === 'finished', newest)
+    this.#release(state)
       .catch(() => undefined)
       .finally(() => {
         this.#say({ kind: 'released', attempt })
@@ -307,23 +313,28 @@ export class Attempt {
       })
   }
 
-  async #release(orderly: boolean, newest: number | undefined): Promise<void> {
-    if (newest !== undefined) await this.#settle(newest)
+  async #release(state: 'finished' | 'canceled' | 'failed'): Promise<void> {
+    if (state !== 'finished') await this.#settle(state)
     for (const built of this.#tasks) {
       built.flushDeadLetters()
       const errors = await built.task.close()
       for (const error of errors)
         this.#print('close', [`closing failed: ${error instanceof Error ? error.message : String(error)}`])
     }
-    this.#remote?.close(orderly)
+    this.#remote?.close(state === 'finished')
     this.#at.arena.reserves.disclaim(this.#at.start.owner)
     this.#flushPrints()
   }
 
-  /** All at once: each may have to wait for its time. */
-  async #settle(newest: number): Promise<void> {
+  /** For sinks that have to know whether the job ends for good. After a failure here that is about to be decided elsewhere. */
+  async #settle(state: 'canceled' | 'failed'): Promise<void> {
     const operators = this.#tasks.flatMap(({ task }) => task.options.chain.operators)
-    await Promise.all(operators.map((operator) => operator.settle?.(newest)))
+    const wants = operators.some((operator) => operator.wantsVerdict === true)
+    if (state === 'failed' && !wants) return
+    const decided = withTimeout(systemClock, this.#verdict.promise, verdictMs, 'decision about a failed attempt')
+    const newest = await decided.catch(() => undefined)
+    // All at once: each may have to wait for its time.
+    if (newest !== undefined) await Promise.all(operators.map((operator) => operator.settle?.(newest)))
   }
 
   #placeOf(task: Task): { operator: string; uid: string } {

@@ -2,6 +2,7 @@
  * The end of a job that writes in transactions, as real processes: nobody who reads committed records waits for a job that was
  * canceled or has failed for good, and a run from its last checkpoint goes on as if nothing had been.
  */
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadJob } from '../../cli/load-job.ts'
@@ -36,14 +37,21 @@ afterAll(async () => {
   await broker?.close()
 }, 30_000)
 
-async function submit(rate: number, savepointPath: string): Promise<string> {
+async function submit(
+  topic: string,
+  rate: number,
+  savepointPath: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const given = {
     'execution.checkpointing.interval': '250ms',
     'execution.checkpointing.externalized-checkpoint-retention': 'RETAIN_ON_CANCELLATION',
     'kafka.brokers': broker.address,
     'kafka.role': 'fill',
+    'kafka.topic': topic,
     'kafka.records': String(records),
     'kafka.rate': String(rate),
+    ...more,
   }
   const { plan, bundle, options } = await loadJob(jobFile, given, 2)
   const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options, savepointPath })
@@ -58,10 +66,10 @@ const until = (what: string, jobId: string, condition: (info: JobInfo) => boolea
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function committed(): Promise<number[]> {
+async function committed(topic: string): Promise<number[]> {
   const from = source.kafka({
     brokers: broker.address,
-    topic: 'in',
+    topic,
     end: 'latest',
     format: { decode: (_, record) => record() },
   })
@@ -73,35 +81,74 @@ async function committed(): Promise<number[]> {
 
 const openTransactions = (): Promise<string[]> => listTransactions(kafka, ['Ongoing', 'PrepareCommit', 'PrepareAbort'])
 
-test('a job that is canceled at any moment leaves no transaction open, and a run from its last checkpoint loses and repeats nothing', async () => {
-  await new KafkaAdmin(kafka).createTopics([{ name: 'in', partitions: 2 }])
-  let path = ''
-  for (let round = 0; round < cancels; round++) {
-    const jobId = await submit(600, path)
-    await until(
-      'two checkpoints',
-      jobId,
-      ({ checkpoints }) => checkpoints.filter(({ state }) => state === 'completed').length > 1,
-    )
-    await pause(round * 25)
-    await cluster.client.cancel(jobId)
-    const { checkpoints } = await until('the end of the job', jobId, ({ status }) => status.state === 'canceled')
-    const completed = checkpoints.filter(({ state }) => state === 'completed')
-    const newest = completed.toSorted((a, b) => b.checkpointId - a.checkpointId)[0]
-    path = newest?.path ?? ''
-    // The broker has answered the end of a transaction before its markers are written.
-    await cluster.until(
-      `no open transaction after cancel ${round}`,
-      async () => (await openTransactions()).length === 0,
-    )
-  }
-  const before = await committed()
+/** Where a run begins that repeats and loses nothing. */
+function newestOf({ checkpoints }: JobInfo): string {
+  const completed = checkpoints.filter(({ state }) => state === 'completed')
+  return completed.toSorted((a, b) => b.checkpointId - a.checkpointId)[0]?.path ?? ''
+}
+
+/** The broker has answered the end of a transaction before its markers are written. */
+const noneIsOpen = (when: string): Promise<boolean> =>
+  cluster.until(`no open transaction ${when}`, async () => (await openTransactions()).length === 0)
+
+async function expectRestOf(topic: string, path: string): Promise<void> {
+  const before = await committed(topic)
   expect(before.length).toBeGreaterThan(0)
   expect(new Set(before).size).toBe(before.length)
-
-  const last = await submit(50_000, path)
+  const last = await submit(topic, 50_000, path)
   await until('the end of the input', last, ({ status }) => status.state === 'finished')
-  const all = await committed()
+  const all = await committed(topic)
   expect(all).toHaveLength(records)
   expect(new Set(all).size).toBe(records)
+}
+
+const someCheckpoints = ({ checkpoints }: JobInfo): boolean =>
+  checkpoints.filter(({ state }) => state === 'completed').length > 1
+
+test('a job that is canceled at any moment leaves no transaction open, and a run from its last checkpoint loses and repeats nothing', async () => {
+  const topic = 'canceled'
+  await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])
+  let path = ''
+  for (let round = 0; round < cancels; round++) {
+    const jobId = await submit(topic, 600, path)
+    await until('two checkpoints', jobId, someCheckpoints)
+    await pause(round * 25)
+    await cluster.client.cancel(jobId)
+    path = newestOf(await until('the end of the job', jobId, ({ status }) => status.state === 'canceled'))
+    await noneIsOpen(`after cancel ${round}`)
+  }
+  await expectRestOf(topic, path)
 }, 180_000)
+
+test('so does a job that fails for good', async () => {
+  const topic = 'failed'
+  await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])
+  let path = ''
+  for (const failsAt of [1500, 3100, 4700, 6300]) {
+    const more = { 'kafka.fails-at': String(failsAt), 'restart-strategy.type': 'none' }
+    const jobId = await submit(topic, 1500, path, more)
+    path = newestOf(await until('the end of the job', jobId, ({ status }) => status.state === 'failed'))
+    await noneIsOpen(`after the failure at ${failsAt}`)
+  }
+  await expectRestOf(topic, path)
+}, 180_000)
+
+test('a cancel while the broker is away takes seconds, and says which transactions it leaves open', async () => {
+  const topic = 'away'
+  await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])
+  const jobId = await submit(topic, 600, '')
+  await until('two checkpoints', jobId, someCheckpoints)
+  await broker.kill()
+  try {
+    const begin = performance.now()
+    await cluster.client.cancel(jobId)
+    await until('the end of the job', jobId, ({ status }) => status.state === 'canceled')
+    expect(performance.now() - begin).toBeLessThan(12_000)
+    const [taskManager] = cluster.taskManagers
+    if (taskManager === undefined) throw new Error('a TaskManager is expected')
+    const log = (): string => readFileSync(cluster.logOf(taskManager), 'utf8')
+    await cluster.until('the ids in the log', async () => log().includes(`"millrace-${jobId}-in-2-`))
+  } finally {
+    await broker.start()
+  }
+}, 60_000)

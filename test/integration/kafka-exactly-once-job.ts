@@ -1,6 +1,7 @@
 /**
  * Two jobs over one broker. Options: `kafka.brokers`; `kafka.role`: `fill` writes numbered records into the topic `in`, `count`
- * counts them by key into the topic `out`; `kafka.records`, how many; `kafka.rate`, how many per second.
+ * counts them by key into the topic `out`; `kafka.records`, how many; `kafka.rate`, how many per second; `kafka.topic`, where
+ * `fill` writes them; `kafka.fails-at`, the number at which it fails.
  */
 import { defineJob, sink, source, t } from 'millrace'
 
@@ -11,11 +12,14 @@ export default defineJob('kafka-exactly-once', (env) => {
   const records = Number(env.option('kafka.records', '1000'))
   if (env.option('kafka.role') === 'fill') {
     const rate = Number(env.option('kafka.rate', '1000'))
+    const failsAt = Number(env.option('kafka.fails-at', '-1'))
+    const create = (n: number) => {
+      if (n === failsAt) throw new Error(`it is ${n}`)
+      return { key: `key ${n % 50}`, n }
+    }
     env
-      .from(source.generator({ type: Tick, count: records, rate, create: (n) => ({ key: `key ${n % 50}`, n }) }), {
-        uid: 'numbers',
-      })
-      .to(sink.kafka({ brokers, topic: 'in', key: 'key' }), { uid: 'in' })
+      .from(source.generator({ type: Tick, count: records, rate, create }), { uid: 'numbers' })
+      .to(sink.kafka({ brokers, topic: env.option('kafka.topic', 'in'), key: 'key' }), { uid: 'in' })
     return
   }
   env
