@@ -7,6 +7,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type Terminal, table } from '../terminal.ts'
 import { brokerCode, existingTopic, type Kafka, type KafkaFlags, pairs, withKafka } from './connect.ts'
 import { sizesByPartition } from './log-dirs.ts'
+import { offsetsOf } from './places.ts'
 import { parsePlace } from './when.ts'
 
 export interface CreateFlags extends KafkaFlags {
@@ -242,40 +243,21 @@ export async function deleteRecords(terminal: Terminal, name: string, flags: Del
     if (missing !== undefined) {
       throw cliErrors.create('NO_SUCH_PARTITION', { topic: name, partition: missing, last: leaders.length - 1 })
     }
-    const all = partitions.map((partition) => ({ topic: name, partition }))
-    const at = async (where: 'earliest' | 'latest' | number) =>
-      new Map(
-        (await admin.listOffsets(all.map((each) => ({ ...each, at: where })))).map((each) => [
-          each.partition,
-          each.offset,
-        ]),
-      )
-    const [starts, ends] = await Promise.all([at('earliest'), at('latest')])
-    const times = place.kind === 'time' ? await at(place.ms) : undefined
-    const before = partitions.map((partition) => {
-      const [start, end] = [starts.get(partition) ?? 0, ends.get(partition) ?? 0]
-      const time = times?.get(partition) ?? -1
-      const wanted =
-        place.kind === 'earliest'
-          ? start
-          : place.kind === 'offset'
-            ? place.offset
-            : place.kind === 'last'
-              ? end - place.count
-              : time < 0
-                ? end
-                : time
-      return { topic: name, partition, offset: Math.max(start, place.kind === 'latest' ? end : wanted) }
-    })
-    const beyond = before.find(({ partition, offset }) => offset > (ends.get(partition) ?? 0))
+    const offsets = await offsetsOf(kafka, name, partitions, place)
+    const before = [...offsets].map(([partition, { start, place: meant }]) => ({
+      topic: name,
+      partition,
+      offset: Math.max(start, meant),
+    }))
+    const beyond = before.find(({ partition, offset }) => offset > (offsets.get(partition)?.end ?? 0))
     if (beyond !== undefined) {
-      const problem = `${name}/${beyond.partition} ends at offset ${ends.get(beyond.partition)}: ${beyond.offset} lies behind it`
+      const problem = `${name}/${beyond.partition} ends at offset ${offsets.get(beyond.partition)?.end}: ${beyond.offset} lies behind it`
       throw cliErrors.create('BAD_ARGUMENT', { problem })
     }
     const deleted = (await admin.deleteRecords(before)).map(({ partition, offset }) => ({
       partition,
       start: offset,
-      deleted: offset - (starts.get(partition) ?? 0),
+      deleted: offset - (offsets.get(partition)?.start ?? 0),
     }))
     deleted.sort((a, b) => a.partition - b.partition)
     if (terminal.json) terminal.out(JSON.stringify({ topic: name, partitions: deleted }))
