@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../../../../core/platform/clock.ts'
+import { type Clock, systemClock } from '../../../../core/platform/clock.ts'
+import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import { type BlobStorage, openStorage } from '../../../../core/storage/storage.ts'
 import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
 import { checkpointManifestPath } from '../../../../proto/checkpoint/paths.ts'
@@ -21,13 +22,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-const silence = (): Promise<never> => new Promise(() => undefined)
-
 const storeOf = (
   epoch = 1,
   over: BlobStorage = storage,
   retained = 2,
-  timeoutMs: number | undefined = undefined,
+  limit: { readonly timeoutMs?: number; readonly clock?: Clock } = {},
 ): CompletedCheckpointStore =>
   new CompletedCheckpointStore({
     storage: over,
@@ -36,7 +35,7 @@ const storeOf = (
     clock: Object.assign(Object.create(systemClock), { now: () => nowMs }) as typeof systemClock,
     retained,
     graceMs: 100,
-    timeoutMs,
+    ...limit,
   })
 
 /** A checkpoint whose chain is a new base, or goes on with the chain of `before`. */
@@ -138,6 +137,13 @@ describe('completing', () => {
   for (const step of ['size', 'putIfAbsent', 'compareAndSet'] as const) {
     for (const effect of ['took effect', 'took none'] as const) {
       it(`is given up when storage is silent from ${step} on, which ${effect}, and the next one counts`, async () => {
+        const timeoutMs = 50
+        const clock = new ManualClock()
+        // Time passes only while there is silence: storage that is slow is none.
+        const silence = (): Promise<never> => {
+          setImmediate(() => clock.advance(timeoutMs))
+          return new Promise(() => undefined)
+        }
         let silent = false
         const over = new Proxy(storage, {
           get: (target, name) => {
@@ -152,7 +158,7 @@ describe('completing', () => {
           },
         })
         let asked = false
-        const store = storeOf(1, over, 2, 50)
+        const store = storeOf(1, over, 2, { timeoutMs, clock })
         await store.recover()
         const first = await checkpoint(1)
         asked = true
