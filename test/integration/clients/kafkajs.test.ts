@@ -404,7 +404,8 @@ class KafkaJsCases extends CaseTable {
     let enough = Number.POSITIVE_INFINITY
     for (let number = 0; acknowledged.length < enough; number += 3) {
       const values = [0, 1, 2].map((each) => String(number + each))
-      await producer.send({ topic, messages: values.map((value) => ({ value })) })
+      // Named partitions: this client draws new ones for a retry, and the broker could not know it for one.
+      await producer.send({ topic, messages: values.map((value, each) => ({ value, partition: each % 2 })) })
       acknowledged.push(...values)
       if (acknowledged.length < 300) continue
       restarted ??= event().then(() => {

@@ -143,7 +143,7 @@ public class Cases {
         }
     }
 
-    /** A consumer of a group, polled by the thread of the case. */
+    /** A consumer of a group, polled by the thread of the case. Sessions outlast every case: nobody is to leave by being slow. */
     static class Member implements ConsumerRebalanceListener {
         final Consumer<String, String> consumer;
         final List<String> values = new ArrayList<>();
@@ -154,7 +154,7 @@ public class Cases {
         Member(String group, String topic, Map<String, Object> config) {
             Map<String, Object> all = new HashMap<>(Map.of(
                 "bootstrap.servers", address, "group.id", group, "auto.offset.reset", "earliest", "heartbeat.interval.ms", 100,
-                "session.timeout.ms", 6000, "enable.auto.commit", false, "fetch.max.wait.ms", 20));
+                "session.timeout.ms", 60_000, "enable.auto.commit", false, "fetch.max.wait.ms", 20));
             all.putAll(config);
             consumer = new KafkaConsumer<>(all, new StringDeserializer(), new StringDeserializer());
             consumer.subscribe(List.of(topic), this);
