@@ -1,6 +1,7 @@
 /** Reads of a log: from the tail at once, from the files by a promise; and which aborted transactions overlap what was read. */
 import { faulty } from '../../core/faults.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import { inOrderOfBatches } from './aborted-order.ts'
 import type { AbortedTransaction, LogRead, ReadOptions } from './partition-log.ts'
 import type { SegmentedLog } from './segmented-log.ts'
 
@@ -53,7 +54,8 @@ function data(
   options: ReadOptions,
 ): LogRead {
   if (options.isolation !== 'read-committed') return { kind: 'data', buffers, sizeBytes, nextOffset }
-  return { kind: 'data', buffers, sizeBytes, nextOffset, aborted: abortedBetween(log, asked, nextOffset) }
+  const aborted = inOrderOfBatches(abortedBetween(log, asked, nextOffset), buffers, asked)
+  return { kind: 'data', buffers, sizeBytes, nextOffset, aborted }
 }
 
 async function readCold(

@@ -77,7 +77,7 @@ export type LogRead =
       /** Whole batches, in order; neighbours in memory come as one buffer. Read only: the tail shares them. Empty at the end. */
       readonly buffers: readonly Buffer[]
       readonly sizeBytes: number
-      /** With read-committed: every aborted transaction that overlaps the returned range, by first offset. */
+      /** With read-committed: every aborted transaction that overlaps the returned range, as its batches come in it. */
       readonly aborted?: readonly AbortedTransaction[]
       /** Offset after the last one returned; the asked offset when nothing is returned. */
       readonly nextOffset: number
