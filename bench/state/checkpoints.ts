@@ -15,11 +15,12 @@ export interface CheckpointsShape {
   readonly options: Readonly<Record<string, string>>
 }
 
-const told = ({ durationMs, bytes, syncMs, asyncMs }: Taken): Record<string, number | undefined> => ({
+const told = ({ durationMs, bytes, syncMs, asyncMs, cpuSeconds }: Taken): Record<string, number | undefined> => ({
   ms: durationMs,
   bytes,
   syncMs,
   asyncMs,
+  cpuSeconds,
 })
 
 /** What the disk takes to write and sync as many bytes at once, in ms. */

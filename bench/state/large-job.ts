@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { loadJob } from '../../cli/load-job.ts'
 import type { CheckpointInfo, ClusterClient, JobInfo, Snapshot } from '../../proto/client.ts'
 import { ChaosCluster } from '../../test/chaos/cluster.ts'
+import { usageOf } from '../lib/processes.ts'
 import { type Control, type Output, readOutputs, totalOf, writeControl } from '../lib/state-control.ts'
 
 /** Of a key with three numbers: its entry and its slot. */
@@ -21,7 +22,7 @@ export interface LargeShape {
 }
 
 /** A checkpoint as its caller and its subtasks saw it. */
-export type Taken = Snapshot & Pick<CheckpointInfo, 'syncMs' | 'asyncMs'>
+export type Taken = Snapshot & Pick<CheckpointInfo, 'syncMs' | 'asyncMs'> & { readonly cpuSeconds: number }
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -79,11 +80,20 @@ export class LargeJob {
     return this.client.info(this.jobId)
   }
 
+  /** Gives a function that tells what the processes that run now have used since. */
+  cpuMeter(): () => number {
+    const { pids } = this.cluster
+    const before = usageOf(pids).cpuSeconds
+    return () => round(usageOf(pids).cpuSeconds - before, 2)
+  }
+
   async checkpoint(): Promise<Taken> {
+    const cpuOf = this.cpuMeter()
     const snapshot = await this.client.checkpoint(this.jobId)
+    const cpuSeconds = cpuOf()
     const { checkpoints } = await this.info()
     const { syncMs, asyncMs } = checkpoints.find(({ checkpointId }) => checkpointId === snapshot.checkpointId) ?? {}
-    return { ...snapshot, syncMs, asyncMs }
+    return { ...snapshot, syncMs, asyncMs, cpuSeconds }
   }
 
   /** Changes the first part of all keys, once each. */

@@ -13,12 +13,13 @@ export async function recovery({ megabytes, rounds, options }: RecoveryShape): P
   const results: Record<string, number>[] = []
   try {
     for (let i = 0; i < rounds; i++) {
-      const { durationMs } = await job.checkpoint()
+      const { durationMs, cpuSeconds: checkpointCpuSeconds } = await job.checkpoint()
       writeControl(job.directory, { rate: 50_000 })
       await pause(1000)
       const { vertices } = await job.info()
       const victim = job.cluster.taskManager(vertices[0]?.subtasks[0]?.taskManagerId ?? '')
       const killedMs = job.cluster.kill(victim)
+      const cpuOf = job.cpuMeter()
       let found: ReturnType<typeof interruption>
       const back = (): boolean => {
         found = interruption(job.outputs(), killedMs, 2)
@@ -28,9 +29,11 @@ export async function recovery({ megabytes, rounds, options }: RecoveryShape): P
       if (found === undefined) continue
       results.push({
         checkpointMs: durationMs,
+        checkpointCpuSeconds,
         firstOutputMs: found.firstMs - killedMs,
         allOutputMs: found.allMs - killedMs,
         sinceLastOutputMs: found.allMs - found.lastMs,
+        cpuSeconds: cpuOf(),
       })
       process.stderr.write(`${JSON.stringify(results.at(-1))}\n`)
       await job.cluster.restart(victim)

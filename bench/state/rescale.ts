@@ -14,6 +14,7 @@ export async function rescale({ megabytes, options }: RescaleShape): Promise<unk
     job.tell({ rate: 50_000 })
     await pause(2000)
     const askedMs = Date.now()
+    const cpuOf = job.cpuMeter()
     const { durationMs, interruptedMs } = await job.client.rescale(job.jobId, { parallelism: 4 })
     let found: ReturnType<typeof interruption>
     const back = (): boolean => {
@@ -24,6 +25,7 @@ export async function rescale({ megabytes, options }: RescaleShape): Promise<unk
     return {
       keys: job.keys,
       checkpointMs,
+      cpuSeconds: cpuOf(),
       rescaleMs: durationMs,
       noTaskMs: interruptedMs,
       firstOutputMs: found === undefined ? undefined : found.firstMs - found.lastMs,
