@@ -6,6 +6,7 @@ import { verifyDirectory } from '../../../../broker/log/verify.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import { ManualDisk } from '../../../../core/platform/manual-disk.ts'
 import { append, openLog, readAll, settle, startMs } from '../../../support/broker-log.ts'
+import { cases } from '../../../support/nightly.ts'
 
 const directory = '/data/events-0'
 const owner = { id: 2, isAlive: () => false }
@@ -103,7 +104,7 @@ describe('an index without damage', () => {
           expect(findings.filter(({ problem }) => problem.includes('checksum does not match'))).toEqual([])
         }
       }),
-      { numRuns: 60 },
+      { numRuns: cases(25) },
     )
     expect(madeAnew.mock.calls).toEqual([])
     madeAnew.mockRestore()
@@ -137,7 +138,7 @@ describe('damage of an index', () => {
         const { findings } = verifyDirectory(harmed.crash('power'), '/data')
         expect(findings.filter((each) => !each.path.endsWith('.snapshot'))).toEqual([])
       }),
-      { numRuns: 60 },
+      { numRuns: cases(25) },
     )
   })
 

@@ -11,6 +11,7 @@ import { batchBytes, contiguous } from '../../../../core/columns/layout.ts'
 import { openBatch } from '../../../../core/columns/open.ts'
 import { readColumn, readRows, rowReader } from '../../../../core/columns/rows.ts'
 import type { Schema } from '../../../../core/columns/schema.ts'
+import { cases } from '../../../support/nightly.ts'
 
 const arena = Arena.create({ bytes: 64 * 1024 * 1024, largeSegments: 2, owner: 1 })
 
@@ -64,7 +65,7 @@ function shape(value: unknown): string {
 }
 
 describe('an adaptive batch', () => {
-  const cases: Record<string, unknown[]> = {
+  const named: Record<string, unknown[]> = {
     'plain objects': [
       { a: 1, b: 'x', c: true },
       { a: 2.5, b: 'yy', c: false },
@@ -111,7 +112,7 @@ describe('an adaptive batch', () => {
       { a: 3, b: 4 },
     ],
   }
-  for (const [name, rows] of Object.entries(cases)) {
+  for (const [name, rows] of Object.entries(named)) {
     test(`gives back ${name}`, () => {
       same(roundTrip(rows), rows)
       // Again, with the schema remembered.
@@ -173,7 +174,7 @@ describe('an adaptive batch', () => {
       fc.property(fc.array(value, { minLength: 1, maxLength: 8 }), (rows) => {
         same(roundTrip(rows), rows)
       }),
-      { numRuns: 300 },
+      { numRuns: cases(100) },
     )
     fc.assert(
       fc.property(
@@ -185,7 +186,7 @@ describe('an adaptive batch', () => {
           expect(roundTrip(rows)).toStrictEqual(rows)
         },
       ),
-      { numRuns: 200 },
+      { numRuns: cases(80) },
     )
   })
 

@@ -18,6 +18,7 @@ import {
   saveRun,
   saveRunSync,
 } from '../../../../proto/checkpoint/run.ts'
+import { cases } from '../../../support/nightly.ts'
 import { memoryStorage } from './memory-storage.ts'
 import {
   applyRuns,
@@ -200,7 +201,7 @@ describe('a chain', () => {
         const wanted = [...applyRuns(models).values()].sort(compareModels)
         expect(readModels(mergeRuns(open(models)))).toEqual(wanted)
       }),
-      { numRuns: 300 },
+      { numRuns: cases(80) },
     )
   })
 

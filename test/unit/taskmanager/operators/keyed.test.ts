@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { avg, count, max, min, sum, t, window } from '../../../../sdk/index.ts'
 import type { KeyedStream } from '../../../../sdk/keyed-stream.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
+import { cases } from '../../../support/nightly.ts'
 import { type HarnessOptions, OperatorHarness } from '../../../support/operator-harness.ts'
 
 interface Bid {
@@ -133,7 +134,7 @@ describe.each(keys)('running aggregates by %s', (_, keyBy, keyOf) => {
             await h.close()
           },
         ),
-        { numRuns: 15 },
+        { numRuns: cases(6) },
       )
     },
   )

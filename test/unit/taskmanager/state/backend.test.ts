@@ -21,7 +21,7 @@ describe.each(['number', 'string', 'any'] as const)('keyed state by %s keys', (t
         fc.asyncProperty(fc.array(command(keys[type]), { maxLength: 40 }), (commands) =>
           runBesideModel(directory.path, type, (options) => createKeyedStateBackend(options, twin), true, commands),
         ),
-        { numRuns: cases(twin ? 15 : 60) },
+        { numRuns: cases(twin ? 8 : 25) },
       )
     },
   )

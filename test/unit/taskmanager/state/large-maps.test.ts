@@ -94,7 +94,7 @@ describe('a map larger than the cache', () => {
         expect(maps[0].size(idOf(subtasks.stores[0], 1))).toBe(model.size)
         for (const store of subtasks.stores) store.close()
       }),
-      { numRuns: cases(25) },
+      { numRuns: cases(10) },
     )
   })
 

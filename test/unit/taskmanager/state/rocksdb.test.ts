@@ -34,7 +34,7 @@ describe.each(['number', 'string', 'any'] as const)('keyed state in RocksDB by %
       fc.asyncProperty(fc.array(command(keys[type]), { maxLength: 40 }), (commands) =>
         runBesideModel(directory.path, type, (options) => small(options), false, commands),
       ),
-      { numRuns: cases(40) },
+      { numRuns: cases(12) },
     )
   })
 
@@ -49,7 +49,7 @@ describe.each(['number', 'string', 'any'] as const)('keyed state in RocksDB by %
           commands,
         ),
       ),
-      { numRuns: cases(25) },
+      { numRuns: cases(8) },
     )
   })
 })
@@ -198,7 +198,7 @@ describe('timers in RocksDB', () => {
           backend.close()
         },
       ),
-      { numRuns: cases(20) },
+      { numRuns: cases(8) },
     )
   })
 })

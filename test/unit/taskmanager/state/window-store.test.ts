@@ -231,7 +231,7 @@ describe.each(['number', 'string', 'any'] as const)('windows by %s keys', (type)
     )
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 30 }), (commands) => windows(type, aggregate, place, commands)),
-      { numRuns: cases(place === 'memory' ? 40 : 20) },
+      { numRuns: cases(place === 'memory' ? 12 : 5) },
     )
   })
 })
@@ -424,7 +424,7 @@ describe.each(['number', 'string', 'any'] as const)('sessions by %s keys', (type
       fc.asyncProperty(fc.constantFrom(0, 9, 200), fc.array(command, { maxLength: 30 }), (keepMs, commands) =>
         sessions(type, aggregate, place, keepMs, commands),
       ),
-      { numRuns: cases(place === 'memory' ? 60 : 25) },
+      { numRuns: cases(place === 'memory' ? 15 : 6) },
     )
   })
 })

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { count, t, window } from '../../../../sdk/index.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
+import { cases } from '../../../support/nightly.ts'
 import { type HarnessOptions, nowhere, OperatorHarness } from '../../../support/operator-harness.ts'
 import { declared, functions, groupBy, Hit, keyings, runSteps, sorted, totals, traffic, windowsOf } from './support.ts'
 
@@ -68,7 +69,7 @@ describe.each(keyings)('windows by %s', (_, keyBy, keyOf) => {
           expect(h.subtasks.every(({ metrics }) => metrics.lateDropped === 0)).toBe(true)
           await h.close()
         }),
-        { numRuns: 8 },
+        { numRuns: cases(4) },
       )
     },
   )
@@ -307,7 +308,7 @@ describe('late records', () => {
             await h.close()
           },
         ),
-        { numRuns: 20 },
+        { numRuns: cases(8) },
       )
     },
   )

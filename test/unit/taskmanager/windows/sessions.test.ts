@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { window } from '../../../../sdk/index.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
+import { cases } from '../../../support/nightly.ts'
 import { type HarnessOptions, nowhere, OperatorHarness } from '../../../support/operator-harness.ts'
 import {
   declared,
@@ -62,7 +63,7 @@ describe.each(keyings)('sessions by %s', (_, keyBy, keyOf) => {
           await h.close()
         },
       ),
-      { numRuns: 15 },
+      { numRuns: cases(6) },
     )
   })
 })
@@ -146,7 +147,7 @@ describe.each(keyings)('late records by %s', (_, keyBy, keyOf) => {
             await h.close()
           },
         ),
-        { numRuns: 25 },
+        { numRuns: cases(10) },
       )
     },
   )
