@@ -1,7 +1,8 @@
-/** What a chaos job has committed: the rows of all files that are not hidden, or what readers of committed records get from topics. */
+/** What a chaos job has committed: the rows of all files that are not hidden, or those of topics, by their markers and as a client reads them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
+import { committedRows } from './committed-rows.ts'
 import type { CheckedRow, WindowRow } from './oracle.ts'
 
 export function* readChecked(out: string): Generator<CheckedRow> {
@@ -62,6 +63,14 @@ export async function readTopic(address: string, topic: string, enough: number):
     await consumer.disconnect()
   }
   return [...rows.values()]
+}
+
+/** The rows of a topic whose transactions were committed, by what stands in the log. */
+export async function readByMarkers(address: string, topic: string): Promise<unknown[]> {
+  const partitions = await committedRows(address, topic)
+  return partitions.flatMap((rows, partition) =>
+    rows.map(({ offset, value }) => ({ ...(parse(value) as object), place: `${partition}/${offset}` })),
+  )
 }
 
 /** As `sink.kafka` writes them: times are numbers or texts. */
