@@ -83,8 +83,13 @@ export class LargeJob {
   /** Gives a function that tells what the processes that run now have used since. */
   cpuMeter(): () => number {
     const { pids } = this.cluster
-    const before = usageOf(pids).cpuSeconds
-    return () => round(usageOf(pids).cpuSeconds - before, 2)
+    const before = pids.map((pid) => usageOf([pid]).cpuSeconds)
+    // One that was just killed has nothing to tell any more.
+    return () =>
+      round(
+        pids.reduce((sum, pid, i) => sum + Math.max(0, usageOf([pid]).cpuSeconds - (before[i] ?? 0)), 0),
+        2,
+      )
   }
 
   async checkpoint(): Promise<Taken> {
