@@ -122,13 +122,15 @@ function proceed(state: Running, repair: Repair): Decision<'running'> {
 }
 
 function takeSlots(state: Running, repair: Repair, event: Extract<JobEvent, { kind: 'slots' }>): Decision<'running'> {
-  const { free, total } = event
   const needed = repair.region.length
-  if (free.length < needed) {
-    return { state: { ...state, detail: describeMissing(needed, free.length, total) }, actions: none }
+  // A slot whose tasks have finished is free and still has its place: two regions in one could not be told apart.
+  const others = new Set(state.placement.slots.map(keyOf))
+  for (const slot of repair.region) others.delete(keyOf(slot))
+  const left = event.free.filter((slot) => !others.has(keyOf(slot)))
+  if (left.length < needed) {
+    return { state: { ...state, detail: describeMissing(needed, left.length, event.total) }, actions: none }
   }
   // Back to where they were, if that is there: others of the job keep their neighbours.
-  const left = [...free]
   const take = (wanted: (slot: FreeSlot) => boolean): FreeSlot => {
     const at = left.findIndex(wanted)
     return left.splice(Math.max(0, at), 1)[0] as FreeSlot

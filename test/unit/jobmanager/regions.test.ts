@@ -159,6 +159,24 @@ describe('a job of several regions', () => {
     )
   })
 
+  test('does not put a region into the slot of another one that has finished', () => {
+    const ended = play([
+      ...fresh,
+      { kind: 'subtask', subtask: '0/2', state: 'finished' },
+      { kind: 'subtask', subtask: '1/2', state: 'finished' },
+      { kind: 'released', slot: slotKey('tm', 2) },
+      { kind: 'slots-lost', slots: [slotKey('tm', 1)], cause },
+      { kind: 'delay-over' },
+    ])
+    const offered = (slots: readonly number[]) => {
+      const free = slotsOf(5).filter(({ slot }) => slots.includes(slot))
+      return decide(ended, { kind: 'slots', free, inUse: new Map(), total: 5 }, facts)
+    }
+    expect(offered([2]).actions).toEqual([])
+    const [deploy] = offered([2, 4]).actions
+    expect(deploy).toMatchObject({ kind: 'deploy-region', placement: { slots: [{ slot: 4 }] } })
+  })
+
   test('can be cancelled at every moment, and ends when all its slots are free', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
