@@ -154,4 +154,27 @@ describe('kafkajs', () => {
     await producer.disconnect()
     expect((await consume('once', 1, 'once-group')).map((each) => each.value)).toEqual(['yes'])
   })
+
+  it('shows what was committed and nothing else where it begins to read within transactions that were aborted', async () => {
+    const admin = kafka.admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic: 'within' }] })
+    await admin.disconnect()
+    const producers = ['x', 'y', 'z'].map((name) =>
+      kafka.producer({ idempotent: true, maxInFlightRequests: 1, transactionalId: `within-${name}` }),
+    )
+    await Promise.all(producers.map((each) => each.connect()))
+    const open = await Promise.all(producers.map((each) => each.transaction()))
+    for (const each of open) await each.send({ topic: 'within', messages: [{ value: 'no' }] })
+    // From here, offset 3: all three began below it.
+    const messages = Array.from({ length: 4 }, () => ({ value: 'no' }))
+    await open[2]?.send({ topic: 'within', messages })
+    for (const each of open.toReversed()) await each.abort()
+    const committed = await producers[2]?.transaction()
+    for (const value of ['1', '2', '3', '4']) await committed?.send({ topic: 'within', messages: [{ value }] })
+    await committed?.commit()
+    await Promise.all(producers.map((each) => each.disconnect()))
+    const got = await consume('within', 4, 'within-group', '3')
+    expect(got.map((each) => each.value)).toEqual(['1', '2', '3', '4'])
+  })
 })
