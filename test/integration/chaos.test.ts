@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { FaultName } from '../../core/faults.ts'
 import type { Configuration } from '../chaos/environment.ts'
 import { type FaultKind, faultKinds } from '../chaos/faults/index.ts'
+import { type Verdict, violations } from '../chaos/oracle.ts'
 import { type ChaosOptions, type ChaosResult, runChaos } from '../chaos/run.ts'
 import { describeFaults, type Mix, planFaults } from '../chaos/schedule.ts'
 import { hasRedisServer } from '../support/redis-server.ts'
@@ -35,7 +36,7 @@ const blameless = { lost: 0, duplicated: 0, corrupted: 0, outOfOrder: 0, wrongWi
 /** One of each kind, in the order of the seed; what is committed is exactly right. */
 async function survives(seed: number, kinds: readonly FaultKind[], more: Partial<ChaosOptions>): Promise<void> {
   const mix = Object.fromEntries(kinds.map((kind) => [kind, 1]))
-  const result = await run({ seed, faults: kinds.length, mix }, { ...more, rate: 3000 })
+  const result = await run({ seed, faults: kinds.length, mix }, { rate: 3000, ...more })
   expect(result.verdict).toEqual(blameless)
   expect(result.outcome).toBe('finished')
   expect(result.faults.map(({ kind }) => kind).sort()).toEqual([...kinds].sort())
@@ -49,14 +50,21 @@ function withFault(fault: FaultName, options: Readonly<Record<string, string>> =
 const tries = [1, 2, 3, 4, 5, 6, 7, 8]
 const triesMs = 180_000
 
-/** Violations of the first run that has some: whether a kill meets the bug is a matter of milliseconds. */
-async function violationsOf(short: Omit<Short, 'seed'>, more: Partial<ChaosOptions>) {
+/** The first run whose verdict shows the bug, or else the last: whether a fault meets it is a matter of milliseconds. */
+async function verdictOf(
+  short: Omit<Short, 'seed'>,
+  more: Partial<ChaosOptions>,
+  shows: (verdict: Verdict) => boolean,
+): Promise<Verdict> {
   for (const seed of tries) {
-    const { violations } = await run({ ...short, seed }, more)
-    if (violations > 0) return violations
+    const { verdict } = await run({ ...short, seed }, more)
+    if (shows(verdict) || seed === tries.at(-1)) return verdict
   }
-  return 0
+  throw new Error('no seeds')
 }
+
+const violationsOf = async (short: Omit<Short, 'seed'>, more: Partial<ChaosOptions>): Promise<number> =>
+  violations(await verdictOf(short, more, (verdict) => violations(verdict) > 0))
 
 const killed = ['taskmanager', 'slot', 'leader', 'zombie'] as const
 const inside = ['at-snapshot', 'at-prepare', 'at-commit', 'at-restore', 'at-close', 'at-rescale', 'rescale'] as const
@@ -81,7 +89,8 @@ describe('what is committed is exactly right, whatever happens', () => {
     'several JobManagers, S3, and topics on both sides',
     async () => {
       const configuration: Partial<Configuration> = { ...small, jobManagers: 2, storage: 's3', io: 'kafka' }
-      await survives(3, beside, { configuration })
+      // What the topics hold in the end is read record by record.
+      await survives(3, beside, { configuration, rate: 1000 })
     },
     180_000,
   )
@@ -108,9 +117,9 @@ test(
 test(
   'a sink that commits before the checkpoint is complete shows',
   async () => {
-    // A process that ends in its snapshot leaves others that have committed for a checkpoint which never completes.
+    // The first commit of a checkpoint fails before the checkpoint completes; others have committed for it then.
     const more = withFault('commit-early')
-    expect(await violationsOf({ faults: 4, mix: { 'at-snapshot': 1 } }, more)).toBeGreaterThan(0)
+    expect(await violationsOf({ faults: 2, mix: { 'at-commit': 1 } }, more)).toBeGreaterThan(0)
   },
   triesMs,
 )
@@ -128,13 +137,15 @@ test('an attempt that outlives its successor on a TaskManager that was frozen ha
   expect(result).toMatchObject({ outcome: 'finished', violations: 0 })
 }, 60_000)
 
-test('an attempt that outlives its successor shows when attempts keep their number', async () => {
-  const result = await run(
-    { ...zombie, seed: 6 },
-    { ...outlived, patienceMs: 15_000, ...withFault('reuse-epoch', outlived.options) },
-  )
-  expect(result.verdict.duplicated).toBeGreaterThan(0)
-}, 60_000)
+test(
+  'an attempt that outlives its successor shows when attempts keep their number',
+  async () => {
+    // On a busy machine the one that was frozen may be given up once more, and forget its old attempt.
+    const more = { ...outlived, patienceMs: 15_000, ...withFault('reuse-epoch', outlived.options) }
+    expect((await verdictOf(zombie, more, ({ duplicated }) => duplicated > 0)).duplicated).toBeGreaterThan(0)
+  },
+  triesMs,
+)
 
 test('one batch that is lost between two subtasks shows', async () => {
   const result = await run({ seed: 5, faults: 0, mix: {} }, { ...withFault('drop-batch'), records: 10_000 })
