@@ -2,7 +2,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobInfo, SubtaskInfo } from '../../proto/client.ts'
-import { busy } from '../support/busy.ts'
 import { type EngineCluster, startEngineCluster } from '../support/engine-cluster.ts'
 
 const file = fileURLToPath(new URL('./exchange-job.ts', import.meta.url))

@@ -7,6 +7,7 @@ import { loadJob } from '../../cli/load-job.ts'
 import { type RunningJobManager, startJobManager } from '../../jobmanager/main.ts'
 import { type ClusterClient, createClusterClient } from '../../proto/client.ts'
 import { type RunningTaskManager, startTaskManager } from '../../taskmanager/main.ts'
+import { busy } from '../support/busy.ts'
 
 let directory: string
 let options: Record<string, string>
@@ -78,7 +79,7 @@ test('a sink whose results nobody reads stops its source, and goes on when they 
         first ||= newest?.triggeredMs ?? 0
         return newest !== undefined && newest.triggeredMs - first > 1500
       },
-      { timeout: 15_000 },
+      { timeout: 15_000 * busy() },
     )
     .toBe(true)
   expect((await client.info(job)).status.state).toBe('running')
@@ -86,7 +87,7 @@ test('a sink whose results nobody reads stops its source, and goes on when they 
   for await (const { records } of client.results(job))
     for (const record of records) seen.push((record as { n: number }).n)
   expect(seen).toEqual(Array.from({ length: 20_000 }, (_, n) => n))
-}, 40_000)
+}, 120_000)
 
 describe('results of a job that has ended', () => {
   const kept = (job: string): string[] =>
