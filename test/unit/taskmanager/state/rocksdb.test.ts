@@ -326,7 +326,7 @@ describe('the directory', () => {
     value.set(idOf(backend, 1), 'here')
     expect(value.get(idOf(backend, 1))).toBe('here')
     backend.close()
-    await vi.waitFor(() => expect(existsSync(path)).toBe(false))
+    await vi.waitFor(() => expect(existsSync(path)).toBe(false), 20_000)
   })
 
   test('that cannot be written is refused, with its name', async () => {
