@@ -120,7 +120,7 @@ export class RingInput implements InputChannel {
       arena.u8.set(bytes, arena.address(segment))
     }
     this.#lifted.shift()
-    if (kind === frameKind.batch && this.#ring.credit()) this.#bells.ring(this.#peer.slot)
+    if (this.#ring.credit(kind === frameKind.batch)) this.#bells.ring(this.#peer.slot)
     const frame = this.#frame
     frame.kind = kind
     frame.detail = segment

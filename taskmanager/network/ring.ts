@@ -154,17 +154,19 @@ export class RingConsumer {
     return false
   }
 
-  /** Removes the frame that `peek` found; a batch keeps its place among the credits until `credit`. */
+  /** Takes the frame that `peek` found out; for the producer it keeps its place, and its credit, until `credit`. */
   lift(): void {
     this.tail = (this.tail + 1) | 0
     this.place = this.place + 1 === this.frames ? 0 : this.place + 1
-    Atomics.store(this.words, wordTail, this.tail)
   }
 
-  /** A batch that was lifted is taken. True: the producer waits for room and must be woken. */
-  credit(): boolean {
-    this.batchesRead = (this.batchesRead + 1) | 0
-    Atomics.store(this.words, wordBatchesRead, this.batchesRead)
+  /** The oldest frame that was lifted is taken. True: the producer waits for room and must be woken. */
+  credit(batch: boolean): boolean {
+    if (batch) {
+      this.batchesRead = (this.batchesRead + 1) | 0
+      Atomics.store(this.words, wordBatchesRead, this.batchesRead)
+    }
+    Atomics.store(this.words, wordTail, (Atomics.load(this.words, wordTail) + 1) | 0)
     return this.#mustWake()
   }
 
