@@ -6,7 +6,7 @@
  *
  * Needs Java; Kafka's jars come by Maven into build/test-clients, as for the tests. Without Java there is nothing to measure with.
  */
-import { hasKafkaJava } from '../test/support/kafka-clients/java.ts'
+import { installKafkaJava } from '../test/support/kafka-clients/java.ts'
 import { type Broker, kafkaVersion, type System, startBroker } from './broker/brokers.ts'
 import { createTopic, deleteTopic, produce } from './broker/clients.ts'
 import { type Row, rows } from './broker/rows.ts'
@@ -30,7 +30,7 @@ if (unknown !== undefined) throw new Error(`there is no section ${unknown}; sect
 const rounds = Number(given.rounds ?? 3)
 const scale = Number(given.scale ?? 1)
 const systems: readonly System[] = given.only === undefined ? ['ours', 'kafka'] : [given.only as System]
-if (!hasKafkaJava(kafkaVersion)) throw new Error('Java and Maven are needed: Kafka’s tools are the client')
+installKafkaJava(kafkaVersion)
 
 const table = new Table()
 const inTurn = (round: number): readonly System[] => (round % 2 === 0 ? systems : systems.toReversed())

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { FaultyS3 } from '../support/faulty-s3.ts'
 import { type BrokerProcess, startBrokerProcess } from '../support/kafka-clients/broker.ts'
-import { RedisServer } from '../support/redis-server.ts'
-import { type S3Server, startS3Server } from '../support/s3-server.ts'
+import { installRedisServer, RedisServer } from '../support/redis-server.ts'
+import { installS3Server, type S3Server, startS3Server } from '../support/s3-server.ts'
 import { type Link, Switchboard } from '../support/switchboard.ts'
 import { ChaosCluster } from './cluster.ts'
 
@@ -92,6 +92,8 @@ export class Environment {
     options: Readonly<Record<string, string>> = {},
   ): Promise<Environment> {
     const { state, barriers, storage, io, jobManagers, taskManagers, slots } = configuration
+    if (jobManagers > 1) installRedisServer()
+    if (storage === 's3') installS3Server()
     const directory = mkdtempSync(join(tmpdir(), 'millrace-chaos-'))
     const orders = join(directory, 'orders')
     mkdirSync(orders)

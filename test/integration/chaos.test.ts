@@ -8,8 +8,11 @@ import { type FaultKind, faultKinds } from '../chaos/faults/index.ts'
 import { type Verdict, violations } from '../chaos/oracle.ts'
 import { type ChaosOptions, type ChaosResult, runChaos } from '../chaos/run.ts'
 import { describeFaults, type Mix, planFaults } from '../chaos/schedule.ts'
-import { hasRedisServer } from '../support/redis-server.ts'
-import { hasS3Server } from '../support/s3-server.ts'
+import { installRedisServer } from '../support/redis-server.ts'
+import { installS3Server } from '../support/s3-server.ts'
+
+installRedisServer()
+installS3Server()
 
 interface Short {
   readonly seed: number
@@ -85,15 +88,11 @@ describe('what is committed is exactly right, whatever happens', () => {
     await survives(2, around, { configuration })
   }, 120_000)
 
-  test.skipIf(!hasRedisServer() || !hasS3Server())(
-    'several JobManagers, S3, and topics on both sides',
-    async () => {
-      const configuration: Partial<Configuration> = { ...small, jobManagers: 2, storage: 's3', io: 'kafka' }
-      // What the topics hold in the end is read record by record.
-      await survives(3, beside, { configuration, rate: 1000 })
-    },
-    180_000,
-  )
+  test('several JobManagers, S3, and topics on both sides', async () => {
+    const configuration: Partial<Configuration> = { ...small, jobManagers: 2, storage: 's3', io: 'kafka' }
+    // What the topics hold in the end is read record by record.
+    await survives(3, beside, { configuration, rate: 1000 })
+  }, 180_000)
 })
 
 test(

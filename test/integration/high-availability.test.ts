@@ -11,9 +11,9 @@ import { Channel } from '../../proto/rpc/channel.ts'
 import { busy } from '../support/busy.ts'
 import { HaCluster } from '../support/ha-cluster.ts'
 import { testPlan } from '../support/plan.ts'
-import { hasRedisServer, RedisServer } from '../support/redis-server.ts'
+import { installRedisServer, RedisServer } from '../support/redis-server.ts'
 
-const redis = hasRedisServer()
+installRedisServer()
 let cluster: HaCluster | undefined
 
 afterEach(async () => {
@@ -25,34 +25,32 @@ afterEach(async () => {
 const quiet = { 'fake.results': 'none' }
 const checkpoints = { ...quiet, 'execution.checkpointing.interval': '100ms' }
 
-it.skipIf(!redis)(
-  'a leader that is killed is replaced, and jobs can be submitted within 5 s with the default lease, unless the machine is busy',
-  { timeout: 60_000 },
-  async () => {
-    cluster = await HaCluster.start(2)
-    await cluster.taskManager('tm-1', 4)
-    const job = await cluster.submit(testPlan('first', 1, checkpoints))
-    await cluster.until(job, 'running')
-    const { epoch } = await cluster.client.cluster()
-    const before = await cluster.leader()
-    await cluster.kill(before)
-    const begun = performance.now()
-    const second = await cluster.submit(testPlan('second', 1))
-    const took = performance.now() - begun
-    // The lease ends in its time; what comes then has to share the machine.
-    const limitMs = haLease.default + (5000 - haLease.default) * busy()
-    expect(took).toBeLessThan(limitMs)
-    await cluster.until(second, 'running')
-    expect(performance.now() - begun).toBeLessThan(2 * limitMs)
-    expect(await cluster.leader()).toBe(1 - before)
-    expect((await cluster.client.cluster()).epoch).toBeGreaterThan(epoch)
-    const status = await cluster.until(job, 'running')
-    expect(status.attempt).toBe(1)
-    expect((await cluster.client.list()).map((each) => each.jobId).sort()).toEqual([job, second].sort())
-  },
-)
+it('a leader that is killed is replaced, and jobs can be submitted within 5 s with the default lease, unless the machine is busy', {
+  timeout: 60_000,
+}, async () => {
+  cluster = await HaCluster.start(2)
+  await cluster.taskManager('tm-1', 4)
+  const job = await cluster.submit(testPlan('first', 1, checkpoints))
+  await cluster.until(job, 'running')
+  const { epoch } = await cluster.client.cluster()
+  const before = await cluster.leader()
+  await cluster.kill(before)
+  const begun = performance.now()
+  const second = await cluster.submit(testPlan('second', 1))
+  const took = performance.now() - begun
+  // The lease ends in its time; what comes then has to share the machine.
+  const limitMs = haLease.default + (5000 - haLease.default) * busy()
+  expect(took).toBeLessThan(limitMs)
+  await cluster.until(second, 'running')
+  expect(performance.now() - begun).toBeLessThan(2 * limitMs)
+  expect(await cluster.leader()).toBe(1 - before)
+  expect((await cluster.client.cluster()).epoch).toBeGreaterThan(epoch)
+  const status = await cluster.until(job, 'running')
+  expect(status.attempt).toBe(1)
+  expect((await cluster.client.list()).map((each) => each.jobId).sort()).toEqual([job, second].sort())
+})
 
-it.skipIf(!redis)('a standby accepts jobs, and says who leads', { timeout: 60_000 }, async () => {
+it('a standby accepts jobs, and says who leads', { timeout: 60_000 }, async () => {
   cluster = await HaCluster.start(2, { 'high-availability.lease-duration': '1s' }, 'secret word')
   await cluster.taskManager('tm-1', 1)
   const standby = 1 - (await cluster.leader())
@@ -72,196 +70,173 @@ it.skipIf(!redis)('a standby accepts jobs, and says who leads', { timeout: 60_00
 
 const fast = { 'high-availability.lease-duration': '1s' }
 
-it.skipIf(!redis)(
-  'tasks run on without a leader, and the next one goes on with them',
-  { timeout: 60_000 },
-  async () => {
-    cluster = await HaCluster.start(2, fast)
-    await cluster.taskManager('tm-1', 2)
-    await cluster.taskManager('tm-2', 2)
-    const job = await cluster.submit(testPlan('goes on', 4, checkpoints))
-    await cluster.until(job, 'running')
-    const before = await cluster.leader()
-    const last = await cluster.client.checkpoint(job)
-    await cluster.kill(before)
-    const status = await cluster.until(job, 'running')
-    expect(status).toMatchObject({ attempt: 1, restarts: 0, runningSubtasks: 8 })
-    expect(await cluster.leader()).toBe(1 - before)
-    // Checkpoints go on, with ids that were never used, and can be restored from.
-    const next = await cluster.client.checkpoint(job)
-    expect(next.checkpointId).toBeGreaterThan(last.checkpointId)
-    await cluster.taskManagers[0]?.close()
-    await cluster.taskManager('tm-3', 2)
-    expect(await cluster.until(job, 'running', 2)).toMatchObject({ attempt: 2 })
-    const { restored } = await cluster.client.info(job)
-    expect(restored?.checkpointId).toBeGreaterThanOrEqual(next.checkpointId)
-  },
-)
+it('tasks run on without a leader, and the next one goes on with them', { timeout: 60_000 }, async () => {
+  cluster = await HaCluster.start(2, fast)
+  await cluster.taskManager('tm-1', 2)
+  await cluster.taskManager('tm-2', 2)
+  const job = await cluster.submit(testPlan('goes on', 4, checkpoints))
+  await cluster.until(job, 'running')
+  const before = await cluster.leader()
+  const last = await cluster.client.checkpoint(job)
+  await cluster.kill(before)
+  const status = await cluster.until(job, 'running')
+  expect(status).toMatchObject({ attempt: 1, restarts: 0, runningSubtasks: 8 })
+  expect(await cluster.leader()).toBe(1 - before)
+  // Checkpoints go on, with ids that were never used, and can be restored from.
+  const next = await cluster.client.checkpoint(job)
+  expect(next.checkpointId).toBeGreaterThan(last.checkpointId)
+  await cluster.taskManagers[0]?.close()
+  await cluster.taskManager('tm-3', 2)
+  expect(await cluster.until(job, 'running', 2)).toMatchObject({ attempt: 2 })
+  const { restored } = await cluster.client.info(job)
+  expect(restored?.checkpointId).toBeGreaterThanOrEqual(next.checkpointId)
+})
 
-it.skipIf(!redis)(
-  'a leader that was stopped past its lease finds another one, and what it still does counts for nothing',
-  { timeout: 60_000 },
-  async () => {
-    cluster = await HaCluster.start(2, fast)
-    await cluster.taskManager('tm-1', 2)
-    const job = await cluster.submit(testPlan('fenced', 2, checkpoints))
-    await cluster.until(job, 'running')
-    const stopped = await cluster.leader()
-    const { epoch } = await cluster.client.cluster()
-    cluster.signal(stopped, 'SIGSTOP')
-    await cluster.until(job, 'running')
-    expect(await cluster.leader()).toBe(1 - stopped)
-    const { checkpointId } = await cluster.client.checkpoint(job)
-    cluster.signal(stopped, 'SIGCONT')
-    const old = createClusterClient({ address: cluster.address(stopped) })
-    // It sends on to the other one: the very first answer is not its own.
-    expect(await old.cluster()).toMatchObject({ address: cluster.address(1 - stopped), epoch: epoch + 1 })
-    old.close()
-    const next = await cluster.client.checkpoint(job)
-    expect(next.checkpointId).toBeGreaterThan(checkpointId)
-    expect((await cluster.client.info(job)).status).toMatchObject({ state: 'running', attempt: 1 })
-  },
-)
+it('a leader that was stopped past its lease finds another one, and what it still does counts for nothing', {
+  timeout: 60_000,
+}, async () => {
+  cluster = await HaCluster.start(2, fast)
+  await cluster.taskManager('tm-1', 2)
+  const job = await cluster.submit(testPlan('fenced', 2, checkpoints))
+  await cluster.until(job, 'running')
+  const stopped = await cluster.leader()
+  const { epoch } = await cluster.client.cluster()
+  cluster.signal(stopped, 'SIGSTOP')
+  await cluster.until(job, 'running')
+  expect(await cluster.leader()).toBe(1 - stopped)
+  const { checkpointId } = await cluster.client.checkpoint(job)
+  cluster.signal(stopped, 'SIGCONT')
+  const old = createClusterClient({ address: cluster.address(stopped) })
+  // It sends on to the other one: the very first answer is not its own.
+  expect(await old.cluster()).toMatchObject({ address: cluster.address(1 - stopped), epoch: epoch + 1 })
+  old.close()
+  const next = await cluster.client.checkpoint(job)
+  expect(next.checkpointId).toBeGreaterThan(checkpointId)
+  expect((await cluster.client.info(job)).status).toMatchObject({ state: 'running', attempt: 1 })
+})
 
-it.skipIf(!redis)(
-  'Redis that is lost and comes back empty loses no job, and the epoch only grows',
-  { timeout: 60_000 },
-  async () => {
-    cluster = await HaCluster.start(2, fast)
-    await cluster.taskManager('tm-1', 2)
-    const job = await cluster.submit(testPlan('kept', 1, checkpoints))
-    await cluster.until(job, 'running')
-    const first = await cluster.client.cluster()
-    await cluster.redis.kill()
-    await cluster.redis.start()
-    const second = await cluster.until(job, 'running')
-    expect(second).toMatchObject({ attempt: 1, restarts: 0 })
-    const { epoch } = await cluster.client.cluster()
-    expect(epoch).toBeGreaterThanOrEqual(first.epoch)
-    // And with the loss of the leader at the same time.
-    const leader = await cluster.leader()
-    await cluster.redis.kill()
-    await cluster.kill(leader)
-    await cluster.redis.start()
-    expect(await cluster.until(job, 'running')).toMatchObject({ attempt: 1 })
-    expect((await cluster.client.cluster()).epoch).toBeGreaterThan(epoch)
-    const another = await cluster.submit(testPlan('another', 1))
-    await cluster.until(another, 'running')
-  },
-)
+it('Redis that is lost and comes back empty loses no job, and the epoch only grows', { timeout: 60_000 }, async () => {
+  cluster = await HaCluster.start(2, fast)
+  await cluster.taskManager('tm-1', 2)
+  const job = await cluster.submit(testPlan('kept', 1, checkpoints))
+  await cluster.until(job, 'running')
+  const first = await cluster.client.cluster()
+  await cluster.redis.kill()
+  await cluster.redis.start()
+  const second = await cluster.until(job, 'running')
+  expect(second).toMatchObject({ attempt: 1, restarts: 0 })
+  const { epoch } = await cluster.client.cluster()
+  expect(epoch).toBeGreaterThanOrEqual(first.epoch)
+  // And with the loss of the leader at the same time.
+  const leader = await cluster.leader()
+  await cluster.redis.kill()
+  await cluster.kill(leader)
+  await cluster.redis.start()
+  expect(await cluster.until(job, 'running')).toMatchObject({ attempt: 1 })
+  expect((await cluster.client.cluster()).epoch).toBeGreaterThan(epoch)
+  const another = await cluster.submit(testPlan('another', 1))
+  await cluster.until(another, 'running')
+})
 
-it.skipIf(!redis)(
-  'while Redis is away nobody leads, tasks run on, and jobs are accepted',
-  { timeout: 60_000 },
-  async () => {
-    cluster = await HaCluster.start(2, fast)
-    await cluster.taskManager('tm-1', 2)
-    const job = await cluster.submit(testPlan('runs on', 1, checkpoints))
-    await cluster.until(job, 'running')
-    await cluster.redis.kill()
-    const one = createClusterClient({ address: cluster.address(0) })
-    const channel = new Channel(cluster.address(0))
-    const asked = (): Promise<string> =>
-      channel.unary(clientMethods.cluster, {}).then(
-        () => 'leads',
-        (error: { code: string; message: string }) => `${error.code} ${error.message}`,
-      )
-    await expect.poll(asked, { timeout: 5000 }).toMatch(/HA_NOT_LEADER .*nobody leads/)
-    channel.close()
-    const accepted = await cluster.submit(testPlan('accepted', 1), one)
-    one.close()
-    await cluster.redis.start()
-    expect(await cluster.until(job, 'running')).toMatchObject({ attempt: 1 })
-    await cluster.until(accepted, 'running')
-  },
-)
-
-it.skipIf(!redis)(
-  'two clusters in one directory: the second does not start, and the first does not notice',
-  { timeout: 60_000 },
-  async () => {
-    cluster = await HaCluster.start(1, fast)
-    const { epoch } = await cluster.client.cluster()
-    const foreign = await cluster.startJobManager(1, {
-      'jobmanager.rpc.port': '0',
-      'high-availability.cluster-id': 'other',
-    })
-    expect(foreign).toMatchObject({ code: 'HA_DIRECTORY_OF_OTHER_CLUSTER' })
-    const redisToo = await RedisServer.start()
-    try {
-      const same = await cluster.startJobManager(2, {
-        'jobmanager.rpc.port': '0',
-        'high-availability.redis.url': redisToo.url,
-      })
-      expect(same).toMatchObject({ code: 'HA_DIRECTORY_IN_USE' })
-    } finally {
-      await redisToo.close()
-    }
-    expect((await cluster.client.cluster()).epoch).toBe(epoch)
-  },
-)
-
-it.skipIf(!redis)(
-  'a savepoint is taken by schedule, also after a change of leader, and only so many are kept',
-  { timeout: 60_000 },
-  async () => {
-    cluster = await HaCluster.start(2, fast)
-    await cluster.taskManager('tm-1', 1)
-    const schedule = { 'savepoint.schedule': '* * * * * *', 'savepoint.schedule.num-retained': '2' }
-    const job = await cluster.submit(
-      testPlan('scheduled', 1, { ...checkpoints, 'execution.checkpointing.interval': '1h', ...schedule }),
+it('while Redis is away nobody leads, tasks run on, and jobs are accepted', { timeout: 60_000 }, async () => {
+  cluster = await HaCluster.start(2, fast)
+  await cluster.taskManager('tm-1', 2)
+  const job = await cluster.submit(testPlan('runs on', 1, checkpoints))
+  await cluster.until(job, 'running')
+  await cluster.redis.kill()
+  const one = createClusterClient({ address: cluster.address(0) })
+  const channel = new Channel(cluster.address(0))
+  const asked = (): Promise<string> =>
+    channel.unary(clientMethods.cluster, {}).then(
+      () => 'leads',
+      (error: { code: string; message: string }) => `${error.code} ${error.message}`,
     )
-    await cluster.until(job, 'running')
-    const directory = join(cluster.directory, 'ha', 'savepoints', 'scheduled', job)
-    const kept = async (): Promise<number> =>
-      (await listSnapshots(directory)).filter((each) => 'snapshot' in each).length
-    const newest = async (): Promise<number> => {
-      const [first] = await listSnapshots(directory)
-      return first !== undefined && 'snapshot' in first ? first.snapshot.manifest.checkpointId : 0
-    }
-    await expect.poll(newest, { timeout: 15_000 }).toBeGreaterThanOrEqual(3)
-    await expect.poll(kept, { timeout: 5000 }).toBeLessThanOrEqual(3)
-    await cluster.kill(await cluster.leader())
-    const before = await newest()
-    await expect.poll(newest, { timeout: 15_000 }).toBeGreaterThan(before + 1)
-    await expect.poll(kept, { timeout: 5000 }).toBeLessThanOrEqual(3)
-  },
-)
+  await expect.poll(asked, { timeout: 5000 }).toMatch(/HA_NOT_LEADER .*nobody leads/)
+  channel.close()
+  const accepted = await cluster.submit(testPlan('accepted', 1), one)
+  one.close()
+  await cluster.redis.start()
+  expect(await cluster.until(job, 'running')).toMatchObject({ attempt: 1 })
+  await cluster.until(accepted, 'running')
+})
 
-it.skipIf(!redis)(
-  'checkpoints of a canceled job are deleted although storage refuses at first',
-  { timeout: 60_000 },
-  async () => {
-    cluster = await HaCluster.start(1, fast)
-    await cluster.taskManager('tm-1', 1)
-    const job = await cluster.submit(testPlan('cleaned', 1, checkpoints))
-    await cluster.until(job, 'running')
-    await cluster.client.checkpoint(job)
-    const root = join(cluster.directory, 'ha', 'checkpoints', job)
-    expect(readdirSync(root)).not.toEqual([])
-    // A pointer that cannot be read: nothing can be claimed, so nothing may be deleted.
-    const pointer = join(root, 'pointer')
-    const hidden = join(cluster.directory, 'pointer')
-    renameSync(pointer, hidden)
-    writeFileSync(pointer, 'no pointer')
-    await cluster.client.cancel(job)
-    await cluster.until(job, 'canceled')
-    const connection = { port: cluster.redis.port }
-    const queue = new Queue('cleaning', { connection, prefix: 'millrace:{default}:queues' })
-    await expect.poll(() => queue.getDelayedCount(), { timeout: 10_000 }).toBe(1)
-    await queue.close()
-    rmSync(pointer)
-    renameSync(hidden, pointer)
-    await expect
-      .poll(
-        () =>
-          existsSync(root)
-            ? readdirSync(root, { recursive: true, withFileTypes: true }).filter(
-                (each) => each.isFile() && !each.name.startsWith('.cas'),
-              ).length
-            : 0,
-        { timeout: 15_000 },
-      )
-      .toBe(0)
-  },
-)
+it('two clusters in one directory: the second does not start, and the first does not notice', {
+  timeout: 60_000,
+}, async () => {
+  cluster = await HaCluster.start(1, fast)
+  const { epoch } = await cluster.client.cluster()
+  const foreign = await cluster.startJobManager(1, {
+    'jobmanager.rpc.port': '0',
+    'high-availability.cluster-id': 'other',
+  })
+  expect(foreign).toMatchObject({ code: 'HA_DIRECTORY_OF_OTHER_CLUSTER' })
+  const redisToo = await RedisServer.start()
+  try {
+    const same = await cluster.startJobManager(2, {
+      'jobmanager.rpc.port': '0',
+      'high-availability.redis.url': redisToo.url,
+    })
+    expect(same).toMatchObject({ code: 'HA_DIRECTORY_IN_USE' })
+  } finally {
+    await redisToo.close()
+  }
+  expect((await cluster.client.cluster()).epoch).toBe(epoch)
+})
+
+it('a savepoint is taken by schedule, also after a change of leader, and only so many are kept', {
+  timeout: 60_000,
+}, async () => {
+  cluster = await HaCluster.start(2, fast)
+  await cluster.taskManager('tm-1', 1)
+  const schedule = { 'savepoint.schedule': '* * * * * *', 'savepoint.schedule.num-retained': '2' }
+  const job = await cluster.submit(
+    testPlan('scheduled', 1, { ...checkpoints, 'execution.checkpointing.interval': '1h', ...schedule }),
+  )
+  await cluster.until(job, 'running')
+  const directory = join(cluster.directory, 'ha', 'savepoints', 'scheduled', job)
+  const kept = async (): Promise<number> => (await listSnapshots(directory)).filter((each) => 'snapshot' in each).length
+  const newest = async (): Promise<number> => {
+    const [first] = await listSnapshots(directory)
+    return first !== undefined && 'snapshot' in first ? first.snapshot.manifest.checkpointId : 0
+  }
+  await expect.poll(newest, { timeout: 15_000 }).toBeGreaterThanOrEqual(3)
+  await expect.poll(kept, { timeout: 5000 }).toBeLessThanOrEqual(3)
+  await cluster.kill(await cluster.leader())
+  const before = await newest()
+  await expect.poll(newest, { timeout: 15_000 }).toBeGreaterThan(before + 1)
+  await expect.poll(kept, { timeout: 5000 }).toBeLessThanOrEqual(3)
+})
+
+it('checkpoints of a canceled job are deleted although storage refuses at first', { timeout: 60_000 }, async () => {
+  cluster = await HaCluster.start(1, fast)
+  await cluster.taskManager('tm-1', 1)
+  const job = await cluster.submit(testPlan('cleaned', 1, checkpoints))
+  await cluster.until(job, 'running')
+  await cluster.client.checkpoint(job)
+  const root = join(cluster.directory, 'ha', 'checkpoints', job)
+  expect(readdirSync(root)).not.toEqual([])
+  // A pointer that cannot be read: nothing can be claimed, so nothing may be deleted.
+  const pointer = join(root, 'pointer')
+  const hidden = join(cluster.directory, 'pointer')
+  renameSync(pointer, hidden)
+  writeFileSync(pointer, 'no pointer')
+  await cluster.client.cancel(job)
+  await cluster.until(job, 'canceled')
+  const connection = { port: cluster.redis.port }
+  const queue = new Queue('cleaning', { connection, prefix: 'millrace:{default}:queues' })
+  await expect.poll(() => queue.getDelayedCount(), { timeout: 10_000 }).toBe(1)
+  await queue.close()
+  rmSync(pointer)
+  renameSync(hidden, pointer)
+  await expect
+    .poll(
+      () =>
+        existsSync(root)
+          ? readdirSync(root, { recursive: true, withFileTypes: true }).filter(
+              (each) => each.isFile() && !each.name.startsWith('.cas'),
+            ).length
+          : 0,
+      { timeout: 15_000 },
+    )
+    .toBe(0)
+})

@@ -5,7 +5,7 @@ import { allOptions } from '../../cli/process-config.ts'
 import { environmentSource, loadConfig, parseConfigFile } from '../../core/config/index.ts'
 import {
   deployDirectory,
-  hasKubernetesTools,
+  installKubernetesTools,
   type Manifest,
   parseYaml,
   render,
@@ -15,7 +15,7 @@ import {
 const overlays = ['session', 'application', 'ha', 'session+tls', 'application+tls', 'ha+tls'] as const
 /** The oldest that has what is used, and two after it. */
 const versions = ['1.30', '1.34', '1.37'] as const
-const ready = hasKubernetesTools()
+installKubernetesTools()
 
 const rendered = new Map<string, readonly Manifest[]>()
 
@@ -35,7 +35,7 @@ const containersOf = ({ spec }: Manifest) => [
 const dataOf = (overlay: string, name: string): Readonly<Record<string, string>> =>
   ofKind(overlay, 'ConfigMap').find(({ metadata }) => metadata.name.startsWith(name))?.data ?? {}
 
-describe.skipIf(!ready)('the manifests for Kubernetes', () => {
+describe('the manifests for Kubernetes', () => {
   it.each(overlays)('of overlay %s are what servers of three versions take', (overlay) => {
     const yaml = render(overlay)
     for (const version of versions) expect(schemaErrors(yaml, version), version).toEqual([])

@@ -9,12 +9,16 @@ import { loadJob } from '../../cli/load-job.ts'
 import { openS3 } from '../../core/storage/s3/client.ts'
 import { s3Settings } from '../../core/storage/s3/options.ts'
 import { type ClusterClient, createClusterClient, type JobInfo } from '../../proto/client.ts'
-import { hasKubernetesTools, parseYaml, render } from '../support/kubernetes.ts'
-import { hasPods, makeImage, type Pod, Pods } from '../support/pods.ts'
-import { hasRedisServer, RedisServer } from '../support/redis-server.ts'
-import { hasS3Server, type S3Server, startS3Server } from '../support/s3-server.ts'
+import { installKubernetesTools, parseYaml, render } from '../support/kubernetes.ts'
+import { makeImage, type Pod, Pods, requirePods } from '../support/pods.ts'
+import { installRedisServer, RedisServer } from '../support/redis-server.ts'
+import { installS3Server, type S3Server, startS3Server } from '../support/s3-server.ts'
 
-const able = hasPods() && hasKubernetesTools()
+requirePods()
+installKubernetesTools()
+installS3Server()
+installRedisServer()
+
 const jobFile = fileURLToPath(new URL('./recovery-job.ts', import.meta.url))
 const rate = 1000
 const numbers = 25_000
@@ -29,13 +33,13 @@ interface Row {
 let image = ''
 
 beforeAll(() => {
-  if (able) image = makeImage()
+  image = makeImage()
 }, 60_000)
 afterAll(() => {
   if (image !== '') rmSync(image, { recursive: true })
 })
 
-describe.skipIf(!able)('the Pods of overlay application', () => {
+describe('the Pods of overlay application', () => {
   let pods: Pods
   let client: ClusterClient | undefined
 
@@ -187,7 +191,7 @@ describe.skipIf(!able)('the Pods of overlay application', () => {
   }
 })
 
-describe.skipIf(!(able && hasS3Server() && hasRedisServer()))('the Pods of overlay ha', () => {
+describe('the Pods of overlay ha', () => {
   let server: S3Server | undefined
   let redis: RedisServer | undefined
   let pods: Pods | undefined

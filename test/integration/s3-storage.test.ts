@@ -3,7 +3,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import { openS3 } from '../../core/storage/s3/client.ts'
 import { type S3Settings, s3Settings } from '../../core/storage/s3/options.ts'
 import { S3Storage } from '../../core/storage/s3/s3-storage.ts'
-import { hasS3Server, type S3Server, startS3Server } from '../support/s3-server.ts'
+import { installS3Server, type S3Server, startS3Server } from '../support/s3-server.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text)
 const code = async (work: Promise<unknown>): Promise<string> => {
@@ -16,7 +16,9 @@ const code = async (work: Promise<unknown>): Promise<string> => {
   return 'none'
 }
 
-describe.skipIf(!hasS3Server())('storage in a real S3 server', () => {
+installS3Server()
+
+describe('storage in a real S3 server', () => {
   let server: S3Server
   let settings: S3Settings
   let storage: S3Storage

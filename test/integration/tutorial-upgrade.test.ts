@@ -1,38 +1,19 @@
 /** The tutorial of upgrades, as it stands: every command is run, in order, and prints what the page says. */
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TutorialRun, tutorialCommands } from '../support/tutorial.ts'
+import { expect, it } from 'vitest'
+import { testTutorial, tutorialPage } from '../support/tutorial.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const directory = mkdtempSync(join(tmpdir(), 'millrace-tutorial-'))
-const tutorial = new TutorialRun(directory)
-const commands = tutorialCommands('upgrade.md')
+const example = fileURLToPath(new URL('../../examples/upgrade', import.meta.url))
 
-beforeAll(async () => {
-  cpSync(join(root, 'examples/upgrade'), join(directory, 'examples/upgrade'), { recursive: true })
-  await tutorial.exchange('16123')
-})
-afterAll(async () => {
-  await tutorial.close()
-  rmSync(directory, { recursive: true, force: true })
+it('shows code that is in the example', () => {
+  const version = readFileSync(join(example, 'v2.ts'), 'utf8').replaceAll(/\s+/g, ' ')
+  for (const [, code = ''] of tutorialPage('upgrade.md').matchAll(/^```ts\n([\s\S]*?)^```$/gm))
+    expect(version).toContain(code.trim().replaceAll(/\s+/g, ' '))
 })
 
-describe('the tutorial of upgrades', () => {
-  it('has commands, and shows code that is in the example', () => {
-    expect(commands.length).toBeGreaterThan(15)
-    const page = readFileSync(join(root, 'docs/tutorials/upgrade.md'), 'utf8')
-    const version = readFileSync(join(root, 'examples/upgrade/v2.ts'), 'utf8').replaceAll(/\s+/g, ' ')
-    for (const [, code = ''] of page.matchAll(/^```ts\n([\s\S]*?)^```$/gm))
-      expect(version).toContain(code.trim().replaceAll(/\s+/g, ' '))
-  })
-
-  for (const each of commands) {
-    it(each.command, async () => {
-      const result = await tutorial.run(each)
-      if (result !== undefined) expect(result.text).toMatch(result.wanted)
-    }, 60_000)
-  }
+testTutorial('upgrade.md', {
+  ports: ['16123'],
+  prepare: (directory) => cpSync(example, join(directory, 'examples/upgrade'), { recursive: true }),
 })

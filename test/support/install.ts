@@ -3,8 +3,8 @@
  * proxy. Each is installed once per checkout, below `build/test-clients`, and only when a test asks; a file lock lets test
  * workers ask at the same time.
  *
- * What cannot be installed (no root, no network) is `undefined`, and the tests that need it are skipped and counted; CI
- * refuses skipped tests.
+ * What cannot be installed (no root, no network) is an error of the files that need it: no test is skipped. They ask while
+ * they are loaded, where no test's time runs.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -34,17 +34,17 @@ export function onPath(command: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 }
 
-/** Runs `install` unless it was run in this checkout before; false when it failed. */
-export function installOnce(name: string, install: () => boolean): boolean {
+/** Runs `install` unless it was run in this checkout before; throws when it says that it failed. */
+export function installOnce(name: string, install: () => boolean): void {
   const done = `${clientsDirectory}/.${name}.installed`
-  if (existsSync(done)) return true
+  if (existsSync(done)) return
   mkdirSync(clientsDirectory, { recursive: true })
   takeLock()
   try {
-    if (existsSync(done)) return true
-    if (!install()) return false
+    if (existsSync(done)) return
+    if (!install())
+      throw new Error(`${name} could not be installed, and these tests need it; what was tried stands above`)
     writeFileSync(done, '')
-    return true
   } finally {
     rmSync(lock, { force: true })
   }

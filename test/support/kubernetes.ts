@@ -3,7 +3,7 @@
  * Kubernetes (inside a package of PyPI) tell whether a server of a version would take it.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,22 +15,16 @@ const schemas = `${clientsDirectory}/kubernetes-schemas`
 const schemasVersion = '1.37.0'
 export const deployDirectory = fileURLToPath(new URL('../../deploy', import.meta.url))
 
-/** False where there is no Go to build it with. */
-const hasKustomize = (): boolean =>
-  installOnce('kustomize', () => {
-    const at = `sigs.k8s.io/kustomize/kustomize/v5@${kustomizeVersion}`
-    return goInstall(at)
-  }) && existsSync(kustomize)
-
-const hasSchemas = (): boolean =>
+/** Needs Go to build kustomize with. */
+export function installKubernetesTools(): void {
+  installOnce('kustomize', () => goInstall(`sigs.k8s.io/kustomize/kustomize/v5@${kustomizeVersion}`))
   installOnce('kubernetes-schemas', () => {
     const make = (): boolean => onPath('python3') && succeeds('python3', ['-m', 'venv', schemas])
     if (!make() && !(debian('python3', 'python3-venv') && make())) return false
     const packages = [`kubernetes-validate==${schemasVersion}`]
     return succeeds(`${schemas}/bin/pip`, ['install', '--quiet', '--only-binary=:all:', ...packages])
   })
-
-export const hasKubernetesTools = (): boolean => hasKustomize() && hasSchemas()
+}
 
 export interface KeyRef {
   readonly name: string

@@ -53,10 +53,11 @@ mount -o remount,ro "$root"
 exec chroot --userspec="$user" "$root" "$@"
 `
 
-export const hasPods = (): boolean =>
-  process.platform === 'linux' &&
-  process.getuid?.() === 0 &&
-  spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+export function requirePods(): void {
+  const mounted = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { encoding: 'utf8' })
+  if (mounted.status !== 0)
+    throw new Error(`Pods need Linux, root and mounts: ${mounted.error?.message ?? mounted.stderr}`)
+}
 
 /** The files of the image, as deploy/Dockerfile puts them together; the dependencies come from the checkout. */
 export function makeImage(): string {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { debian, installOnce, onPath } from './install.ts'
 
-export const hasRedisServer = (): boolean =>
+export const installRedisServer = (): void =>
   installOnce('redis-server', () => onPath('redis-server') || debian('redis-server'))
 
 export class RedisServer {

@@ -1,6 +1,6 @@
 /** A real S3 server on files, versitygw, as a process on a free port of loopback. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,12 +9,9 @@ import { clientsDirectory, goInstall, installOnce } from './install.ts'
 const program = `${clientsDirectory}/versitygw`
 const version = 'v1.8.0'
 
-/** False where there is no Go to build it with. */
-export const hasS3Server = (): boolean =>
-  installOnce('versitygw', () => {
-    const at = `github.com/versity/versitygw/cmd/versitygw@${version}`
-    return goInstall(at)
-  }) && existsSync(program)
+/** Needs Go to build it with. */
+export const installS3Server = (): void =>
+  installOnce('versitygw', () => goInstall(`github.com/versity/versitygw/cmd/versitygw@${version}`))
 
 export interface S3Server {
   /** Options of ours that reach it. */

@@ -3,37 +3,76 @@
  * for anything). Ports are exchanged for free ones.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePorts } from './kafka-clients/broker.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-export interface TutorialCommand {
+interface TutorialCommand {
   readonly command: string
   readonly output: readonly string[]
   /** Goes on beside the rest; it is there when it has printed its last line. */
   readonly background: boolean
 }
 
-/** Commands of the blocks without a language, and of those called `background`. */
-export function tutorialCommands(page: string): TutorialCommand[] {
-  const text = readFileSync(`${root}docs/tutorials/${page}`, 'utf8')
-  const blocks = [...text.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)]
-  return blocks
-    .filter(([, kind]) => kind === '' || kind === 'background')
-    .flatMap(([, kind, body = '']) =>
-      body
-        .split(/^\$ /m)
-        .slice(1)
-        .map((part) => {
-          const [command = '', ...output] = part.trimEnd().split('\n')
-          return { command, output, background: kind === 'background' }
-        }),
-    )
+export interface Tutorial {
+  /** Those of the page, for which free ones are used. */
+  readonly ports: readonly string[]
+  /** Puts into the directory what the page says is there. */
+  prepare?(directory: string): void
 }
 
-export class TutorialRun {
+export const tutorialPage = (page: string): string => readFileSync(`${root}docs/tutorials/${page}`, 'utf8')
+
+/**
+ * One test for each command of the page, in a new directory: those of the blocks without a language, and of those called
+ * `background`. A block with the name of a file behind its language is that file.
+ */
+export function testTutorial(page: string, { ports, prepare }: Tutorial): void {
+  const blocks = [...tutorialPage(page).matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)]
+  const commands = blocks.flatMap(([, kind = '', body = '']) => commandsOf(kind, body))
+
+  describe(`the tutorial ${page}`, () => {
+    const directory = mkdtempSync(join(tmpdir(), 'millrace-tutorial-'))
+    const run = new TutorialRun(directory)
+
+    beforeAll(async () => {
+      prepare?.(directory)
+      for (const [, kind = '', body = ''] of blocks) {
+        const [, file] = kind.split(' ')
+        if (file !== undefined) writeFileSync(join(directory, file), body)
+      }
+      await run.exchange(ports)
+    })
+    afterAll(async () => {
+      await run.close()
+      rmSync(directory, { recursive: true, force: true })
+    })
+
+    it('has commands', () => expect(commands.length).toBeGreaterThan(15))
+    for (const each of commands) {
+      it(each.command, async () => {
+        const result = await run.run(each)
+        if (result !== undefined) expect(result.text).toMatch(result.wanted)
+      }, 60_000)
+    }
+  })
+}
+
+function commandsOf(kind: string, body: string): TutorialCommand[] {
+  if (kind !== '' && kind !== 'background') return []
+  const parts = body.split(/^\$ /m).slice(1)
+  return parts.map((part) => {
+    const [command = '', ...output] = part.trimEnd().split('\n')
+    return { command, output, background: kind === 'background' }
+  })
+}
+
+class TutorialRun {
   readonly #directory: string
   readonly #ports = new Map<string, string>()
   readonly #environment: Record<string, string> = {}
@@ -44,8 +83,9 @@ export class TutorialRun {
   }
 
   /** Uses a free port in place of each of these. */
-  async exchange(...ports: readonly string[]): Promise<void> {
-    for (const port of ports) this.#ports.set(port, await freePort())
+  async exchange(ports: readonly string[]): Promise<void> {
+    const free = await freePorts(ports.length)
+    for (const [index, port] of ports.entries()) this.#ports.set(port, String(free[index]))
   }
 
   /** What it prints, and the pattern that it has to match; undefined: there is nothing to look at. */
@@ -108,12 +148,4 @@ export class TutorialRun {
       server.once('exit', (code) => reject(new Error(`${command} ended with ${code}:\n${text}`)))
     })
   }
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return String(port)
 }

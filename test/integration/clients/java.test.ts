@@ -1,9 +1,10 @@
-import { hasKafkaJava, javaProgram, type KafkaRelease } from '../../support/kafka-clients/java.ts'
+import { installKafkaJava, javaProgram, type KafkaRelease } from '../../support/kafka-clients/java.ts'
 import { ClientProgram } from '../../support/kafka-clients/program.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
 
 for (const release of ['3.9.1', '4.3.1'] as const satisfies readonly KafkaRelease[]) {
-  testClient(`java-${release}`, hasKafkaJava(release), ({ address, saslAddress, secureAddress, caFile }) => {
+  installKafkaJava(release)
+  testClient(`java-${release}`, ({ address, saslAddress, secureAddress, caFile }) => {
     const program = new ClientProgram(
       'java',
       javaProgram(release, 'Cases', address, saslAddress, secureAddress, caFile),

@@ -17,7 +17,7 @@ import { CaseTable } from '../../support/kafka-clients/case-table.ts'
 import { canLogin, codeOf, kafkaOf, loginOf } from '../../support/kafka-clients/kafkajs.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
 
-testClient('kafkajs', true, async (broker) => {
+testClient('kafkajs', async (broker) => {
   const cases = new KafkaJsCases(broker)
   await cases.connect()
   return cases

@@ -4,10 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { Kafka, logLevel } from 'kafkajs'
 import { type BrokerProcess, brokerUsers } from '../../support/kafka-clients/broker.ts'
 import { CaseTable } from '../../support/kafka-clients/case-table.ts'
-import { hasKcat } from '../../support/kafka-clients/kcat.ts'
+import { installKcat } from '../../support/kafka-clients/kcat.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
 
-testClient('kcat', hasKcat(), (broker) => new KcatCases(broker))
+installKcat()
+testClient('kcat', (broker) => new KcatCases(broker))
 
 /** A kcat that runs: what it wrote so far, and its end. */
 class Kcat {

@@ -19,7 +19,7 @@ import { type BrokerProcess, brokerUsers } from '../../support/kafka-clients/bro
 import { codeOf, PlatformaticClient, type TextProducer } from '../../support/kafka-clients/platformatic.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
 
-testClient('platformatic', true, (broker) => new PlatformaticCases(broker))
+testClient('platformatic', (broker) => new PlatformaticCases(broker))
 
 /** A member of a group, what it was given and what it read. */
 interface Member {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BrokerProcess, startBrokerProcess } from '../../support/kafka-clients/broker.ts'
-import { hasKafkaJava, javaProgram, type KafkaRelease } from '../../support/kafka-clients/java.ts'
+import { installKafkaJava, javaProgram, type KafkaRelease } from '../../support/kafka-clients/java.ts'
 import { type Tool, tools } from '../../support/kafka-clients/matrix.ts'
 import { ClientProgram } from '../../support/kafka-clients/program.ts'
 
@@ -36,13 +36,12 @@ interface Ran {
 }
 
 describe.each(['3.9.1', '4.3.1'] as const satisfies readonly KafkaRelease[])("Kafka's tools %s", (release) => {
-  const here = hasKafkaJava(release)
+  installKafkaJava(release)
   const used = new Set<Tool>()
   let broker: BrokerProcess
   let program: ClientProgram
 
   beforeAll(async () => {
-    if (!here) return
     broker = await startBrokerProcess()
     program = new ClientProgram('java', javaProgram(release, 'Tools'))
   })
@@ -82,7 +81,7 @@ describe.each(['3.9.1', '4.3.1'] as const satisfies readonly KafkaRelease[])("Ka
   }
   /** Lines of a table, as cells. */
   const cells = (out: string) => out.split('\n').map((line) => line.trim().split(/\s+/))
-  const test = (title: string, run: () => Promise<void>) => it.skipIf(!here)(title, run, 30_000)
+  const test = (title: string, run: () => Promise<void>) => it(title, run, 30_000)
 
   test('kafka-topics makes, lists, describes, widens and deletes topics, and says what is wrong', async () => {
     expect(await create('t', '--partitions', '3', '--config', 'retention.ms=1000')).toContain('Created topic t')

@@ -1,5 +1,5 @@
 /** Kafka's Java clients and command-line tools, two releases apart, and programs of our own against them. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { clientsDirectory, debian, installOnce, onPath, succeeds } from '../install.ts'
 
@@ -32,9 +32,8 @@ function install(release: KafkaRelease): boolean {
   ])
 }
 
-/** False when Java or the release cannot be had here. */
-export const hasKafkaJava = (release: KafkaRelease): boolean =>
-  installOnce(`kafka-${release}`, () => install(release)) && existsSync(`${folder(release)}/jars`)
+/** Java as well. */
+export const installKafkaJava = (release: KafkaRelease): void => installOnce(`kafka-${release}`, () => install(release))
 
 /** Arguments of `java` that run one of Kafka's own tools by its class. */
 export function kafkaTool(release: KafkaRelease, mainClass: string, ...args: readonly string[]): string[] {

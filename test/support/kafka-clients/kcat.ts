@@ -1,4 +1,4 @@
 /** kcat, an old librdkafka on the command line. */
 import { debian, installOnce, onPath } from '../install.ts'
 
-export const hasKcat = (): boolean => installOnce('kcat', () => onPath('kcat') || debian('kcat'))
+export const installKcat = (): void => installOnce('kcat', () => onPath('kcat') || debian('kcat'))

@@ -17,7 +17,7 @@ function install(): boolean {
   ])
 }
 
-export const hasPythonClient = (): boolean => installOnce('python', install)
+export const installPythonClient = (): void => installOnce('python', install)
 
 export const python = `${environment}/bin/python`
 

@@ -15,7 +15,7 @@ import { diffSnapshots } from '../../../../taskmanager/state/diff-snapshots.ts'
 import { type ReadFilter, readEntries, type StateEntry } from '../../../../taskmanager/state/read-snapshot.ts'
 import { OperatorHarness } from '../../../support/operator-harness.ts'
 import { recordingTerminal } from '../../../support/recording-terminal.ts'
-import { hasS3Server, type S3Server, startS3Server } from '../../../support/s3-server.ts'
+import { installS3Server, type S3Server, startS3Server } from '../../../support/s3-server.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-read-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -249,7 +249,9 @@ describe('a snapshot whose runs are not as they were written', () => {
   })
 })
 
-describe.skipIf(!hasS3Server())('a savepoint in S3', () => {
+installS3Server()
+
+describe('a savepoint in S3', () => {
   let server: S3Server
   beforeAll(async () => {
     server = await startS3Server()
