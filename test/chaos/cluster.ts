@@ -11,7 +11,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ClusterClient, createClusterClient } from '../../proto/client.ts'
+import { loadJob } from '../../cli/load-job.ts'
+import { type ClusterClient, createClusterClient, type JobInfo } from '../../proto/client.ts'
 import { hookVariable, type ProcessHook } from '../support/process-hook.ts'
 import type { Switchboard } from '../support/switchboard.ts'
 
@@ -206,6 +207,32 @@ export class ChaosCluster {
         return [`--- ${member.name}`, ...text.slice(-lines).map((line) => line.slice(0, 600))].join('\n')
       })
       .join('\n')
+  }
+
+  /** Submits the job of a file; gives its id. */
+  async submit(
+    file: string,
+    given: Readonly<Record<string, string>>,
+    parallelism: number,
+    savepointPath?: string,
+  ): Promise<string> {
+    const { plan, bundle, options } = await loadJob(file, given, parallelism)
+    const from = savepointPath === undefined ? {} : { savepointPath }
+    return (await this.client.submit({ plan, bundle: Buffer.from(bundle.code), options, ...from })).jobId
+  }
+
+  /** Waits until what the JobManager says of a job is so. */
+  untilJob(
+    what: string,
+    jobId: string,
+    condition: (info: JobInfo) => boolean,
+    limitMs = startTimeoutMs,
+  ): Promise<JobInfo> {
+    const look = async (): Promise<JobInfo | false> => {
+      const info = await this.client.info(jobId)
+      return condition(info) && info
+    }
+    return this.until(what, look, limitMs)
   }
 
   /** Waits until `condition` gives something; what it throws while a JobManager is missing is passed over. */

@@ -1,7 +1,7 @@
 /** What a chaos job has committed: the rows of all files that are not hidden, or those of topics, by their markers and as a client reads them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Kafka, logLevel } from 'kafkajs'
+import { readTopic } from '../support/kafka-clients/read-topic.ts'
 import { committedRows } from './committed-rows.ts'
 import type { CheckedRow, WindowRow } from './oracle.ts'
 
@@ -31,38 +31,10 @@ function* rowsIn(directory: string): Generator<unknown> {
   }
 }
 
-/**
- * The rows of a topic: reads until `enough`, and some time longer for those that should not be there; gives up when nothing
- * came for long.
- */
-export async function readTopic(address: string, topic: string, enough: number): Promise<unknown[]> {
-  // By place: a client may be given a record again, and that is no second record.
-  const rows = new Map<string, unknown>()
-  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING })
-  const consumer = kafka.consumer({ groupId: `oracle-${topic}-${performance.now()}`, readUncommitted: false })
-  await consumer.connect()
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true })
-    await consumer.run({
-      eachBatch: async ({ batch }) => {
-        for (const { offset, value } of batch.messages) {
-          const place = `${batch.partition}/${offset}`
-          rows.set(place, { ...(parse(String(value)) as object), place })
-        }
-      },
-    })
-    let seen = 0
-    let sinceMs = performance.now()
-    while (rows.size < enough && performance.now() - sinceMs < quietMs) {
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      if (rows.size > seen) sinceMs = performance.now()
-      seen = rows.size
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-  } finally {
-    await consumer.disconnect()
-  }
-  return [...rows.values()]
+/** The rows of a topic as a client reads it: to its end, and on until there are `enough`. */
+export async function readRows(address: string, topic: string, enough = 0): Promise<unknown[]> {
+  const records = await readTopic(address, topic, enough)
+  return records.map(({ place, value }) => ({ ...(parse(value) as object), place }))
 }
 
 /** The rows of a topic whose transactions were committed, by what stands in the log. */
@@ -79,8 +51,6 @@ export const asWindows = (rows: readonly unknown[]): WindowRow[] =>
     ...row,
     windowStart: new Date(row.windowStart).getTime(),
   }))
-
-const quietMs = 20_000
 
 /** A line that is cut off is a corrupted row, not the end of the judge. */
 function parse(line: string): unknown {

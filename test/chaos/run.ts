@@ -7,15 +7,14 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { loadJob } from '../../cli/load-job.ts'
 import type { JobInfo } from '../../proto/client.ts'
 import { type Configuration, Environment, splitsDefault, usualConfiguration } from './environment.ts'
 import type { World } from './faults/fault.ts'
 import { type FaultKind, faults } from './faults/index.ts'
 import { type CheckedRow, judge, type Verdict, violations } from './oracle.ts'
-import { asWindows, filesLeftBehind, readByMarkers, readChecked, readTopic, readWindows } from './output.ts'
+import { asWindows, filesLeftBehind, readByMarkers, readChecked, readRows, readWindows } from './output.ts'
 import type { PlannedFault } from './schedule.ts'
-import { createShape, expectedWindows } from './shape.ts'
+import { createShape } from './shape.ts'
 
 export interface ChaosOptions {
   readonly faults: readonly PlannedFault[]
@@ -163,6 +162,7 @@ class ChaosRun implements World {
   async strike({ afterMs, kind, draw, holdMs }: PlannedFault, index: number): Promise<boolean> {
     const { cluster } = this.environment
     for (let tried = 0; tried < tries; tried++) {
+      // When a fault strikes and how long it lasts is the schedule's: these are no waits for anything.
       await sleep(afterMs)
       const before = await this.#healthy()
       if (before.status.terminal) return false
@@ -228,8 +228,8 @@ class ChaosRun implements World {
       return { verdict, leftBehind: filesLeftBehind(this.#out) }
     }
     const { address } = broker
-    const seen = (await readTopic(address, 'checked', shape.records)) as CheckedRow[]
-    const seenWindows = asWindows(await readTopic(address, 'windows', expectedWindows(shape).size))
+    const seen = (await readRows(address, 'checked')) as CheckedRow[]
+    const seenWindows = asWindows(await readRows(address, 'windows'))
     // What the job committed first: a client that reads it wrongly is another matter.
     const checked = (await readByMarkers(address, 'checked')) as CheckedRow[]
     const verdict = judge(shape, checked, asWindows(await readByMarkers(address, 'windows')))
@@ -271,7 +271,7 @@ class ChaosRun implements World {
     }
   }
 
-  async #submit(role: 'all' | 'fill' | 'count', parallelism: number): Promise<string> {
+  #submit(role: 'all' | 'fill' | 'count', parallelism: number): Promise<string> {
     const { checkpointInterval = '200ms', splits = splitsDefault } = this.#options
     const { broker, cluster, configuration } = this.environment
     const given = {
@@ -291,9 +291,7 @@ class ChaosRun implements World {
       // A data connection that is dead without a word shows only here.
       'execution.checkpointing.timeout': '5s',
     }
-    const { plan, bundle, options } = await loadJob(jobFile, given, parallelism)
-    const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
-    return jobId
+    return cluster.submit(jobFile, given, parallelism)
   }
 
   /** A checkpoint that begins after this call is complete and the job runs; or it has ended. Both jobs, if there are two. */
@@ -325,7 +323,7 @@ class ChaosRun implements World {
   async #drain(limitMs: number): Promise<void> {
     const { broker, cluster, directory } = this.environment
     if (broker === undefined) return
-    await readTopic(broker.address, 'checked', this.records)
+    await readRows(broker.address, 'checked', this.records)
     await this.within(limitMs, async () => {
       if ((await this.info()).status.terminal) return true
       await cluster.client.stop(this.job, { drain: true, savepointPath: `file://${join(directory, 'savepoints')}` })

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadJob } from '../../cli/load-job.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
 import { runCliProcess } from '../support/cli-process.ts'
 
@@ -44,8 +43,7 @@ test('loses nothing when TaskManagers are killed, and info says what its sinks g
     out,
     count: String(count),
   }
-  const { plan, bundle, options } = await loadJob(jobFile, given, 4)
-  const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+  const jobId = await cluster.submit(jobFile, given, 4)
   const info = () => cluster.client.info(jobId)
   for (let kill = 1; kill <= 2; kill++) {
     const before = (await info()).checkpointCounts?.completed ?? 0
@@ -79,8 +77,7 @@ test('loses nothing when TaskManagers are killed, and info says what its sinks g
 test('says exactly once of the same job in the other mode, and no more than at least once without checkpoints', async () => {
   const guaranteeWith = async (more: Readonly<Record<string, string>>): Promise<string | undefined> => {
     const given = { out: join(cluster.directory, 'other'), count: '1000000', ...more }
-    const { plan, bundle, options } = await loadJob(jobFile, given, 1)
-    const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+    const jobId = await cluster.submit(jobFile, given, 1)
     const { sinks } = await cluster.client.info(jobId)
     await cluster.client.cancel(jobId)
     return sinks[0]?.guarantee

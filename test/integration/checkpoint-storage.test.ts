@@ -3,7 +3,6 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadJob } from '../../cli/load-job.ts'
 import type { JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
 import { FaultyS3, type S3Fault } from '../support/faulty-s3.ts'
@@ -22,41 +21,35 @@ afterAll(async () => {
   await s3.close()
 })
 
-async function submit(directory: string, more: Readonly<Record<string, string>>): Promise<string> {
+function submit(directory: string, more: Readonly<Record<string, string>>): Promise<string> {
   const given = {
     'execution.checkpointing.interval': '100ms',
     'execution.checkpointing.dir': directory,
     'recovery.order': join(cluster.directory, 'order'),
     ...more,
   }
-  const { plan, bundle, options } = await loadJob(jobFile, given, 1)
-  return (await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })).jobId
+  return cluster.submit(jobFile, given, 1)
 }
-const until = (what: string, job: string, condition: (info: JobInfo) => boolean): Promise<JobInfo> =>
-  cluster.until(what, async () => {
-    const info = await cluster.client.info(job)
-    return condition(info) && info
-  })
 const completed = ({ checkpointCounts }: JobInfo): number => checkpointCounts?.completed ?? 0
 const records = ({ vertices }: JobInfo): number => vertices.reduce((sum, { recordsIn }) => sum + recordsIn, 0)
 
 /** Fails in between: the job goes on, says why, and completes checkpoints again. */
 async function survives(job: string, away: () => void, back: () => void): Promise<void> {
-  await until('a checkpoint', job, (info) => completed(info) > 0)
+  await cluster.untilJob('a checkpoint', job, (info) => completed(info) > 0)
   away()
-  const failed = await until('a checkpoint that failed', job, (info) =>
+  const failed = await cluster.untilJob('a checkpoint that failed', job, (info) =>
     info.checkpoints.some(({ state }) => state === 'failed'),
   )
   const reason = failed.checkpoints.find(({ state }) => state === 'failed')?.reason ?? ''
   expect(reason.length).toBeGreaterThan(20)
-  const later = await until('more records', job, (info) => records(info) > records(failed))
+  const later = await cluster.untilJob('more records', job, (info) => records(info) > records(failed))
   expect(later.status).toMatchObject({ state: 'running', attempt: 1 })
   back()
   const then = await cluster.client.info(job)
-  await until('a checkpoint again', job, (info) => completed(info) > completed(then))
+  await cluster.untilJob('a checkpoint again', job, (info) => completed(info) > completed(then))
   expect((await cluster.client.info(job)).status).toMatchObject({ state: 'running', attempt: 1 })
   await cluster.client.cancel(job)
-  await until('the end', job, ({ status }) => status.terminal)
+  await cluster.untilJob('the end', job, ({ status }) => status.terminal)
 }
 
 const tolerant = { 'execution.checkpointing.tolerable-failed-checkpoints': '1000' }
@@ -95,14 +88,14 @@ test('without tolerance the job restarts, and says which checkpoint failed and w
   const directory = join(cluster.directory, 'intolerant')
   mkdirSync(directory)
   const job = await submit(`file://${directory}`, {})
-  await until('a checkpoint', job, (info) => completed(info) > 0)
+  await cluster.untilJob('a checkpoint', job, (info) => completed(info) > 0)
   renameSync(directory, `${directory}.away`)
   writeFileSync(directory, 'a file where the directory was')
-  const failed = await until('the failure', job, ({ failures }) => failures.length > 0)
+  const failed = await cluster.untilJob('the failure', job, ({ failures }) => failures.length > 0)
   expect(failed.failures.map(({ code }) => code)).toContain('JOBMANAGER_CHECKPOINTS_FAILING')
   rmSync(directory)
   renameSync(`${directory}.away`, directory)
-  const again = await until(
+  const again = await cluster.untilJob(
     'the job to run again',
     job,
     ({ status }) => status.state === 'running' && status.attempt > 1,

@@ -5,7 +5,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadJob } from '../../cli/load-job.ts'
 import { source } from '../../connectors/index.ts'
 import { KafkaAdmin, KafkaCluster } from '../../connectors/kafka/client/index.ts'
 import { listTransactions } from '../../connectors/kafka/client/transaction-admin.ts'
@@ -37,7 +36,7 @@ afterAll(async () => {
   await broker?.close()
 }, 30_000)
 
-async function submit(
+function submit(
   topic: string,
   rate: number,
   savepointPath: string,
@@ -53,16 +52,8 @@ async function submit(
     'kafka.rate': String(rate),
     ...more,
   }
-  const { plan, bundle, options } = await loadJob(jobFile, given, 2)
-  const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options, savepointPath })
-  return jobId
+  return cluster.submit(jobFile, given, 2, savepointPath)
 }
-
-const until = (what: string, jobId: string, condition: (info: JobInfo) => boolean): Promise<JobInfo> =>
-  cluster.until(what, async () => {
-    const info = await cluster.client.info(jobId)
-    return condition(info) && info
-  })
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -96,7 +87,7 @@ async function expectRestOf(topic: string, path: string): Promise<void> {
   expect(before.length).toBeGreaterThan(0)
   expect(new Set(before).size).toBe(before.length)
   const last = await submit(topic, 50_000, path)
-  await until('the end of the input', last, ({ status }) => status.state === 'finished')
+  await cluster.untilJob('the end of the input', last, ({ status }) => status.state === 'finished')
   const all = await committed(topic)
   expect(all).toHaveLength(records)
   expect(new Set(all).size).toBe(records)
@@ -111,10 +102,10 @@ test('a job that is canceled at any moment leaves no transaction open, and a run
   let path = ''
   for (let round = 0; round < cancels; round++) {
     const jobId = await submit(topic, 600, path)
-    await until('two checkpoints', jobId, someCheckpoints)
+    await cluster.untilJob('two checkpoints', jobId, someCheckpoints)
     await pause(round * 25)
     await cluster.client.cancel(jobId)
-    path = newestOf(await until('the end of the job', jobId, ({ status }) => status.state === 'canceled'))
+    path = newestOf(await cluster.untilJob('the end of the job', jobId, ({ status }) => status.state === 'canceled'))
     await noneIsOpen(`after cancel ${round}`)
   }
   await expectRestOf(topic, path)
@@ -127,7 +118,7 @@ test('so does a job that fails for good', async () => {
   for (const failsAt of [1500, 3100, 4700, 6300]) {
     const more = { 'kafka.fails-at': String(failsAt), 'restart-strategy.type': 'none' }
     const jobId = await submit(topic, 1500, path, more)
-    path = newestOf(await until('the end of the job', jobId, ({ status }) => status.state === 'failed'))
+    path = newestOf(await cluster.untilJob('the end of the job', jobId, ({ status }) => status.state === 'failed'))
     await noneIsOpen(`after the failure at ${failsAt}`)
   }
   await expectRestOf(topic, path)
@@ -137,12 +128,12 @@ test('a cancel while the broker is away takes seconds, and says which transactio
   const topic = 'away'
   await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])
   const jobId = await submit(topic, 600, '')
-  await until('two checkpoints', jobId, someCheckpoints)
+  await cluster.untilJob('two checkpoints', jobId, someCheckpoints)
   await broker.kill()
   try {
     const begin = performance.now()
     await cluster.client.cancel(jobId)
-    await until('the end of the job', jobId, ({ status }) => status.state === 'canceled')
+    await cluster.untilJob('the end of the job', jobId, ({ status }) => status.state === 'canceled')
     expect(performance.now() - begin).toBeLessThan(12_000)
     const [taskManager] = cluster.taskManagers
     if (taskManager === undefined) throw new Error('a TaskManager is expected')

@@ -5,10 +5,10 @@
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadJob } from '../../cli/load-job.ts'
 import type { JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
 import { type BrokerProcess, startBrokerProcess } from '../support/kafka-clients/broker.ts'
+import { readTopic } from '../support/kafka-clients/read-topic.ts'
 
 const jobFile = fileURLToPath(new URL('./kafka-exactly-once-job.ts', import.meta.url))
 const records = 24_000
@@ -30,7 +30,7 @@ afterAll(async () => {
   await broker?.close()
 }, 30_000)
 
-async function submit(role: 'fill' | 'count'): Promise<string> {
+function submit(role: 'fill' | 'count'): Promise<string> {
   const given = {
     'execution.checkpointing.interval': '250ms',
     'kafka.brokers': broker.address,
@@ -38,42 +38,21 @@ async function submit(role: 'fill' | 'count'): Promise<string> {
     'kafka.records': String(records),
     'kafka.rate': String(rate),
   }
-  const { plan, bundle, options } = await loadJob(jobFile, given, 2)
-  const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
-  return jobId
+  return cluster.submit(jobFile, given, 2)
 }
-
-const until = (what: string, jobId: string, condition: (info: JobInfo) => boolean): Promise<JobInfo> =>
-  cluster.until(what, async () => {
-    const info = await cluster.client.info(jobId)
-    return condition(info) && info
-  })
 
 const isSteady = ({ status, checkpoints }: JobInfo): boolean =>
   status.state === 'running' &&
   checkpoints.some(({ state, triggeredMs }) => state === 'completed' && triggeredMs >= status.stateSinceMs)
 
-/** What a reader of committed records sees of a topic: reads until `count` records came, and a little longer. */
-async function readTopic(
-  kafka: Kafka,
-  topic: string,
-  count: number,
-): Promise<{ key: string; n: number; count?: number }[]> {
-  const seen: { key: string; n: number; count?: number }[] = []
-  const consumer = kafka.consumer({ groupId: `check-${topic}`, readUncommitted: false })
-  await consumer.connect()
-  await consumer.subscribe({ topic, fromBeginning: true })
-  await consumer.run({
-    eachBatch: async ({ batch }) => {
-      for (const { value } of batch.messages) seen.push(JSON.parse(String(value)))
-    },
-  })
-  const deadline = Date.now() + 60_000
-  while (seen.length < count && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  await consumer.disconnect()
-  return seen
+interface Row {
+  readonly key: string
+  readonly n: number
+  readonly count?: number
 }
+
+const rowsOf = async (topic: string): Promise<Row[]> =>
+  (await readTopic(broker.address, topic, records)).map(({ value }) => JSON.parse(value) as Row)
 
 test('no record is lost and none is counted twice when a TaskManager and the broker are killed', async () => {
   const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING })
@@ -87,31 +66,34 @@ test('no record is lost and none is counted twice when a TaskManager and the bro
   })
   await admin.disconnect()
   const counting = await submit('count')
-  await until('the counting job to run', counting, isSteady)
+  await cluster.untilJob('the counting job to run', counting, isSteady)
   const filling = await submit('fill')
-  await until('the filling job to run', filling, isSteady)
+  await cluster.untilJob('the filling job to run', filling, isSteady)
 
   const victim = cluster.taskManagers[0]
   if (victim === undefined) throw new Error('a TaskManager is expected')
   cluster.kill(victim)
   await cluster.restart(victim)
-  await until('a checkpoint after the kill of a TaskManager', counting, isSteady)
+  await cluster.untilJob('a checkpoint after the kill of a TaskManager', counting, isSteady)
 
   await broker.kill()
   await broker.start()
-  await until('a checkpoint after the kill of the broker', counting, isSteady)
+  await cluster.untilJob('a checkpoint after the kill of the broker', counting, isSteady)
 
   const other = cluster.taskManagers[1]
   if (other === undefined) throw new Error('a second TaskManager is expected')
   await broker.kill()
   cluster.kill(other)
   await Promise.all([broker.start(), cluster.restart(other)])
-  await until('the filling job to end', filling, ({ status }) => status.state === 'finished')
+  await cluster.untilJob('the filling job to end', filling, ({ status }) => status.state === 'finished')
 
-  const input = await readTopic(kafka, 'in', records)
+  const input = await rowsOf('in')
   expect(input).toHaveLength(records)
   expect(new Set(input.map(({ n }) => n)).size).toBe(records)
-  const output = await readTopic(kafka, 'out', records)
+  await rowsOf('out')
+  // All that was read is written by now, and read to its end: what came twice is there, too.
+  await cluster.client.checkpoint(counting)
+  const output = await rowsOf('out')
   expect(new Set(output.map(({ n }) => n)).size).toBe(records)
   expect(output).toHaveLength(records)
   const counts = new Map<string, number[]>()
@@ -124,5 +106,5 @@ test('no record is lost and none is counted twice when a TaskManager and the bro
   const offsets = await kafka.admin().fetchOffsets({ groupId: 'counting', topics: ['in'] })
   expect(offsets[0]?.partitions.some(({ offset }) => Number(offset) > 0)).toBe(true)
   await cluster.client.cancel(counting)
-  await until('the counting job to end', counting, ({ status }) => status.state === 'canceled')
+  await cluster.untilJob('the counting job to end', counting, ({ status }) => status.state === 'canceled')
 }, 180_000)

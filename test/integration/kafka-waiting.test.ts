@@ -77,6 +77,7 @@ test('a partition that is far ahead in event time is not read on until the other
   expect(held.vertices[0].waitingFor).toBe('slower sources of group times (1 of 1 splits are ahead)')
   // What was in one batch may pass before it is seen how far that is, and no more.
   await untilCopied(101)
+  // That nothing more comes has no event to wait for: what would come has its time.
   await new Promise((resolve) => setTimeout(resolve, 1500))
   const before = await copied()
   expect(before).toBeLessThan(10_000)

@@ -3,7 +3,6 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { loadJob } from '../../cli/load-job.ts'
 import type { JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
 
@@ -35,8 +34,7 @@ let jobs = 0
 async function submit(parallelism: number, more: Readonly<Record<string, string>> = {}): Promise<Running> {
   const order = join(cluster.directory, `order-${++jobs}`)
   const given = { 'execution.checkpointing.interval': '100ms', 'recovery.order': order, ...more }
-  const { plan, bundle, options } = await loadJob(jobFile, given, parallelism)
-  const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+  const jobId = await cluster.submit(jobFile, given, parallelism)
   return {
     jobId,
     goWrong(how) {
@@ -49,10 +47,7 @@ async function submit(parallelism: number, more: Readonly<Record<string, string>
 }
 
 const until = (what: string, { jobId }: Running, condition: (info: JobInfo) => boolean): Promise<JobInfo> =>
-  cluster.until(what, async () => {
-    const info = await cluster.client.info(jobId)
-    return condition(info) && info
-  })
+  cluster.untilJob(what, jobId, condition)
 
 /** Running, and with a checkpoint of this attempt to go back to. */
 const steady = (job: Running, attempt = 1): Promise<JobInfo> =>

@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadJob } from '../../cli/load-job.ts'
 import type { JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
 import { judge, violations } from '../chaos/oracle.ts'
@@ -53,16 +52,12 @@ async function submit(
     'execution.checkpointing.tolerable-failed-checkpoints': '10',
     ...more,
   }
-  const { plan, bundle, options } = await loadJob(file, given, parallelism)
-  const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+  const jobId = await cluster.submit(file, given, parallelism)
   return { jobId, out, shape }
 }
 
 const until = (what: string, { jobId }: Running, condition: (info: JobInfo) => boolean): Promise<JobInfo> =>
-  cluster.until(what, async () => {
-    const info = await cluster.client.info(jobId)
-    return condition(info) && info
-  })
+  cluster.untilJob(what, jobId, condition)
 
 /** Records flow in the attempt that runs now. */
 const flows = (job: Running): Promise<JobInfo> =>

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { loadJob } from '../../cli/load-job.ts'
 import type { CheckpointInfo, JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
 import { runChaos } from '../chaos/run.ts'
@@ -44,20 +43,12 @@ async function submit(parallelism: number, more: Readonly<Record<string, string>
   const out = join(cluster.directory, name)
   writeFileSync(slow, '')
   const given = { 'execution.checkpointing.interval': '300ms', slow, out, count: String(count), ...more }
-  const { plan, bundle, options } = await loadJob(jobFile, given, parallelism)
-  const { jobId } = await cluster.client.submit({ plan, bundle: Buffer.from(bundle.code), options })
+  const jobId = await cluster.submit(jobFile, given, parallelism)
   return { jobId, out, speedUp: () => rmSync(slow, { force: true }) }
 }
 
 const until = (what: string, { jobId }: Running, condition: (info: JobInfo) => boolean, limitMs?: number) =>
-  cluster.until(
-    what,
-    async () => {
-      const info = await cluster.client.info(jobId)
-      return condition(info) && info
-    },
-    limitMs,
-  )
+  cluster.untilJob(what, jobId, condition, limitMs)
 
 /** The sources are held back and the slow one works. */
 const heldBack = (job: Running): Promise<JobInfo> =>

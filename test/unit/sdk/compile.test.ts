@@ -1,6 +1,6 @@
 /** From a job to its plan: chains, exchanges, columns that cross edges, state, the hash. */
 import { describe, expect, it } from 'vitest'
-import type { EdgePlan, JobPlan } from '../../../proto/jobgraph/plan.ts'
+import type { JobPlan } from '../../../proto/jobgraph/plan.ts'
 import {
   buildGraph,
   compilePlan,
@@ -16,43 +16,9 @@ import {
 } from '../../../sdk/index.ts'
 import type { Environment } from '../../../sdk/job.ts'
 import type { Sink } from '../../../sdk/sink.ts'
-import type { Source } from '../../../sdk/source.ts'
-import type { TypeOf } from '../../../sdk/types.ts'
+import { Bid, bidSource, bids, build, columns, out, plan, untyped } from './bids.ts'
 
-const Bid = t.object({
-  auction: t.float64(),
-  bidder: t.float64(),
-  price: t.float64(),
-  channel: t.string(),
-  at: t.timestamp(),
-})
-const Person = t.object({ id: t.float64(), name: t.string() })
-type BidRecord = TypeOf<typeof Bid>
-
-const reader = { addSplits() {}, poll: () => 'end' as const, snapshot: () => [], close() {} }
-const bidSource: Source<BidRecord, { person: TypeOf<typeof Person> }> = {
-  kind: 'source',
-  name: 'bids',
-  bounded: true,
-  type: Bid,
-  sideOutputs: { person: Person },
-  discoverSplits: () => [],
-  owner: () => 0,
-  createReader: () => reader,
-}
-const untyped: Source<BidRecord> = { ...bidSource, type: undefined, sideOutputs: undefined }
-const out: Sink<unknown> = {
-  kind: 'sink',
-  name: 'out',
-  guarantee: 'none',
-  createWriter: () => ({ write() {}, close() {} }),
-}
-
-const build = (body: (env: Environment) => void, parallelism = 2) => buildGraph(defineJob('job', body), { parallelism })
-const plan = (body: (env: Environment) => void, parallelism = 2): JobPlan => compilePlan(build(body, parallelism))
-const bids = (env: Environment) => env.from(bidSource, { uid: 'bids', eventTime: 'at' })
 const names = (made: JobPlan) => made.vertices.map((vertex) => vertex.operators.map((operator) => operator.name))
-const columns = (edge: EdgePlan | undefined) => edge?.schema?.fields.map((each) => each.name)
 
 describe('chains', () => {
   it('fuse what passes records straight on', () => {

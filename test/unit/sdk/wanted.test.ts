@@ -1,44 +1,8 @@
 /** Which fields a source has to make, as the plan says. */
 import { describe, expect, it } from 'vitest'
-import type { EdgePlan, JobPlan } from '../../../proto/jobgraph/plan.ts'
-import { buildGraph, compilePlan, defineJob, field, t } from '../../../sdk/index.ts'
+import { field } from '../../../sdk/index.ts'
 import type { Environment } from '../../../sdk/job.ts'
-import type { Sink } from '../../../sdk/sink.ts'
-import type { Source } from '../../../sdk/source.ts'
-import type { TypeOf } from '../../../sdk/types.ts'
-
-const Bid = t.object({
-  auction: t.float64(),
-  bidder: t.float64(),
-  price: t.float64(),
-  channel: t.string(),
-  at: t.timestamp(),
-})
-const Person = t.object({ id: t.float64(), name: t.string() })
-type BidRecord = TypeOf<typeof Bid>
-
-const reader = { addSplits() {}, poll: () => 'end' as const, snapshot: () => [], close() {} }
-const bidSource: Source<BidRecord, { person: TypeOf<typeof Person> }> = {
-  kind: 'source',
-  name: 'bids',
-  bounded: true,
-  type: Bid,
-  sideOutputs: { person: Person },
-  discoverSplits: () => [],
-  owner: () => 0,
-  createReader: () => reader,
-}
-const out: Sink<unknown> = {
-  kind: 'sink',
-  name: 'out',
-  guarantee: 'none',
-  createWriter: () => ({ write() {}, close() {} }),
-}
-
-const plan = (body: (env: Environment) => void): JobPlan =>
-  compilePlan(buildGraph(defineJob('job', body), { parallelism: 2 }))
-const bids = (env: Environment) => env.from(bidSource, { uid: 'bids', eventTime: 'at' })
-const columns = (edge: EdgePlan | undefined) => edge?.schema?.fields.map((each) => each.name)
+import { bidSource, bids, columns, out, plan } from './bids.ts'
 
 describe('columns that a source makes', () => {
   const wanted = (body: (env: Environment) => void) => plan(body).vertices.map(({ operators }) => operators[0].wanted)
