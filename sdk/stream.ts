@@ -14,6 +14,7 @@ import {
   type StatefulOptions,
 } from './graph/builder.ts'
 import { conditionFields, expressionFields } from './graph/fields.ts'
+import { columnsOf, conditionOf } from './graph/function-columns.ts'
 import type { Exchange, Expression, KeySelector, NodeBody, NodeInput } from './graph/nodes.ts'
 import { atText, userPosition } from './graph/position.ts'
 import { fieldReturnedBy, readsOf } from './graph/reads.ts'
@@ -71,13 +72,10 @@ export class Stream<T, Sides extends object = Record<never, never>> {
   map<O>(fn: (record: T) => O, options?: OperatorOptions): Stream<O>
   map<O>(fn: (record: T) => O, options?: OperatorOptions & { readonly returns?: TypeDef<O> }): Stream<O> {
     checkFunction(fn, 'the function of map')
-    return this.#next(
-      { kind: 'map', fn: fn as (record: unknown) => unknown },
-      'map',
-      options,
-      options?.returns,
-      readsOf(fn),
-    )
+    // What is declared of the results is checked where a function has returned them.
+    const columns = options?.returns === undefined ? columnsOf(fn) : undefined
+    const body: NodeBody = { kind: 'map', fn: fn as (record: unknown) => unknown, ...(columns && { columns }) }
+    return this.#next(body, 'map', options, options?.returns, readsOf(fn))
   }
 
   /** Keeps the records for which the function is true, or that satisfy a condition on fields. */
@@ -93,13 +91,13 @@ export class Stream<T, Sides extends object = Record<never, never>> {
       return this.#next({ kind: 'where', condition }, 'filter', options, type, reads)
     }
     checkFunction(predicate, 'the function of filter')
-    return this.#next(
-      { kind: 'filter', fn: predicate as (record: unknown) => boolean },
-      'filter',
-      options,
-      type,
-      readsOf(predicate),
-    )
+    const condition = conditionOf(predicate)
+    const body: NodeBody = {
+      kind: 'filter',
+      fn: predicate as (record: unknown) => boolean,
+      ...(condition && { condition }),
+    }
+    return this.#next(body, 'filter', options, type, readsOf(predicate))
   }
 
   /** One record in, any number out: returned as an iterable, or given to `emit`. */

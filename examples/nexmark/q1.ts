@@ -1,4 +1,4 @@
-/** Nexmark q1: the price of every bid in another currency, in thousandths; a function and a new object per bid. */
+/** Nexmark q1: the price of every bid in another currency, in thousandths: a plain function. */
 import { defineJob } from 'millrace'
 import { decimals } from './lines.ts'
 import { results } from './results.ts'

@@ -74,14 +74,20 @@ export type GraphNode = NodeBase & NodeBody
 
 export type NodeBody =
   | SourceBody
-  | { readonly kind: 'map'; readonly fn: (record: unknown) => unknown }
-  | { readonly kind: 'filter'; readonly fn: (record: unknown) => boolean }
+  /** `columns`: what the function does, where it could be told from its source; counts where batches have such columns. */
+  | {
+      readonly kind: 'map'
+      readonly fn: (record: unknown) => unknown
+      readonly columns?: readonly FunctionColumn[]
+    }
+  /** `condition`: the same of a filter. */
+  | { readonly kind: 'filter'; readonly fn: (record: unknown) => boolean; readonly condition?: Condition }
   | { readonly kind: 'flatMap'; readonly fn: (record: unknown, emit: Emit<unknown>) => Emitted<unknown> }
   | { readonly kind: 'project'; readonly fields: readonly string[] }
   /** A declared condition: runs as a kernel. */
   | { readonly kind: 'where'; readonly condition: Condition }
   /** Declared new columns: input fields of `keep` and computed ones. */
-  | { readonly kind: 'select'; readonly columns: readonly { readonly name: string; readonly expression: Expression }[] }
+  | { readonly kind: 'select'; readonly columns: readonly SelectedColumn[] }
   | ProcessBody
   | ReduceBody
   | RunningAggregateBody
@@ -161,6 +167,8 @@ export interface DeclaredAggregate {
   readonly fn: 'count' | 'sum' | 'min' | 'max' | 'avg'
   /** Input field; absent for count. */
   readonly field?: string
+  /** The field is declared int64: sum, min and max are, and so are their accumulators. */
+  readonly int64?: true
   /** Of the output, where it is known; the key beside it may be of any type. */
   readonly result?: Field
 }
@@ -199,6 +207,14 @@ export type Expression =
       readonly left: Expression
       readonly right: Expression
     }
+
+export interface SelectedColumn {
+  readonly name: string
+  readonly expression: Expression
+}
+
+/** `{ ...record, name: expression }`: a later column of a name stands in the place of the earlier. */
+export type FunctionColumn = SelectedColumn | 'all fields'
 
 export interface JobGraph {
   readonly name: string

@@ -1,17 +1,10 @@
 /**
  * Reads the source of a user's function to learn which fields of its record it uses, so that only these are made into
  * objects and only these cross the network. Conservative: whatever is not plainly `x.field` (the bare record, a computed
- * name, rest, `arguments`, reassignment, a source that cannot be parsed) means all fields. Pure; answers are cached by source.
+ * name, rest, `arguments`, reassignment, a source that cannot be parsed) means all fields. Pure.
  */
-import { type Function as AcornFunction, type AnyNode, type Expression, type Pattern, parse } from 'acorn'
-
-// biome-ignore lint/complexity/noBannedTypes: any function is read, none is called
-type AnyFunction = Function
-
-type FunctionNode = AcornFunction & AnyNode
-
-const cacheMax = 4096
-const cache = new Map<string, FunctionNode | undefined>()
+import type { AnyNode, Pattern } from 'acorn'
+import { type AnyFunction, functionNode, keyName, returned } from './function-source.ts'
 
 /** Names of the fields that the function uses of its parameter `index` (0 first), in order of appearance; undefined: all of them. */
 export function readsOf(fn: AnyFunction, index = 0): readonly string[] | undefined {
@@ -57,53 +50,6 @@ export function fieldReturnedBy(fn: AnyFunction): string | undefined {
 export function isAsync(fn: AnyFunction): boolean {
   const tag = Object.prototype.toString.call(fn)
   return tag === '[object AsyncFunction]' || tag === '[object AsyncGeneratorFunction]'
-}
-
-function returned(node: FunctionNode): Expression | undefined {
-  if (node.body.type !== 'BlockStatement') return node.body
-  const [only, ...more] = node.body.body
-  return more.length === 0 && only?.type === 'ReturnStatement' ? (only.argument ?? undefined) : undefined
-}
-
-function functionNode(fn: AnyFunction): FunctionNode | undefined {
-  const source = Function.prototype.toString.call(fn)
-  if (cache.has(source)) return cache.get(source)
-  const node = parseFunction(source)
-  if (cache.size >= cacheMax) cache.clear()
-  cache.set(source, node)
-  return node
-}
-
-/** Arrows and functions are expressions; a method stands in an object; a getter, a class or native code is nothing of ours. */
-function parseFunction(source: string): FunctionNode | undefined {
-  return parseAs(`(${source})`, false) ?? parseAs(`({${source}})`, true)
-}
-
-function parseAs(text: string, method: boolean): FunctionNode | undefined {
-  let expression: Expression
-  try {
-    const [statement] = parse(text, { ecmaVersion: 'latest', sourceType: 'module', allowSuperOutsideMethod: true }).body
-    if (statement?.type !== 'ExpressionStatement') return undefined
-    expression = statement.expression
-  } catch (error) {
-    // Not of this form: the caller tries the other one, and then takes it that all fields are read.
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-  if (expression.type === 'ParenthesizedExpression') expression = expression.expression
-  if (method) {
-    const [property] = expression.type === 'ObjectExpression' ? expression.properties : []
-    if (property?.type !== 'Property' || !property.method) return undefined
-    expression = property.value
-  }
-  return expression.type === 'ArrowFunctionExpression' || expression.type === 'FunctionExpression'
-    ? expression
-    : undefined
-}
-
-function keyName(key: AnyNode): string | undefined {
-  if (key.type === 'Identifier') return key.name
-  return key.type === 'Literal' && typeof key.value === 'string' ? key.value : undefined
 }
 
 /** Fields of `{ a, b: { c }, d = 1 }`; undefined with rest or computed names. */

@@ -11,11 +11,11 @@ import { ProcessOperator } from './process.ts'
 import { ProjectOperator } from './project.ts'
 import { aggregating, RunningFunctionsOperator, reducing } from './reduce.ts'
 import { RunningAggregateOperator } from './running-aggregate.ts'
-import { SelectOperator } from './select.ts'
+import { declaredSelect, SelectOperator } from './select.ts'
 import { SessionWindowOperator } from './session-window.ts'
 import { SinkOperator } from './sink.ts'
 import { SplitSourceOperator } from './source.ts'
-import { WhereOperator } from './where.ts'
+import { declaredWhere, WhereOperator } from './where.ts'
 import { AlignedWindowOperator } from './window.ts'
 import type { TypedWindow } from './windowed.ts'
 
@@ -25,18 +25,23 @@ export function createOperator(node: GraphNode, given: OperatorContext): Operato
   switch (node.kind) {
     case 'source':
       return new SplitSourceOperator(context, node)
-    case 'map':
-      return new MapOperator(context, node.fn, node.reads, node.type)
-    case 'filter':
-      return new FilterOperator(context, node.fn, node.reads)
+    case 'map': {
+      const byRecord = new MapOperator(context, node.fn, node.reads, node.type)
+      return node.columns === undefined ? byRecord : new SelectOperator(context, { columns: node.columns, byRecord })
+    }
+    case 'filter': {
+      const byRecord = new FilterOperator(context, node.fn, node.reads)
+      const { condition } = node
+      return condition === undefined ? byRecord : new WhereOperator(context, { condition, byRecord })
+    }
     case 'flatMap':
       return new FlatMapOperator(context, node.fn, node.reads, node.type)
     case 'project':
       return new ProjectOperator(context, node.fields)
     case 'where':
-      return new WhereOperator(context, node.condition)
+      return new WhereOperator(context, declaredWhere(context, node.condition))
     case 'select':
-      return new SelectOperator(context, node.columns)
+      return new SelectOperator(context, declaredSelect(context, node.columns))
     case 'process':
       return new ProcessOperator(context, node)
     case 'reduce':

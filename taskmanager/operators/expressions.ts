@@ -143,11 +143,12 @@ export type BatchPredicate = (batch: RecordBatch, selection: Selection | undefin
 
 /**
  * Writes the rows that satisfy the condition into `keep` and returns their number: over columns of plain numbers, and of
- * strings that are compared with a constant byte by byte. Undefined when the schema has other columns for it.
+ * strings that are compared with a constant byte by byte. Undefined when the schema has other columns for it. `gaps`: values
+ * may be lacking, and are then neither less nor more.
  */
-export function batchPredicate(condition: Condition, schema: Schema): BatchPredicate | undefined {
+export function batchPredicate(condition: Condition, schema: Schema, gaps = true): BatchPredicate | undefined {
   const strings = new StringEqualities(schema)
-  const gappy = gappyFields(condition, schema)
+  const gappy: ReadonlyMap<string, number> = gaps ? gappyFields(condition, schema) : new Map()
   const columns = numericColumns(numericFieldsOf(condition, strings), schema, gappy)
   if (columns === undefined) return undefined
   const { setup, name } = columnAccess(columns)

@@ -1,4 +1,7 @@
-/** A declared condition: over numeric columns a generated loop makes a selection without a call or an object per row. */
+/**
+ * A condition that the engine sees into, declared or read from a function: over numeric columns a generated loop makes a
+ * selection without a call or an object per row.
+ */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import type { Condition } from '../../sdk/graph/nodes.ts'
@@ -7,23 +10,40 @@ import { FilterOperator } from './filter.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { StatelessOperator } from './stateless.ts'
 
+export interface WhereOptions {
+  readonly condition: Condition
+  /** Does what is not such columns. */
+  readonly byRecord: FilterOperator
+  /** Rows may lack the value of a field, and are then neither less nor more than anything. Without it nothing may be lacking. */
+  readonly gaps?: boolean
+}
+
+/** Of `field('price').gt(100)`. */
+export const declaredWhere = (context: OperatorContext, condition: Condition): WhereOptions => ({
+  condition,
+  byRecord: new FilterOperator(context, recordPredicate(condition), conditionFields(condition)),
+  gaps: true,
+})
+
 export class WhereOperator extends StatelessOperator {
   readonly #condition: Condition
+  readonly #gaps: boolean
   readonly #byRecord: FilterOperator
   #schema: Schema | undefined
   #predicate: BatchPredicate | undefined
   #keep = new Int32Array(0)
 
-  constructor(context: OperatorContext, condition: Condition) {
+  constructor(context: OperatorContext, { condition, byRecord, gaps = false }: WhereOptions) {
     super(context)
     this.#condition = condition
-    this.#byRecord = new FilterOperator(context, recordPredicate(condition), conditionFields(condition))
+    this.#gaps = gaps
+    this.#byRecord = byRecord
   }
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     if (batch.schema !== this.#schema) {
       this.#schema = batch.schema
-      this.#predicate = batchPredicate(this.#condition, batch.schema)
+      this.#predicate = batchPredicate(this.#condition, batch.schema, this.#gaps)
     }
     if (this.#predicate === undefined) {
       this.#byRecord.processBatch(batch, selection)
