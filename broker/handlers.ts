@@ -59,9 +59,9 @@ export function brokerTable(rooms: {
     sessionsMax: config.get(options.fetchSessionsMax),
   }
   const table: VersionTable = new VersionTable([
-    createApiVersionsHandlers(() => table),
+    createApiVersionsHandlers(() => table, Number(config.get(transactionOptions.transactionVersion))),
     createMetadataHandlers(view, { autoCreate: config.get(options.autoCreateTopics) }),
-    createProduceHandlers(view, counts, coordinators.isOngoing),
+    createProduceHandlers(view, counts, coordinators.transactions),
     createFetchHandlers(view, fetchSettings, counts, platform.random),
     createOffsetHandlers(view),
     createTopicHandlers(view),

@@ -1,7 +1,7 @@
 /**
  * ApiVersions: what this broker serves. The one API that answers a version which it does not know: with the oldest form of its
- * response, error 35 and its own range, from which the client chooses again. No feature is named: clients then use
- * transactions in their first form, which is the one that is served.
+ * response, error 35 and its own range, from which the client chooses again. The one feature that is named says in which form clients
+ * use transactions; those that do not know it use the first, which is served too.
  */
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import {
@@ -17,8 +17,8 @@ export const apiVersionsKey = 18
 
 const softwareName = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
-/** `table` is asked when a request comes: the table holds this handler too. */
-export function createApiVersionsHandlers(table: () => VersionTable): HandlerTable {
+/** `table` is asked when a request comes: the table holds this handler too. `transactionVersion` is Kafka's feature of that name. */
+export function createApiVersionsHandlers(table: () => VersionTable, transactionVersion: number): HandlerTable {
   let cached: ApiVersionsResponse | undefined
   return {
     ApiVersions: handlerEntry<ApiVersionsRequest, ApiVersionsResponse>({
@@ -30,7 +30,7 @@ export function createApiVersionsHandlers(table: () => VersionTable): HandlerTab
           if (!softwareName.test(name) || !softwareName.test(version)) return response(kafkaError.INVALID_REQUEST, [])
           context.connection.clientSoftware = `${name}/${version}`
         }
-        cached ??= response(kafkaError.NONE, table().all)
+        cached ??= response(kafkaError.NONE, table().all, transactionVersion)
         return cached
       },
     }),
@@ -45,7 +45,8 @@ export function unsupportedApiVersions(writer: KafkaWriter, correlationId: numbe
   return writer.finish()
 }
 
-function response(errorCode: number, served: readonly ServedApi[]): ApiVersionsResponse {
+function response(errorCode: number, served: readonly ServedApi[], transactionVersion?: number): ApiVersionsResponse {
+  const features = transactionVersion === undefined ? [] : [{ name: 'transaction.version', level: transactionVersion }]
   return {
     errorCode,
     apiKeys: served.map((api) => ({
@@ -54,9 +55,10 @@ function response(errorCode: number, served: readonly ServedApi[]): ApiVersionsR
       maxVersion: api.maxVersion,
     })),
     throttleTimeMs: 0,
-    supportedFeatures: [],
-    finalizedFeaturesEpoch: -1,
-    finalizedFeatures: [],
+    // Nothing but a restart with another configuration changes it.
+    supportedFeatures: features.map(({ name, level }) => ({ name, minVersion: level, maxVersion: level })),
+    finalizedFeaturesEpoch: transactionVersion ?? -1,
+    finalizedFeatures: features.map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
     zkMigrationReady: false,
   }
 }

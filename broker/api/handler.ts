@@ -67,6 +67,8 @@ export interface ConnectionInfo {
   clientSoftware: string | undefined
   /** Aborted when the connection has closed. */
   readonly signal: AbortSignal
+  /** No further request is started before all those that were are answered, though they may be pipelined. */
+  holdBack(): void
   /** Closes after the responses that were given so far. */
   close(reason: string): void
 }

@@ -4,15 +4,23 @@
  *
  * Requests are pipelined: the batches of the next one are appended while this one waits for the disk. Appends happen in this
  * call, so their order is that of the requests. One promise per request that waits, none per partition.
+ *
+ * From version 12 on the first batch of a transaction in a partition makes the partition part of it. That is durable before the batch is
+ * appended, and the next request of the connection waits for it.
  */
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type {
   ProduceRequest,
+  ProduceRequestTopicData,
   ProduceResponse,
   ProduceResponseBatchIndexAndErrorMessage,
   ProduceResponsePartitionResponse,
 } from '../../proto/kafka/messages/produce.ts'
+import { attributesOf, batchHeaderBytes, codecBits } from '../log/batch-fields.ts'
 import type { AppendOptions, PartitionLog } from '../log/partition-log.ts'
+import type { Topic } from '../metadata/topics.ts'
+import { transactionForm } from '../transaction/state.ts'
+import type { TransactionCoordinator } from '../transaction/transaction-coordinator.ts'
 import {
   type Answer,
   aclOperation,
@@ -23,10 +31,8 @@ import {
   type RequestContext,
   resourceType,
 } from './handler.ts'
+import { addError, firstBatches, isTransactional, kept } from './transaction/first-batches.ts'
 import type { BrokerView } from './view.ts'
-
-/** Asks the coordinator of transactions whether a partition belongs to the ongoing transaction of a producer. */
-export type TransactionCheck = (producerId: number, producerEpoch: number, topic: string, partition: number) => boolean
 
 export interface ProduceCounts {
   /** Told of what was appended. */
@@ -34,14 +40,13 @@ export interface ProduceCounts {
 }
 
 const firstVersionWithZstd = 7
+/** Clients know TRANSACTION_ABORTABLE. */
+const firstVersionWithAbortable = 11
+/** Batches add their partitions to the transaction. */
+const firstVersionThatAdds = 12
 /** Topics come by their ids, not their names. */
 const firstVersionWithIds = 13
-/** Where the low byte of the attributes stands in a batch. */
-const attributesAt = 22
-const batchHeaderBytes = 61
-const codecBits = 0x07
 const zstdCodec = 4
-const transactionalBit = 0x10
 
 const noRecordErrors: ProduceResponseBatchIndexAndErrorMessage[] = []
 const plainAppend: AppendOptions = { origin: 'client' }
@@ -49,9 +54,15 @@ const plainAppend: AppendOptions = { origin: 'client' }
 /** The answer of one request while its batches are on their way to the disk. */
 class PendingProduce {
   readonly response: ProduceResponse = { responses: [], throttleTimeMs: 0, nodeEndpoints: [] }
+  /** Why no batch of a transaction may be appended; 0. */
+  readonly transactionError: number
   waiting = 0
   failed = false
   resolve: ((response: ProduceResponse) => void) | undefined
+
+  constructor(transactionError: number) {
+    this.transactionError = transactionError
+  }
 
   refuse(index: number, errorCode: number, errorMessage: string | null): ProduceResponsePartitionResponse {
     this.failed = true
@@ -76,29 +87,64 @@ class PendingProduce {
 export function createProduceHandlers(
   view: BrokerView,
   counts: ProduceCounts,
-  transactionCheck?: TransactionCheck,
+  transactions: Pick<TransactionCoordinator, 'isOngoing' | 'addPartitions'>,
 ): HandlerTable {
   const handle = (
     request: ProduceRequest,
     context: RequestContext,
+  ): Answer<ProduceResponse> | Promise<Answer<ProduceResponse>> => {
+    const { transactionalId } = request
+    const refusal = refusalOf(request, context)
+    if (refusal !== kafkaError.NONE || transactionalId === null || context.version < firstVersionThatAdds) {
+      return appendAll(request, context, refusal, kafkaError.NONE)
+    }
+    const first = firstBatches(
+      request,
+      (data) => topicOf(data, context).writable?.name,
+      ({ producerId, producerEpoch }, topic, partition) =>
+        !transactions.isOngoing(producerId, producerEpoch, topic, partition),
+    )
+    if (first === undefined) return appendAll(request, context, refusal, kafkaError.NONE)
+    // What comes behind it must not be appended before it.
+    context.connection.holdBack()
+    const later = kept(request)
+    return transactions
+      .addPartitions(transactionalId, first.producer, first.partitions, transactionForm.second)
+      .then((error) => appendAll(later, context, kafkaError.NONE, addError(error)))
+  }
+
+  const topicOf = (
+    { name, topicId }: ProduceRequestTopicData,
+    context: RequestContext,
+  ): { readonly writable?: Topic; readonly error: number } => {
+    const byId = context.version >= firstVersionWithIds
+    const topic = byId ? view.topics.getById(topicId) : view.topics.get(name)
+    if (byId && topic === undefined) return { error: kafkaError.UNKNOWN_TOPIC_ID }
+    if (!context.authorize(aclOperation.WRITE, resourceType.TOPIC, topic?.name ?? name))
+      return { error: kafkaError.TOPIC_AUTHORIZATION_FAILED }
+    if (topic === undefined) return { error: kafkaError.UNKNOWN_TOPIC_OR_PARTITION }
+    return topic.image.internal
+      ? { error: kafkaError.INVALID_TOPIC_EXCEPTION }
+      : { writable: topic, error: kafkaError.NONE }
+  }
+
+  /** `refusal` refuses all batches, `transactionError` those of a transaction. */
+  const appendAll = (
+    request: ProduceRequest,
+    context: RequestContext,
+    refusal: number,
+    transactionError: number,
   ): Answer<ProduceResponse> | Promise<ProduceResponse> => {
     const { acks } = request
-    const refusal = refusalOf(request, context)
-    const pending = new PendingProduce()
+    const pending = new PendingProduce(transactionError)
     const { responses } = pending.response
-    const byId = context.version >= firstVersionWithIds
-    for (const { name, topicId, partitionData } of request.topicData) {
+    for (const data of request.topicData) {
+      const { name, topicId, partitionData } = data
       const partitionResponses: ProduceResponsePartitionResponse[] = []
       responses.push({ name, topicId, partitionResponses })
-      const topic = byId ? view.topics.getById(topicId) : view.topics.get(name)
-      const error =
-        refusal !== kafkaError.NONE
-          ? refusal
-          : byId && topic === undefined
-            ? kafkaError.UNKNOWN_TOPIC_ID
-            : topicError(topic?.name ?? name, topic?.image.internal, context)
+      const { writable, error } = refusal === kafkaError.NONE ? topicOf(data, context) : { error: refusal }
       for (const { index, records } of partitionData) {
-        const log = error === kafkaError.NONE && topic !== undefined ? view.topics.logOf(topic, index) : undefined
+        const log = writable === undefined ? undefined : view.topics.logOf(writable, index)
         if (log === undefined) {
           const code = error === kafkaError.NONE ? kafkaError.UNKNOWN_TOPIC_OR_PARTITION : error
           partitionResponses.push(pending.refuse(index, code, null))
@@ -124,21 +170,23 @@ export function createProduceHandlers(
     acks: number,
     context: RequestContext,
   ): ProduceResponsePartitionResponse => {
+    const { version } = context
     let options = plainAppend
     if (records.length >= batchHeaderBytes) {
-      const attributes = records[attributesAt] as number
-      if ((attributes & codecBits) === zstdCodec && context.version < firstVersionWithZstd) {
+      if ((attributesOf(records, 0) & codecBits) === zstdCodec && version < firstVersionWithZstd) {
         return pending.refuse(index, kafkaError.UNSUPPORTED_COMPRESSION_TYPE, null)
       }
-      if ((attributes & transactionalBit) !== 0 && transactionCheck !== undefined) {
+      if (isTransactional(records)) {
+        if (pending.transactionError !== kafkaError.NONE) return pending.refuse(index, pending.transactionError, null)
         options = {
           origin: 'client',
-          transactionVerified: (producerId, epoch) => transactionCheck(producerId, epoch, log.topic, log.partition),
+          transactionVerified: (producerId, epoch) =>
+            transactions.isOngoing(producerId, epoch, log.topic, log.partition),
         }
       }
     }
     const result = log.append(records, options)
-    if (result.kind === 'refused') return pending.refuse(index, result.error, result.message)
+    if (result.kind === 'refused') return pending.refuse(index, appendError(result.error, version), result.message)
     if (result.kind === 'appended') counts.produced(log.topic, records.length)
     const { baseOffset, logAppendTimeMs } = result
     const response = partitionResponse(index, 0, baseOffset, logAppendTimeMs, log.logStartOffset, null)
@@ -184,10 +232,11 @@ function refusalOf(request: ProduceRequest, context: RequestContext): number {
   return kafkaError.NONE
 }
 
-function topicError(name: string, internal: boolean | undefined, context: RequestContext): number {
-  if (!context.authorize(aclOperation.WRITE, resourceType.TOPIC, name)) return kafkaError.TOPIC_AUTHORIZATION_FAILED
-  if (internal === undefined) return kafkaError.UNKNOWN_TOPIC_OR_PARTITION
-  return internal ? kafkaError.INVALID_TOPIC_EXCEPTION : kafkaError.NONE
+/** To abort and go on is all that is wrong; older clients take what they are told for the end of the producer. */
+function appendError(error: number, version: number): number {
+  return error === kafkaError.INVALID_TXN_STATE && version >= firstVersionWithAbortable
+    ? kafkaError.TRANSACTION_ABORTABLE
+    : error
 }
 
 function partitionResponse(

@@ -18,7 +18,6 @@ import { GroupCoordinator } from '../group/group-coordinator.ts'
 import { Offsets } from '../group/offsets.ts'
 import type { GroupConfig } from '../group/options.ts'
 import { offsetsTopic } from '../group/records.ts'
-import type { PartitionLog } from '../log/partition-log.ts'
 import type { MetadataLog } from '../metadata/metadata-log.ts'
 import type { Topics } from '../metadata/topics.ts'
 import type { MarkerTarget } from '../transaction/markers.ts'
@@ -130,10 +129,6 @@ export class Coordinators implements MarkerTarget {
     }
   }
 
-  /** For the appends of producers: whether this partition belongs to the ongoing transaction. */
-  readonly isOngoing = (producerId: number, producerEpoch: number, topic: string, partition: number): boolean =>
-    this.transactions.isOngoing(producerId, producerEpoch, topic, partition)
-
   writeMarker(
     topic: string,
     partition: number,
@@ -141,9 +136,10 @@ export class Coordinators implements MarkerTarget {
     producerEpoch: number,
     coordinatorEpoch: number,
     kind: MarkerKind,
+    raised: boolean,
   ): Promise<number> {
     if (topic === offsetsTopic)
-      return this.groups.onMarker(partition, producerId, producerEpoch, coordinatorEpoch, kind)
+      return this.groups.onMarker(partition, producerId, producerEpoch, coordinatorEpoch, kind, raised)
     const { topics } = this.#options
     const found = topics.get(topic)
     const log = found === undefined ? undefined : topics.logOf(found, partition)
@@ -151,7 +147,9 @@ export class Coordinators implements MarkerTarget {
       const exists = found !== undefined && partition >= 0 && partition < found.image.partitions
       return Promise.resolve(exists ? kafkaError.KAFKA_STORAGE_ERROR : kafkaError.UNKNOWN_TOPIC_OR_PARTITION)
     }
-    return markerCommitted(log, producerId, producerEpoch, coordinatorEpoch, kind)
+    const result = log.writeMarker(producerId, producerEpoch, coordinatorEpoch, kind, raised)
+    if (result.kind === 'refused') return Promise.resolve(result.error)
+    return new Promise((resolve) => log.onCommitted(result.lastOffset, resolve))
   }
 
   /** A topic was deleted: groups forget their offsets in it. */
@@ -179,18 +177,6 @@ function internalLog(topics: Topics, name: string, partition: number): Coordinat
       return topic === undefined ? undefined : topics.logOf(topic, partition)
     },
   }
-}
-
-function markerCommitted(
-  log: PartitionLog,
-  producerId: number,
-  producerEpoch: number,
-  coordinatorEpoch: number,
-  kind: MarkerKind,
-): Promise<number> {
-  const result = log.writeMarker(producerId, producerEpoch, coordinatorEpoch, kind)
-  if (result.kind === 'refused') return Promise.resolve(result.error)
-  return new Promise((resolve) => log.onCommitted(result.lastOffset, resolve))
 }
 
 async function allocateProducerIds(metadata: MetadataLog): Promise<ProducerIdBlock> {

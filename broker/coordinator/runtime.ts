@@ -121,12 +121,18 @@ export class CoordinatorRuntime {
   }
 
   /** Appends and applies the end of a transaction. Resolves as `write`. */
-  writeMarker(producerId: number, producerEpoch: number, coordinatorEpoch: number, kind: MarkerKind): Promise<number> {
+  writeMarker(
+    producerId: number,
+    producerEpoch: number,
+    coordinatorEpoch: number,
+    kind: MarkerKind,
+    raised = false,
+  ): Promise<number> {
     const refused = this.unavailable
     if (refused !== kafkaError.NONE) return Promise.resolve(refused)
     const log = this.#open()
     if (typeof log === 'number') return Promise.resolve(log)
-    const result = log.writeMarker(producerId, producerEpoch, coordinatorEpoch, kind)
+    const result = log.writeMarker(producerId, producerEpoch, coordinatorEpoch, kind, raised)
     if (result.kind === 'refused') return Promise.resolve(result.error)
     this.#machine.replayMarker(producerId, producerEpoch, kind)
     return this.#committed(log, result)

@@ -205,10 +205,11 @@ export class GroupCoordinator {
     producerEpoch: number,
     coordinatorEpoch: number,
     kind: MarkerKind,
+    raised = false,
   ): Promise<number> {
     const shard = this.shards[partition]
     if (shard === undefined) return Promise.resolve(kafkaError.UNKNOWN_TOPIC_OR_PARTITION)
-    return shard.runtime.writeMarker(producerId, producerEpoch, coordinatorEpoch, kind)
+    return shard.runtime.writeMarker(producerId, producerEpoch, coordinatorEpoch, kind, raised)
   }
 
   #joinError(request: JoinRequest): number {

@@ -137,12 +137,16 @@ export interface PartitionLog {
    * caller's. Never throws for what is in the bytes.
    */
   append(batch: Buffer, options: AppendOptions): AppendResult
-  /** Ends the producer's transaction in this partition with a control batch. */
+  /**
+   * Ends the producer's transaction in this partition with a control batch. `raised`: the end gave the producer this epoch, so that it
+   * is refused, as too late, where a transaction in it is open. Default false.
+   */
   writeMarker(
     producerId: number,
     producerEpoch: number,
     coordinatorEpoch: number,
     kind: 'commit' | 'abort',
+    raised?: boolean,
   ): AppendResult
   /**
    * Calls back once, with 0 when `offset` is below the high watermark, or with the Kafka error code of the failure that

@@ -125,11 +125,13 @@ export class ProducerStates {
     return entry.seenFromZero && behind > 0 && behind < 0x4000_0000 ? duplicateSequence : outOfOrder
   }
 
-  /** Whether a marker may be written: 0 or a Kafka error code. */
-  checkMarker(producerId: number, epoch: number, coordinatorEpoch: number): number {
+  /** Whether a marker may be written: 0 or a Kafka error code. `raised`: it is of the end that gave the producer `epoch`. */
+  checkMarker(producerId: number, epoch: number, coordinatorEpoch: number, raised: boolean): number {
     const entry = this.#producers.get(producerId)
     if (entry === undefined) return 0
     if (epoch < entry.epoch) return invalidProducerEpoch
+    // It comes late: what is open is the next transaction.
+    if (raised && epoch === entry.epoch && entry.transactionStart >= 0) return invalidProducerEpoch
     return coordinatorEpoch < entry.coordinatorEpoch ? coordinatorFenced : 0
   }
 

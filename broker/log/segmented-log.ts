@@ -200,13 +200,13 @@ export class SegmentedLog implements PartitionLog, Flushable {
     producerEpoch: number,
     coordinatorEpoch: number,
     kind: 'commit' | 'abort',
+    raised = false,
   ): AppendResult {
     if (this.state.kind !== 'ok') return this.#refuseState()
-    const problem = this.producerStates.checkMarker(producerId, producerEpoch, coordinatorEpoch)
+    const problem = this.producerStates.checkMarker(producerId, producerEpoch, coordinatorEpoch, raised)
     if (problem !== 0) return refused(problem, producerProblem(problem, producerId, producerEpoch, -1))
     const nowMs = this.host.clock.now()
-    const batch = buildControlBatch(kind, producerId, producerEpoch, coordinatorEpoch, nowMs)
-    const offset = this.#place(batch, nowMs)
+    const offset = this.#place(buildControlBatch(kind, producerId, producerEpoch, coordinatorEpoch, nowMs), nowMs)
     if (offset < 0) return this.#refuseState()
     const marker = { kind, producerId, producerEpoch, coordinatorEpoch, offset, timestamp: nowMs }
     noteMarker(this.host, this.producerStates, this.active as Segment, marker)

@@ -199,6 +199,10 @@ export class Connection implements ConnectionInfo {
     return this.#slots.length - this.#head
   }
 
+  holdBack(): void {
+    this.#onlyPipelined = false
+  }
+
   close(reason: string): void {
     this.#closing ??= reason
     if (this.inFlight === 0) this.#finish()

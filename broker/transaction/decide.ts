@@ -5,14 +5,20 @@
 import { faulty } from '../../core/faults.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import {
+  completed,
+  endedBy,
   hasAll,
   isEpochExhausted,
   isPrepared,
+  lastClientEpoch,
   newState,
   noEpoch,
   noPartitions,
   noProducerId,
+  type ProducerIdAndEpoch,
   prepared,
+  preparedRaising,
+  producerOf,
   type TransactionPartitions,
   type TransactionState,
   transactionStatus,
@@ -26,11 +32,6 @@ export type Decision =
   | { readonly kind: 'write'; readonly next: TransactionState }
   /** The transaction that is open has to be aborted before, its producer fenced. */
   | { readonly kind: 'abort-first' }
-
-export interface ProducerIdAndEpoch {
-  readonly producerId: number
-  readonly producerEpoch: number
-}
 
 const refuse = (error: number): Decision => ({ kind: 'refused', error })
 const done: Decision = { kind: 'done' }
@@ -47,7 +48,7 @@ export interface InitRequest {
   readonly freshProducerId: number
 }
 
-/** Whether `decideInit` will want a fresh producer id. */
+/** Whether `decideInit`, and `decideRaisingEnd`, will want a fresh producer id. */
 export function needsProducerId(state: TransactionState | undefined): boolean {
   return state === undefined || isEpochExhausted(state.producerEpoch)
 }
@@ -104,6 +105,7 @@ function keepOpen(state: TransactionState, timeoutMs: number, nowMs: number): De
 
 function isOwn(state: TransactionState, expected: ProducerIdAndEpoch): boolean {
   if (state.producerEpoch === noEpoch || expected.producerId === state.producerId) return true
+  if (expected.producerId === producerOf(state).producerId) return true
   return (
     state.previousProducerId !== noProducerId &&
     expected.producerId === state.previousProducerId &&
@@ -113,23 +115,29 @@ function isOwn(state: TransactionState, expected: ProducerIdAndEpoch): boolean {
 
 /** Error of any request that names a producer, 0 when it is the one of today. */
 export function producerError(state: TransactionState | undefined, producer: ProducerIdAndEpoch): number {
-  if (state === undefined || state.producerId !== producer.producerId) return kafkaError.INVALID_PRODUCER_ID_MAPPING
-  return state.producerEpoch === producer.producerEpoch ? kafkaError.NONE : kafkaError.PRODUCER_FENCED
+  if (state === undefined) return kafkaError.INVALID_PRODUCER_ID_MAPPING
+  const today = producerOf(state)
+  if (today.producerId !== producer.producerId) return kafkaError.INVALID_PRODUCER_ID_MAPPING
+  // Nobody was given an epoch beyond the last: whoever names it guesses at a fence.
+  const isToday = today.producerEpoch === producer.producerEpoch && today.producerEpoch <= lastClientEpoch
+  return isToday ? kafkaError.NONE : kafkaError.PRODUCER_FENCED
 }
 
 export function decideAdd(
   state: TransactionState | undefined,
   producer: ProducerIdAndEpoch,
   partitions: TransactionPartitions,
+  form: number,
   nowMs: number,
 ): Decision {
   const error = producerError(state, producer)
   if (error !== kafkaError.NONE || state === undefined) return refuse(error)
   if (isPrepared(state)) return refuse(kafkaError.CONCURRENT_TRANSACTIONS)
   if (state.status === transactionStatus.Ongoing && hasAll(state, partitions)) return done
-  return { kind: 'write', next: withPartitions(state, partitions, nowMs) }
+  return { kind: 'write', next: withPartitions(state, partitions, form, nowMs) }
 }
 
+/** In the first form: the producer keeps its epoch. */
 export function decideEnd(
   state: TransactionState | undefined,
   producer: ProducerIdAndEpoch,
@@ -153,4 +161,31 @@ export function decideEnd(
     default:
       return refuse(kafkaError.INVALID_TXN_STATE)
   }
+}
+
+/**
+ * In the second form: the producer gets the next epoch, with which the same request would be about another transaction. To abort where
+ * nothing is open is allowed: the producer may have begun what never arrived.
+ */
+export function decideRaisingEnd(
+  state: TransactionState | undefined,
+  producer: ProducerIdAndEpoch,
+  commit: boolean,
+  freshProducerId: number,
+  nowMs: number,
+): Decision {
+  if (state === undefined) return refuse(kafkaError.INVALID_PRODUCER_ID_MAPPING)
+  const { Ongoing, PrepareCommit, CompleteCommit } = transactionStatus
+  const before = endedBy(state)
+  if (before?.producerId === producer.producerId && before.producerEpoch === producer.producerEpoch) {
+    const committed = state.status === PrepareCommit || state.status === CompleteCommit
+    if (commit !== committed) return refuse(kafkaError.INVALID_TXN_STATE)
+    return isPrepared(state) ? refuse(kafkaError.CONCURRENT_TRANSACTIONS) : done
+  }
+  const error = producerError(state, producer)
+  if (error !== kafkaError.NONE) return refuse(error)
+  if (isPrepared(state)) return refuse(kafkaError.CONCURRENT_TRANSACTIONS)
+  const next = preparedRaising(state, commit, freshProducerId, nowMs)
+  if (state.status === Ongoing) return { kind: 'write', next }
+  return commit ? refuse(kafkaError.INVALID_TXN_STATE) : { kind: 'write', next: completed(next, nowMs) }
 }

@@ -6,11 +6,14 @@ import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { MarkerKind } from '../coordinator/log.ts'
-import { type TransactionState, transactionStatus } from './state.ts'
+import { type TransactionState, transactionForm, transactionStatus } from './state.ts'
 
 /** Where markers go. */
 export interface MarkerTarget {
-  /** Resolves with 0 once the marker is durable in the partition, else with a Kafka error code. */
+  /**
+   * Resolves with 0 once the marker is durable in the partition, else with a Kafka error code. `raised`: the end gave the producer
+   * `producerEpoch`, so that it ends nothing that was written in that epoch.
+   */
   writeMarker(
     topic: string,
     partition: number,
@@ -18,6 +21,7 @@ export interface MarkerTarget {
     producerEpoch: number,
     coordinatorEpoch: number,
     kind: MarkerKind,
+    raised: boolean,
   ): Promise<number>
 }
 
@@ -62,8 +66,17 @@ export class MarkerWriter {
     kind: MarkerKind,
   ): Promise<boolean> {
     const { producerId, producerEpoch, transactionalId } = state
+    const raised = state.form === transactionForm.second
     for (let pauseMs = firstPauseMs; !this.#closed; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      const error = await this.#target.writeMarker(topic, partition, producerId, producerEpoch, coordinatorEpoch, kind)
+      const error = await this.#target.writeMarker(
+        topic,
+        partition,
+        producerId,
+        producerEpoch,
+        coordinatorEpoch,
+        kind,
+        raised,
+      )
       switch (error) {
         case kafkaError.NONE:
         // The topic was deleted: nobody can see the transaction there.

@@ -1,5 +1,5 @@
 /** Options of transactions. Meaning and defaults are Kafka's, under `broker.`. */
-import { boolean, duration, integer, option } from '../../core/config/index.ts'
+import { boolean, duration, integer, oneOf, option } from '../../core/config/index.ts'
 
 export const transactionMaxTimeout = option({
   key: 'broker.transaction.max.timeout',
@@ -49,6 +49,14 @@ export const twoPhaseCommitEnable = option({
   default: true,
   scope: 'broker',
   doc: 'Lets a producer ask for transactions that never expire (InitProducerId 6 with Enable2Pc, as sink.kafka does): only whoever began one ends it. With ACLs it takes the operation two-phase-commit on the transactional id.',
+})
+
+export const transactionVersion = option({
+  key: 'broker.transaction.version',
+  type: oneOf(['1', '2']),
+  default: '2',
+  scope: 'broker',
+  doc: "The form of transactions that clients are told to use, Kafka's feature of that name. 2: the first batch of a transaction adds its partition, and each end raises the producer's epoch, so that what comes late is refused (KIP-890). 1: producers add partitions by requests of their own. Both are served in either case.",
 })
 
 /** The options as the coordinator takes them. Times in ms. */

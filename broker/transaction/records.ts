@@ -9,7 +9,7 @@ import { KafkaReader } from '../../proto/kafka/reader.ts'
 import { KafkaWriter } from '../../proto/kafka/writer.ts'
 import { coordinatorErrors } from '../coordinator/errors.ts'
 import type { CoordinatorRecord } from '../coordinator/log.ts'
-import { noEpoch, type TransactionState, type TransactionStatus, transactionStatus } from './state.ts'
+import { endedBy, noEpoch, type TransactionState, type TransactionStatus, transactionStatus } from './state.ts'
 
 export const transactionTopic = '__transaction_state'
 
@@ -38,14 +38,14 @@ export function transactionRecord(state: TransactionState): CoordinatorRecord {
     {
       producerId: state.producerId,
       previousProducerId: state.previousProducerId,
-      nextProducerId: -1,
+      nextProducerId: state.nextProducerId,
       producerEpoch: state.producerEpoch,
       transactionTimeoutMs: state.timeoutMs,
       transactionStatus: state.status,
       transactionPartitions: partitions,
       transactionLastUpdateTimestampMs: state.lastUpdateMs,
       transactionStartTimestampMs: state.startMs,
-      clientTransactionVersion: 0,
+      clientTransactionVersion: state.form,
     },
     valueVersion,
   )
@@ -72,21 +72,20 @@ export function readTransactionRecord(
     throw coordinatorErrors.create('UNKNOWN_RECORD', { offset, topic: transactionTopic, version })
   }
   const read = readTransactionLogValue(reader, version)
-  return {
+  const state = {
     transactionalId,
-    state: {
-      transactionalId,
-      producerId: read.producerId,
-      previousProducerId: read.previousProducerId,
-      producerEpoch: read.producerEpoch,
-      lastProducerEpoch: noEpoch,
-      timeoutMs: read.transactionTimeoutMs,
-      status: read.transactionStatus as TransactionStatus,
-      partitions: new Map(
-        (read.transactionPartitions ?? []).map((each) => [each.topic, new Set(each.partitionIds)] as const),
-      ),
-      lastUpdateMs: read.transactionLastUpdateTimestampMs,
-      startMs: read.transactionStartTimestampMs,
-    },
+    producerId: read.producerId,
+    previousProducerId: read.previousProducerId,
+    nextProducerId: read.nextProducerId,
+    producerEpoch: read.producerEpoch,
+    timeoutMs: read.transactionTimeoutMs,
+    status: read.transactionStatus as TransactionStatus,
+    form: read.clientTransactionVersion,
+    partitions: new Map(
+      (read.transactionPartitions ?? []).map((each) => [each.topic, new Set(each.partitionIds)] as const),
+    ),
+    lastUpdateMs: read.transactionLastUpdateTimestampMs,
+    startMs: read.transactionStartTimestampMs,
   }
+  return { transactionalId, state: { ...state, lastProducerEpoch: endedBy(state)?.producerEpoch ?? noEpoch } }
 }

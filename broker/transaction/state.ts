@@ -39,16 +39,35 @@ export const lastClientEpoch = 0x7ffe
 /** The time-out that means: only the producer's owner ends its transactions. */
 export const neverExpires = 0x7fff_ffff
 
+/**
+ * What Kafka calls the transaction version of a client. In the first form a producer adds partitions by requests of their own and keeps
+ * its epoch; in the second its first batch adds a partition, and each end gives it the next epoch.
+ */
+export const transactionForm = { first: 0, second: 2 } as const
+
+/** What a producer calls itself. */
+export interface ProducerIdAndEpoch {
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
 export interface TransactionState {
   readonly transactionalId: string
   readonly producerId: number
   /** Before the epochs of that one ran out, else -1. */
   readonly previousProducerId: number
+  /** While an end that used up the last epoch is being written: the id that follows, else -1. */
+  readonly nextProducerId: number
   readonly producerEpoch: number
-  /** The epoch before, for a request that is sent again because its answer was lost; -1 after a restart. */
+  /**
+   * The epoch before, for a request that is sent again because its answer was lost; -1 after a restart, unless an end in the second
+   * form raised the epoch.
+   */
   readonly lastProducerEpoch: number
   readonly timeoutMs: number
   readonly status: TransactionStatus
+  /** Of the transaction that is open, or of the end that is decided or done: that of a fence is the first. */
+  readonly form: number
   readonly partitions: TransactionPartitions
   /** Epoch ms. */
   readonly lastUpdateMs: number
@@ -67,10 +86,12 @@ export function newState(
     transactionalId,
     producerId,
     previousProducerId: noProducerId,
+    nextProducerId: noProducerId,
     producerEpoch: noEpoch,
     lastProducerEpoch: noEpoch,
     timeoutMs,
     status: transactionStatus.Empty,
+    form: transactionForm.first,
     partitions: noPartitions,
     lastUpdateMs: nowMs,
     startMs: -1,
@@ -84,6 +105,24 @@ export function isPrepared(state: TransactionState): boolean {
 
 export function isEpochExhausted(epoch: number): boolean {
   return epoch >= lastClientEpoch
+}
+
+/** Who the producer is to itself: it knows the next id as soon as the end that used up the last epoch is decided. */
+export function producerOf(state: TransactionState): ProducerIdAndEpoch {
+  const { producerId, nextProducerId, producerEpoch } = state
+  return nextProducerId === noProducerId
+    ? { producerId, producerEpoch }
+    : { producerId: nextProducerId, producerEpoch: 0 }
+}
+
+/** Who asked for the end that is decided or done and got the next epoch by it: whoever lost the answer asks so again. */
+export function endedBy(state: Omit<TransactionState, 'lastProducerEpoch'>): ProducerIdAndEpoch | undefined {
+  const { Empty, Ongoing } = transactionStatus
+  if (state.form !== transactionForm.second || state.status === Empty || state.status === Ongoing) return undefined
+  const { producerId, previousProducerId, producerEpoch } = state
+  return producerEpoch === 0
+    ? { producerId: previousProducerId, producerEpoch: lastClientEpoch }
+    : { producerId, producerEpoch: producerEpoch - 1 }
 }
 
 /** Whether the transaction ran past its time-out. */
@@ -110,26 +149,55 @@ export function hasAll(state: TransactionState, partitions: TransactionPartition
   return true
 }
 
-export function withPartitions(state: TransactionState, added: TransactionPartitions, nowMs: number): TransactionState {
+export function withPartitions(
+  state: TransactionState,
+  added: TransactionPartitions,
+  form: number,
+  nowMs: number,
+): TransactionState {
   const begins = state.status !== transactionStatus.Ongoing
   const partitions = new Map(begins ? [] : state.partitions)
   for (const [topic, numbers] of added) partitions.set(topic, new Set([...(partitions.get(topic) ?? []), ...numbers]))
   return {
     ...state,
     status: transactionStatus.Ongoing,
+    form,
     partitions,
     startMs: begins ? nowMs : state.startMs,
     lastUpdateMs: nowMs,
   }
 }
 
-/** The decision. With `fence` the producer loses its epoch by it. */
+/** The decision, in the first form. With `fence` the producer loses its epoch by it. */
 export function prepared(state: TransactionState, commit: boolean, fence: boolean, nowMs: number): TransactionState {
   return {
     ...state,
     status: commit ? transactionStatus.PrepareCommit : transactionStatus.PrepareAbort,
+    form: transactionForm.first,
     producerEpoch: fence && !faulty('forget-epoch') ? state.producerEpoch + 1 : state.producerEpoch,
     lastProducerEpoch: fence ? noEpoch : state.lastProducerEpoch,
+    lastUpdateMs: nowMs,
+  }
+}
+
+/**
+ * The decision, in the second form: it raises the epoch, or, after the last one, gives `freshProducerId`. Without a transaction that is
+ * open, one without partitions ends.
+ */
+export function preparedRaising(
+  state: TransactionState,
+  commit: boolean,
+  freshProducerId: number,
+  nowMs: number,
+): TransactionState {
+  return {
+    ...state,
+    status: commit ? transactionStatus.PrepareCommit : transactionStatus.PrepareAbort,
+    form: transactionForm.second,
+    producerEpoch: state.producerEpoch + 1,
+    lastProducerEpoch: state.producerEpoch,
+    nextProducerId: isEpochExhausted(state.producerEpoch) ? freshProducerId : noProducerId,
+    startMs: state.status === transactionStatus.Ongoing ? state.startMs : nowMs,
     lastUpdateMs: nowMs,
   }
 }
@@ -137,10 +205,12 @@ export function prepared(state: TransactionState, commit: boolean, fence: boolea
 /** All markers are written. */
 export function completed(state: TransactionState, nowMs: number): TransactionState {
   const committed = state.status === transactionStatus.PrepareCommit
-  return {
+  const done: TransactionState = {
     ...state,
     status: committed ? transactionStatus.CompleteCommit : transactionStatus.CompleteAbort,
     partitions: noPartitions,
     lastUpdateMs: nowMs,
   }
+  if (state.nextProducerId === noProducerId) return done
+  return { ...done, ...producerOf(state), previousProducerId: state.producerId, nextProducerId: noProducerId }
 }

@@ -1,6 +1,6 @@
 /**
- * Transactions as Kafka 4 has them for producers that add their partitions beforehand: who is the producer of a
- * transactional id, which partitions belong to its transaction, and how it ended.
+ * Transactions as Kafka 4 has them, in both forms: who is the producer of a transactional id, which partitions belong to its
+ * transaction, and how it ended.
  *
  * Promises: a decision is durable before the first marker is written, and every partition gets a marker of that decision,
  * over restarts; a producer that was replaced or timed out is fenced by its epoch. Where Kafka answers "try again" because
@@ -12,7 +12,7 @@ import { createLogger, type Logger } from '../../core/log.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { type CoordinatorLogSource, coordinatorPartition } from '../coordinator/log.ts'
-import { type Decision, decideAdd, decideEnd, decideInit, needsProducerId, type ProducerIdAndEpoch } from './decide.ts'
+import { type Decision, decideAdd, decideEnd, decideInit, decideRaisingEnd, needsProducerId } from './decide.ts'
 import { type MarkerTarget, MarkerWriter } from './markers.ts'
 import type { TransactionConfig } from './options.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -27,9 +27,12 @@ import {
   neverExpires,
   noEpoch,
   noProducerId,
+  type ProducerIdAndEpoch,
   prepared,
+  producerOf,
   type TransactionPartitions,
   type TransactionState,
+  transactionForm,
   transactionStatus,
 } from './state.ts'
 
@@ -59,6 +62,11 @@ export interface InitResult {
   readonly hasOpenTransaction: boolean
 }
 
+/** Who the producer is from now on; -1 and -1 with an error. */
+export interface EndResult extends ProducerIdAndEpoch {
+  readonly error: number
+}
+
 /** How long a request waits for a transaction that is just ending before it is told to try again. */
 const concurrentWaitMs = 1000
 /** Between two lines in the log about a transaction that never expires. */
@@ -71,6 +79,11 @@ const initFailure = (error: number): InitResult => ({
   producerEpoch: noEpoch,
   hasOpenTransaction: false,
 })
+
+const endFailure = (error: number): EndResult => ({ error, producerId: noProducerId, producerEpoch: noEpoch })
+
+/** The epochs ran out while a request waited that has no new producer id: the client asks again. */
+const ranOutMeanwhile: Decision = { kind: 'refused', error: kafkaError.CONCURRENT_TRANSACTIONS }
 
 export class TransactionCoordinator {
   readonly shards: readonly TransactionShard[]
@@ -162,19 +175,12 @@ export class TransactionCoordinator {
     const error = this.#initError(request)
     if (error !== kafkaError.NONE) return initFailure(error)
     const shard = this.shardOf(transactionalId)
-    let freshProducerId = noProducerId
-    if (needsProducerId(shard.entries.get(transactionalId)?.state)) {
-      const id = await this.#freshProducerId()
-      if (id === undefined) return initFailure(kafkaError.COORDINATOR_NOT_AVAILABLE)
-      freshProducerId = id
-    }
+    const freshProducerId = await this.#producerIdFor(shard.entries.get(transactionalId)?.state)
+    if (freshProducerId === undefined) return initFailure(kafkaError.COORDINATOR_NOT_AVAILABLE)
     const known = shard.entries.get(transactionalId) ?? this.#newEntry(shard, transactionalId)
     if (known === undefined) return initFailure(kafkaError.POLICY_VIOLATION)
     const outcome = await this.#change(shard, known, (state) => {
-      // The epochs ran out while this waited: the client asks again.
-      if (freshProducerId === noProducerId && needsProducerId(state)) {
-        return { kind: 'refused', error: kafkaError.CONCURRENT_TRANSACTIONS }
-      }
+      if (freshProducerId === noProducerId && needsProducerId(state)) return ranOutMeanwhile
       const keepPrepared = request.keepPrepared === true
       const nowMs = this.#clock.now()
       const { expected } = request
@@ -199,11 +205,30 @@ export class TransactionCoordinator {
     transactionalId: string,
     producer: ProducerIdAndEpoch,
     partitions: TransactionPartitions,
+    form: number = transactionForm.first,
   ): Promise<number> {
-    return this.#changeKnown(transactionalId, (state) => decideAdd(state, producer, partitions, this.#clock.now()))
+    return this.#changeKnown(transactionalId, (state) =>
+      decideAdd(state, producer, partitions, form, this.#clock.now()),
+    )
   }
 
-  /** Ends the transaction. Resolves with a Kafka error, 0 once the decision is durable. */
+  /** Ends the transaction in the second form: the producer gets its next epoch. Resolves once the decision is durable. */
+  async endAndRaise(transactionalId: string, producer: ProducerIdAndEpoch, commit: boolean): Promise<EndResult> {
+    const freshProducerId = await this.#producerIdFor(this.stateOf(transactionalId) ?? null)
+    if (freshProducerId === undefined) return endFailure(kafkaError.COORDINATOR_NOT_AVAILABLE)
+    // As it was decided: by the time that this goes on somebody may have fenced it.
+    let today: ProducerIdAndEpoch | undefined
+    const error = await this.#changeKnown(transactionalId, (state) => {
+      if (freshProducerId === noProducerId && state !== undefined && needsProducerId(state)) return ranOutMeanwhile
+      const decision = decideRaisingEnd(state, producer, commit, freshProducerId, this.#clock.now())
+      if (decision.kind === 'write') today = producerOf(decision.next)
+      else if (decision.kind === 'done' && state !== undefined) today = producerOf(state)
+      return decision
+    })
+    return error === kafkaError.NONE && today !== undefined ? { error, ...today } : endFailure(error)
+  }
+
+  /** Ends the transaction in the first form. Resolves with a Kafka error, 0 once the decision is durable. */
   endTransaction(transactionalId: string, producer: ProducerIdAndEpoch, commit: boolean): Promise<number> {
     return this.#changeKnown(transactionalId, (state) => decideEnd(state, producer, commit, this.#clock.now()))
   }
@@ -291,6 +316,11 @@ export class TransactionCoordinator {
     const entry = new TransactionEntry(transactionalId)
     shard.entries.set(transactionalId, entry)
     return entry
+  }
+
+  /** One that nobody has if the next change of this state may want it, else -1. Null: nothing will. Undefined: there is none now. */
+  #producerIdFor(state: TransactionState | undefined | null): Promise<number | undefined> {
+    return state !== null && needsProducerId(state) ? this.#freshProducerId() : Promise.resolve(noProducerId)
   }
 
   async #freshProducerId(): Promise<number | undefined> {

@@ -21,8 +21,7 @@ import type {
 import type { GroupCoordinator } from '../../group/group-coordinator.ts'
 import { type Offsets, sameForAll } from '../../group/offsets.ts'
 import { offsetsTopic } from '../../group/records.ts'
-import type { ProducerIdAndEpoch } from '../../transaction/decide.ts'
-import { neverExpires } from '../../transaction/state.ts'
+import { neverExpires, type ProducerIdAndEpoch, transactionForm } from '../../transaction/state.ts'
 import type { InitResult, TransactionCoordinator } from '../../transaction/transaction-coordinator.ts'
 import { merged } from '../group/offset-handlers.ts'
 import {
@@ -37,6 +36,9 @@ import {
 /** Versions from which clients know PRODUCER_FENCED. */
 const fencedKnownFrom = { InitProducerId: 4, AddPartitionsToTxn: 2, AddOffsetsToTxn: 2, EndTxn: 2 } as const
 
+/** Versions from which transactions are in their second form. */
+const secondFormFrom = { TxnOffsetCommit: 5, EndTxn: 5 } as const
+
 export interface ProducerHandlerOptions {
   readonly transactions: TransactionCoordinator
   readonly groups: GroupCoordinator
@@ -46,6 +48,16 @@ export interface ProducerHandlerOptions {
 
 export function createProducerHandlers(options: ProducerHandlerOptions): HandlerTable {
   const { transactions, groups, offsets, hasPartition } = options
+  const addOffsets = (
+    transactionalId: string,
+    producer: ProducerIdAndEpoch,
+    groupId: string,
+    form: number,
+  ): number | Promise<number> => {
+    if (groupId === '') return kafkaError.INVALID_GROUP_ID
+    const partitions = new Map([[offsetsTopic, new Set([groups.partitionOf(groupId)])]])
+    return transactions.addPartitions(transactionalId, producer, partitions, form)
+  }
   return {
     InitProducerId: handlerEntry<InitProducerIdRequest, InitProducerIdResponse>({
       minVersion: 0,
@@ -93,27 +105,23 @@ export function createProducerHandlers(options: ProducerHandlerOptions): Handler
       maxVersion: 4,
       async handle(request, context) {
         const { transactionalId, groupId } = request
-        const add = (): number | Promise<number> => {
-          if (!mayWrite(context, transactionalId)) return kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-          if (!mayReadGroup(context, groupId)) return kafkaError.GROUP_AUTHORIZATION_FAILED
-          if (groupId === '') return kafkaError.INVALID_GROUP_ID
-          const partitions = new Map([[offsetsTopic, new Set([groups.partitionOf(groupId)])]])
-          return transactions.addPartitions(transactionalId, request, partitions)
-        }
-        return { throttleTimeMs: 0, errorCode: known(await add(), context.version, fencedKnownFrom.AddOffsetsToTxn) }
+        const error =
+          groupRefusal(transactionalId, groupId, context) ||
+          (await addOffsets(transactionalId, request, groupId, transactionForm.first))
+        return { throttleTimeMs: 0, errorCode: known(error, context.version, fencedKnownFrom.AddOffsetsToTxn) }
       },
       failed: (_request, errorCode) => ({ throttleTimeMs: 0, errorCode }),
     }),
     TxnOffsetCommit: handlerEntry<TxnOffsetCommitRequest, TxnOffsetCommitResponse>({
       minVersion: 0,
-      maxVersion: 4,
+      maxVersion: 5,
       async handle(request, context) {
         const { transactionalId, groupId, producerId, producerEpoch, topics } = request
-        const refusal = mayWrite(context, transactionalId)
-          ? mayReadGroup(context, groupId)
-            ? kafkaError.NONE
-            : kafkaError.GROUP_AUTHORIZATION_FAILED
-          : kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+        const refusal =
+          groupRefusal(transactionalId, groupId, context) ||
+          (context.version >= secondFormFrom.TxnOffsetCommit
+            ? await addOffsets(transactionalId, request, groupId, transactionForm.second)
+            : kafkaError.NONE)
         if (refusal !== kafkaError.NONE) return { throttleTimeMs: 0, topics: sameForAll(topics, refusal) }
         const mayRead = topics.filter(({ name }) => context.authorize(aclOperation.READ, resourceType.TOPIC, name))
         const producer: ProducerIdAndEpoch = { producerId, producerEpoch }
@@ -127,11 +135,15 @@ export function createProducerHandlers(options: ProducerHandlerOptions): Handler
     }),
     EndTxn: handlerEntry<EndTxnRequest, EndTxnResponse>({
       minVersion: 0,
-      maxVersion: 4,
+      maxVersion: 5,
       async handle(request, context) {
-        const error = mayWrite(context, request.transactionalId)
-          ? await transactions.endTransaction(request.transactionalId, request, request.committed)
-          : kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+        const { transactionalId, committed } = request
+        if (!mayWrite(context, transactionalId)) return endResponse(kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+        if (context.version >= secondFormFrom.EndTxn) {
+          const { error, ...producer } = await transactions.endAndRaise(transactionalId, request, committed)
+          return endResponse(error, producer)
+        }
+        const error = await transactions.endTransaction(transactionalId, request, committed)
         return endResponse(known(error, context.version, fencedKnownFrom.EndTxn))
       },
       failed: (_request, error) => endResponse(error),
@@ -152,8 +164,12 @@ function mayKeepOpen(context: RequestContext, transactionalId: string): boolean 
   return context.authorize(aclOperation.TWO_PHASE_COMMIT, resourceType.TRANSACTIONAL_ID, transactionalId)
 }
 
-function mayReadGroup(context: RequestContext, groupId: string): boolean {
+/** Of offsets of a group in a transaction: 0 when the client may commit them. */
+function groupRefusal(transactionalId: string, groupId: string, context: RequestContext): number {
+  if (!mayWrite(context, transactionalId)) return kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
   return context.authorize(aclOperation.READ, resourceType.GROUP, groupId)
+    ? kafkaError.NONE
+    : kafkaError.GROUP_AUTHORIZATION_FAILED
 }
 
 async function initProducer(
@@ -209,6 +225,8 @@ function initResponse(errorCode: number, producerId: number, producerEpoch: numb
   return { throttleTimeMs: 0, errorCode, producerId, producerEpoch, ...none }
 }
 
-function endResponse(errorCode: number): EndTxnResponse {
-  return { throttleTimeMs: 0, errorCode, producerId: -1, producerEpoch: -1 }
+const nobody: ProducerIdAndEpoch = { producerId: -1, producerEpoch: -1 }
+
+function endResponse(errorCode: number, { producerId, producerEpoch } = nobody): EndTxnResponse {
+  return { throttleTimeMs: 0, errorCode, producerId, producerEpoch }
 }

@@ -14,7 +14,7 @@ import type {
   WriteTxnMarkersResponse,
 } from '../../../proto/kafka/messages/write-txn-markers.ts'
 import type { MarkerTarget } from '../../transaction/markers.ts'
-import { statusName } from '../../transaction/state.ts'
+import { statusName, transactionForm } from '../../transaction/state.ts'
 import { describeFailure, describeTransaction, listTransactions } from '../../transaction/transaction-admin.ts'
 import type { TransactionCoordinator } from '../../transaction/transaction-coordinator.ts'
 import {
@@ -38,7 +38,7 @@ export function createTransactionAdminHandlers(options: TransactionAdminHandlerO
     // Administrators end hanging transactions by it.
     WriteTxnMarkers: handlerEntry<WriteTxnMarkersRequest, WriteTxnMarkersResponse>({
       minVersion: 0,
-      maxVersion: 1,
+      maxVersion: 2,
       async handle(request, context) {
         const allowed =
           context.authorize(aclOperation.CLUSTER_ACTION, resourceType.CLUSTER, clusterResource) ||
@@ -56,6 +56,7 @@ export function createTransactionAdminHandlers(options: TransactionAdminHandlerO
                 marker.producerEpoch,
                 marker.coordinatorEpoch,
                 marker.transactionResult ? 'commit' : 'abort',
+                marker.transactionVersion >= transactionForm.second,
               )
             : kafkaError.CLUSTER_AUTHORIZATION_FAILED
         return markersResponse(request, write)

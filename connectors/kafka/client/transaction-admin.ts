@@ -31,6 +31,7 @@ export async function listTransactions(cluster: KafkaCluster, states: readonly s
         stateFilters: [...states],
         producerIdFilters: [],
         durationFilter: -1,
+        transactionalIdPattern: null,
       })
       expectNone(answer.errorCode, 'the list of transactions')
       for (const { transactionalId } of answer.transactionStates) ids.push(transactionalId)

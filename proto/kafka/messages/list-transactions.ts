@@ -2,11 +2,12 @@
 import type { KafkaReader } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 1. */
+/** Versions 0 to 2. */
 export interface ListTransactionsRequest {
   stateFilters: string[]
   producerIdFilters: number[]
   durationFilter: number
+  transactionalIdPattern: string | null
 }
 
 export function readListTransactionsRequest(reader: KafkaReader, version: number): ListTransactionsRequest {
@@ -17,8 +18,9 @@ export function readListTransactionsRequest(reader: KafkaReader, version: number
   const producerIdFilters: number[] = []
   for (let index = 0; index < producerIdFiltersCount; index++) producerIdFilters.push(reader.int64())
   const durationFilter = version >= 1 ? reader.int64() : -1
+  const transactionalIdPattern = version >= 2 ? reader.nullableString(true) : null
   if (true) reader.skipTags()
-  return { stateFilters, producerIdFilters, durationFilter }
+  return { stateFilters, producerIdFilters, durationFilter, transactionalIdPattern }
 }
 
 export function writeListTransactionsRequest(writer: KafkaWriter, message: ListTransactionsRequest, version: number): void {
@@ -29,10 +31,13 @@ export function writeListTransactionsRequest(writer: KafkaWriter, message: ListT
   if (version >= 1) {
     writer.int64(message.durationFilter)
   }
+  if (version >= 2) {
+    writer.nullableString(message.transactionalIdPattern, true)
+  }
   if (true) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 1. */
+/** Versions 0 to 2. */
 export interface ListTransactionsResponse {
   throttleTimeMs: number
   errorCode: number

@@ -2,7 +2,7 @@
 import type { KafkaReader } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 4. */
+/** Versions 0 to 5. */
 export interface TxnOffsetCommitRequest {
   transactionalId: string
   groupId: string
@@ -101,7 +101,7 @@ function writeTxnOffsetCommitRequestPartition(writer: KafkaWriter, message: TxnO
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 4. */
+/** Versions 0 to 5. */
 export interface TxnOffsetCommitResponse {
   throttleTimeMs: number
   topics: TxnOffsetCommitResponseTopic[]

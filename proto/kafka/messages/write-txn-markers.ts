@@ -2,7 +2,7 @@
 import type { KafkaReader } from '../reader.ts'
 import type { KafkaWriter } from '../writer.ts'
 
-/** Versions 0 to 1. */
+/** Versions 0 to 2. */
 export interface WriteTxnMarkersRequest {
   markers: WriteTxnMarkersRequestWritableTxnMarker[]
 }
@@ -29,6 +29,7 @@ export interface WriteTxnMarkersRequestWritableTxnMarker {
   transactionResult: boolean
   topics: WriteTxnMarkersRequestWritableTxnMarkerTopic[]
   coordinatorEpoch: number
+  transactionVersion: number
 }
 
 function readWriteTxnMarkersRequestWritableTxnMarker(reader: KafkaReader, version: number): WriteTxnMarkersRequestWritableTxnMarker {
@@ -40,8 +41,9 @@ function readWriteTxnMarkersRequestWritableTxnMarker(reader: KafkaReader, versio
   const topics: WriteTxnMarkersRequestWritableTxnMarkerTopic[] = []
   for (let index = 0; index < topicsCount; index++) topics.push(readWriteTxnMarkersRequestWritableTxnMarkerTopic(reader, version))
   const coordinatorEpoch = reader.int32()
+  const transactionVersion = version >= 2 ? reader.int8() : 0
   if (flexible) reader.skipTags()
-  return { producerId, producerEpoch, transactionResult, topics, coordinatorEpoch }
+  return { producerId, producerEpoch, transactionResult, topics, coordinatorEpoch, transactionVersion }
 }
 
 function writeWriteTxnMarkersRequestWritableTxnMarker(writer: KafkaWriter, message: WriteTxnMarkersRequestWritableTxnMarker, version: number): void {
@@ -52,6 +54,9 @@ function writeWriteTxnMarkersRequestWritableTxnMarker(writer: KafkaWriter, messa
   writer.arrayLength(message.topics.length, flexible)
   for (let index = 0; index < message.topics.length; index++) writeWriteTxnMarkersRequestWritableTxnMarkerTopic(writer, message.topics[index], version)
   writer.int32(message.coordinatorEpoch)
+  if (version >= 2) {
+    writer.int8(message.transactionVersion)
+  }
   if (flexible) writer.unsignedVarint(0)
 }
 
@@ -78,7 +83,7 @@ function writeWriteTxnMarkersRequestWritableTxnMarkerTopic(writer: KafkaWriter, 
   if (flexible) writer.unsignedVarint(0)
 }
 
-/** Versions 0 to 1. */
+/** Versions 0 to 2. */
 export interface WriteTxnMarkersResponse {
   markers: WriteTxnMarkersResponseWritableTxnMarkerResult[]
 }
