@@ -4,8 +4,8 @@
  *
  *   node bench/compare.ts --ours 'CMD' --peer 'CMD' [--rounds 3]
  */
-import { spawn } from 'node:child_process'
 import { parseArguments } from './lib/arguments.ts'
+import { inTurn, jsonLineOf, median, type Side } from './lib/in-turn.ts'
 
 const given = parseArguments(process.argv.slice(2), {
   ours: 'our command',
@@ -26,33 +26,14 @@ const figures: Readonly<Record<string, readonly string[]>> = {
 
 type Line = Readonly<Record<string, unknown>>
 
-function run(command: string): Promise<Line> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let text = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-    })
-    child.once('error', reject)
-    child.once('close', (code) => {
-      const line = text.split('\n').findLast((each) => each.startsWith('{'))
-      if (code === 0 && line !== undefined) resolve(JSON.parse(line) as Line)
-      else reject(new Error(`${command}: exit code ${code}${line === undefined ? ', no JSON line' : ''}`))
-    })
-  })
-}
-
 const numberOf = (line: Line, names: readonly string[]): number =>
   Number(names.map((name) => line[name]).find((value) => value !== undefined))
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
-const lines: { ours: Line[]; peer: Line[] } = { ours: [], peer: [] }
-for (let round = 0; round < rounds; round++) {
-  for (const side of round % 2 === 0 ? (['ours', 'peer'] as const) : (['peer', 'ours'] as const)) {
-    const line = await run(given[side] as string)
-    lines[side].push(line)
-    process.stderr.write(`round ${round + 1} ${side} ${JSON.stringify(line)}\n`)
-  }
+const lines: Record<Side, Line[]> = { ours: [], peer: [] }
+for (const { round, side } of inTurn(rounds)) {
+  const line = await jsonLineOf(given[side] as string)
+  lines[side].push(line)
+  process.stderr.write(`round ${round + 1} ${side} ${JSON.stringify(line)}\n`)
 }
 for (const [figure, names] of Object.entries(figures)) {
   const ours = lines.ours.map((line) => numberOf(line, names)).filter(Number.isFinite)

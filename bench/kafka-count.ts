@@ -6,7 +6,6 @@
  *
  *   node bench/kafka-count.ts [--records N] [--keys N] [--partitions N] [--rounds N] [--peer 'CMD']
  */
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { loadJob } from '../cli/load-job.ts'
 import { KafkaAdmin, KafkaCluster, KafkaProducer } from '../connectors/kafka/client/index.ts'
@@ -14,6 +13,7 @@ import { configureLogging } from '../core/log.ts'
 import { startBroker } from './broker/brokers.ts'
 import { parseArguments } from './lib/arguments.ts'
 import { startCluster } from './lib/cluster.ts'
+import { inTurn, jsonLineOf, median, type Side } from './lib/in-turn.ts'
 import { usageOf } from './lib/processes.ts'
 
 configureLogging({ format: 'text', level: 'error' })
@@ -106,43 +106,23 @@ async function ours(round: number): Promise<Round> {
   }
 }
 
-function peer(command: string): Promise<Round> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let text = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-    })
-    child.once('error', reject)
-    child.once('close', (code) => {
-      const line = text.split('\n').findLast((each) => each.startsWith('{'))
-      if (code !== 0 || line === undefined) {
-        reject(new Error(`${command}: exit code ${code}, ${line === undefined ? 'no' : 'a'} line of JSON`))
-        return
-      }
-      const told = JSON.parse(line) as Readonly<Record<string, number>>
-      resolve({
-        recordsPerSecond: told.recs_per_s ?? Number.NaN,
-        engineCpuSecondsPerMillion: told.cpu_s_per_million ?? Number.NaN,
-        brokerCpuSecondsPerMillion: ((told.broker_cpu_s ?? Number.NaN) * 1e6) / (told.records ?? Number.NaN),
-      })
-    })
-  })
+async function peer(command: string): Promise<Round> {
+  const told = (await jsonLineOf(command)) as Readonly<Record<string, number>>
+  return {
+    recordsPerSecond: told.recs_per_s ?? Number.NaN,
+    engineCpuSecondsPerMillion: told.cpu_s_per_million ?? Number.NaN,
+    brokerCpuSecondsPerMillion: ((told.broker_cpu_s ?? Number.NaN) * 1e6) / (told.records ?? Number.NaN),
+  }
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 try {
   await fill()
-  const results: { ours: Round[]; peer: Round[] } = { ours: [], peer: [] }
-  for (let round = 0; round < rounds; round++) {
-    for (const side of round % 2 === 0 ? (['ours', 'peer'] as const) : (['peer', 'ours'] as const)) {
-      if (side === 'peer' && given.peer === undefined) continue
-      const result = side === 'ours' ? await ours(round) : await peer(given.peer ?? '')
-      results[side].push(result)
-      process.stderr.write(`round ${round + 1} ${side} ${JSON.stringify(result)}\n`)
-    }
+  const results: Record<Side, Round[]> = { ours: [], peer: [] }
+  for (const { round, side } of inTurn(rounds)) {
+    if (side === 'peer' && given.peer === undefined) continue
+    const result = side === 'ours' ? await ours(round) : await peer(given.peer ?? '')
+    results[side].push(result)
+    process.stderr.write(`round ${round + 1} ${side} ${JSON.stringify(result)}\n`)
   }
   const figures = ['recordsPerSecond', 'engineCpuSecondsPerMillion', 'brokerCpuSecondsPerMillion'] as const
   const told = (['ours', 'peer'] as const).map((side) => ({

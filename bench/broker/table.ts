@@ -1,11 +1,10 @@
 /** Collects the figures of all runs; says each as it comes, and medians with ranges at the end. */
+import { median } from '../lib/in-turn.ts'
 import type { System } from './brokers.ts'
 
 /** Figures of one run, by name: the unit is the end of the name. */
 export type Figures = Readonly<Record<string, number>>
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 const shown = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
 
 export class Table {
