@@ -176,6 +176,12 @@ export class ValueWriter {
     grown.set(this.buffer.subarray(0, this.end))
     this.buffer = grown
   }
+
+  /** Begins an object of so many properties: for each a key and a value follow. */
+  writeObjectHead(properties: number): void {
+    this.#byte(tag.object)
+    this.#varint(properties)
+  }
 }
 
 const shared = new ValueWriter()

@@ -5,11 +5,10 @@
  * Promises: entries out of order, twice or outside of the run's ranges are a bug and assert. Bytes given are copied at
  * once. One caller at a time.
  */
-import { zstdCompressSync } from 'node:zlib'
 import { assert } from '../../core/assert.ts'
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import type { BlobStorage, SyncBlobStorage } from '../../core/storage/storage.ts'
-import { blockParameters } from './compress.ts'
+import { compressBlockNow } from './compress.ts'
 import { errors } from './errors.ts'
 import type { RunHandle } from './manifest.ts'
 import {
@@ -36,18 +35,16 @@ export interface RunOptions {
   readonly kind: 'base' | 'delta'
   /** Raw bytes at which a block is closed. Default 64 KB. */
   readonly blockBytes?: number
-  /**
-   * Default `zstd`: fast level, and only where it makes a block at least an eighth smaller. `apart`: by whoever takes the
-   * blocks as they are (`takeOpen`), compresses them elsewhere and seals them in order.
-   */
-  readonly compression?: 'zstd' | 'none' | 'apart'
+  /** Default `zstd`: fast level, and only where it makes a block at least an eighth smaller. */
+  readonly compression?: 'zstd' | 'none'
 }
 
-/** A block whose entries are complete. */
-export interface OpenBlock {
+/** A block that was made elsewhere: its entries are in order and none is twice. */
+export interface WholeBlock {
   readonly raw: Buffer
-  readonly firstHash: number
   readonly entries: number
+  /** Of its last entry. */
+  readonly lastHash: number
 }
 
 /** A run that is not stored yet. */
@@ -55,6 +52,9 @@ export type FinishedRun = Omit<RunHandle, 'path' | 'inline'>
 
 /** Runs up to this size stand in the manifest itself. */
 export const inlineBytesMaxDefault = 2048
+
+/** Shorter blocks stay as they are. */
+export const compressedFrom = 256
 
 const nothing = new Uint8Array(0)
 
@@ -69,8 +69,6 @@ export class RunWriter {
   private readonly high: number
   private readonly blocks: BlockEntry[] = []
   private readonly drops: NamespaceDrop[] = []
-  private open: OpenBlock[] = []
-  private unsealed = 0
   private chunks: Uint8Array[] = []
   private offset = 0
   private block: Buffer
@@ -166,7 +164,6 @@ export class RunWriter {
   finish(): FinishedRun {
     if (this.finished !== undefined) return this.finished
     this.closeBlock()
-    assert(this.unsealed === 0, 'blocks that are compressed apart are sealed first')
     const drops = encodeDrops(this.drops)
     const index = encodeIndex(this.blocks)
     const indexOffset = this.offset + drops.length
@@ -252,37 +249,30 @@ export class RunWriter {
     return this.lastKind === entryKind.drop && kind !== entryKind.drop ? -1 : 0
   }
 
-  /** Blocks that are compressed apart, once they are complete; they are the caller's until it seals them. */
-  takeOpen(): OpenBlock[] {
-    const { open } = this
-    this.open = []
-    return open
+  /** Appends a block behind all entries so far. `small`: it compressed, or undefined. Both are the writer's now. */
+  addBlock({ raw, entries, lastHash }: WholeBlock, small: Buffer | undefined): void {
+    assert(this.blockEntries === 0 && this.finished === undefined, 'no other block is open')
+    const firstHash = raw.readUInt32LE(0)
+    assert(firstHash >= this.low && lastHash < this.high, 'the block is outside of the ranges of the run')
+    assert(this.lastHash <= firstHash && firstHash <= lastHash, 'blocks are out of order')
+    this.lastHash = lastHash
+    this.entries += entries
+    this.store(raw, firstHash, entries, small)
   }
 
-  /** Takes a block back, in the order in which blocks were given out. `small`: it compressed. */
-  seal(block: OpenBlock, small: Buffer): void {
-    this.unsealed--
-    this.store(block, small)
-  }
-
-  /** Ends the block that is being filled; the next entry begins another. */
-  closeBlock(): void {
+  private closeBlock(): void {
     if (this.blockEntries === 0) return
-    const block = { raw: this.block.subarray(0, this.used), firstHash: this.firstHash, entries: this.blockEntries }
-    const { compression } = this.options
-    if (compression === 'apart') {
-      this.open.push(block)
-      this.unsealed++
-    } else if (compression === 'none' || block.raw.length < 256) this.store(block, undefined)
-    else this.store(block, zstdCompressSync(block.raw, blockParameters))
+    const raw = this.block.subarray(0, this.used)
+    const small = this.options.compression === 'none' || raw.length < compressedFrom ? undefined : compressBlockNow(raw)
+    this.store(raw, this.firstHash, this.blockEntries, small)
     // The last entry stays readable for the order check: either it was given away as a chunk, or it is left alone here.
     this.block = Buffer.allocUnsafeSlow(this.blockBytes + 4096)
     this.used = 0
     this.blockEntries = 0
   }
 
-  private store({ raw, firstHash, entries }: OpenBlock, small: Buffer | undefined): void {
-    const zstd = small !== undefined && raw.length >= 256 && small.length < raw.length - (raw.length >>> 3)
+  private store(raw: Buffer, firstHash: number, entries: number, small: Buffer | undefined): void {
+    const zstd = small !== undefined && small.length < raw.length - (raw.length >>> 3)
     const stored = zstd ? small : raw
     this.blocks.push({
       offset: this.offset,

@@ -3,11 +3,13 @@
  * Eight bytes a field, and eight more for the time of the last write where entries expire.
  */
 import type { DataType, Field } from '../../core/columns/schema.ts'
+import { ValueWriter } from '../../core/columns/value-codec.ts'
 import type { ValueStore } from './api.ts'
 import { stateErrors } from './errors.ts'
+import type { Expiry, ValuePiece } from './flat-encoder.ts'
 import type { FlatState } from './flat-part.ts'
 import type { KeyTable } from './key-table.ts'
-import { decodeStateValue, encodeStateValue, type Lifetime } from './values.ts'
+import { decodeStateValue, type Lifetime } from './values.ts'
 
 export type Scalar = 'float64' | 'int32' | 'int64' | 'boolean' | 'timestamp' | 'date'
 
@@ -87,9 +89,29 @@ export class FlatValues implements ValueStore, FlatState {
     this.#table.memory.u32[(entry >>> 2) + 3] &= ~this.presence
   }
 
-  encode(address: number): Uint8Array | undefined {
-    const time = this.#lifetime.limited ? this.#table.memory.f64[(address + this.#timeOffset) >>> 3] : Number.NaN
-    return this.#lifetime.expired(time) ? undefined : encodeStateValue(this.#read(address), time)
+  /** What `encodeStateValue` would write. */
+  get pieces(): readonly ValuePiece[] {
+    const time: ValuePiece[] = this.#lifetime.limited
+      ? [literal([1]), { kind: 'raw', offset: this.#timeOffset, bytes: 8 }]
+      : [literal([0])]
+    const fields = this.#fields
+    if (fields === undefined) return [...time, scalarPiece(this.#type.kind as Scalar, this.#offset)]
+    // In the order of an object's properties: names that are numbers go first.
+    const places = Object.entries(Object.fromEntries(fields.map((field, i) => [field.name, i])))
+    const writer = new ValueWriter()
+    writer.writeObjectHead(places.length)
+    const pieces: ValuePiece[] = []
+    for (const [name, i] of places) {
+      writer.write(name)
+      pieces.push(literal(writer.buffer.subarray(0, writer.end)))
+      pieces.push(scalarPiece(fields[i].type.kind as Scalar, this.#offset + 8 * i))
+      writer.end = 0
+    }
+    return [...time, ...pieces]
+  }
+
+  get expiry(): Expiry | undefined {
+    return this.#lifetime.limited ? { offset: this.#timeOffset, lifetime: this.#lifetime } : undefined
   }
 
   decode(bytes: Uint8Array, start: number, end: number, address: number): boolean {
@@ -167,6 +189,15 @@ export class FlatValues implements ValueStore, FlatState {
     else if (kind === 'date') f64[at >>> 3] = (value as Date).getTime()
     else f64[at >>> 3] = Number(value)
   }
+}
+
+const literal = (bytes: Uint8Array | readonly number[]): ValuePiece => ({
+  kind: 'literal',
+  bytes: Uint8Array.from(bytes),
+})
+
+function scalarPiece(kind: Scalar, offset: number): ValuePiece {
+  return { kind: kind === 'int64' || kind === 'boolean' || kind === 'date' ? kind : 'number', offset }
 }
 
 export function fitsScalar(kind: Scalar, value: unknown): boolean {

@@ -79,10 +79,6 @@ export class HeapPanes implements PaneKeeper, SnapshotPart {
     this.#drops.freeze(checkpointId)
   }
 
-  frozenEntries(): number {
-    return this.#encoding.reduce((sum, pane) => sum + pane.part.frozenEntries(), 0)
-  }
-
   encode(run: SnapshotRun): Iterator<void> {
     // All parts know the run from now on.
     return this.#encode(

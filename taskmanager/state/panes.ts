@@ -73,13 +73,13 @@ export class Pane implements PaneView {
     const state = {
       state: shape.state,
       presence: presentBit,
-      encode: (address: number) => accumulators.encode(memory, address),
+      copied: { offset: entryHeaderBytes, bytes: accumulators.bytes },
       decode: (bytes: Uint8Array, start: number, end: number, address: number): boolean => {
         accumulators.decode(memory, bytes, start, end, address, shape.name)
         return true
       },
     }
-    this.part = new FlatPart(this.table, type, new FlatStates(this.table, [state], namespace), restoreId)
+    this.part = new FlatPart(this.table, new FlatStates(this.table, type, [state], namespace), restoreId)
   }
 
   /** Everything is here. */

@@ -45,7 +45,7 @@ export class HeapSessions implements SessionKeeper {
   ) {
     const { table } = sessions
     this.#contents = contents
-    this.part = new FlatPart(table, type, contents, restoreId, (id) => table.releaseOne(id))
+    this.part = new FlatPart(table, contents, restoreId, (id) => table.releaseOne(id))
   }
 
   async open(): Promise<void> {}

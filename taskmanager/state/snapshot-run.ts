@@ -1,10 +1,10 @@
 /**
- * Collects the entries of one snapshot in any order and writes them as a sorted run. Entries are kept apart by stretches of
- * the key range, so that each sort and each write is short. When there are more than fit into `partBytes`, what has come so
- * far becomes a run of its own, and the next ones are newer in the chain: memory is bounded, whatever the size of the state.
+ * Collects the entries of one snapshot in any order and writes them as a sorted run. When there are more than fit into
+ * `partBytes`, what has come so far becomes a run of its own, and the next ones are newer in the chain: memory is bounded,
+ * whatever the size of the state.
  *
- * Concurrency: on the slot's thread, in slices of about two milliseconds (`paced`); everything else runs between them. Blocks
- * are compressed on other threads, and stored as they come.
+ * Concurrency: on the slot's thread, in slices (`paced`); everything else runs between them. Blocks are compressed on other
+ * threads, and stored as they come.
  */
 
 import { assert } from '../../core/assert.ts'
@@ -12,21 +12,11 @@ import type { Clock } from '../../core/platform/clock.ts'
 import type { BlobStorage, BlobWriter } from '../../core/storage/storage.ts'
 import { compressBlock } from '../../proto/checkpoint/compress.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
-import {
-  type EntryKind,
-  entryKind,
-  type OpenBlock,
-  RunBuilder,
-  RunWriter,
-  saveRun,
-} from '../../proto/checkpoint/run.ts'
+import { compressedFrom, entryKind, RunWriter, saveRun, type WholeBlock } from '../../proto/checkpoint/run.ts'
+import { RunEntries } from './run-entries.ts'
 
-const entriesPerStretch = 2048
-/** Room for an entry; a stretch that needs more grows. */
-const entryBytes = 56
 /** Blocks that wait for their compression. */
 const blocksWaiting = 8
-const stretchesMax = 4096
 /** Bytes of entries, as they are before compression, in a run. */
 const partBytesDefault = 96 << 20
 /** Bytes that wait to be stored. */
@@ -53,57 +43,45 @@ export class SnapshotRun {
   readonly #range: KeyRange
   readonly #place: RunPlace
   readonly #partBytes: number
-  readonly #perStretch: number
   readonly #written: RunHandle[] = []
-  #stretches: (RunBuilder | undefined)[]
+  #entries = new RunEntries()
   #drops: { state: number; namespace: Uint8Array }[] = []
-  /** Bytes of the entries that are collected. */
-  #bytes = 0
   /** Runs written or begun. */
   #parts = 0
   /** An older run of this snapshot may hold what this one says is gone. */
   #hides = false
 
-  /** `expected`: about how many entries there will be. */
-  constructor(
-    range: KeyRange,
-    kind: 'base' | 'delta',
-    expected: number,
-    place: RunPlace,
-    partBytes: number = partBytesDefault,
-  ) {
+  constructor(range: KeyRange, kind: 'base' | 'delta', place: RunPlace, partBytes: number = partBytesDefault) {
     this.#range = range
     this.#place = place
     this.#partBytes = partBytes
     this.kind = kind
-    const ranges = Math.max(1, range.to - range.from)
-    this.#stretches = Array.from({
-      length: Math.max(1, Math.min(ranges, stretchesMax, Math.ceil(expected / entriesPerStretch))),
-    })
-    // Some more than there will be on average: growing costs twice.
-    const perPart = Math.min(expected, partBytes / entryBytes)
-    this.#perStretch = Math.ceil((perPart / this.#stretches.length) * 1.1) + 16
   }
 
   /** Bytes given are copied. `hash` may be signed. */
   put(hash: number, state: number, key: Uint8Array, namespace: Uint8Array, value: Uint8Array): void {
-    this.#add(hash, state, entryKind.put, key, namespace, value)
+    this.#entries.add(hash, state, entryKind.put, key, namespace, value)
+  }
+
+  /** So many entries, encoded one behind the other. */
+  putEncoded(bytes: Uint8Array, entries: number): void {
+    this.#entries.addEncoded(bytes, entries)
   }
 
   /** The entry is gone. Nothing to say in a base. */
   tombstone(hash: number, state: number, key: Uint8Array, namespace: Uint8Array = nothing): void {
-    if (this.kind === 'delta') this.#add(hash, state, entryKind.tombstone, key, namespace)
+    if (this.kind === 'delta') this.#entries.add(hash, state, entryKind.tombstone, key, namespace)
   }
 
   /** The same where this snapshot may have written an older version that is to go with it. */
   gone(hash: number, state: number, key: Uint8Array, namespace: Uint8Array): void {
     if (this.#parts > 0) this.#hides = true
-    this.#add(hash, state, entryKind.tombstone, key, namespace)
+    this.#entries.add(hash, state, entryKind.tombstone, key, namespace)
   }
 
   /** All older entries of the state and key are gone, whatever their namespace. Comes before those of this snapshot. */
   drop(hash: number, state: number, key: Uint8Array): void {
-    if (this.kind === 'delta') this.#add(hash, state, entryKind.drop, key, nothing)
+    if (this.kind === 'delta') this.#entries.add(hash, state, entryKind.drop, key, nothing)
   }
 
   /** All older entries of the namespace are gone, whatever their key. Comes before those of this snapshot. */
@@ -115,86 +93,70 @@ export class SnapshotRun {
   /** The steps of an encoding, and between them the writing of what has become too much. */
   *bounded(steps: Iterator<void>): Generator<void | Promise<void>> {
     while (steps.next().done !== true) {
-      if (this.#bytes >= this.#partBytes) yield this.#writePart()
+      if (this.#entries.bytes >= this.#partBytes) yield this.#writePart()
       else yield
     }
   }
 
   /** Stores what is left; the runs of this snapshot, oldest first. None when it would say nothing. */
   async write(): Promise<readonly RunHandle[]> {
-    if (this.#drops.length > 0 || this.#stretches.some((builder) => builder !== undefined)) await this.#writePart()
+    if (this.#drops.length > 0 || this.#entries.count > 0) await this.#writePart()
     return this.#written
+  }
+
+  /** Gives the memory back, whether it was written or not. */
+  free(): void {
+    this.#entries.free()
   }
 
   async #writePart(): Promise<void> {
     const { from, to } = this.#range
     const { storage, pathOf, pace } = this.#place
     const kind = this.#hides ? 'delta' : this.kind
-    const writer = new RunWriter({ from, to, kind, compression: 'apart' })
+    const writer = new RunWriter({ from, to, kind })
     for (const { state, namespace } of this.#drops) writer.dropNamespace(state, namespace)
-    const stretches = this.#stretches
-    this.#stretches = Array.from({ length: stretches.length })
+    const entries = this.#entries
+    this.#entries = new RunEntries()
     this.#drops = []
-    this.#bytes = 0
     this.#hides = false
     const path = pathOf(++this.#parts)
     const file = new RunFile(storage, path, writer)
     try {
-      await pace(this.#writeStretches(writer, stretches, kind === 'base', file))
+      await pace(writeBlocks(writer, entries.blocks(this.#range, kind === 'base'), file))
       this.#written.push(await file.finish())
     } catch (error) {
       await file.abort()
       throw error
+    } finally {
+      entries.free()
     }
   }
+}
 
-  /** Blocks are compressed on other threads while the next are put together. */
-  *#writeStretches(
-    writer: RunWriter,
-    stretches: (RunBuilder | undefined)[],
-    base: boolean,
-    file: RunFile,
-  ): Generator<void | Promise<void>> {
-    const waiting: Promise<() => void>[] = []
-    const begin = async (block: OpenBlock): Promise<() => void> => {
-      const small = await compressBlock(block.raw)
-      return () => writer.seal(block, small)
-    }
-    const sealed = async (next: Promise<() => void>): Promise<void> => (await next)()
-    for (let i = 0; i < stretches.length; i++) {
-      stretches[i]?.writeTo(writer, base)
-      stretches[i] = undefined
-      if (i + 1 === stretches.length) writer.closeBlock()
-      for (const block of writer.takeOpen()) {
-        const next = begin(block)
-        // Whoever gives up before its turn need not hear of it.
-        next.catch(() => undefined)
-        waiting.push(next)
-      }
-      for (let more = waiting.length - blocksWaiting; more > 0; more--)
-        yield sealed(waiting.shift() as Promise<() => void>)
+/** Blocks are compressed on other threads while the next are put together. */
+function* writeBlocks(
+  writer: RunWriter,
+  blocks: Iterable<WholeBlock | undefined>,
+  file: RunFile,
+): Generator<void | Promise<void>> {
+  const waiting: Promise<() => void>[] = []
+  const begin = async (block: WholeBlock): Promise<() => void> => {
+    const small = block.raw.length < compressedFrom ? undefined : await compressBlock(block.raw)
+    return () => writer.addBlock(block, small)
+  }
+  const end = async (next: Promise<() => void>): Promise<void> => (await next)()
+  for (const block of blocks) {
+    if (block !== undefined) {
+      const next = begin(block)
+      // Whoever gives up before its turn need not hear of it.
+      next.catch(() => undefined)
+      waiting.push(next)
+      if (waiting.length > blocksWaiting) yield end(waiting.shift() as Promise<() => void>)
       if (writer.pendingBytes >= waitingBytesMax) yield file.store()
-      yield
     }
-    for (const next of waiting) yield sealed(next)
+    yield
   }
-
-  #add(hash: number, state: number, kind: EntryKind, key: Uint8Array, namespace: Uint8Array, value?: Uint8Array): void {
-    const builder = this.#builder(hash)
-    const before = builder.bytes
-    builder.add(hash, state, kind, key, namespace, value)
-    this.#bytes += builder.bytes - before
-  }
-
-  #builder(hash: number): RunBuilder {
-    const { from, to } = this.#range
-    const at = Math.floor((((hash >>> 16) - from) * this.#stretches.length) / (to - from))
-    const builder = this.#stretches[at]
-    if (builder !== undefined) return builder
-    const made = new RunBuilder(this.#perStretch, entryBytes)
-    this.#stretches[at] = made
-    return made
-  }
+  for (const next of waiting) yield end(next)
 }
 
 /** A run on its way into storage: small ones become part of their handle, large ones are stored piece by piece. */

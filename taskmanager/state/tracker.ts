@@ -95,10 +95,6 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
     this.#unresolved.set(checkpointId, this.#frozen)
   }
 
-  frozenEntries(): number {
-    return this.#frozen?.size ?? 0
-  }
-
   encode(run: SnapshotRun): Iterator<void> {
     this.#run = run
     return this.#encode()

@@ -1,7 +1,7 @@
 /** The naive meaning of runs: maps of strings. What tests hold the real ones against. */
 import fc from 'fast-check'
 import type { RunOptions } from '../../../../proto/checkpoint/run.ts'
-import { type EntryKind, entryKind, RunBuilder, RunReader, RunWriter } from '../../../../proto/checkpoint/run.ts'
+import { type EntryKind, entryKind, RunReader, RunWriter } from '../../../../proto/checkpoint/run.ts'
 
 export interface ModelEntry {
   readonly hash: number
@@ -42,15 +42,19 @@ export const runArbitrary = (kinds: readonly EntryKind[]): fc.Arbitrary<ModelRun
   })
 
 export function buildRun(model: ModelRun, options: RunOptions): { bytes: Buffer; reader: RunReader } {
-  const builder = new RunBuilder(4, 8)
-  for (const entry of model.entries)
-    builder.add(entry.hash, entry.state, entry.kind, b(entry.key), b(entry.namespace), b(entry.value))
   const writer = new RunWriter(options)
   for (const drop of model.drops) writer.dropNamespace(drop.state, b(drop.namespace))
-  builder.writeTo(writer)
+  for (const entry of inOrder(model.entries))
+    writer.append(entry.hash, entry.state, entry.kind, b(entry.key), b(entry.namespace), b(entry.value))
   writer.finish()
   const bytes = Buffer.concat(writer.take())
   return { bytes, reader: RunReader.fromBytes(bytes, 'run') }
+}
+
+/** Entries as a run has them: sorted, and of two that say the same the later one, unless one of them is a drop. */
+export function inOrder(entries: readonly ModelEntry[]): ModelEntry[] {
+  const last = new Map(entries.map((entry) => [`${id(entry)}/${entry.kind === entryKind.drop}`, entry]))
+  return [...last.values()].sort(compareModels)
 }
 
 /** What a chain holds after all runs, oldest first, were applied. */
