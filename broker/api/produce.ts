@@ -100,7 +100,7 @@ export function createProduceHandlers(
     }
     const first = firstBatches(
       request,
-      (data) => topicOf(data, context).writable?.name,
+      (data) => topicOf(data, context).writable,
       ({ producerId, producerEpoch }, topic, partition) =>
         !transactions.isOngoing(producerId, producerEpoch, topic, partition),
     )

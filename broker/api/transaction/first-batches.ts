@@ -11,6 +11,7 @@ import {
   producerIdOf,
   transactionalBit,
 } from '../../log/batch-fields.ts'
+import type { Topic } from '../../metadata/topics.ts'
 import type { ProducerIdAndEpoch, TransactionPartitions } from '../../transaction/state.ts'
 
 export interface FirstBatches {
@@ -23,10 +24,10 @@ export function isTransactional(records: Buffer): boolean {
   return records.length >= batchHeaderBytes && (attributesOf(records, 0) & transactionalBit) !== 0
 }
 
-/** Undefined when there are none. `topicOf`: the name, undefined where the client may not write. */
+/** Undefined when there are none. `topicOf`: undefined where the client may not write. */
 export function firstBatches(
   request: ProduceRequest,
-  topicOf: (data: ProduceRequestTopicData) => string | undefined,
+  topicOf: (data: ProduceRequestTopicData) => Topic | undefined,
   isFirst: (producer: ProducerIdAndEpoch, topic: string, partition: number) => boolean,
 ): FirstBatches | undefined {
   let producer: ProducerIdAndEpoch | undefined
@@ -35,11 +36,11 @@ export function firstBatches(
     const topic = topicOf(data)
     if (topic === undefined) continue
     for (const { index, records } of data.partitionData) {
-      if (records === null || !isTransactional(records)) continue
+      if (records === null || !isTransactional(records) || index < 0 || index >= topic.image.partitions) continue
       const own = producer ?? { producerId: producerIdOf(records, 0), producerEpoch: producerEpochOf(records, 0) }
-      if (!isFirst(own, topic, index)) continue
+      if (!isFirst(own, topic.name, index)) continue
       producer = own
-      partitions.set(topic, (partitions.get(topic) ?? new Set()).add(index))
+      partitions.set(topic.name, (partitions.get(topic.name) ?? new Set()).add(index))
     }
   }
   return producer && { producer, partitions }

@@ -8,7 +8,7 @@ import { createLogger } from '../../../../core/log.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import { MemoryLog, sourceOf } from '../../../support/memory-log.ts'
 
-/** The partitions of topics: markers as text, `commit 1000/0`. */
+/** The partitions of topics: markers as text, `commit 1000/0`, or `commit 1000/1 raised`. */
 export class Partitions implements MarkerTarget {
   readonly markers = new Map<string, string[]>()
   /** Error that this partition answers with. */
@@ -25,13 +25,17 @@ export class Partitions implements MarkerTarget {
     epoch: number,
     _by: number,
     kind: 'commit' | 'abort',
+    raised: boolean,
   ) {
     if (this.gate !== undefined) await this.gate
     const name = `${topic}-${partition}`
     const error = this.errors.get(name)
     if (error !== undefined) return error
     this.before?.()
-    this.markers.set(name, [...(this.markers.get(name) ?? []), `${kind} ${producerId}/${epoch}`])
+    this.markers.set(name, [
+      ...(this.markers.get(name) ?? []),
+      `${kind} ${producerId}/${epoch}${raised ? ' raised' : ''}`,
+    ])
     return 0
   }
 
