@@ -214,7 +214,13 @@ export function declaredAggregate(
     }
     const result = field !== undefined && over === undefined && fn !== 'avg' ? undefined : aggregateField(as, fn, over)
     fields.push(result)
-    return { as, fn, ...(field === undefined ? {} : { field }), ...(result === undefined ? {} : { result }) }
+    return {
+      as,
+      fn,
+      ...(field === undefined ? {} : { field }),
+      ...(result?.type.kind === 'int64' ? ({ int64: true } as const) : {}),
+      ...(result === undefined ? {} : { result }),
+    }
   })
   const all = [...keys.fields, ...fields, ...after]
   return {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hashValue } from '../../core/columns/hash.ts'
 import { systemClock } from '../../core/platform/clock.ts'
-import type { StateBackendOptions, WindowAggregate } from '../../taskmanager/state/api.ts'
+import type { StateBackendOptions, WindowAggregate, WindowSlice } from '../../taskmanager/state/api.ts'
 import { createSessionStore } from '../../taskmanager/state/session-store.ts'
 import { createWindowStore } from '../../taskmanager/state/window-store.ts'
 
@@ -88,9 +88,9 @@ store?.notifyCheckpointComplete(1)
 say('a checkpoint of all', checkpoint, keyCount)
 const start = performance.now()
 let sum = 0
-const take = (slice: { count: number; values: readonly Float64Array[] }): boolean => {
+const take = (slice: WindowSlice): boolean => {
   emitted += slice.count
-  for (let i = 0; i < slice.count; i++) sum += slice.values[0][i]
+  for (let i = 0; i < slice.count; i++) sum += slice.values[0].numbers[i]
   return true
 }
 if (windows !== undefined) {

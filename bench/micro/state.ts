@@ -13,6 +13,7 @@ import type { Schema } from '../../core/columns/schema.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import type { StateBackendOptions } from '../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../taskmanager/state/backend.ts'
+import { ResultColumn } from '../../taskmanager/state/result-column.ts'
 import { createSessionStore } from '../../taskmanager/state/session-store.ts'
 import { createWindowStore } from '../../taskmanager/state/window-store.ts'
 
@@ -105,8 +106,7 @@ for (const keys of [1000, 1_000_000]) {
     { as: 'hi', fn: 'max', field: 'v' },
   ])
   await backend.open()
-  const segment = arena.allocate(0)
-  const out = [0, 1, 2, 3].map((a) => arena.address(segment) + a * rowsPerBatch * 8)
+  const out = [0, 1, 2, 3].map(() => new ResultColumn(rowsPerBatch))
   perRow(`count, sum, min, max, ${keys} number keys, running output`, rows, () => {
     for (const batch of list) {
       const ids = backend.resolve(batch, undefined, rowsPerBatch)

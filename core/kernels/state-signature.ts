@@ -51,7 +51,7 @@ export const stateTableBytes = 512
 /** Values of `stateTable.stopped` other than a sub-table. */
 export const stopped = { ids: 0xffffffff, blocks: 0xfffffffe } as const
 
-export interface StateKernels {
+export interface StateKernels extends AccumulatorKernels {
   /**
    * Ids of keys `from` to n - 1; with `insert` new keys get one, otherwise -1. Returns n, or the row at which something has
    * to be made larger first (`stateTable.stopped`).
@@ -87,7 +87,15 @@ export interface StateKernels {
    * or the row at which the space for copies was full.
    */
   stateTouch(table: number, ids: number, from: number, n: number, presence: number, addresses: number): number
-  /** Accumulators at `offset` of entries. `validity`: bits by row, or 0. `out`: Float64 after each row, or 0. */
+  /** Entries in use among ids `from` to from + n - 1: addresses, keys (unless 0), hashes. Returns how many. */
+  stateEntries(table: number, from: number, n: number, addresses: number, keys: number, hashes: number): number
+  /** Writes the start of the pane of row `from` to `pane`; returns the first row after it that is in another one. */
+  statePane(timestamps: number, from: number, n: number, paneMs: number, offsetMs: number, pane: number): number
+}
+
+/** Kernels of accumulators, which lie at `offset` in the entries at `addresses`. */
+export interface AccumulatorKernels {
+  /** `validity`: bits by row, or 0. `out`: Float64 after each row, or 0. */
   stateCount(addresses: number, offset: number, n: number, validity: number, out: number): void
   stateSum(addresses: number, offset: number, values: number, n: number, validity: number, out: number): void
   /** Maximum (max 1) or minimum; NaN wins. An accumulator without a value holds `noValueLow`, `noValueHigh` and reads as NaN. */
@@ -103,12 +111,30 @@ export interface StateKernels {
   /** Adds accumulators of the entries at `sources` to those at `addresses`. */
   stateMergeSum(addresses: number, offset: number, sources: number, n: number): void
   stateMergeExtreme(addresses: number, offset: number, sources: number, n: number, max: number): void
-  /** Entries in use among ids `from` to from + n - 1: addresses, keys (unless 0), hashes. Returns how many. */
-  stateEntries(table: number, from: number, n: number, addresses: number, keys: number, hashes: number): number
-  /** Accumulators at `offset` as numbers. */
+  /** Accumulators as Float64 at `out`. */
   stateRead(addresses: number, offset: number, n: number, out: number): void
-  /** Writes the start of the pane of row `from` to `pane`; returns the first row after it that is in another one. */
-  statePane(timestamps: number, from: number, n: number, paneMs: number, offsetMs: number, pane: number): number
+  /**
+   * Sum of Int64, as int128 (low and high word): no number of rows overflows it. `out`: Int64 after each row, or 0. Returns n,
+   * or the first row of `out` whose sum no int64 holds.
+   */
+  stateSumI64(addresses: number, offset: number, values: number, n: number, validity: number, out: number): number
+  /** Maximum or minimum: Int64, and a word that is 1 when there is one. `none`: a byte for each row of `out`, 1: no value yet. */
+  stateExtremeI64(
+    addresses: number,
+    offset: number,
+    values: number,
+    n: number,
+    validity: number,
+    max: number,
+    out: number,
+    none: number,
+  ): void
+  stateMergeSumI64(addresses: number, offset: number, sources: number, n: number): void
+  stateMergeExtremeI64(addresses: number, offset: number, sources: number, n: number, max: number): void
+  /** Sums as Int64 at `out`. Returns n, or the first row whose sum no int64 holds. */
+  stateReadSumI64(addresses: number, offset: number, n: number, out: number): number
+  /** Extremes as Int64 at `out`, and whether there is one as in `stateExtremeI64`. */
+  stateReadExtremeI64(addresses: number, offset: number, n: number, out: number, none: number): void
 }
 
 /** Bits of an accumulator of `stateExtreme` without a value: a NaN that no computation gives. */

@@ -1,14 +1,16 @@
 /**
  * The kernels of flat state in plain TypeScript: their specification, and what a machine without WebAssembly SIMD runs.
- * Promises the same bytes as state.ts and accumulators.ts in core/kernels/assembly. Reads the views anew on each call, since
- * the memory grows.
+ * Promises the same bytes as state.ts in core/kernels/assembly; accumulators have a file of their own. Reads the views anew on
+ * each call, since the memory grows.
  */
-import { noValueHigh, noValueLow, type StateKernels, stateTable, stopped } from './state-signature.ts'
+import { createAccumulatorTwin } from './accumulator-twin.ts'
+import { type StateKernels, stateTable, stopped } from './state-signature.ts'
 
 export interface StateViews {
   readonly u8: Uint8Array
   readonly u32: Uint32Array
   readonly f64: Float64Array
+  readonly i64: BigInt64Array
 }
 
 const nanHigh = 0x7ff80000
@@ -107,37 +109,8 @@ export function createStateTwin(views: StateViews): StateKernels {
     } else number[0] = value + 0
   }
 
-  const isValid = (validity: number, i: number): boolean =>
-    validity === 0 || ((views.u8[validity + (i >>> 3)] >>> (i & 7)) & 1) !== 0
-
-  /** Takes `value` into the extreme at word `at`. */
-  const better = (at: number, value: number, max: number): void => {
-    const { u32 } = views
-    if (Number.isNaN(value)) {
-      u32[at] = 0
-      u32[at + 1] = nanHigh
-      return
-    }
-    if (u32[at] !== noValueLow || u32[at + 1] !== noValueHigh) {
-      halves[0] = u32[at]
-      halves[1] = u32[at + 1]
-      const was = number[0]
-      if (!(max !== 0 ? value > was : value < was)) return
-    }
-    number[0] = value
-    u32[at] = halves[0]
-    u32[at + 1] = halves[1]
-  }
-
-  /** Copies 8 bytes; an accumulator without a value becomes NaN. */
-  const readTo = (at: number, out: number): void => {
-    const { u32 } = views
-    const empty = u32[at] === noValueLow && u32[at + 1] === noValueHigh
-    u32[out] = empty ? 0 : u32[at]
-    u32[out + 1] = empty ? nanHigh : u32[at + 1]
-  }
-
   return {
+    ...createAccumulatorTwin(views),
     stateFindF64(table, keys, hashes, from, n, insert, ids) {
       const { u32, f64 } = views
       for (let i = from; i < n; i++) {
@@ -306,44 +279,6 @@ export function createStateTwin(views: StateViews): StateKernels {
       }
       return n
     },
-    stateCount(addresses, offset, n, validity, out) {
-      const { u32, f64 } = views
-      for (let i = 0; i < n; i++) {
-        const at = (u32[(addresses >>> 2) + i] + offset) >>> 3
-        if (isValid(validity, i)) f64[at] += 1
-        if (out !== 0) f64[(out >>> 3) + i] = f64[at]
-      }
-    },
-    stateSum(addresses, offset, values, n, validity, out) {
-      const { u32, f64 } = views
-      for (let i = 0; i < n; i++) {
-        const at = (u32[(addresses >>> 2) + i] + offset) >>> 3
-        if (isValid(validity, i)) f64[at] += f64[(values >>> 3) + i]
-        if (out !== 0) f64[(out >>> 3) + i] = f64[at]
-      }
-    },
-    stateExtreme(addresses, offset, values, n, validity, max, out) {
-      const { u32, f64 } = views
-      for (let i = 0; i < n; i++) {
-        const at = (u32[(addresses >>> 2) + i] + offset) >>> 2
-        if (isValid(validity, i)) better(at, f64[(values >>> 3) + i], max)
-        if (out !== 0) readTo(at, (out >>> 2) + 2 * i)
-      }
-    },
-    stateMergeSum(addresses, offset, sources, n) {
-      const { u32, f64 } = views
-      for (let i = 0; i < n; i++) {
-        f64[(u32[(addresses >>> 2) + i] + offset) >>> 3] += f64[(u32[(sources >>> 2) + i] + offset) >>> 3]
-      }
-    },
-    stateMergeExtreme(addresses, offset, sources, n, max) {
-      const { u32, f64 } = views
-      for (let i = 0; i < n; i++) {
-        const from = (u32[(sources >>> 2) + i] + offset) >>> 2
-        if (u32[from] === noValueLow && u32[from + 1] === noValueHigh) continue
-        better((u32[(addresses >>> 2) + i] + offset) >>> 2, f64[from >>> 1], max)
-      }
-    },
     stateEntries(table, from, n, addresses, keys, hashes) {
       const { u32 } = views
       let found = 0
@@ -360,10 +295,6 @@ export function createStateTwin(views: StateViews): StateKernels {
         found++
       }
       return found
-    },
-    stateRead(addresses, offset, n, out) {
-      const { u32 } = views
-      for (let i = 0; i < n; i++) readTo((u32[(addresses >>> 2) + i] + offset) >>> 2, (out >>> 2) + 2 * i)
     },
     statePane(timestamps, from, n, paneMs, offsetMs, pane) {
       const { f64 } = views

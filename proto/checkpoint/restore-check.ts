@@ -7,7 +7,7 @@ import type { JobPlan, OperatorPlan, StatePlan } from '../jobgraph/plan.ts'
 import { errors } from './errors.ts'
 import { compareKeys, type KeyChange, keyTypeOf } from './key-change.ts'
 import type { Manifest, ManifestOperator } from './manifest.ts'
-import { compareDeclared, compareStates, type StateChange } from './state-change.ts'
+import { compareAccumulators, compareDeclared, compareStates, type StateChange } from './state-change.ts'
 import { typeText } from './type-change.ts'
 
 export type { KeyChange } from './key-change.ts'
@@ -107,9 +107,9 @@ function matchOperator(
     if (change.kind === 'lost' || !was.keyed) return { was, index, change }
     if (key.kind === 'lost') return { was, index, change: { kind: 'lost', reason: key.reason } }
     // Timers know nothing of aggregates.
-    if (declared !== undefined && was.kind !== 'timers')
-      return { was, index, change: { kind: 'lost', reason: declared } }
-    return { was, index, change }
+    if (was.kind === 'timers') return { was, index, change }
+    if (declared !== undefined) return { was, index, change: { kind: 'lost', reason: declared } }
+    return { was, index, change: compareAccumulators(before, now) ?? change }
   })
   return { old, key, states }
 }

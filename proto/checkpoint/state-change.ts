@@ -11,8 +11,20 @@ export type StateChange =
       readonly reason: string
       /** The version of `StatePlan.versions` that entries are brought to before they are migrated; absent: no function is called. */
       readonly from?: number
+      /** Accumulators of declared aggregates are of other kinds than these were. */
+      readonly aggregates?: readonly PlannedAggregate[]
     }
   | { readonly kind: 'lost'; readonly reason: string }
+
+/** A declared aggregate as plans have it. */
+export interface PlannedAggregate {
+  /** Name of the result. */
+  readonly as: string
+  readonly fn: string
+  readonly field?: string
+  /** Its accumulator is of int64. */
+  readonly int64?: true
+}
 
 const lost = (reason: string): StateChange => ({ kind: 'lost', reason })
 
@@ -77,10 +89,20 @@ export function compareDeclared(was: OperatorPlan | undefined, now: OperatorPlan
 
 /** Names of results do not matter, their order does: entries hold numbers. */
 function aggregateText(aggregates: unknown): string {
-  if (!Array.isArray(aggregates)) return 'functions'
-  return (aggregates as readonly { fn: string; field?: string }[])
-    .map(({ fn, field }) => `${fn}(${field ?? ''})`)
-    .join(', ')
+  return Array.isArray(aggregates) ? (aggregates as readonly PlannedAggregate[]).map(nameOf).join(', ') : 'functions'
+}
+
+const nameOf = ({ fn, field }: PlannedAggregate): string => `${fn}(${field ?? ''})`
+
+/** Of declared aggregates that are the same: those whose numbers are int64 now, or are not any more. Undefined: there is none. */
+export function compareAccumulators(was: OperatorPlan | undefined, now: OperatorPlan): StateChange | undefined {
+  const before = was?.declared?.aggregates as readonly PlannedAggregate[] | undefined
+  const after = now.declared?.aggregates as readonly PlannedAggregate[] | undefined
+  if (before === undefined || after === undefined) return undefined
+  const changed = after.filter(({ int64 }, at) => int64 !== before[at].int64)
+  if (changed.length === 0) return undefined
+  const reasons = changed.map((each) => `${nameOf(each)} became ${each.int64 ? 'int64' : 'float64'}`)
+  return { kind: 'migrated', reason: reasons.join('; '), aggregates: before }
 }
 
 function windowText(assigner: unknown): string {

@@ -6,6 +6,7 @@ import type { Arena } from '../../core/arena/arena.ts'
 import { spareOnly } from '../../core/arena/reserves.ts'
 import { bitSetBytes, type Column, internSchema, RecordBatch } from '../../core/columns/batch.ts'
 import type { Field, Schema } from '../../core/columns/schema.ts'
+import type { ResultColumn } from '../state/result-column.ts'
 
 const slackBytes = 64
 
@@ -13,50 +14,50 @@ const strideOf = (rowCount: number): number => (rowCount * 8 + 15) & ~15
 
 /**
  * A column of the numbers that stand as Float64 at an address of the room, made in place into what the field declares.
- * Where it may be null, NaN is: whole numbers have no other way to say that there is none.
+ * Where an int32 may be null, NaN is: it has no other way to say that there is none.
  */
 export function numberColumn(room: NumberColumns, field: Field, data: number): Column {
   const { kind } = field.type
   const { arena, rowCount } = room
-  const { f64, i32, i64 } = arena
+  const { f64, i32 } = arena
   const from = data >>> 3
-  const validity = mayBeNull(field) ? nullsOf(room, from) : 0
-  // Forwards, narrower or as wide: nothing is overwritten before it was read.
-  if (kind === 'int32') for (let i = 0, to = data >>> 2; i < rowCount; i++) i32[to + i] = f64[from + i]
-  else if (kind === 'int64') for (let i = from; i < from + rowCount; i++) i64[i] = bigint(f64[i])
-  const dataBytes = rowCount * (kind === 'int32' ? 4 : 8)
+  const isInt32 = kind === 'int32'
+  const validity = isInt32 && field.nullable ? nullsOf(room, (i) => f64[from + i] !== f64[from + i]) : 0
+  // Forwards and narrower: nothing is overwritten before it was read.
+  if (isInt32) for (let i = 0, to = data >>> 2; i < rowCount; i++) i32[to + i] = f64[from + i]
+  const dataBytes = rowCount * (isInt32 ? 4 : 8)
   return { field, rowCount, data, dataBytes, offsets: 0, validity, missing: 0, flags: 0, children: [] }
 }
 
-/** The same for one number. */
-export function numberValue(field: Field, value: number): number | bigint | null {
-  if (value !== value && mayBeNull(field)) return null
-  switch (field.type.kind) {
-    case 'int32':
-      return value | 0
-    case 'int64':
-      return bigint(value)
-    default:
-      return value
-  }
+/** A column of the results of an aggregate, from row `from` on. */
+export function resultColumn(room: NumberColumns, field: Field, values: ResultColumn, from = 0): Column {
+  const { arena, rowCount } = room
+  const data = room.take()
+  arena.i64.set(values.bigints.subarray(from, from + rowCount), data >>> 3)
+  if (field.type.kind !== 'int64') return numberColumn(room, field, data)
+  const validity = field.nullable ? nullsOf(room, (i) => values.none[from + i] === 1) : 0
+  return { field, rowCount, data, dataBytes: rowCount * 8, offsets: 0, validity, missing: 0, flags: 0, children: [] }
 }
 
-const mayBeNull = ({ nullable, type }: Field): boolean =>
-  nullable === true && (type.kind === 'int32' || type.kind === 'int64')
+/** One result. */
+export function resultValue({ nullable, type }: Field, values: ResultColumn, row: number): number | bigint | null {
+  if (type.kind === 'int64') return nullable && values.none[row] === 1 ? null : values.bigints[row]
+  const value = values.numbers[row]
+  if (type.kind !== 'int32') return value
+  return nullable && value !== value ? null : value | 0
+}
 
-/** Address of validity bits with a zero for each NaN; 0 when there is none. */
-function nullsOf(room: NumberColumns, from: number): number {
-  const { f64, u8 } = room.arena
+/** Address of validity bits with a zero for each row that is null; 0 when there is none. */
+function nullsOf(room: NumberColumns, isNull: (row: number) => boolean): number {
+  const { u8 } = room.arena
   let validity = 0
   for (let i = 0; i < room.rowCount; i++) {
-    if (f64[from + i] === f64[from + i]) continue
+    if (!isNull(i)) continue
     validity ||= room.takeBits()
     u8[validity + (i >>> 3)] &= ~(1 << (i & 7))
   }
   return validity
 }
-
-const bigint = (value: number): bigint => (Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n)
 
 /** Room for columns of 8 bytes a row, each with validity bits behind all of them. */
 export class NumberColumns {
@@ -107,7 +108,7 @@ export class NumberColumns {
   /** The next column, filled from an array. */
   put(values: Float64Array): number {
     const at = this.take()
-    this.arena.f64.set(values.length === this.rowCount ? values : values.subarray(0, this.rowCount), at >>> 3)
+    this.arena.f64.set(values, at >>> 3)
     return at
   }
 
@@ -118,12 +119,12 @@ export class NumberColumns {
   }
 }
 
-/** A batch of number columns alone, from Float64 at the addresses. */
-export function numberBatch(
+/** A batch of columns of the room alone. */
+export function batchOf(
   room: NumberColumns,
   owner: number,
   schema: Schema,
-  addresses: readonly number[],
+  columns: readonly Column[],
   timestamps: number,
 ): RecordBatch {
   return new RecordBatch({
@@ -131,7 +132,7 @@ export function numberBatch(
     owner,
     schema,
     rowCount: room.rowCount,
-    columns: schema.fields.map((field, at) => numberColumn(room, field, addresses[at])),
+    columns,
     timestamps,
     hashes: 0,
     segments: [room.segment],

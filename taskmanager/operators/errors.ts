@@ -26,6 +26,7 @@ export const operatorErrors = defineErrors('OPERATOR', {
     retry: 'never',
   },
   NOT_A_NUMBER: { text: "{fn}('{field}') needs a number, the record has {value}", blame: 'user', retry: 'never' },
+  NOT_AN_INT64: { text: "{fn}('{field}') needs an int64, the record has {value}", blame: 'user', retry: 'never' },
   NO_SIDE_OUTPUT: {
     text: 'nothing is known of a side output "{tag}"',
     hint: 'Name it in the operator that emits to it.',

@@ -5,11 +5,13 @@
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { DataType } from '../../core/columns/schema.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
+import { toInt64 } from '../state/int64-accumulator.ts'
 import { operatorErrors } from './errors.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowMaterialiser, timestampsOf } from './rows.ts'
 
 const numeric: ReadonlySet<DataType['kind']> = new Set(['float64', 'int32', 'int64', 'timestamp', 'date'])
+const whole: ReadonlySet<DataType['kind']> = new Set(['int32', 'int64'])
 
 export class NumberCheck {
   readonly #context: OperatorContext
@@ -27,9 +29,9 @@ export class NumberCheck {
   /** The rows that can be taken. */
   ofBatch(batch: RecordBatch, selection: Selection | undefined): Selection | undefined {
     const { fields } = batch.schema
-    const doubtful = this.#aggregates.some(({ field }) => {
+    const doubtful = this.#aggregates.some(({ field, int64 }) => {
       const declared = fields.find(({ name }) => name === field)
-      return declared === undefined || !numeric.has(declared.type.kind)
+      return declared === undefined || !(int64 ? whole : numeric).has(declared.type.kind)
     })
     if (!doubtful) return selection
     const count = selection?.count ?? batch.rowCount
@@ -74,7 +76,7 @@ export class NumberCheck {
   }
 
   #errorOf(record: unknown): Error | undefined {
-    for (const { fn, field } of this.#aggregates) {
+    for (const { fn, field, int64 } of this.#aggregates) {
       const value =
         field === ''
           ? record
@@ -82,6 +84,14 @@ export class NumberCheck {
             ? (record as Record<string, unknown>)[field]
             : undefined
       if (value === undefined || value === null) continue
+      if (int64) {
+        if (toInt64(value) !== undefined) continue
+        return operatorErrors.create('NOT_AN_INT64', {
+          fn,
+          field,
+          value: typeof value === 'number' ? value : typeof value,
+        })
+      }
       if (typeof value === 'number' || typeof value === 'bigint' || value instanceof Date) continue
       return operatorErrors.create('NOT_A_NUMBER', { fn, field, value: typeof value })
     }

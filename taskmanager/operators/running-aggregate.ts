@@ -10,7 +10,8 @@ import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
 import type { AccumulatorStore, KeyedStateBackend } from '../state/api.ts'
 import { createKeyedStateBackend } from '../state/backend.ts'
-import { NumberColumns, numberColumn, numberValue, objectSchema } from './columns-out.ts'
+import { ResultColumn } from '../state/result-column.ts'
+import { NumberColumns, objectSchema, resultColumn, resultValue } from './columns-out.ts'
 import { keyedRows, keyFieldsOf, keyRecord, keyShapeOf, outputField, readKeys, stateOptions } from './keyed.ts'
 import { NumberCheck } from './number-check.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
@@ -27,7 +28,7 @@ export class RunningAggregateOperator extends StatelessOperator {
   readonly #check: NumberCheck
   readonly #input: RowMaterialiser
   readonly #out = new RowBuffer()
-  #outArrays: Float64Array[] = []
+  #results: readonly ResultColumn[] = []
   readonly #resultFields: readonly Field[]
   #keyedFrom: Schema | undefined
   #keySchema: Schema | undefined
@@ -76,10 +77,9 @@ export class RunningAggregateOperator extends StatelessOperator {
     try {
       const rows = selection?.rows
       const ids = this.#backend.resolve(batch, rows, count)
-      const addresses = this.#aggregates.map(() => room.take())
-      this.#store.update(ids, count, batch, rows, addresses)
-      const results = this.#resultFields.map((field, at) => numberColumn(room, field, addresses[at]))
-      const columns = [...keys.columns, ...results]
+      const results = this.#resultsOf(count)
+      this.#store.update(ids, count, batch, rows, results)
+      const columns = [...keys.columns, ...this.#resultFields.map((field, a) => resultColumn(room, field, results[a]))]
       if (keys.schema !== this.#from) {
         this.#from = keys.schema
         this.#to = objectSchema(columns.map((column) => column.field))
@@ -143,6 +143,13 @@ export class RunningAggregateOperator extends StatelessOperator {
     })
   }
 
+  /** Columns for at least `count` rows, used again by the next batch. */
+  #resultsOf(count: number): readonly ResultColumn[] {
+    if (this.#results.length === 0 || this.#results[0].rows < count)
+      this.#results = this.#aggregates.map(() => new ResultColumn(Math.max(count, 1024)))
+    return this.#results
+  }
+
   #run(
     rows: readonly unknown[],
     count: number,
@@ -152,11 +159,9 @@ export class RunningAggregateOperator extends StatelessOperator {
     const { metrics, output } = this.context
     metrics.recordsIn += count
     metrics.recordsOut += count
-    if (this.#outArrays.length === 0 || this.#outArrays[0].length < count) {
-      this.#outArrays = this.#aggregates.map(() => new Float64Array(Math.max(count, 1024)))
-    }
     const ids = this.#backend.resolveRows(keyed, count)
-    this.#store.updateRows(ids, count, rows, this.#outArrays)
+    const results = this.#resultsOf(count)
+    this.#store.updateRows(ids, count, rows, results)
     if (output.skip !== undefined) {
       output.skip(count)
       return
@@ -165,7 +170,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     const fields = this.#resultFields
     for (let i = 0; i < count; i++) {
       const record = this.#keyRecord(keyed.keys[i])
-      for (let a = 0; a < fields.length; a++) record[fields[a].name] = numberValue(fields[a], this.#outArrays[a][i])
+      for (let a = 0; a < fields.length; a++) record[fields[a].name] = resultValue(fields[a], results[a], i)
       out.push(record, timestamps === undefined ? Number.NaN : timestamps[i])
     }
     out.flush(output)

@@ -7,7 +7,7 @@ import type { Field, Schema } from '../../core/columns/schema.ts'
 import type { AggregateSpec } from '../../sdk/graph/nodes.ts'
 import type { TypeDef } from '../../sdk/types.ts'
 import type { SessionSlice, WindowSlice } from '../state/api.ts'
-import { NumberColumns, numberBatch, numberValue, objectSchema } from './columns-out.ts'
+import { batchOf, NumberColumns, numberColumn, objectSchema, resultColumn, resultValue } from './columns-out.ts'
 import { keyFieldsOf, keyRecord, outputField } from './keyed.ts'
 import type { OperatorContext } from './operator.ts'
 import { outputCheck } from './output-check.ts'
@@ -96,7 +96,7 @@ export class WindowEmitter {
     }
     const record = this.#keyRecord(slice.key(i))
     const results = this.#results
-    for (let a = 0; a < results.length; a++) record[results[a].name] = numberValue(results[a], slice.values[a][i])
+    for (let a = 0; a < results.length; a++) record[results[a].name] = resultValue(results[a], slice.values[a], i)
     record.windowStart = window.start
     record.windowEnd = window.end
     return record
@@ -112,20 +112,23 @@ export class WindowEmitter {
     const { arena, owner, output } = this.#context
     const rooms = this.#allocate(slice.count)
     if (rooms === undefined) return false
+    const { fields } = this.#schema
     let from = 0
     for (const room of rooms) {
       const to = from + room.rowCount
       const put = (values: Float64Array): number => room.put(values.subarray(from, to))
-      const addresses = [
-        put(slice.numbers as Float64Array),
-        ...slice.values.map(put),
-        starts === undefined ? room.fill(start) : put(starts),
-        ends === undefined ? room.fill(end) : put(ends),
+      const [keyField] = fields
+      const [startField, endField] = fields.slice(-2)
+      const columns = [
+        numberColumn(room, keyField, put(slice.numbers as Float64Array)),
+        ...this.#results.map((field, a) => resultColumn(room, field, slice.values[a], from)),
+        numberColumn(room, startField, starts === undefined ? room.fill(start) : put(starts)),
+        numberColumn(room, endField, ends === undefined ? room.fill(end) : put(ends)),
       ]
       const times = room.take()
       const { f64 } = arena
       for (let i = from; i < to; i++) f64[(times >>> 3) + i - from] = (ends === undefined ? end : ends[i]) - 1
-      output.batch(numberBatch(room, owner, this.#schema, addresses, times), undefined)
+      output.batch(batchOf(room, owner, this.#schema, columns, times), undefined)
       arena.release(room.segment, owner)
       from = to
     }

@@ -7,11 +7,13 @@ import { Aggregates } from './aggregates.ts'
 import type { AccumulatorStore } from './api.ts'
 import type { FlatState } from './flat-part.ts'
 import type { KeyTable } from './key-table.ts'
+import type { ResultColumn } from './result-column.ts'
 import type { StateRows } from './rows.ts'
 
 export class AccumulatorState implements AccumulatorStore, FlatState {
   readonly state: number
   readonly presence: number
+  readonly copied: { readonly offset: number; readonly bytes: number }
   readonly #name: string
   readonly #aggregates: Aggregates
   readonly #idsAddress: (ids: Int32Array, n: number) => number
@@ -31,6 +33,7 @@ export class AccumulatorState implements AccumulatorStore, FlatState {
     this.presence = presence
     this.#name = name
     this.#aggregates = new Aggregates(aggregates, offset)
+    this.copied = { offset, bytes: this.#aggregates.bytes }
     this.#idsAddress = idsAddress
   }
 
@@ -49,13 +52,13 @@ export class AccumulatorState implements AccumulatorStore, FlatState {
     n: number,
     batch: RecordBatch,
     selection: Int32Array | undefined,
-    out?: readonly number[],
+    out?: readonly ResultColumn[],
   ): void {
     this.#touch(ids, n)
     this.#aggregates.update(this.#rows, n, batch, selection, out)
   }
 
-  updateRows(ids: Int32Array, n: number, rows: readonly unknown[], out?: readonly Float64Array[]): void {
+  updateRows(ids: Int32Array, n: number, rows: readonly unknown[], out?: readonly ResultColumn[]): void {
     this.#touch(ids, n)
     this.#aggregates.updateRows(this.#rows, n, (i) => rows[i], out)
   }
@@ -64,7 +67,7 @@ export class AccumulatorState implements AccumulatorStore, FlatState {
     return (this.#table.memory.u32[(this.#table.entry(id) >>> 2) + 3] & this.presence) !== 0
   }
 
-  get(id: number, index: number): number {
+  get(id: number, index: number): number | bigint | null {
     return this.#aggregates.get(this.#table.memory, this.#table.entry(id), index)
   }
 

@@ -17,6 +17,7 @@ import type { StatePlan } from '../../proto/jobgraph/plan.ts'
 import type { AggregateFunctions } from '../../sdk/functions.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
 import type { Restoring } from './convert.ts'
+import type { ResultColumn } from './result-column.ts'
 
 /**
  * How the key stands in the input. `number` and `string`: one column (or `keys[]`) of that type. `any`: whatever a function
@@ -166,24 +167,27 @@ export interface AccumulatingStore {
   clear(id: number): void
 }
 
-/** Aggregates of numbers flat by id. null and undefined are skipped; NaN counts. Of no value at all, min, max and avg are NaN, sum is 0. */
+/**
+ * Declared aggregates flat by id. null and undefined are skipped; NaN counts. Of no value at all, min, max and avg are NaN, of
+ * int64 null, and sum is 0.
+ */
 export interface AccumulatorStore {
   /**
-   * Adds `n` rows: row i of a batch (or row `selection[i]`) to key `ids[i]`. `out`: one address in the batch's arena per
-   * aggregate, of `n` Float64 each, which get the value after each row, in row order.
+   * Adds `n` rows: row i of a batch (or row `selection[i]`) to key `ids[i]`. `out`: one column of at least `n` rows per
+   * aggregate, which get the result after each row, in row order.
    */
   update(
     ids: Int32Array,
     n: number,
     batch: RecordBatch,
     selection: Int32Array | undefined,
-    out?: readonly number[],
+    out?: readonly ResultColumn[],
   ): void
-  /** The same from plain rows; `out`: one array of at least `n` numbers per aggregate. */
-  updateRows(ids: Int32Array, n: number, rows: readonly unknown[], out?: readonly Float64Array[]): void
+  /** The same from plain rows. */
+  updateRows(ids: Int32Array, n: number, rows: readonly unknown[], out?: readonly ResultColumn[]): void
   has(id: number): boolean
   /** Current value of aggregate `index`. */
-  get(id: number, index: number): number
+  get(id: number, index: number): number | bigint | null
   clear(id: number): void
 }
 
@@ -223,14 +227,14 @@ export interface WindowStoreOptions extends StateBackendOptions {
 
 /**
  * A slice of the result of a window. Valid during the call only. Keys: `numbers` for number keys, otherwise `key(i)`.
- * Declared aggregates: `values[aggregate][i]`. Functions: `accumulators[i]`.
+ * Declared aggregates: row i of `values[aggregate]`. Functions: `accumulators[i]`.
  */
 export interface WindowSlice {
   readonly count: number
   readonly hashes: Int32Array
   readonly numbers: Float64Array | undefined
   key(i: number): unknown
-  readonly values: readonly Float64Array[]
+  readonly values: readonly ResultColumn[]
   readonly accumulators: readonly unknown[]
 }
 

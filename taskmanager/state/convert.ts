@@ -11,12 +11,15 @@ import { hashValue } from '../../core/columns/hash.ts'
 import type { Field } from '../../core/columns/schema.ts'
 import type { RestoredOperator, RestoredState } from '../../proto/checkpoint/restore-plan.ts'
 import { entryKind, RunCursor } from '../../proto/checkpoint/run.ts'
+import type { PlannedAggregate } from '../../proto/checkpoint/state-change.ts'
 import { anyField, conversionOf, misfit } from '../../proto/checkpoint/type-change.ts'
 import type { OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { GraphNode } from '../../sdk/graph/nodes.ts'
 import type { Migration, MigrationContext } from '../../sdk/migration.ts'
+import { convertAccumulators } from './convert-accumulators.ts'
 import { stateErrors } from './errors.ts'
-import { canonicalKey, keyOfBytes } from './keys.ts'
+import { asBuffer, canonicalKey, keyOfBytes } from './keys.ts'
+import { flatSession, flatSessionHeadBytes } from './session-contents.ts'
 import { decodeStateValue, encodeStateValue } from './values.ts'
 
 /** The entry as it is today, valid until the next call; undefined: it is left out. Its state has the number that it had. */
@@ -112,6 +115,11 @@ function stateConverter(
 ): StateConverter | undefined {
   if (change.kind !== 'migrated') return undefined
   const now = operator.state[id]
+  const session = now.kind === 'window' && (operator.declared?.assigner as { kind?: string })?.kind === 'session'
+  if (change.aggregates !== undefined) {
+    const aggregates = operator.declared?.aggregates as readonly PlannedAggregate[]
+    return accumulatorConverter(change.aggregates, aggregates, session, now.name)
+  }
   const { from } = change
   const target = from === undefined ? now.type : now.versions?.[from]
   const convert = conversionOf(was.type ?? anyField, target ?? anyField)
@@ -133,7 +141,6 @@ function stateConverter(
       )
     }
   }
-  const session = now.kind === 'window' && (operator.declared?.assigner as { kind?: string })?.kind === 'session'
   const content =
     now.kind === 'list'
       ? (old: unknown, key: () => unknown) => {
@@ -155,6 +162,25 @@ function stateConverter(
     const made = content(value, key)
     if (made === undefined && !mayBeUndefined) return false
     entry.set(cursor.hash, cursor.state, cursor.key, cursor.namespace, encodeStateValue(made, writtenMs))
+    return true
+  }
+}
+
+/** Sessions of snapshots of version 1 have numbers that are read as such: they stay as they are. */
+function accumulatorConverter(
+  was: readonly PlannedAggregate[],
+  now: readonly PlannedAggregate[],
+  session: boolean,
+  state: string,
+): StateConverter {
+  return (entry) => {
+    const { cursor } = entry
+    const bytes = asBuffer(cursor.value)
+    if (session && bytes[0] !== flatSession) return true
+    const from = session ? flatSessionHeadBytes : 0
+    const made = convertAccumulators(was, now, bytes.subarray(from), state)
+    const value = Buffer.concat([bytes.subarray(0, from), made])
+    entry.set(cursor.hash, cursor.state, cursor.key, cursor.namespace, value)
     return true
   }
 }

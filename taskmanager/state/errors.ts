@@ -28,6 +28,12 @@ export const stateErrors = defineErrors('STATE', {
     blame: 'user',
     retry: 'never',
   },
+  SUM_TOO_LARGE: {
+    text: 'the sum of {field} (aggregate {aggregate}) is {value}, more than an int64 holds',
+    hint: 'Declare the field as t.float64(): its state is taken over, and sums are rounded instead.',
+    blame: 'user',
+    retry: 'never',
+  },
   MALFORMED: {
     text: 'state {state} cannot be restored: {reason}',
     hint: 'The snapshot is damaged or of another program. Restore an older one.',

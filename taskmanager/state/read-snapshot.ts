@@ -7,10 +7,12 @@ import type { ManifestOperator } from '../../proto/checkpoint/manifest.ts'
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import type { Snapshot } from '../../proto/checkpoint/savepoint.ts'
 import { snapshotEntries } from '../../proto/checkpoint/snapshot-entries.ts'
+import type { PlannedAggregate } from '../../proto/checkpoint/state-change.ts'
 import type { StatePlan } from '../../proto/jobgraph/plan.ts'
-import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
+import { readAccumulators } from './convert-accumulators.ts'
 import { stateErrors } from './errors.ts'
 import { asBuffer, canonicalKey, keyOfBytes } from './keys.ts'
+import { flatSession, flatSessionHeadBytes } from './session-contents.ts'
 import { decodeStateValue } from './values.ts'
 
 /** What of a snapshot is wanted; all of it where nothing is said. */
@@ -91,9 +93,9 @@ function* otherEntries(operator: ManifestOperator, wanted: string | undefined): 
 type Decoder = (entry: RunCursor) => Omit<StateEntry, 'uid' | 'state' | 'key'>
 
 function decoderOf({ name, kind }: StatePlan, declared: Readonly<Record<string, unknown>> = {}): Decoder {
-  const aggregates = declared.aggregates as readonly DeclaredAggregate[] | undefined
+  const aggregates = declared.aggregates as readonly PlannedAggregate[] | undefined
   const valueFor = (bytes: Uint8Array): Pick<StateEntry, 'value' | 'written'> => {
-    if (aggregates !== undefined) return { value: accumulators(aggregates, asBuffer(bytes)) }
+    if (aggregates !== undefined) return { value: readAccumulators(aggregates, asBuffer(bytes), name) }
     const { value, writtenMs } = decodeStateValue(bytes, name)
     return Number.isNaN(writtenMs) ? { value } : { value, written: writtenMs }
   }
@@ -114,32 +116,17 @@ function decoderOf({ name, kind }: StatePlan, declared: Readonly<Record<string, 
   }
 }
 
-/** The byte before the end and the accumulators of declared aggregates: see session-contents.ts. */
-const flatSession = 2
-
-function sessionDecoder(name: string, aggregates: readonly DeclaredAggregate[] | undefined): Decoder {
+function sessionDecoder(name: string, aggregates: readonly PlannedAggregate[] | undefined): Decoder {
   return (entry) => {
     const windowStart = asBuffer(entry.namespace).readDoubleLE(0)
     const bytes = asBuffer(entry.value)
     if (bytes[0] === flatSession && aggregates !== undefined)
-      return { windowStart, windowEnd: bytes.readDoubleLE(1), value: accumulators(aggregates, bytes.subarray(9)) }
+      return {
+        windowStart,
+        windowEnd: bytes.readDoubleLE(1),
+        value: readAccumulators(aggregates, bytes.subarray(flatSessionHeadBytes), name),
+      }
     const [windowEnd, value] = decodeStateValue(bytes, name).value as [number, unknown]
     return { windowStart, windowEnd, value }
   }
-}
-
-/** By the names of the results; null where there was no value yet. */
-function accumulators(aggregates: readonly DeclaredAggregate[], bytes: Buffer): Record<string, unknown> {
-  const result: Record<string, unknown> = {}
-  let at = 0
-  for (const { as, fn } of aggregates) {
-    const number = bytes.readDoubleLE(at)
-    at += 8
-    if (fn === 'avg') {
-      const count = bytes.readDoubleLE(at)
-      at += 8
-      result[as] = count === 0 ? null : number / count
-    } else result[as] = Number.isNaN(number) ? null : number
-  }
-  return result
 }

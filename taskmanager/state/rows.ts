@@ -14,7 +14,7 @@ import type { StateMemory } from './memory.ts'
 
 const firstRows = 2048
 const firstDataBytes = 64 * 1024
-/** Bytes per row in the scratch block: keys 8, times 8, values 8, out 8, hashes 4, ids 4, addresses 4, offsets 4, validity. */
+/** Bytes per row in the scratch block: keys 8, times 8, values 8, out 8, hashes 4, ids 4, addresses 4, validity, none 1, offsets 4. */
 const rowBytes = 56
 
 export class StateRows {
@@ -30,6 +30,8 @@ export class StateRows {
   addresses = 0
   offsets = 0
   validity = 0
+  /** A byte for each row of `out` that is of int64: 1 where it has no value. */
+  none = 0
   capacity = 0
   #data = 0
   #dataBytes = 0
@@ -64,6 +66,7 @@ export class StateRows {
     this.ids = at + capacity * 36
     this.addresses = at + capacity * 40
     this.validity = at + capacity * 44
+    this.none = at + capacity * 45
     // One word more than rows; the block is larger than what is used of it.
     this.offsets = at + capacity * 48
   }
@@ -175,6 +178,21 @@ export class StateRows {
       if (selection === undefined) f64.set(arena.f64.subarray(from, from + n), at)
       else for (let i = 0; i < n; i++) f64[at + i] = arena.f64[from + selection[i]]
     }
+  }
+
+  /** Whole numbers of a column, int64 or int32, into Int64 at `to`. */
+  int64s(batch: RecordBatch, column: Column, selection: Int32Array | undefined, n: number, to: number): void {
+    const { i64 } = this.memory
+    const { arena } = batch
+    const at = to >>> 3
+    if (column.field.type.kind === 'int32') {
+      const from = column.data >>> 2
+      for (let i = 0; i < n; i++) i64[at + i] = BigInt(arena.i32[from + (selection === undefined ? i : selection[i])])
+      return
+    }
+    const from = column.data >>> 3
+    if (selection === undefined) i64.set(arena.i64.subarray(from, from + n), at)
+    else for (let i = 0; i < n; i++) i64[at + i] = arena.i64[from + selection[i]]
   }
 
   /** Event times into `times`. */

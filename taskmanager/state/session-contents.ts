@@ -22,8 +22,9 @@ import { restarted, type SessionTable, session } from './session-table.ts'
 import type { SnapshotRun } from './snapshot-run.ts'
 import { decodeStateValue, encodeStateValue } from './values.ts'
 
-const flatValue = 2
-const valueHeaderBytes = 9
+/** First byte of a value with the accumulators of declared aggregates, and where they begin: behind the end. */
+export const flatSession = 2
+export const flatSessionHeadBytes = 9
 /** Of an aggregate in a value of version 1: the accumulator, and how many values it has. */
 const oldNumbers = 2
 
@@ -55,7 +56,7 @@ export class SessionContents implements FlatContents {
     this.#memory = memory
     this.#sessions = sessions
     this.#options = options
-    this.#value = Buffer.alloc(valueHeaderBytes + options.accumulators.bytes)
+    this.#value = Buffer.alloc(flatSessionHeadBytes + options.accumulators.bytes)
   }
 
   /** Number of the state in runs. */
@@ -120,8 +121,8 @@ export class SessionContents implements FlatContents {
   /** A session of a key as it stands in a run. `fired`: whether it was emitted; what has ended when the snapshot was taken had been. */
   take(id: number, start: number, bytes: Buffer, fired?: boolean): void {
     const { accumulators, objects, name, firedToMs } = this.#options
-    if (bytes.length < 2 || (bytes[0] === flatValue && bytes.length < valueHeaderBytes)) throw this.#malformed()
-    const flat = bytes[0] === flatValue
+    if (bytes.length < 2 || (bytes[0] === flatSession && bytes.length < flatSessionHeadBytes)) throw this.#malformed()
+    const flat = bytes[0] === flatSession
     const value = flat ? undefined : decodeStateValue(bytes, name).value
     const [end, accumulator]: readonly unknown[] = flat
       ? [bytes.readDoubleLE(1), undefined]
@@ -130,7 +131,7 @@ export class SessionContents implements FlatContents {
         : []
     if (typeof end !== 'number' || (flat && objects !== undefined)) throw this.#malformed()
     const address = this.#sessions.restore(id, start, end, fired ?? end <= firedToMs)
-    if (flat) accumulators.decode(this.#memory, bytes, valueHeaderBytes, bytes.length, address, name)
+    if (flat) accumulators.decode(this.#memory, bytes, flatSessionHeadBytes, bytes.length, address, name)
     else if (objects !== undefined) objects.set(address, accumulator)
     else this.#decodeNumbers(accumulator, address)
   }
@@ -161,9 +162,9 @@ export class SessionContents implements FlatContents {
     const end = this.#memory.f64[(address >>> 3) + 4]
     const { objects, accumulators } = this.#options
     if (objects !== undefined) return encodeStateValue([end, objects.get(address)], Number.NaN)
-    this.#value[0] = flatValue
+    this.#value[0] = flatSession
     this.#value.writeDoubleLE(end, 1)
-    this.#value.set(accumulators.encode(this.#memory, address), valueHeaderBytes)
+    this.#value.set(accumulators.encode(this.#memory, address), flatSessionHeadBytes)
     return this.#value
   }
 }

@@ -1,11 +1,13 @@
 /**
  * Sessions on their way out: collects those that fire and reads them as a slice. Reused from slice to slice.
  */
+import { readBytes } from './accumulator.ts'
 import type { Aggregates } from './aggregates.ts'
 import type { KeyShape, SessionSlice } from './api.ts'
 import type { KeyTable } from './key-table.ts'
 import { keyInMemory } from './keys.ts'
 import type { StateMemory } from './memory.ts'
+import { ResultColumn } from './result-column.ts'
 import { endOffset, startOffset } from './session-table.ts'
 import { sliceRows } from './window-merge.ts'
 
@@ -16,15 +18,15 @@ export class SessionSlices {
   readonly #type: KeyShape['type']
   /** Undefined: of functions. */
   readonly #accumulators: Aggregates | undefined
-  /** Addresses of the addresses of the keys' entries and of the sessions, and of numbers. */
+  /** Addresses of the addresses of the keys' entries and of the sessions, and of what reading results needs. */
   readonly #entries: number
   readonly #sessions: number
-  readonly #numbers: number
+  readonly #scratch: number
   readonly #starts = new Float64Array(sliceRows)
   readonly #ends = new Float64Array(sliceRows)
   readonly #keys = new Float64Array(sliceRows)
   readonly #hashes = new Int32Array(sliceRows)
-  readonly #values: readonly Float64Array[]
+  readonly #values: readonly ResultColumn[]
   #objects: unknown[] = []
 
   constructor(memory: StateMemory, table: KeyTable, type: KeyShape['type'], accumulators: Aggregates | undefined) {
@@ -32,11 +34,11 @@ export class SessionSlices {
     this.#table = table
     this.#type = type
     this.#accumulators = accumulators
-    const at = memory.allocate(sliceRows * 16)
-    this.#numbers = at
-    this.#entries = at + sliceRows * 8
-    this.#sessions = at + sliceRows * 12
-    this.#values = Array.from({ length: accumulators?.count ?? 0 }, () => new Float64Array(sliceRows))
+    const at = memory.allocate(sliceRows * (8 + readBytes))
+    this.#entries = at
+    this.#sessions = at + sliceRows * 4
+    this.#scratch = at + sliceRows * 8
+    this.#values = Array.from({ length: accumulators?.count ?? 0 }, () => new ResultColumn(sliceRows))
   }
 
   clear(): void {
@@ -61,7 +63,7 @@ export class SessionSlices {
     this.#read(this.#sessions, endOffset, this.#ends)
     if (this.#type === 'number') this.#read(this.#entries, 0, this.#keys)
     for (let i = 0; i < count; i++) this.#hashes[i] = i32[(u32[entries + i] >>> 2) + 2]
-    this.#accumulators?.read(this.#memory, this.#sessions, count, this.#numbers, this.#values)
+    this.#accumulators?.read(this.#memory, this.#sessions, count, this.#scratch, this.#values)
     return {
       count,
       hashes: this.#hashes.subarray(0, count),
@@ -81,7 +83,7 @@ export class SessionSlices {
   /** Float64s at `offset` of the entries or sessions at `addresses`. */
   #read(addresses: number, offset: number, to: Float64Array): void {
     const { kernels, f64 } = this.#memory
-    kernels.stateRead(addresses, offset, this.count, this.#numbers)
-    to.set(f64.subarray(this.#numbers >>> 3, (this.#numbers >>> 3) + this.count))
+    kernels.stateRead(addresses, offset, this.count, this.#scratch)
+    to.set(f64.subarray(this.#scratch >>> 3, (this.#scratch >>> 3) + this.count))
   }
 }

@@ -2,11 +2,13 @@
  * Merges the panes of a window and emits the result in slices. A window of one pane is emitted from it as it is.
  */
 import type { AggregateFunctions } from '../../sdk/functions.ts'
+import { readBytes } from './accumulator.ts'
 import type { KeyedRows, WindowSlice } from './api.ts'
 import { KeyTable } from './key-table.ts'
 import { keyInMemory } from './keys.ts'
 import type { PaneView } from './pane-keeper.ts'
 import { type PaneShape, presentBit } from './panes.ts'
+import { ResultColumn } from './result-column.ts'
 
 /** Rows of a slice at most. */
 export const sliceRows = 4096
@@ -27,27 +29,27 @@ interface Firing {
 
 export class WindowMerge {
   readonly #shape: PaneShape
-  /** Addresses of entries, of other entries, keys, numbers, hashes, ids: of a slice each. */
+  /** Addresses of entries, of other entries, keys, hashes, ids, and what reading results needs: of a slice each. */
   readonly #entries: number
   readonly #targets: number
   readonly #keys: number
-  readonly #numbers: number
   readonly #hashes: number
   readonly #ids: number
-  readonly #values: readonly Float64Array[]
+  readonly #scratch: number
+  readonly #values: readonly ResultColumn[]
   #firing: Firing | undefined
   #lastSlots = 0
 
   constructor(shape: PaneShape) {
     this.#shape = shape
-    const at = shape.memory.allocate(sliceRows * 32)
+    const at = shape.memory.allocate(sliceRows * (24 + readBytes))
     this.#keys = at
-    this.#numbers = at + sliceRows * 8
-    this.#entries = at + sliceRows * 16
-    this.#targets = at + sliceRows * 20
-    this.#hashes = at + sliceRows * 24
-    this.#ids = at + sliceRows * 28
-    this.#values = Array.from({ length: shape.accumulators.count }, () => new Float64Array(sliceRows))
+    this.#entries = at + sliceRows * 8
+    this.#targets = at + sliceRows * 12
+    this.#hashes = at + sliceRows * 16
+    this.#ids = at + sliceRows * 20
+    this.#scratch = at + sliceRows * 24
+    this.#values = Array.from({ length: shape.accumulators.count }, () => new ResultColumn(sliceRows))
   }
 
   fire(start: number, end: number, panesOf: () => readonly PaneView[], emit: (slice: WindowSlice) => boolean): boolean {
@@ -83,7 +85,7 @@ export class WindowMerge {
     const made = memory.allocate(n * bytes)
     const targets = memory.allocate(n * 4)
     const sources = memory.allocate(n * 4)
-    const numbers = memory.allocate(n * 8)
+    const scratch = memory.allocate(n * readBytes)
     // Entries of this call only, one per row.
     for (let i = 0; i < n; i++) accumulators.init(memory, made + i * bytes)
     const objects: unknown[] = new Array(n)
@@ -103,8 +105,8 @@ export class WindowMerge {
       accumulators.merge(memory, targets, sources, found)
     }
     for (let i = 0; i < n; i++) memory.u32[(targets >>> 2) + i] = made + i * bytes
-    const values = this.#values.map(() => new Float64Array(n))
-    accumulators.read(memory, targets, n, numbers, values)
+    const values = this.#values.map(() => new ResultColumn(n))
+    accumulators.read(memory, targets, n, scratch, values)
     const number = this.#shape.type === 'number'
     emit({
       count: n,
@@ -117,7 +119,7 @@ export class WindowMerge {
     memory.free(made, n * bytes)
     memory.free(targets, n * 4)
     memory.free(sources, n * 4)
-    memory.free(numbers, n * 8)
+    memory.free(scratch, n * readBytes)
   }
 
   #begin(start: number, end: number, panes: readonly PaneView[]): Firing | undefined {
@@ -171,7 +173,7 @@ export class WindowMerge {
 
   #slice(count: number, accumulators: readonly unknown[]): WindowSlice {
     const { memory, type } = this.#shape
-    this.#shape.accumulators.read(memory, this.#entries, count, this.#numbers, this.#values)
+    this.#shape.accumulators.read(memory, this.#entries, count, this.#scratch, this.#values)
     const { f64, i32, u32, buffer } = memory
     const keys = this.#keys >>> 3
     const entries = this.#entries >>> 2

@@ -1,5 +1,5 @@
 // Kernels of the accumulators in entries of flat state: count, sum, smallest and largest. core/kernels/state-signature.ts
-// says what each does; state-twin.ts is the specification.
+// says what each does; accumulator-twin.ts is the specification.
 
 const NO_VALUE: u64 = 0xfff8dead00000001
 
@@ -80,5 +80,92 @@ export function stateRead(addresses: usize, offset: usize, n: i32, out: usize): 
   for (let i = 0; i < n; i++) {
     const bits = load<u64>(<usize>load<u32>(addresses + (<usize>i << 2)) + offset)
     store<u64>(out + (<usize>i << 3), bits == NO_VALUE ? 0x7ff8000000000000 : bits)
+  }
+}
+
+// Accumulators of int64, 16 bytes: a sum is an int128, an extreme an int64 and 1 when there is one.
+
+// @ts-ignore: decorator
+@inline
+function addWide(at: usize, low: u64, high: i64): void {
+  const sum = load<u64>(at) + low
+  store<i64>(at, load<i64>(at, 8) + high + <i64>(sum < low), 8)
+  store<u64>(at, sum)
+}
+
+// @ts-ignore: decorator
+@inline
+function isInt64(at: usize): bool {
+  return load<i64>(at, 8) == load<i64>(at) >> 63
+}
+
+export function stateSumI64(addresses: usize, offset: usize, values: usize, n: i32, validity: usize, out: usize): i32 {
+  let beyond = n
+  for (let i = 0; i < n; i++) {
+    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
+    if (valid(validity, i)) {
+      const value = load<i64>(values + (<usize>i << 3))
+      addWide(at, <u64>value, value >> 63)
+    }
+    if (out) {
+      if (beyond == n && !isInt64(at)) beyond = i
+      store<u64>(out + (<usize>i << 3), load<u64>(at))
+    }
+  }
+  return beyond
+}
+
+// @ts-ignore: decorator
+@inline
+function takeI64(at: usize, value: i64, max: i32): void {
+  if (load<u64>(at, 8)) {
+    const was = load<i64>(at)
+    if (!(max ? value > was : value < was)) return
+  }
+  store<i64>(at, value)
+  store<u64>(at, 1, 8)
+}
+
+export function stateExtremeI64(addresses: usize, offset: usize, values: usize, n: i32, validity: usize, max: i32, out: usize, none: usize): void {
+  for (let i = 0; i < n; i++) {
+    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
+    if (valid(validity, i)) takeI64(at, load<i64>(values + (<usize>i << 3)), max)
+    if (out) {
+      store<u64>(out + (<usize>i << 3), load<u64>(at))
+      store<u8>(none + <usize>i, <u8>(load<u64>(at, 8) ^ 1))
+    }
+  }
+}
+
+export function stateMergeSumI64(addresses: usize, offset: usize, sources: usize, n: i32): void {
+  for (let i = 0; i < n; i++) {
+    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
+    const from = <usize>load<u32>(sources + (<usize>i << 2)) + offset
+    addWide(at, load<u64>(from), load<i64>(from, 8))
+  }
+}
+
+export function stateMergeExtremeI64(addresses: usize, offset: usize, sources: usize, n: i32, max: i32): void {
+  for (let i = 0; i < n; i++) {
+    const from = <usize>load<u32>(sources + (<usize>i << 2)) + offset
+    if (load<u64>(from, 8)) takeI64(<usize>load<u32>(addresses + (<usize>i << 2)) + offset, load<i64>(from), max)
+  }
+}
+
+export function stateReadSumI64(addresses: usize, offset: usize, n: i32, out: usize): i32 {
+  let beyond = n
+  for (let i = 0; i < n; i++) {
+    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
+    if (beyond == n && !isInt64(at)) beyond = i
+    store<u64>(out + (<usize>i << 3), load<u64>(at))
+  }
+  return beyond
+}
+
+export function stateReadExtremeI64(addresses: usize, offset: usize, n: i32, out: usize, none: usize): void {
+  for (let i = 0; i < n; i++) {
+    const at = <usize>load<u32>(addresses + (<usize>i << 2)) + offset
+    store<u64>(out + (<usize>i << 3), load<u64>(at))
+    store<u8>(none + <usize>i, <u8>(load<u64>(at, 8) ^ 1))
   }
 }

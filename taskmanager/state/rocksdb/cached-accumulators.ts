@@ -6,9 +6,10 @@ import type { RecordBatch } from '../../../core/columns/batch.ts'
 import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { DeclaredAggregate } from '../../../sdk/graph/nodes.ts'
 import { AccumulatorState } from '../accumulator-state.ts'
+import { wrongLength } from '../aggregates.ts'
 import type { AccumulatorStore } from '../api.ts'
-import { stateErrors } from '../errors.ts'
 import { asBuffer } from '../keys.ts'
+import type { ResultColumn } from '../result-column.ts'
 import type { CachedKeys } from './cached-keys.ts'
 import { epochBytes, readU32 } from './layout.ts'
 import type { SpillCodec, SpillEntry } from './spill.ts'
@@ -57,13 +58,13 @@ export class CachedAccumulators implements AccumulatorStore, SpillCodec<SpillEnt
     n: number,
     batch: RecordBatch,
     selection: Int32Array | undefined,
-    out?: readonly number[],
+    out?: readonly ResultColumn[],
   ): void {
     this.#change(ids, n)
     this.#inner.update(ids, n, batch, selection, out)
   }
 
-  updateRows(ids: Int32Array, n: number, rows: readonly unknown[], out?: readonly Float64Array[]): void {
+  updateRows(ids: Int32Array, n: number, rows: readonly unknown[], out?: readonly ResultColumn[]): void {
     this.#change(ids, n)
     this.#inner.updateRows(ids, n, rows, out)
   }
@@ -72,7 +73,7 @@ export class CachedAccumulators implements AccumulatorStore, SpillCodec<SpillEnt
     return this.#inner.has(id)
   }
 
-  get(id: number, index: number): number {
+  get(id: number, index: number): number | bigint | null {
     return this.#inner.get(id, index)
   }
 
@@ -126,12 +127,7 @@ export class CachedAccumulators implements AccumulatorStore, SpillCodec<SpillEnt
 
   restore(cursor: RunCursor, epoch: number): void {
     const { value } = cursor
-    if (value.length !== this.bytes) {
-      throw stateErrors.create('MALFORMED', {
-        state: this.#name,
-        reason: `an entry has ${value.length / 8} accumulators instead of ${this.bytes / 8}`,
-      })
-    }
+    if (value.length !== this.bytes) throw wrongLength(this.#name, value.length, this.bytes)
     this.#keys.spill.write(cursor.hash, this.state, cursor.key, cursor.namespace, epoch, asBuffer(value))
   }
 

@@ -2,10 +2,12 @@
  * A window read from RocksDB: the entries of its panes side by side in the order of hash and key, merged key by key, a slice
  * at a time. Memory: a slice, and a read-ahead per pane. Sees the panes as they were when it was made. One thread.
  */
+import { readBytes } from '../accumulator.ts'
 import type { WindowSlice } from '../api.ts'
 import { entryHeaderBytes } from '../key-table.ts'
 import { keyOfBytes } from '../keys.ts'
 import type { PaneShape } from '../panes.ts'
+import { ResultColumn } from '../result-column.ts'
 import { decodeStateValue } from '../values.ts'
 import { mergeInto, sliceRows } from '../window-merge.ts'
 import type { KeyScan, KeyValues } from './binding.ts'
@@ -52,18 +54,18 @@ export class PaneScan {
   readonly end: number
   readonly #shape: PaneShape
   readonly #heads: readonly PaneHead[]
-  /** Addresses of a slice of entries, of one more, of their addresses and of numbers. */
+  /** Addresses of a slice of entries, of one more, of their addresses, and of what reading results needs. */
   readonly #entries: number
   readonly #other: number
   readonly #addresses: number
-  readonly #numbers: number
+  readonly #scratch: number
   /** Address of two addresses. */
   readonly #pair: number
   readonly #entryBytes: number
   readonly #bytes: number
   readonly #hashes = new Int32Array(sliceRows)
   readonly #keys: Float64Array | undefined
-  readonly #values: readonly Float64Array[]
+  readonly #values: readonly ResultColumn[]
   #closed = false
 
   constructor(
@@ -83,14 +85,14 @@ export class PaneScan {
     })
     // Accumulators stand where they stand in entries of tables.
     this.#entryBytes = entryHeaderBytes + accumulators.bytes
-    this.#bytes = (sliceRows + 1) * this.#entryBytes + sliceRows * 12 + 16
-    this.#numbers = memory.allocate(this.#bytes)
-    this.#pair = this.#numbers + sliceRows * 8
-    this.#entries = this.#pair + 8
+    this.#bytes = (sliceRows + 1) * this.#entryBytes + sliceRows * (4 + readBytes) + 8
+    this.#entries = memory.allocate(this.#bytes)
     this.#other = this.#entries + sliceRows * this.#entryBytes
-    this.#addresses = this.#other + this.#entryBytes
+    this.#pair = this.#other + this.#entryBytes
+    this.#addresses = this.#pair + 8
+    this.#scratch = this.#addresses + sliceRows * 4
     this.#keys = type === 'number' ? new Float64Array(sliceRows) : undefined
-    this.#values = Array.from({ length: accumulators.count }, () => new Float64Array(sliceRows))
+    this.#values = Array.from({ length: accumulators.count }, () => new ResultColumn(sliceRows))
   }
 
   /** The next slice; undefined at the end. */
@@ -121,7 +123,7 @@ export class PaneScan {
       else this.#keys[count] = keyOfBytes(key.subarray(4)) as number
     }
     if (count === 0) return undefined
-    accumulators.read(memory, this.#addresses, count, this.#numbers, this.#values)
+    accumulators.read(memory, this.#addresses, count, this.#scratch, this.#values)
     const numbers = this.#keys
     return {
       count,
@@ -137,7 +139,7 @@ export class PaneScan {
     if (this.#closed) return
     this.#closed = true
     for (const head of this.#heads) head.close()
-    this.#shape.memory.free(this.#numbers, this.#bytes)
+    this.#shape.memory.free(this.#entries, this.#bytes)
   }
 
   #least(): Buffer | undefined {

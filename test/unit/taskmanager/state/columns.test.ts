@@ -10,9 +10,10 @@ import type { Schema } from '../../../../core/columns/schema.ts'
 import { systemClock } from '../../../../core/platform/clock.ts'
 import type { KeyShape, StateBackendOptions, WindowAggregate, WindowSlice } from '../../../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
+import { ResultColumn } from '../../../../taskmanager/state/result-column.ts'
 import { createSessionStore } from '../../../../taskmanager/state/session-store.ts'
 import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
-import { testHash } from './support.ts'
+import { resultsAt, testHash } from './support.ts'
 
 const arena = Arena.create({ bytes: 32 * 1024 * 1024 })
 
@@ -20,6 +21,7 @@ interface Row {
   readonly a: unknown
   readonly b: unknown
   readonly v: number | null
+  readonly w: bigint | null
 }
 
 const schema = (a: 'float64' | 'int32' | 'string', b: 'float64' | 'string', nullable: boolean): Schema => ({
@@ -28,6 +30,7 @@ const schema = (a: 'float64' | 'int32' | 'string', b: 'float64' | 'string', null
     { name: 'a', type: { kind: a }, nullable },
     { name: 'b', type: { kind: b } },
     { name: 'v', type: { kind: 'float64' }, nullable: true },
+    { name: 'w', type: { kind: 'int64' }, nullable: true },
   ],
 })
 
@@ -79,14 +82,25 @@ const aggregates = [
   { as: 's', fn: 'sum', field: 'v' },
   { as: 'hi', fn: 'max', field: 'v' },
   { as: 'mean', fn: 'avg', field: 'v' },
+  { as: 'whole', fn: 'sum', field: 'w', int64: true },
+  { as: 'least', fn: 'min', field: 'w', int64: true },
+  { as: 'round', fn: 'avg', field: 'w' },
 ] as const
 const declared: WindowAggregate = { kind: 'declared', aggregates }
 
 describe.each(shapes)('keys that are %s', (_, shape, of, a, b) => {
-  const rowsOf = fc.array(fc.record({ a, b, v: fc.option(fc.integer({ min: -9, max: 9 })) }), {
-    minLength: 1,
-    maxLength: 40,
-  })
+  const rowsOf = fc.array(
+    fc.record({
+      a,
+      b,
+      v: fc.option(fc.integer({ min: -9, max: 9 })),
+      w: fc.option(fc.bigInt(-(2n ** 54n), 2n ** 54n)),
+    }),
+    {
+      minLength: 1,
+      maxLength: 40,
+    },
+  )
   const input = fc.tuple(
     rowsOf,
     fc.infiniteStream(fc.boolean()),
@@ -124,12 +138,11 @@ describe.each(shapes)('keys that are %s', (_, shape, of, a, b) => {
     const columns = backend.accumulators('columns', aggregates)
     const plain = backend.accumulators('plain', aggregates)
     await backend.open()
-    const segment = arena.allocate(0)
-    const out = aggregates.map((__, i) => arena.address(segment) + i * 1024)
     fc.assert(
       fc.property(input, (given) => {
         both(given, (batch, selection, n, source) => {
           const ids = backend.resolve(batch, selection, n)
+          const out = aggregates.map(() => new ResultColumn(n))
           columns.update(ids, n, batch, selection, out)
           const expected = [...ids]
           const same = backend.resolveRows(source, n)
@@ -138,16 +151,13 @@ describe.each(shapes)('keys that are %s', (_, shape, of, a, b) => {
             const { a: first, b: second } = source.rows[i]
             expect(backend.keyOf(same[i])).toEqual(shape.single ? key0(first) : { a: key0(first), b: key0(second) })
           }
-          const arrays = aggregates.map(() => new Float64Array(n))
-          plain.updateRows(same, n, source.rows, arrays)
-          for (let i = 0; i < arrays.length; i++) {
-            expect([...arena.f64.subarray(out[i] >>> 3, (out[i] >>> 3) + n)]).toEqual([...arrays[i]])
-          }
+          const expectedOut = aggregates.map(() => new ResultColumn(n))
+          plain.updateRows(same, n, source.rows, expectedOut)
+          expect(out).toEqual(expectedOut)
         })
       }),
       { numRuns: 60 },
     )
-    arena.release(segment, 0)
     backend.close()
   })
 
@@ -159,9 +169,7 @@ describe.each(shapes)('keys that are %s', (_, shape, of, a, b) => {
       (into: string[]) =>
       (slice: WindowSlice & { starts?: Float64Array }): boolean => {
         for (let i = 0; i < slice.count; i++)
-          into.push(
-            `${JSON.stringify(slice.key(i))}@${slice.starts?.[i]}:${slice.values.map((values) => values[i] + 0)}`,
-          )
+          into.push(`${JSON.stringify(slice.key(i))}@${slice.starts?.[i]}:${resultsAt(slice, aggregates, i)}`)
         return true
       }
     fc.assert(

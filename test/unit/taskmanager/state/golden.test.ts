@@ -54,7 +54,7 @@ describe.each([1, 2])('state entries of version %i', (version) => {
     expect(windows.panes()).toEqual([1000])
     const counts = new Map<unknown, number>()
     windows.fire(1000, 2000, (slice) => {
-      for (let i = 0; i < slice.count; i++) counts.set(slice.key(i), slice.values[0][i])
+      for (let i = 0; i < slice.count; i++) counts.set(slice.key(i), slice.values[0].numbers[i])
       return true
     })
     expect(counts).toEqual(
@@ -68,7 +68,13 @@ describe.each([1, 2])('state entries of version %i', (version) => {
     const spans: number[][] = []
     sessions.fire(9000, (slice) => {
       for (let i = 0; i < slice.count; i++)
-        spans.push([slice.key(i) as number, slice.starts[i], slice.ends[i], slice.values[0][i], slice.values[2][i]])
+        spans.push([
+          slice.key(i) as number,
+          slice.starts[i],
+          slice.ends[i],
+          slice.values[0].numbers[i],
+          slice.values[2].numbers[i],
+        ])
       return true
     })
     expect(spans).toEqual([

@@ -14,10 +14,21 @@ const aggregates = [
   { as: 's', fn: 'sum', field: 'v' },
   { as: 'lo', fn: 'min', field: 'v' },
   { as: 'hi', fn: 'max', field: 'v' },
+  { as: 'whole', fn: 'sum', field: 'w', int64: true },
+  { as: 'least', fn: 'min', field: 'w', int64: true },
+  { as: 'most', fn: 'max', field: 'w', int64: true },
 ] as const
+const wholeAt = entryHeaderBytes + 32
 
 type Step =
-  | { kind: 'rows'; keys: readonly number[]; values: readonly number[]; insert: boolean; valid: readonly boolean[] }
+  | {
+      kind: 'rows'
+      keys: readonly number[]
+      values: readonly number[]
+      wholes: readonly bigint[]
+      insert: boolean
+      valid: readonly boolean[]
+    }
   | { kind: 'release'; picks: readonly number[] }
   | { kind: 'freeze' | 'thaw' | 'merge' }
   | { kind: 'panes'; times: readonly number[] }
@@ -32,10 +43,11 @@ function run(twin: boolean, bytesKeys: boolean, steps: readonly Step[]): { memor
     return made
   }
   const table = make()
-  const [keys, values, out] = [0, 0, 0].map(() => memory.allocateZeroed(rows * 8))
+  const [keys, values, wholes, out] = [0, 0, 0, 0].map(() => memory.allocateZeroed(rows * 8))
   const [hashes, ids, addresses, others, offsets, valid] = [0, 0, 0, 0, 0, 0].map(() =>
     memory.allocateZeroed(rows * 4 + 4),
   )
+  const none = memory.allocateZeroed(rows)
   const data = memory.allocateZeroed(65536)
   const log: unknown[] = []
   let frozen = false
@@ -47,6 +59,7 @@ function run(twin: boolean, bytesKeys: boolean, steps: readonly Step[]): { memor
         memory.f64[(keys >>> 3) + i] = key
         memory.i32[(hashes >>> 2) + i] = testHash(Object.is(key, -0) ? 0 : key) & (key > 20 ? 7 : -1)
         memory.f64[(values >>> 3) + i] = step.values[i]
+        memory.i64[(wholes >>> 3) + i] = step.wholes[i]
         memory.i32[(offsets >>> 2) + i] = end
         end += memory.buffer.write(
           String(key === 0 ? 0 : key).repeat(key > 5 ? Math.min(40, key) : 1),
@@ -68,6 +81,11 @@ function run(twin: boolean, bytesKeys: boolean, steps: readonly Step[]): { memor
       kernels.stateSum(addresses, entryHeaderBytes + 8, values, n, valid, out)
       kernels.stateExtreme(addresses, entryHeaderBytes + 16, values, n, valid, 0, out)
       kernels.stateExtreme(addresses, entryHeaderBytes + 24, values, n, valid, 1, out)
+      log.push(kernels.stateSumI64(addresses, wholeAt, wholes, n, valid, out))
+      log.push([...memory.i64.subarray(out >>> 3, (out >>> 3) + n)])
+      log.push(kernels.stateSumI64(addresses, wholeAt, wholes, n, 0, 0))
+      kernels.stateExtremeI64(addresses, wholeAt + 16, wholes, n, valid, 0, out, none)
+      kernels.stateExtremeI64(addresses, wholeAt + 32, wholes, n, valid, 1, out, none)
     } else if (step.kind === 'release') {
       const live = Array.from({ length: table.idLimit }, (_, id) => id).filter((id) => table.inUse(id))
       const chosen = step.picks.flatMap((pick) => (live.length === 0 ? [] : [live[pick % live.length]]))
@@ -92,6 +110,8 @@ function run(twin: boolean, bytesKeys: boolean, steps: readonly Step[]): { memor
         merged.touch(ids, found, 1, addresses)
         layout.merge(memory, addresses, others, found)
         memory.kernels.stateRead(addresses, entryHeaderBytes + 16, found, out)
+        log.push(memory.kernels.stateReadSumI64(addresses, wholeAt, found, out))
+        memory.kernels.stateReadExtremeI64(addresses, wholeAt + 32, found, out, none)
       }
       log.push(merged.size)
       merged.drop()
@@ -110,16 +130,18 @@ function run(twin: boolean, bytesKeys: boolean, steps: readonly Step[]): { memor
 
 const number = fc.oneof(fc.integer({ min: 0, max: 60 }), fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, 0.5))
 const value = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constantFrom(-0, Number.POSITIVE_INFINITY, 0.25))
+const whole = fc.oneof(fc.bigInt(-9n, 9n), fc.constantFrom(2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n))
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
-    arbitrary: fc.array(fc.tuple(number, value, fc.boolean()), { maxLength: rows }).chain((all) =>
+    arbitrary: fc.array(fc.tuple(number, value, fc.boolean(), whole), { maxLength: rows }).chain((all) =>
       fc.boolean().map(
         (insert): Step => ({
           kind: 'rows',
           keys: all.map(([key]) => key),
           values: all.map(([, v]) => v),
           valid: all.map(([, , ok]) => ok),
+          wholes: all.map(([, , , w]) => w),
           insert,
         }),
       ),

@@ -10,6 +10,9 @@ import { Subtasks, testHash } from './support.ts'
 /** Makes the backend of a subtask of the nth start. */
 export type MakeBackend = (options: StateBackendOptions, start: number) => KeyedStateBackend
 
+/** Sums of these are no float64. */
+const bigOf = (value: number): bigint => BigInt(value) * (2n ** 24n + 1n)
+
 function declare(backend: KeyedStateBackend) {
   return Object.assign(backend, {
     flat: backend.value('flat', { kind: 'float64' }),
@@ -30,6 +33,9 @@ function declare(backend: KeyedStateBackend) {
       { as: 'lo', fn: 'min', field: 'v' },
       { as: 'hi', fn: 'max', field: 'v' },
       { as: 'mean', fn: 'avg', field: 'v' },
+      { as: 'exact', fn: 'sum', field: 'big', int64: true },
+      { as: 'least', fn: 'min', field: 'big', int64: true },
+      { as: 'most', fn: 'max', field: 'big', int64: true },
     ]),
     timer: backend.timers('timer'),
   })
@@ -148,7 +154,7 @@ function apply(model: Model, backend: Declared, id: number, row: Op): void {
       model.running ??= []
       if (row.value !== null) model.running.push(row.value)
       else model.running.push(Number.NaN)
-      backend.running.updateRows(Int32Array.of(id), 1, [{ v: row.value }])
+      backend.running.updateRows(Int32Array.of(id), 1, [{ v: row.value, big: row.value && bigOf(row.value) }])
       return
     case 'timer':
       model.timers = new Set(model.timers).add(row.at)
@@ -196,12 +202,18 @@ function same(model: Model | undefined, backend: Declared, id: number): void {
   if (running === undefined) return
   const sum = values.reduce((a, b) => a + b, 0)
   const none = values.length === 0
-  expect([0, 1, 2, 3, 4].map((a) => backend.running.get(id, a))).toEqual([
+  const bigs = values.map(bigOf)
+  const most = bigs.reduce((a, b) => (b > a ? b : a), bigs[0])
+  const least = bigs.reduce((a, b) => (b < a ? b : a), bigs[0])
+  expect(Array.from({ length: 8 }, (_, a) => backend.running.get(id, a))).toEqual([
     running.length,
     sum,
     none ? Number.NaN : Math.min(...values),
     none ? Number.NaN : Math.max(...values),
     none ? Number.NaN : sum / values.length,
+    bigs.reduce((a, b) => a + b, 0n),
+    none ? null : least,
+    none ? null : most,
   ])
 }
 

@@ -9,7 +9,8 @@ import { type Clock, systemClock } from '../../../../core/platform/clock.ts'
 import type { RunHandle } from '../../../../proto/checkpoint/manifest.ts'
 import { rangesOf } from '../../../../proto/checkpoint/ranges.ts'
 import type { RestoredOperator } from '../../../../proto/checkpoint/restore-plan.ts'
-import type { KeyShape, Snapshotting, StateBackendOptions } from '../../../../taskmanager/state/api.ts'
+import type { DeclaredAggregate } from '../../../../sdk/graph/nodes.ts'
+import type { KeyShape, Snapshotting, StateBackendOptions, WindowSlice } from '../../../../taskmanager/state/api.ts'
 import { canonicalKey } from '../../../../taskmanager/state/keys.ts'
 
 /** Any hash will do, as long as equal keys have equal ones. FNV-1a, finished so that all bits depend on all bytes. */
@@ -19,6 +20,18 @@ export function testHash(key: unknown): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
   return h ^ (h >>> 16)
+}
+
+/** Row `i` of a slice of a window, as `AccumulatorStore.get` has it. */
+export function resultsAt(
+  { values }: Pick<WindowSlice, 'values'>,
+  aggregates: readonly DeclaredAggregate[],
+  i: number,
+): (number | bigint | null)[] {
+  return aggregates.map(({ fn, int64 }, a) => {
+    if (int64 !== true) return values[a].numbers[i] + 0
+    return fn !== 'sum' && values[a].none[i] === 1 ? null : values[a].bigints[i]
+  })
 }
 
 export function checkpointDirectory(): { path: string; remove: () => void } {

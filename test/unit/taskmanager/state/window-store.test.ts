@@ -8,21 +8,22 @@ import type { KeyShape, SessionSlice, WindowAggregate, WindowSlice } from '../..
 import { createSessionStore } from '../../../../taskmanager/state/session-store.ts'
 import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
 import { cases } from '../../../support/nightly.ts'
-import { checkpointDirectory, inPlace, type Place, places, Subtasks, testHash } from './support.ts'
+import { checkpointDirectory, inPlace, type Place, places, resultsAt, Subtasks, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
 
-const declared: WindowAggregate = {
-  kind: 'declared',
-  aggregates: [
-    { as: 'n', fn: 'count' },
-    { as: 's', fn: 'sum', field: 'v' },
-    { as: 'lo', fn: 'min', field: 'v' },
-    { as: 'hi', fn: 'max', field: 'v' },
-    { as: 'mean', fn: 'avg', field: 'v' },
-  ],
-}
+const aggregates = [
+  { as: 'n', fn: 'count' },
+  { as: 's', fn: 'sum', field: 'v' },
+  { as: 'lo', fn: 'min', field: 'v' },
+  { as: 'hi', fn: 'max', field: 'v' },
+  { as: 'mean', fn: 'avg', field: 'v' },
+  { as: 'exact', fn: 'sum', field: 'big', int64: true },
+  { as: 'least', fn: 'min', field: 'big', int64: true },
+  { as: 'most', fn: 'max', field: 'big', int64: true },
+] as const
+const declared: WindowAggregate = { kind: 'declared', aggregates }
 /** Works on its accumulator in place, as users do. */
 const functions: WindowAggregate = {
   kind: 'functions',
@@ -44,6 +45,7 @@ interface Row {
   readonly key: unknown
   readonly time: number
   readonly v: number
+  readonly big: bigint
 }
 
 const keys: Record<KeyShape['type'], fc.Arbitrary<unknown>> = {
@@ -51,8 +53,12 @@ const keys: Record<KeyShape['type'], fc.Arbitrary<unknown>> = {
   string: fc.constantFrom('', 'a', 'b', 'Grüße', 'x'.repeat(70)),
   any: fc.constantFrom('a', 1, null, { a: 1, b: 'x' }, [1, 2]),
 }
+/** Sums of these are no float64. */
+const bigOf = (v: number): bigint => BigInt(v) * (2n ** 50n + 1n)
 const row = (key: fc.Arbitrary<unknown>): fc.Arbitrary<Row> =>
-  fc.record({ key, time: fc.integer({ min: -20, max: 60 }), v: fc.integer({ min: -5, max: 5 }) })
+  fc
+    .record({ key, time: fc.integer({ min: -20, max: 60 }), v: fc.integer({ min: -5, max: 5 }) })
+    .map((made) => ({ ...made, big: bigOf(made.v) }))
 
 const common = [
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('begin' as const) }) },
@@ -78,12 +84,14 @@ const text = (key: unknown, values: readonly number[]): string =>
   `${JSON.stringify(key)}:${[...values].sort((a, b) => a - b).join(',')}`
 const summary = (key: unknown, values: readonly number[]): string => {
   const sum = values.reduce((a, b) => a + b, 0)
-  return `${JSON.stringify(key)}:${values.length},${sum},${Math.min(...values)},${Math.max(...values)},${sum / values.length}`
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const numbers = [values.length, sum, least, most, sum / values.length]
+  return `${JSON.stringify(key)}:${[...numbers, ...[sum, least, most].map(bigOf)].join(',')}`
 }
 
 function show(aggregate: WindowAggregate, slice: WindowSlice, i: number): string {
   if (aggregate.kind === 'functions') return text(slice.key(i), slice.accumulators[i] as number[])
-  return `${JSON.stringify(slice.key(i))}:${slice.values.map((values) => values[i] + 0).join(',')}`
+  return `${JSON.stringify(slice.key(i))}:${resultsAt(slice, aggregates, i).join(',')}`
 }
 const wanted = (aggregate: WindowAggregate, key: unknown, values: readonly number[]): string =>
   aggregate.kind === 'functions' ? text(key, values) : summary(key, values)
