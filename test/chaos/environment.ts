@@ -178,11 +178,13 @@ export class Environment {
 async function createTopics(address: string): Promise<void> {
   const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
+  // Event time is long ago: by time nothing may go.
+  const configEntries = [{ name: 'retention.ms', value: '-1' }]
   await admin.createTopics({
     topics: [
-      { topic: 'in', numPartitions: splitsDefault },
-      { topic: 'checked', numPartitions: 3 },
-      { topic: 'windows', numPartitions: 3 },
+      { topic: 'in', numPartitions: splitsDefault, configEntries },
+      { topic: 'checked', numPartitions: 3, configEntries },
+      { topic: 'windows', numPartitions: 3, configEntries },
     ],
   })
   await admin.disconnect()
