@@ -133,6 +133,7 @@ describe('batches of a transaction', () => {
     const expected: string[] = []
     for (let round = 0; round < 5; round++) {
       const by = harness.connect()
+      await by.call('ApiVersions', 0, { clientSoftwareName: '', clientSoftwareVersion: '' })
       const sent: number[] = []
       for (let count = 0; count < 20; count++) {
         const value = `${round}-${count}-${'x'.repeat(count * 97)}`
