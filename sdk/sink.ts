@@ -33,6 +33,11 @@ export interface Sink<T, Committable = unknown, WriterState = unknown> {
   readonly name: string
   readonly type?: TypeDef<T> | undefined
   readonly guarantee: 'none' | 'at-least-once' | 'exactly-once'
+  /**
+   * What a writer began and nobody ended holds others up (a transaction). When a job ends for good and some of its tasks could
+   * not be told, its writers are made once more, from the newest snapshot, only for `commit` and `discard`.
+   */
+  readonly leavesOpen?: boolean
   createWriter(context: SinkContext, restored: readonly WriterState[]): SinkWriter<T, Committable, WriterState>
   /** Makes committables count. Must be idempotent: after a failure all of them are committed again. */
   commit?(committables: readonly Committable[], context: SinkContext): void | Promise<void>

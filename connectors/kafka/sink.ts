@@ -103,6 +103,7 @@ export function kafka<T = unknown>(options: KafkaSinkOptions<T>): Sink<T, KafkaC
     name: `kafka ${typeof topic === 'string' ? topic : 'by record'}`,
     type,
     guarantee: delivery,
+    leavesOpen: delivery === 'exactly-once',
     createWriter: (context, restored) => {
       if (delivery !== 'exactly-once' || !context.checkpointing)
         return new PlainWriter(writerOptions('no'), context, delivery !== 'none')

@@ -183,14 +183,12 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
     this.#current = undefined
     const { clock } = this.#topics.cluster.settings
     const left: string[] = []
-    // The start aborts what earlier attempts left.
-    const started = this.#hasStarted ? undefined : this.#started
-    if (started !== undefined) {
-      await withTimeout(clock, started, withinMs / 2, 'start of a writer').catch(() => {
-        for (const { family, ids } of this.#restored)
-          for (let number = 0; number < ids; number++) left.push(`${family}-${number}`)
-      })
-    }
+    // The start aborts what earlier attempts left, also of a writer that nobody has asked for anything yet.
+    this.#begin()
+    await withTimeout(clock, this.#started as Promise<void>, withinMs / 2, 'start of a writer').catch(() => {
+      for (const { family, ids } of this.#restored)
+        for (let number = 0; number < ids; number++) left.push(`${family}-${number}`)
+    })
     const open = this.#slots.filter(
       (each) => each.busy && each.producer !== undefined && !this.#committed.includes(each),
     )

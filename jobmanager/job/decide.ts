@@ -38,7 +38,7 @@ export function decide(
     case 'restarting':
       return withReason(state, event, facts, decideRestarting)
     case 'canceling':
-      return decideCanceling(state, event)
+      return decideCanceling(state, event, facts)
     case 'failing':
       return withReason(state, event, facts, decideFailing)
     case 'finished':
@@ -54,11 +54,16 @@ export function decide(
 function withReason<S extends Restarting | Failing>(
   state: S,
   event: JobEvent,
-  { history }: JobFacts,
-  next: (state: S, event: JobEvent) => { readonly state: JobState; readonly actions: readonly JobAction[] },
+  facts: JobFacts,
+  next: (
+    state: S,
+    event: JobEvent,
+    facts: JobFacts,
+  ) => { readonly state: JobState; readonly actions: readonly JobAction[] },
 ): { readonly state: JobState; readonly actions: readonly JobAction[] } {
   const cause = reasonBehind(state, event)
-  if (cause === undefined) return next(state, event)
-  const decision = next({ ...state, symptom: false }, event)
-  return { state: decision.state, actions: [{ kind: 'record-failure', cause, history }, ...decision.actions] }
+  if (cause === undefined) return next(state, event, facts)
+  const decision = next({ ...state, symptom: false }, event, facts)
+  const recorded: JobAction = { kind: 'record-failure', cause, history: facts.history }
+  return { state: decision.state, actions: [recorded, ...decision.actions] }
 }

@@ -12,6 +12,7 @@ import {
   none,
   without,
 } from './state.ts'
+import { canceling } from './tidying.ts'
 
 export function decideDeploying(state: Deploying, event: JobEvent, facts: JobFacts): Decision<'deploying'> {
   switch (event.kind) {
@@ -24,12 +25,12 @@ export function decideDeploying(state: Deploying, event: JobEvent, facts: JobFac
       }
     case 'slots-lost': {
       if (!event.slots.some((slot) => state.unreleased.has(slot))) return { state, actions: none }
-      return afterFailure(event.cause, false, without(state.unreleased, ...event.slots), facts)
+      return afterFailure(event.cause, false, without(state.unreleased, ...event.slots), facts, true)
     }
     case 'failure':
-      return afterFailure(event.cause, event.fatal, state.unreleased, facts)
+      return afterFailure(event.cause, event.fatal, state.unreleased, facts, true)
     case 'cancel':
-      return { state: { kind: 'canceling', unreleased: state.unreleased }, actions: [{ kind: 'cancel-tasks' }] }
+      return canceling(state.unreleased, facts, true)
     default:
       return { state, actions: none }
   }
@@ -61,7 +62,7 @@ function subtaskChanged(
     }
     case 'failed':
     case 'canceled':
-      return afterFailure(event.cause ?? unknownCause, event.cause?.fatal === true, state.unreleased, facts)
+      return afterFailure(event.cause ?? unknownCause, event.cause?.fatal === true, state.unreleased, facts, true)
     default:
       return { state, actions: none }
   }

@@ -5,18 +5,20 @@
 import type { FailureCause } from '../../proto/generated/shapes.ts'
 import { decideRestart } from './restart.ts'
 import type { Failing, JobAction, JobEvent, JobFacts, Restarting, SlotKey } from './state.ts'
+import { wantedTidying } from './tidying.ts'
 
 export interface FailureDecision {
   readonly state: Restarting | Failing
   readonly actions: readonly JobAction[]
 }
 
-/** `unreleased`: slots that still hold something of the attempt. */
+/** `unreleased`: slots that still hold something of the attempt. `untold`: there are others that nobody can tell that the job ends. */
 export function afterFailure(
   cause: FailureCause,
   fatal: boolean,
   unreleased: ReadonlySet<SlotKey>,
   facts: JobFacts,
+  untold: boolean,
 ): FailureDecision {
   const decision = decideRestart(facts.strategy, facts.history, facts.nowMs)
   const cancel: JobAction = { kind: 'cancel-tasks' }
@@ -24,7 +26,7 @@ export function afterFailure(
   if (fatal || decision.kind === 'give-up') {
     const detail = decision.kind === 'give-up' && !fatal ? `${cause.message}; ${decision.reason}` : cause.message
     return {
-      state: { kind: 'failing', unreleased, symptom, detail },
+      state: { kind: 'failing', unreleased, symptom, detail, tidying: untold ? wantedTidying(facts) : undefined },
       actions: [{ kind: 'record-failure', cause, history: facts.history }, cancel],
     }
   }

@@ -48,6 +48,7 @@ import {
   asksForSlots,
   detailOf,
   hasTasks,
+  isEnding,
   isTerminal,
   type JobAction,
   type JobEvent,
@@ -275,6 +276,7 @@ export class Job {
       strategy: strategyOf(this.#config),
       history: this.#history,
       nowMs: this.#context.clock.now(),
+      ...this.#tasks.leavings(this.#plan, before.kind),
     }
     const { state, actions } = decide(before, event, facts)
     this.#state = state
@@ -301,8 +303,8 @@ export class Job {
     this.#context.log('error', text, { jobId: this.id, error })
     // Not from within the event that failed, and not at once: what fails again must not fail in a circle.
     this.#context.clock.setTimeout(() => {
-      const ending = this.#state.kind === 'canceling' || this.#state.kind === 'failing' || this.terminal
-      if (!ending && !this.#record.closed) this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: false })
+      if (!isEnding(this.#state.kind) && !this.#record.closed)
+        this.dispatch({ kind: 'failure', cause: causeOf(error), fatal: false })
     }, troubleDelayMs)
   }
 
@@ -323,14 +325,13 @@ export class Job {
     this.#stateSinceMs = clock.now()
     this.#recovery.entered(state)
     if (state.kind === 'running' && this.record.attempt > 1) this.#reportRecovery()
-    const detail = detailOf(state)
-    this.#note(`${before.kind} -> ${state.kind}${detail && `: ${detail}`}`)
+    this.#note([`${before.kind} -> ${state.kind}`, detailOf(state)].filter(Boolean).join(': '))
     this.#context.log('info', `job ${this.plan.name} is ${state.kind}`, {
       jobId: this.id,
       attempt: this.record.attempt,
     })
     if (!hasTasks(state) && hasTasks(before)) this.coordinator.stop(`the job is ${state.kind}`)
-    if (before.kind === 'restarting') this.#context.clock.clearTimeout(this.#timer)
+    if (before.kind === 'restarting' || isTerminal(state.kind)) this.#context.clock.clearTimeout(this.#timer)
     if (state.kind === 'canceling' || state.kind === 'failing') this.#record.save({ state: state.kind })
     if (isTerminal(state.kind)) this.#end(state)
   }
@@ -364,7 +365,7 @@ export class Job {
         if (this.checkpointing) this.coordinator.start(this.#subtasks, sourcesOf(this.plan))
         break
       case 'cancel-tasks':
-        this.#tasks.cancel('unreleased' in this.#state ? [...this.#state.unreleased] : [])
+        this.#tasks.cancel('unreleased' in this.#state ? [...this.#state.unreleased] : [], action.tidying === true)
         break
       case 'wait':
         this.#context.clock.clearTimeout(this.#timer)

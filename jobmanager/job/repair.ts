@@ -191,6 +191,7 @@ export function giveUpRepair(
   facts: JobFacts,
 ): Decision<'running'> {
   const unreleased = new Set([...state.unreleased, ...(state.repair?.unreleased ?? [])])
-  const { state: next, actions } = afterFailure(cause, fatal, without(unreleased, ...gone), facts)
+  const untold = gone.length > 0 || state.repair !== undefined || facts.newestKnown === false
+  const { state: next, actions } = afterFailure(cause, fatal, without(unreleased, ...gone), facts, untold)
   return { state: next, actions }
 }

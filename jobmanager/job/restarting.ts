@@ -2,9 +2,10 @@
  * restarting: the job asks for slots again when the pause is over and nothing is left of the failed attempt, so that no two
  * attempts ever write at the same time. Pure.
  */
-import { type Decision, type JobEvent, none, type Restarting, without } from './state.ts'
+import { type Decision, type JobEvent, type JobFacts, none, type Restarting, without } from './state.ts'
+import { canceling } from './tidying.ts'
 
-export function decideRestarting(state: Restarting, event: JobEvent): Decision<'restarting'> {
+export function decideRestarting(state: Restarting, event: JobEvent, facts: JobFacts): Decision<'restarting'> {
   switch (event.kind) {
     case 'released':
       return next({ ...state, unreleased: without(state.unreleased, event.slot) })
@@ -13,7 +14,7 @@ export function decideRestarting(state: Restarting, event: JobEvent): Decision<'
     case 'delay-over':
       return next({ ...state, delayOver: true })
     case 'cancel':
-      return { state: { kind: 'canceling', unreleased: state.unreleased }, actions: [{ kind: 'cancel-tasks' }] }
+      return canceling(state.unreleased, facts, true)
     default:
       return { state, actions: none }
   }

@@ -19,6 +19,7 @@ import {
   subtaskKey,
   without,
 } from './state.ts'
+import { canceling } from './tidying.ts'
 
 export function decideRunning(state: Running, event: JobEvent, facts: JobFacts): Decision<'running'> {
   if (event.kind === 'stop') return { state: { ...state, kind: 'stopping' }, actions: none }
@@ -58,7 +59,7 @@ function failedRegion(state: Running, event: JobEvent, facts: JobFacts): Decisio
       return giveUpRepair(state, event.cause, event.fatal, [], facts)
     case 'cancel': {
       const unreleased = new Set([...state.unreleased, ...(state.repair?.unreleased ?? [])])
-      return { state: { kind: 'canceling', unreleased }, actions: [{ kind: 'cancel-tasks' }] }
+      return canceling(unreleased, facts, state.repair !== undefined || facts.newestKnown === false)
     }
     default:
       return undefined
@@ -85,6 +86,7 @@ function decideTasks<S extends Running | Stopping | Redeploying>(
   event: JobEvent,
   facts: JobFacts,
 ): { state: S | AfterTasks; actions: Decision<'running'>['actions'] } {
+  const untold = facts.newestKnown === false
   switch (event.kind) {
     case 'subtask':
       if (event.state === 'finished') {
@@ -93,18 +95,18 @@ function decideTasks<S extends Running | Stopping | Redeploying>(
         return { state: { ...state, finished }, actions: none }
       }
       if (event.state === 'failed' || event.state === 'canceled') {
-        return afterFailure(event.cause ?? unknownCause, event.cause?.fatal === true, state.unreleased, facts)
+        return afterFailure(event.cause ?? unknownCause, event.cause?.fatal === true, state.unreleased, facts, untold)
       }
       return { state, actions: none }
     case 'released':
       return { state: { ...state, unreleased: without(state.unreleased, event.slot) }, actions: none }
     case 'slots-lost':
       if (!event.slots.some((slot) => state.unreleased.has(slot))) return { state, actions: none }
-      return afterFailure(event.cause, false, without(state.unreleased, ...event.slots), facts)
+      return afterFailure(event.cause, false, without(state.unreleased, ...event.slots), facts, true)
     case 'failure':
-      return afterFailure(event.cause, event.fatal, state.unreleased, facts)
+      return afterFailure(event.cause, event.fatal, state.unreleased, facts, untold)
     case 'cancel':
-      return { state: { kind: 'canceling', unreleased: state.unreleased }, actions: [{ kind: 'cancel-tasks' }] }
+      return canceling(state.unreleased, facts, untold)
     default:
       return { state, actions: none }
   }

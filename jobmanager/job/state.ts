@@ -7,6 +7,7 @@
  *                     ├──── restarting ◀────┴───────────┼── (failure)
  *                     └──── restarting ◀── redeploying ◀┘   (other slots, or another number of them)
  *   failure without restart: failing ─▶ failed          cancel, from everywhere: canceling ─▶ canceled
+ *   Either may put the tasks into slots once more, only to end what was left open: see tidying.ts.
  */
 import type { FailureCause } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
@@ -88,6 +89,9 @@ export interface Restarting {
 export interface Canceling {
   readonly kind: 'canceling'
   readonly unreleased: ReadonlySet<SlotKey>
+  readonly tidying?: Tidying | undefined
+  /** What a last attempt waits for, for people. */
+  readonly detail?: string | undefined
 }
 export interface Failing {
   readonly kind: 'failing'
@@ -95,6 +99,12 @@ export interface Failing {
   /** As in restarting. */
   readonly symptom: boolean
   readonly detail: string
+  readonly tidying?: Tidying | undefined
+}
+/** A last attempt that only ends what earlier ones may have left open outside: it is put into slots, restored, and canceled. */
+export interface Tidying {
+  readonly phase: 'wanted' | 'waiting' | 'deploying' | 'over'
+  readonly initialized: ReadonlySet<SubtaskKey>
 }
 export interface Finished {
   readonly kind: 'finished'
@@ -163,6 +173,10 @@ export interface JobFacts {
   readonly strategy: RestartStrategy
   readonly history: RestartHistory
   readonly nowMs: number
+  /** What sinks began outside stays in the way of others until the job ends it, and an attempt may have begun something. */
+  readonly leavesOpen?: boolean | undefined
+  /** False: tasks that are canceled now cannot be told which snapshot counts, and so leave what they prepared. */
+  readonly newestKnown?: boolean | undefined
 }
 
 export type JobEvent =
@@ -217,7 +231,8 @@ export type JobAction =
   | { readonly kind: 'start-tasks' }
   /** All subtasks run: checkpoints may be taken. */
   | { readonly kind: 'all-running' }
-  | { readonly kind: 'cancel-tasks' }
+  /** `tidying`: those of a last attempt, which was there only for that. */
+  | { readonly kind: 'cancel-tasks'; readonly tidying?: true }
   | { readonly kind: 'wait'; readonly delayMs: number }
   | { readonly kind: 'record-failure'; readonly cause: FailureCause; readonly history: RestartHistory }
   /** The tasks have ended to begin again: the next attempt is no restart after a failure. */
@@ -229,9 +244,15 @@ export function isTerminal(kind: JobStateKind): kind is 'finished' | 'canceled' 
   return kind === 'finished' || kind === 'canceled' || kind === 'failed'
 }
 
+export function isEnding(kind: JobStateKind): boolean {
+  return kind === 'canceling' || kind === 'failing' || isTerminal(kind)
+}
+
 /** It takes slots that are free. */
 export function asksForSlots(state: JobState): boolean {
-  return state.kind === 'waiting-for-resources' || (state.kind === 'running' && state.repair?.phase === 'waiting')
+  if (state.kind === 'running') return state.repair?.phase === 'waiting'
+  if (state.kind === 'canceling' || state.kind === 'failing') return state.tidying?.phase === 'waiting'
+  return state.kind === 'waiting-for-resources'
 }
 
 /** What a state says to people beside its name; '' for nothing. */

@@ -21,7 +21,15 @@ import { unknownCause } from './failure.ts'
 import type { JobMetrics } from './metrics.ts'
 import { prepareAttempt } from './prepare.ts'
 import type { RecordKeeper } from './record-keeper.ts'
-import { type JobEvent, type SlotKey, type SubtaskKey, slotKey } from './state.ts'
+import {
+  isEnding,
+  type JobEvent,
+  type JobFacts,
+  type JobStateKind,
+  type SlotKey,
+  type SubtaskKey,
+  slotKey,
+} from './state.ts'
 import type { Takeover } from './takeover.ts'
 
 export interface TasksOptions {
@@ -79,13 +87,14 @@ export class JobTasks {
 
   /** A new attempt of the whole job, with `change` in the record as well. `sent`: the slots have been told. */
   deploy(placement: Placement, plan: JobPlan, change: Partial<JobRecord>, sent: () => void): void {
-    const { attempt: last } = this.#options.record.current
+    const { attempt: last, state: before } = this.#options.record.current
     const attempt = last > 0 && faulty('reuse-epoch') ? last : last + 1
     const { epoch } = this.#options.context
     this.#placement = placement
     this.#unsent = placement
     this.#isOwn = true
-    this.#begin(attempt, placement, { ...change, state: 'deploying', restored: undefined, epoch })
+    const state = isEnding(before) ? before : 'deploying'
+    this.#begin(attempt, placement, { ...change, state, restored: undefined, epoch })
     this.attempts.begin(attempt)
     this.#put(placement, plan, sent)
   }
@@ -125,13 +134,16 @@ export class JobTasks {
     }
   }
 
-  /** Answered by `released` for each of `unreleased`, or by `slots-lost` for those that nobody has anything of. */
-  cancel(unreleased: readonly SlotKey[]): void {
+  /**
+   * Answered by `released` for each of `unreleased`, or by `slots-lost` for those that nobody has anything of. `tidying`: the
+   * tasks were put there for their end, so they have prepared nothing.
+   */
+  cancel(unreleased: readonly SlotKey[], tidying: boolean): void {
     const { context, coordinator, dispatch, record } = this.#options
     const { jobId, attempt, state } = record.current
-    const isLast = state === 'canceling' || state === 'failing'
-    if (isLast && coordinator.storing) this.#endLater()
-    else this.toAll({ kind: 'cancel', jobId, attempt, ...(isLast && this.#endOfJob()) })
+    if (tidying) this.toAll({ kind: 'cancel', jobId, attempt, end: { checkpointId: 0 } })
+    else if (isEnding(state) && coordinator.storing) this.#endLater()
+    else this.toAll({ kind: 'cancel', jobId, attempt, ...(isEnding(state) && this.#endOfJob()) })
     const silent = new Set(this.#unsent?.slots.map((slot) => slotKey(slot.taskManagerId, slot.slot)))
     for (const { taskManagerId, slot } of this.#unsent?.slots ?? []) {
       context.slots.release(taskManagerId, slot, jobId, attempt)
@@ -143,6 +155,17 @@ export class JobTasks {
       if (record.current.attempt === attempt) dispatch({ kind: 'slots-lost', slots, cause: unknownCause })
       context.slotsChanged()
     })
+  }
+
+  /** What decisions about the end of the job look at. */
+  leavings({ vertices }: JobPlan, state: JobStateKind): Pick<JobFacts, 'leavesOpen' | 'newestKnown'> {
+    const { checkpointing, coordinator, record } = this.#options
+    const begun = record.current.attempt > (state === 'deploying' ? 1 : 0)
+    const marked = vertices.some(({ operators }) => operators.some((operator) => operator.leavesOpen === true))
+    return {
+      leavesOpen: checkpointing && begun && marked,
+      newestKnown: coordinator.storing || this.#endOfJob() !== undefined,
+    }
   }
 
   /** Which snapshot is the newest is about to be known. */

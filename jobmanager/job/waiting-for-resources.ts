@@ -6,6 +6,7 @@ import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { fittedPlan } from '../../proto/jobgraph/rescale-plan.ts'
 import { assignSlots, describeMissing, slotsNeeded } from '../cluster/assign.ts'
 import { type Decision, type JobEvent, type JobFacts, none, slotKey, type WaitingForResources } from './state.ts'
+import { canceling } from './tidying.ts'
 
 export function decideWaiting(
   state: WaitingForResources,
@@ -35,7 +36,7 @@ export function decideWaiting(
       }
     }
     case 'cancel':
-      return { state: { kind: 'canceling', unreleased: new Set() }, actions: [{ kind: 'cancel-tasks' }] }
+      return canceling(new Set(), facts, true)
     default:
       return { state, actions: none }
   }

@@ -55,6 +55,8 @@ export interface OperatorPlan {
   readonly onError: 'fail' | 'skip' | 'dead-letter'
   /** Of a sink: what it gives when checkpoints are taken exactly once. */
   readonly guarantee?: SinkGuarantee
+  /** Of a sink: as it says itself. */
+  readonly leavesOpen?: true
   /** What the operator declares beside its functions (a window's size, a condition, aggregates), for people and for the hash. JSON. */
   readonly declared?: Readonly<Record<string, unknown>>
 }

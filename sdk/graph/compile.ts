@@ -76,6 +76,7 @@ function operatorPlan(node: GraphNode, chain: readonly number[] | undefined, nee
     state: statesOf(node),
     onError: node.onError,
     ...(node.kind === 'sink' ? { guarantee: node.sink.guarantee } : {}),
+    ...(node.kind === 'sink' && node.sink.leavesOpen === true ? { leavesOpen: true as const } : {}),
     ...(declared === undefined ? {} : { declared }),
   }
 }

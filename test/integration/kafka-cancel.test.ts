@@ -124,6 +124,58 @@ test('so does a job that fails for good', async () => {
   await expectRestOf(topic, path)
 }, 180_000)
 
+/** What happens to a job that is canceled at a bad moment: all of it ends within seconds, and no transaction is left. */
+const badMoments: readonly (readonly [string, Readonly<Record<string, string>>, (jobId: string) => Promise<void>])[] = [
+  [
+    'it waits for its restart',
+    { 'kafka.fails-at': '2000', 'restart-strategy.type': 'fixed-delay', 'restart-strategy.fixed-delay.delay': '10min' },
+    async (jobId) => {
+      await cluster.untilJob('the failure', jobId, ({ status }) => status.detail.includes('begin again'))
+      await cluster.client.cancel(jobId)
+    },
+  ],
+  [
+    'its TaskManager is killed',
+    {},
+    async (jobId) => {
+      const [taskManager] = cluster.taskManagers
+      if (taskManager === undefined) throw new Error('a TaskManager is expected')
+      cluster.kill(taskManager)
+      await cluster.client.cancel(jobId)
+      await cluster.restart(taskManager)
+    },
+  ],
+  [
+    'the JobManager was started again and has seen no checkpoint complete',
+    { 'execution.checkpointing.interval': '4s' },
+    async (jobId) => {
+      const [jobManager] = cluster.jobManagers
+      if (jobManager === undefined) throw new Error('a JobManager is expected')
+      cluster.kill(jobManager)
+      await cluster.restart(jobManager)
+      await cluster.untilJob('that it goes on', jobId, ({ status }) => status.state === 'running')
+      await cluster.client.cancel(jobId)
+    },
+  ],
+]
+test.each(badMoments)(
+  'so does one that is canceled when %s',
+  async (when, more, cancelBadly) => {
+    const topic = `bad-${badMoments.findIndex(([each]) => each === when)}`
+    await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])
+    const jobId = await submit(topic, 600, '', more)
+    await cluster.until('open transactions', async () => (await openTransactions()).length > 0)
+    const before = newestOf(await cluster.untilJob('two checkpoints', jobId, someCheckpoints))
+    await cancelBadly(jobId)
+    const last = await cluster.untilJob('the end of the job', jobId, ({ status }) => status.state === 'canceled')
+    await noneIsOpen(`after a cancel when ${when}`)
+    // A JobManager that was started again shows the checkpoints that it has seen.
+    const path = newestOf(last) || before
+    await expectRestOf(topic, path)
+  },
+  120_000,
+)
+
 test('a cancel while the broker is away takes seconds, and says which transactions it leaves open', async () => {
   const topic = 'away'
   await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])

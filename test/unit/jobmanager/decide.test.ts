@@ -186,6 +186,89 @@ describe('tasks that are to begin again', () => {
   })
 })
 
+describe('a job that may leave something open outside', () => {
+  const keys = ['0/0', '0/1', '1/0', '1/1']
+  const all = (state: string): JobEvent[] => keys.map((subtask) => ({ kind: 'subtask', subtask, state }))
+  const free: JobEvent = { kind: 'slots', free: slots, inUse: new Map(), total: 2 }
+  const running: readonly JobEvent[] = [{ kind: 'submitted' }, free, ...all('running')]
+  const released = [0, 1].map((slot): JobEvent => ({ kind: 'released', slot: slotKey('tm', slot) }))
+  const failure: JobEvent = { kind: 'failure', cause, fatal: false }
+  const cancel: JobEvent = { kind: 'cancel' }
+  const lost: JobEvent = { kind: 'slots-lost', slots: ['tm/0'], cause }
+
+  function play(events: readonly JobEvent[], more: Partial<JobFacts> = {}): { state: JobState; actions: JobAction[] } {
+    let state: JobState = { kind: 'created' }
+    const actions: JobAction[] = []
+    for (const each of events) {
+      const next = decide(state, each, { ...facts(), leavesOpen: true, newestKnown: true, ...more })
+      state = next.state
+      actions.push(...next.actions)
+    }
+    return { state, actions }
+  }
+  const ends = (actions: readonly JobAction[]) => actions.filter(({ kind }) => kind === 'cancel-tasks').at(-1)
+
+  test('is canceled at once where all its tasks can be told', () => {
+    expect(play([...running, cancel, ...released]).state).toEqual({ kind: 'canceled' })
+    const elsewhere = play([...running, failure, ...released, cancel, lost], { leavesOpen: false })
+    expect(elsewhere.state.kind).toBe('canceled')
+  })
+
+  test.each([
+    ['between two attempts', [...running, failure, ...released, cancel, { ...lost, slots: [] }]],
+    [
+      'while it looks for slots',
+      [...running, failure, ...released, { kind: 'delay-over' }, cancel, { ...lost, slots: [] }],
+    ],
+    ['and loses a slot on the way', [...running, cancel, lost, released[1]]],
+  ] as [string, JobEvent[]][])(
+    'gets a last attempt when it is canceled %s, which is only there to be canceled',
+    (_, events) => {
+      const wanted = play(events)
+      expect(wanted.state).toMatchObject({ kind: 'canceling', detail: 'to end what was left open: looks for slots' })
+      expect(wanted.actions.slice(-2)).toMatchObject([{ kind: 'request-slots' }, { kind: 'wait' }])
+      const placed = play([...events, free, ...all('deploying'), ...all('initializing')])
+      expect(placed.actions.slice(-3).map(({ kind }) => kind)).toEqual(['redeployed', 'deploy', 'cancel-tasks'])
+      expect(ends(placed.actions)).toEqual({ kind: 'cancel-tasks', tidying: true })
+      expect(placed.actions.filter(({ kind }) => kind === 'start-tasks')).toHaveLength(1)
+      expect(play([...events, free, ...all('initializing'), ...all('canceled'), ...released]).state.kind).toBe(
+        'canceled',
+      )
+      expect(play([...events, free, failure, lost, released[1] as JobEvent]).state.kind).toBe('canceled')
+      for (const enough of [{ kind: 'delay-over' }, cancel] as const)
+        expect(play([...events, enough]).state.kind).toBe('canceled')
+    },
+  )
+
+  test('gets one when it fails for good and slots are gone, and keeps its reason', () => {
+    const none: RestartStrategy = { kind: 'none' }
+    const { state } = play([...running, lost, released[1] as JobEvent], { strategy: none })
+    expect(state).toMatchObject({ kind: 'failing', detail: expect.stringContaining('x') })
+    const rest = [free, ...all('initializing'), ...released]
+    expect(play([...running, lost, released[1] as JobEvent, ...rest], { strategy: none }).state.kind).toBe('failed')
+    expect(play([...running, failure, ...released], { strategy: none }).state.kind).toBe('failed')
+  })
+
+  test('gets one when nobody knows which snapshot counts', () => {
+    expect(play([...running, cancel, ...released], { newestKnown: false }).state.kind).toBe('canceling')
+  })
+
+  test('ends whatever happens, when its slots are gone and the time is over', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 60 }), fc.nat(60), (events, at) => {
+        const { state } = play([...events.slice(0, at), cancel, ...events.slice(at)])
+        if (isTerminal(state.kind) || state.kind === 'created') return
+        const gone: JobEvent = { kind: 'slots-lost', slots: ['tm/0', 'tm/1'], cause }
+        const end = [gone, { kind: 'delay-over' } as const, gone].reduce<JobState>(
+          (before, each) => decide(before, each, { ...facts(), leavesOpen: true }).state,
+          decide(state, cancel, { ...facts(), leavesOpen: true }).state,
+        )
+        expect(isTerminal(end.kind)).toBe(true)
+      }),
+    )
+  })
+})
+
 describe('a subtask whose restore would fail again in the same way', () => {
   const hopeless: JobEvent = {
     kind: 'subtask',
