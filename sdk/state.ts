@@ -30,7 +30,7 @@ export interface MapEntry<K, V> {
 
 /** `T`: what a migration has to end with. */
 export interface StateOptions<T = unknown> {
-  /** An entry that was not written for this long (wall clock) is gone. */
+  /** An entry that was not written for this long (wall clock) is gone; of maps and lists each entry by itself. */
   readonly ttl?: Duration
   /** Names that the state had before: it is found under them in older snapshots. */
   readonly was?: string | readonly string[]

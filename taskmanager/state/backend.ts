@@ -28,15 +28,9 @@ import { FlatRestore } from './flat-restore.ts'
 import { FlatValues, flatBytes, isFlat } from './flat-values.ts'
 import { entryHeaderBytes, KeyTable } from './key-table.ts'
 import { keyInMemory } from './keys.ts'
+import { ObjectLists } from './list-state.ts'
 import { StateMemory } from './memory.ts'
-import {
-  ObjectAggregating,
-  ObjectList,
-  ObjectMaps,
-  ObjectReducing,
-  ObjectValues,
-  type StateKeys,
-} from './object-state.ts'
+import { ObjectAggregating, ObjectMaps, ObjectReducing, ObjectValues, type StateKeys } from './object-state.ts'
 import { createRocksDbBackend } from './rocksdb/backend.ts'
 import { StateRows } from './rows.ts'
 import { type SnapshotPart, Snapshotter } from './snapshotter.ts'
@@ -160,7 +154,11 @@ class HeapBackend implements KeyedStateBackend, StateKeys {
   }
 
   list(name: string, _type?: DataType, ttlMs?: number): ListStore {
-    return new ObjectList(this.#objects(name, new Lifetime(ttlMs, this.#options.clock)))
+    this.#declaring()
+    this.#manyPerKey = true
+    const lists = new ObjectLists(this.#numberOf(name), name, this, new Lifetime(ttlMs, this.#options.clock))
+    this.#parts.push(lists.tracker)
+    return lists
   }
 
   map(name: string, _key?: DataType, _value?: DataType, ttlMs?: number): MapStore {

@@ -19,6 +19,7 @@ import type { Migration, MigrationContext } from '../../sdk/migration.ts'
 import { convertAccumulators } from './convert-accumulators.ts'
 import { stateErrors } from './errors.ts'
 import { asBuffer, canonicalKey, keyOfBytes } from './keys.ts'
+import { decodeElements, encodeElements } from './list-chunks.ts'
 import { flatSession, flatSessionHeadBytes } from './session-contents.ts'
 import { decodeStateValue, encodeStateValue } from './values.ts'
 
@@ -141,21 +142,16 @@ function stateConverter(
       )
     }
   }
-  const content =
-    now.kind === 'list'
-      ? (old: unknown, key: () => unknown) => {
-          const items = (old as unknown[]).map((item) => one(item, key)).filter((item) => item !== undefined)
-          return items.length === 0 && (old as unknown[]).length > 0 ? undefined : items
-        }
-      : session
-        ? (old: unknown, key: () => unknown) => {
-            const [end, accumulator] = old as [number, unknown]
-            const made = one(accumulator, key)
-            return made === undefined && steps.length > 0 ? undefined : [end, made]
-          }
-        : one
+  const content = session
+    ? (old: unknown, key: () => unknown) => {
+        const [end, accumulator] = old as [number, unknown]
+        const made = one(accumulator, key)
+        return made === undefined && steps.length > 0 ? undefined : [end, made]
+      }
+    : one
   const mayBeUndefined = steps.length === 0
   if (now.kind === 'map') return mapConverter(state, uid, one)
+  if (now.kind === 'list') return listConverter(state, one)
   return (entry, key) => {
     const { cursor } = entry
     const { value, writtenMs } = decodeStateValue(cursor.value, state)
@@ -180,6 +176,21 @@ function accumulatorConverter(
     const from = session ? flatSessionHeadBytes : 0
     const made = convertAccumulators(was, now, bytes.subarray(from), state)
     const value = Buffer.concat([bytes.subarray(0, from), made])
+    entry.set(cursor.hash, cursor.state, cursor.key, cursor.namespace, value)
+    return true
+  }
+}
+
+/** Elements of which nothing comes are left out. */
+function listConverter(state: string, one: (old: unknown, key: () => unknown) => unknown): StateConverter {
+  return (entry, key) => {
+    const { cursor } = entry
+    const { values, times } = decodeElements(cursor.value, state)
+    const made = values.map((value) => one(value, key))
+    const stays = (_: unknown, i: number): boolean => made[i] !== undefined
+    const left = made.filter(stays)
+    if (left.length === 0) return false
+    const value = encodeElements(left, times?.filter(stays))
     entry.set(cursor.hash, cursor.state, cursor.key, cursor.namespace, value)
     return true
   }

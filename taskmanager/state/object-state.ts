@@ -1,12 +1,12 @@
 /**
- * State whose values are JavaScript objects: value, list, reducing, aggregating, one entry per key; and map, one entry per
- * map key, so that a snapshot writes only the map keys that changed.
+ * State whose values are JavaScript objects: value, reducing, aggregating, one entry per key; and map, one entry per map key,
+ * so that a snapshot writes only the map keys that changed. Lists: list-state.ts.
  */
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
-import type { AccumulatingStore, AggregatingFunctions, ListStore, MapStore, ValueStore } from './api.ts'
+import type { AccumulatingStore, AggregatingFunctions, MapStore, ValueStore } from './api.ts'
 import { asBuffer, canonicalKey, keyOfBytes } from './keys.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
-import { decodeStateValue, encodeStateValue, type Lifetime } from './values.ts'
+import { decodeStateValue, encodeStateValue, isMutable, type Lifetime } from './values.ts'
 
 /** What object state needs of its backend. */
 export interface StateKeys {
@@ -26,7 +26,6 @@ interface ObjectEntry extends TrackedEntry {
 }
 
 const nothing = new Uint8Array(0)
-const mutable = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
   readonly state: number
@@ -51,7 +50,7 @@ export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
       this.clear(id)
       return undefined
     }
-    if (mutable(entry.value)) this.tracker.guard(entry)
+    if (isMutable(entry.value)) this.tracker.guard(entry)
     return entry.value
   }
 
@@ -112,34 +111,6 @@ export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
     this.#entries[id] = entry
     this.#keys.hold(id)
     return entry
-  }
-}
-
-export class ObjectList implements ListStore {
-  readonly #values: ValueStore
-
-  constructor(values: ValueStore) {
-    this.#values = values
-  }
-
-  get(id: number): unknown[] {
-    const list = this.#values.get(id) as unknown[] | undefined
-    return list === undefined ? [] : list.slice()
-  }
-
-  add(id: number, value: unknown): void {
-    const list = (this.#values.get(id) as unknown[] | undefined) ?? []
-    list.push(value)
-    this.#values.set(id, list)
-  }
-
-  set(id: number, values: readonly unknown[]): void {
-    if (values.length === 0) this.#values.clear(id)
-    else this.#values.set(id, values.slice())
-  }
-
-  clear(id: number): void {
-    this.#values.clear(id)
   }
 }
 
@@ -222,7 +193,7 @@ export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
   get(id: number, key: unknown): unknown {
     const entry = this.#live(id, key)
     if (entry === undefined) return undefined
-    if (mutable(entry.value)) this.tracker.guard(entry)
+    if (isMutable(entry.value)) this.tracker.guard(entry)
     return entry.value
   }
 
@@ -249,7 +220,7 @@ export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
     const result: [unknown, unknown][] = []
     for (const entry of this.#maps[id]?.values() ?? []) {
       if (!this.#isLive(entry)) continue
-      if (mutable(entry.value)) this.tracker.guard(entry)
+      if (isMutable(entry.value)) this.tracker.guard(entry)
       result.push([entry.key, entry.value])
     }
     return result

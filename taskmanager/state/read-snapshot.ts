@@ -12,6 +12,7 @@ import type { StatePlan } from '../../proto/jobgraph/plan.ts'
 import { readAccumulators } from './convert-accumulators.ts'
 import { stateErrors } from './errors.ts'
 import { asBuffer, canonicalKey, keyOfBytes } from './keys.ts'
+import { ListEntry } from './read-lists.ts'
 import { flatSession, flatSessionHeadBytes } from './session-contents.ts'
 import { decodeStateValue } from './values.ts'
 
@@ -61,6 +62,7 @@ async function* keyedEntries(
   const plan = manifest.plan.vertices.flatMap((vertex) => vertex.operators).find(({ uid }) => uid === operator.uid)
   const decoders = operator.state.map((each) => decoderOf(each, plan?.declared))
   const wanted = new Set(keys?.map((key) => Buffer.from(canonicalKey(key)).toString('latin1')))
+  const list = new ListEntry()
   const ranges = keys === undefined ? [undefined] : [...new Set(keys.map((key) => hashValue(key) >>> 16))]
   for (const range of ranges) {
     const [from, to] = range === undefined ? [undefined, undefined] : [range, range + 1]
@@ -72,9 +74,18 @@ async function* keyedEntries(
       }
       if (state !== undefined && state !== name) continue
       if (keys !== undefined && !wanted.has(asBuffer(entry.key).toString('latin1'))) continue
-      const key = keyOfBytes(entry.key)
-      yield { uid: operator.uid, state: name, key, ...decoders[entry.state](entry) }
+      if (operator.state[entry.state].kind === 'list') {
+        if (!list.continues(entry)) {
+          yield* list.take()
+          list.begin(entry, operator.uid, name)
+        }
+        list.add(entry)
+        continue
+      }
+      yield* list.take()
+      yield { uid: operator.uid, state: name, key: keyOfBytes(entry.key), ...decoders[entry.state](entry) }
     }
+    yield* list.take()
   }
 }
 

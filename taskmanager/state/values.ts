@@ -1,6 +1,7 @@
 /**
  * The value of an entry in a run, for every kind of state but aggregates and timers: a flag byte (1: the time of the last
- * write follows as float64, epoch ms), then the value codec. Part of the snapshot format (proto/FORMATS.md).
+ * write follows as float64, epoch ms; 2: the same, and the value has times of its own), then the value codec. Part of the
+ * snapshot format (proto/FORMATS.md).
  *
  * Results are lent until the next call.
  */
@@ -10,6 +11,8 @@ import { stateErrors } from './errors.ts'
 import { asBuffer } from './keys.ts'
 
 const withTime = 1
+/** Of a piece of a list whose elements expire one by one (list-chunks.ts). */
+export const timesFlag = 2
 const writer = new ValueWriter()
 
 /** Lifetime of a state's entries: counted from their last write, by the wall clock. */
@@ -36,17 +39,26 @@ export class Lifetime {
   }
 }
 
-export function encodeStateValue(value: unknown, writtenMs: number): Uint8Array {
+export function encodeStateValue(value: unknown, writtenMs: number, flag = withTime): Uint8Array {
   writer.end = 0
   if (Number.isNaN(writtenMs)) writer.buffer[0] = 0
   else {
-    writer.buffer[0] = withTime
+    writer.buffer[0] = flag
     writer.buffer.writeDoubleLE(writtenMs, 1)
   }
   writer.end = Number.isNaN(writtenMs) ? 1 : 9
   writer.write(value)
   return writer.buffer.subarray(0, writer.end)
 }
+
+/** May be changed by whoever is given it. */
+export const isMutable = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+export const hasElementTimes = (bytes: Uint8Array): boolean => bytes[0] === timesFlag
+
+/** Whether a value, as in a run, has expired. */
+export const expiredValue = (value: Buffer, lifetime: Lifetime): boolean =>
+  lifetime.limited && value[0] !== 0 && lifetime.expired(value.readDoubleLE(1))
 
 export interface DecodedValue {
   readonly value: unknown
@@ -57,8 +69,8 @@ export interface DecodedValue {
 /** Throws STATE_MALFORMED, COLUMNS_CORRUPT. */
 export function decodeStateValue(bytes: Uint8Array, state: string): DecodedValue {
   const buffer = asBuffer(bytes)
-  const timed = buffer[0] === withTime
-  if (buffer.length < 2 || buffer[0] > withTime || (timed && buffer.length < 10)) {
+  const timed = buffer[0] !== 0
+  if (buffer.length < 2 || buffer[0] > timesFlag || (timed && buffer.length < 10)) {
     throw stateErrors.create('MALFORMED', { state, reason: 'a value is cut short' })
   }
   return { value: decodeValue(buffer, timed ? 9 : 1), writtenMs: timed ? buffer.readDoubleLE(1) : Number.NaN }

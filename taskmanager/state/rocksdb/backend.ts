@@ -27,12 +27,13 @@ import type {
 } from '../api.ts'
 import { entryHeaderBytes } from '../key-table.ts'
 import { StateMemory } from '../memory.ts'
-import { ObjectAggregating, ObjectList, ObjectReducing } from '../object-state.ts'
+import { ObjectAggregating, ObjectReducing } from '../object-state.ts'
 import { Snapshotter } from '../snapshotter.ts'
 import { Lifetime } from '../values.ts'
 import { cacheShare } from './binding.ts'
 import { CachedAccumulators } from './cached-accumulators.ts'
 import { CachedKeys, type EvictedState, type LoadedState } from './cached-keys.ts'
+import { CachedLists } from './cached-lists.ts'
 import { CachedMaps } from './cached-maps.ts'
 import { CachedValues } from './cached-values.ts'
 import { OwnStore, snapshotTarget } from './own-store.ts'
@@ -140,7 +141,14 @@ class RocksDbBackend implements KeyedStateBackend {
   }
 
   list(name: string, _type?: DataType, ttlMs?: number): ListStore {
-    return new ObjectList(this.value(name, undefined, ttlMs))
+    this.#declaring()
+    const lifetime = new Lifetime(ttlMs, this.#options.clock)
+    const lists = new CachedLists(this.#numberOf(name), name, this.#keys, lifetime)
+    this.#states.push(lists)
+    this.#loaded.push(lists)
+    this.#evicted.push(lists)
+    if (lifetime.limited) this.#expiring.push(lists)
+    return lists
   }
 
   map(name: string, _key?: DataType, _value?: DataType, ttlMs?: number): MapStore {

@@ -7,11 +7,11 @@ import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { MapStore } from '../api.ts'
 import { asBuffer, canonicalKey, keyOfBytes } from '../keys.ts'
 import { tokenOf } from '../object-state.ts'
-import { decodeStateValue, encodeStateValue, type Lifetime } from '../values.ts'
+import { entryBytes, sizeOfValue } from '../sizes.ts'
+import { decodeStateValue, encodeStateValue, expiredValue, isMutable, type Lifetime } from '../values.ts'
 import type { CachedKeys } from './cached-keys.ts'
-import { acceptValue, expiredValue } from './cached-values.ts'
+import { acceptValue } from './cached-values.ts'
 import { epochBytes, parseEntryKey, prefixEnd, readU32 } from './layout.ts'
-import { entryBytes, sizeOfValue } from './sizes.ts'
 import type { SpillCodec, SpillEntry } from './spill.ts'
 
 interface MapEntry extends SpillEntry {
@@ -41,7 +41,6 @@ interface StoredEntry {
 const nothing = new Uint8Array(0)
 const entriesPerScan = 512
 const entriesPerStep = 128
-const mutable = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
   readonly state: number
@@ -61,7 +60,7 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
   get(id: number, key: unknown): unknown {
     const entry = this.#entry(id, key)
     if (!this.#isLive(entry)) return undefined
-    if (mutable(entry.value)) this.#keys.spill.guard(entry, this)
+    if (isMutable(entry.value)) this.#keys.spill.guard(entry, this)
     return entry.value
   }
 
@@ -103,7 +102,7 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
     const result: [unknown, unknown][] = []
     for (const entry of map.entries.values()) {
       if (!this.#isLive(entry)) continue
-      if (mutable(entry.value)) this.#keys.spill.guard(entry, this)
+      if (isMutable(entry.value)) this.#keys.spill.guard(entry, this)
       result.push([entry.key, entry.value])
     }
     for (const entry of past) result.push(entry)

@@ -9,9 +9,9 @@ import { entryKey } from '../flat-part.ts'
 import { KeyTable } from '../key-table.ts'
 import type { PaneView } from '../pane-keeper.ts'
 import { type PaneShape, paneNamespace, presentBit } from '../panes.ts'
+import { sizeOfValue } from '../sizes.ts'
 import { decodeStateValue, encodeStateValue } from '../values.ts'
 import { epochBytes, paneStart, prefixEnd, readU32 } from './layout.ts'
-import { sizeOfValue } from './sizes.ts'
 import type { Spill, SpillCodec, SpillEntry } from './spill.ts'
 
 /** Bytes of an entry beside itself: its slot in the index, its places in arrays by id. */

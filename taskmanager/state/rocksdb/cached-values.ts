@@ -6,11 +6,11 @@ import type { DataType } from '../../../core/columns/schema.ts'
 import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { ValueStore } from '../api.ts'
 import { asBuffer } from '../keys.ts'
-import { decodeStateValue, encodeStateValue, type Lifetime } from '../values.ts'
+import { entryBytes, sizeOfValue } from '../sizes.ts'
+import { decodeStateValue, encodeStateValue, expiredValue, isMutable, type Lifetime } from '../values.ts'
 import type { CachedKeys } from './cached-keys.ts'
 import { checkedType, type ValueCheck } from './checked-type.ts'
 import { epochBytes, readU32 } from './layout.ts'
-import { entryBytes, sizeOfValue } from './sizes.ts'
 import type { SpillCodec, SpillEntry } from './spill.ts'
 
 interface ValueEntry extends SpillEntry {
@@ -21,7 +21,6 @@ interface ValueEntry extends SpillEntry {
 }
 
 const nothing = new Uint8Array(0)
-const mutable = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 /** What a run has of a value, as it is to be kept now: with the time of its last write where it may expire. Undefined: it has expired. */
 export function acceptValue(cursor: RunCursor, lifetime: Lifetime, name: string): Uint8Array | undefined {
@@ -32,10 +31,6 @@ export function acceptValue(cursor: RunCursor, lifetime: Lifetime, name: string)
   if (Number.isNaN(writtenMs)) return encodeStateValue(value, lifetime.stamp())
   return lifetime.expired(writtenMs) ? undefined : cursor.value
 }
-
-/** Whether a value, as in a run, has expired. */
-export const expiredValue = (value: Buffer, lifetime: Lifetime): boolean =>
-  lifetime.limited && value[0] === 1 && lifetime.expired(value.readDoubleLE(1))
 
 export class CachedValues implements ValueStore, SpillCodec<ValueEntry> {
   readonly state: number
@@ -61,7 +56,7 @@ export class CachedValues implements ValueStore, SpillCodec<ValueEntry> {
       return undefined
     }
     if (this.#check !== undefined) return this.#check.copy(entry.value)
-    if (mutable(entry.value)) this.#keys.spill.guard(entry, this)
+    if (isMutable(entry.value)) this.#keys.spill.guard(entry, this)
     return entry.value
   }
 

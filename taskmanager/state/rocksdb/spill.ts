@@ -48,6 +48,8 @@ export interface SpilledState {
   encode(): Iterator<void>
   /** Writes into RocksDB, or takes, what a run has; `epoch` is that of its last change. */
   restore(cursor: RunCursor, epoch: number): void
+  /** That was the last entry. */
+  restoreEnded?(): void
   /** A value, as in a run, whose time is over. */
   expired(value: Buffer): boolean
   /** Writes a version into a run, undefined for one that is gone. Absent: as it stands. */
@@ -174,12 +176,15 @@ export class Spill implements SnapshotPart {
     epoch: number,
     value: Uint8Array | undefined,
   ): void {
-    const { store } = this
-    const at = this.keys.entry(hash, state, key, namespace)
-    if (value === undefined) store.delete(at)
-    else store.put(at, this.versioned(epoch, value))
+    this.keep(this.keys.entry(hash, state, key, namespace), epoch, value)
     this.log(hash, state, key, namespace, epoch, value)
-    if (store.waiting >= flushAt) store.flush()
+  }
+
+  /** Puts a version into RocksDB, and nothing else. */
+  keep(at: Buffer, epoch: number, value: Uint8Array | undefined): void {
+    if (value === undefined) this.store.delete(at)
+    else this.store.put(at, this.versioned(epoch, value))
+    if (this.store.waiting >= flushAt) this.store.flush()
   }
 
   /** Notes a version that is not in the cache any more. */
@@ -295,6 +300,10 @@ export class Spill implements SnapshotPart {
   restore(number: number, cursor: RunCursor, rewrite: boolean): void {
     for (const state of this.#states) if (state.state === number) state.restore(cursor, rewrite ? this.epoch : 0)
     if (rewrite) this.#changes++
+  }
+
+  restoreEnded(): void {
+    for (const state of this.#states) state.restoreEnded?.()
   }
 
   #end(): void {

@@ -57,8 +57,10 @@ const everything = (rocksdb: boolean) =>
             map: state.map(t.string(), t.float64()),
             sum: state.reducing(t.float64(), (a, b) => a + b),
             aged: state.value(t.float64(), { ttl: '1h' }),
+            long: state.list(t.float64(), { ttl: '1h' }),
           },
           onElement({ value }, context) {
+            for (let i = 0; i < 100; i++) context.state.long.add(value + i)
             context.state.value.set({ n: value })
             context.state.list.add(value)
             context.state.map.set(`m${value}`, value)
@@ -85,7 +87,8 @@ describe.each([
     // A chain of two runs: what the second one hides is not there.
     const snapshot = await job.savepoint(target())
     const mine = await entriesOf(snapshot, { uid: 'all', keys: ['a'] })
-    expect(mine).toHaveLength(8)
+    expect(mine).toHaveLength(9)
+    const long = [1, 3].flatMap((value) => Array.from({ length: 100 }, (_, i) => value + i))
     expect(mine).toEqual(
       expect.arrayContaining([
         { uid: 'all', state: 'value', key: 'a', value: { n: 3 } },
@@ -94,6 +97,7 @@ describe.each([
         { uid: 'all', state: 'map', key: 'a', mapKey: 'm3', value: 3 },
         { uid: 'all', state: 'sum', key: 'a', value: 4 },
         { uid: 'all', state: 'aged', key: 'a', value: 3, written: 1_700_000_000_000 },
+        { uid: 'all', state: 'long', key: 'a', value: long, written: 1_700_000_000_000 },
         { uid: 'all', state: 'timers', key: 'a', timer: 5001, domain: 'event' },
         { uid: 'all', state: 'timers', key: 'a', timer: 5003, domain: 'event' },
       ]),
