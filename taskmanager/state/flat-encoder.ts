@@ -112,8 +112,11 @@ export class FlatEncoder implements FrozenWriter {
       const ids = this.#take(this.#idle, encoding.idleCount, idle) + this.#take(this.#gone, encoding.goneCount, gone)
       if (why === encoded.all) return
       if (why === encoded.key) this.#giveKey()
-      // One entry that does not fit into all there is.
-      else if (entries + ids === 0) this.#out = this.#allocate((this.#outBytes *= 2))
+      else if (entries + ids === 0) {
+        // One entry that does not fit into all there is.
+        this.#outBytes *= 2
+        this.#out = this.#allocate(this.#outBytes)
+      }
     }
   }
 

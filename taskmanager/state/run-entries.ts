@@ -31,8 +31,6 @@ interface Chunk {
   end: number
 }
 
-let shared: StateMemory | undefined
-
 export class RunEntries {
   /** Entries added, replaced ones included, and their bytes. */
   count = 0
@@ -43,7 +41,7 @@ export class RunEntries {
 
   /** `memory`: another one than that of the thread. */
   constructor(memory?: StateMemory) {
-    this.#memory = memory ?? (shared ??= new StateMemory())
+    this.#memory = memory ?? threadMemory()
   }
 
   /** `hash` may be signed. `value` is ignored unless the kind is put. */
@@ -142,6 +140,13 @@ export class RunEntries {
     this.#allocated.push({ address, bytes })
     return address
   }
+}
+
+let shared: StateMemory | undefined
+
+function threadMemory(): StateMemory {
+  shared ??= new StateMemory()
+  return shared
 }
 
 /** The block that is being filled. */

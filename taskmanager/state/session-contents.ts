@@ -12,8 +12,9 @@
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import type { Aggregates } from './aggregates.ts'
 import type { KeyShape } from './api.ts'
+import { EachEntry, type FrozenEntry } from './each-entry.ts'
 import { stateErrors } from './errors.ts'
-import { entryKey, type FlatContents, type FrozenEntry } from './flat-part.ts'
+import { entryKey, type FlatContents, type FrozenWriter } from './flat-part.ts'
 import { persisted } from './key-table.ts'
 import { asBuffer } from './keys.ts'
 import type { StateMemory } from './memory.ts'
@@ -84,8 +85,9 @@ export class SessionContents implements FlatContents {
     for (const node of this.#sessions.nodes(entry)) this.#put(this.#run, hash, key, node)
   }
 
-  begun(run: SnapshotRun): void {
+  begun(run: SnapshotRun): FrozenWriter {
     this.#run = run
+    return new EachEntry(this.#sessions.table, this.#options.type, (entry) => this.#write(run, entry))
   }
 
   ended(): void {
@@ -97,7 +99,7 @@ export class SessionContents implements FlatContents {
     return state === this.#options.state
   }
 
-  write(run: SnapshotRun, { id, address, hash, key, was }: FrozenEntry): boolean {
+  #write(run: SnapshotRun, { id, address, hash, key, was }: FrozenEntry): boolean {
     const { u32 } = this.#memory
     const { state } = this.#options
     const present = (u32[(address >>> 2) + 3] & session.present) !== 0

@@ -37,12 +37,7 @@ export class HeapSessions implements SessionKeeper {
   readonly usedBytes = 0
   readonly #contents: SessionContents
 
-  constructor(
-    sessions: SessionTable,
-    contents: SessionContents,
-    type: 'number' | 'string' | 'any',
-    restoreId: (cursor: RunCursor) => number,
-  ) {
+  constructor(sessions: SessionTable, contents: SessionContents, restoreId: (cursor: RunCursor) => number) {
     const { table } = sessions
     this.#contents = contents
     this.part = new FlatPart(table, contents, restoreId, (id) => table.releaseOne(id))

@@ -93,7 +93,7 @@ class FlatSessions implements SessionStore {
     }
     this.#keeper =
       rocksdb === undefined
-        ? new HeapSessions(this.#sessions, contents, key.type, idOf)
+        ? new HeapSessions(this.#sessions, contents, idOf)
         : new CachedSessions(
             {
               memory,
