@@ -3,6 +3,7 @@
  * counted by name up to a bound; those beyond it together.
  */
 import { createMetrics, type MetricsRegistry } from '../core/metrics.ts'
+import { timeBoundsMs } from './api/request-times.ts'
 import type { VersionTable } from './api/version-table.ts'
 import type { Topics } from './metadata/topics.ts'
 import type { BrokerServer } from './net/server.ts'
@@ -64,7 +65,8 @@ export function brokerMetrics(
   const handshakes = counter('tls_handshakes_failed_total', 'TLS handshakes that failed.')
   const requests = counter('requests_total', 'Requests by API.', ['api'])
   const failures = counter('request_failures_total', 'Requests that failed by a mistake of the broker.', ['api'])
-  const time = counter('request_time_ms_total', 'Time from the start of a request to its answer, by API.', ['api'])
+  const time = counter('request_time_ms_sum', 'Time from the start of a request to its answer, by API.', ['api'])
+  const times = counter('request_time_ms_bucket', 'Requests by API that took no longer (le, in ms).', ['api', 'le'])
   const topicIn = counter('topic_received_bytes_total', 'Bytes of batches that were appended, by topic.', ['topic'])
   const topicOut = counter('topic_sent_bytes_total', 'Bytes of batches that were fetched, by topic.', ['topic'])
   const connections = gauge('connections', 'Open connections.')
@@ -81,7 +83,12 @@ export function brokerMetrics(
       if (api.counts.requests === 0) continue
       requests.set(api.counts.requests, { api: api.name })
       failures.set(api.counts.failures, { api: api.name })
-      time.set(api.counts.milliseconds, { api: api.name })
+      const { sumMs, count } = api.counts.times
+      time.set(sumMs, { api: api.name })
+      api.counts.times.within().forEach((within, i) => {
+        times.set(within, { api: api.name, le: String(timeBoundsMs[i]) })
+      })
+      times.set(count, { api: api.name, le: '+Inf' })
     }
     for (const [topic, { bytesIn, bytesOut }] of counts.topics) {
       topicIn.set(bytesIn, { topic })

@@ -146,14 +146,14 @@ export class Dispatcher implements FrameHandler {
     if (answer instanceof Promise) {
       answer.then(
         (value) => {
-          api.counts.milliseconds += this.#clock.monotonic() - started
+          api.counts.times.add(this.#clock.monotonic() - started)
           this.#answer(api, version, correlationId, slot, value)
         },
         (error: unknown) => this.#failed(api, version, correlationId, request, slot, error),
       )
       return
     }
-    api.counts.milliseconds += this.#clock.monotonic() - started
+    api.counts.times.add(this.#clock.monotonic() - started)
     this.#answer(api, version, correlationId, slot, answer)
   }
 

@@ -7,6 +7,7 @@ import { apis } from '../../proto/kafka/messages/apis.ts'
 import type { KafkaReader } from '../../proto/kafka/reader.ts'
 import type { KafkaWriter } from '../../proto/kafka/writer.ts'
 import type { Answer, ApiHandler, HandlerEntry, HandlerTable } from './handler.ts'
+import { RequestTimes } from './request-times.ts'
 
 /** An API as the dispatch uses it. */
 export interface ServedApi {
@@ -24,7 +25,7 @@ export interface ServedApi {
   readonly readRequest: (reader: KafkaReader, version: number) => unknown
   readonly writeResponse: (writer: KafkaWriter, response: unknown, version: number) => void
   /** Plain counters, read by the metrics. */
-  readonly counts: { requests: number; failures: number; milliseconds: number }
+  readonly counts: { requests: number; failures: number; readonly times: RequestTimes }
 }
 
 interface Codec {
@@ -79,6 +80,6 @@ function served(codec: Codec, entry: HandlerEntry<never, unknown>): ServedApi {
     failed: entry.failed?.bind(entry) as ServedApi['failed'],
     readRequest: codec.readRequest,
     writeResponse: codec.writeResponse as ServedApi['writeResponse'],
-    counts: { requests: 0, failures: 0, milliseconds: 0 },
+    counts: { requests: 0, failures: 0, times: new RequestTimes() },
   }
 }

@@ -355,6 +355,14 @@ describe('the broker', () => {
   it('counts what it does', async () => {
     const text = await harness.broker.metrics.text()
     expect(text).toMatch(/millrace_broker_requests_total\{api="Produce"\} [1-9]/)
+    const [all, slow] = ['+Inf', '5000'].map(
+      (le) =>
+        new RegExp(
+          `millrace_broker_request_time_ms_bucket\\{api="Produce",le="${le.replace('+', '\\+')}"\\} (\\d+)`,
+        ).exec(text)?.[1],
+    )
+    expect(Number(all)).toBeGreaterThan(0)
+    expect(slow).toBe(all)
     expect(text).toContain('millrace_broker_connections 1')
   })
 })
