@@ -23,11 +23,7 @@ import { reachBrokers } from './reach.ts'
 import { Outlet, SinkTopics, sinkLog, type WriterOptions } from './sink-writer.ts'
 
 /** JSON. A transaction that waits for its checkpoint. */
-export interface KafkaCommittable {
-  readonly transactionalId: string
-  readonly producerId: number
-  readonly producerEpoch: number
-}
+export type KafkaCommittable = ProducerIdentity & { readonly transactionalId: string }
 
 /** JSON. Ids that had transactions: `family-0` to `family-(ids - 1)`. */
 export interface KafkaWriterState {
@@ -44,11 +40,22 @@ interface Slot {
   producer: KafkaProducer | undefined
   readonly transactionalId: string
   busy: boolean
+  /** Its last transaction that waited for a checkpoint: an end may have given the producer another epoch. */
+  prepared: KafkaCommittable | undefined
   /** The checkpoint that prepared its transaction; Infinity: none yet. */
   preparedFor: number
   /** The first checkpoint that was taken after the commit; 0: none yet. */
   absentFrom: number
 }
+
+const newSlot = (transactionalId: string): Slot => ({
+  producer: undefined,
+  transactionalId,
+  busy: true,
+  prepared: undefined,
+  preparedFor: 0,
+  absentFrom: 0,
+})
 
 /** Records since the last barrier. */
 class Transaction<T> extends Outlet<T> {
@@ -146,7 +153,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
   async commit(committables: readonly KafkaCommittable[]): Promise<void> {
     const committed: Slot[] = []
     for (const each of committables) {
-      const slot = this.#slots.find(({ producer }) => isOf(producer?.identity, each))
+      const slot = this.#slots.find(({ prepared }) => isSame(prepared, each))
       try {
         if (slot?.producer === undefined) {
           await endTransaction(this.#topics.cluster, each, 'commit')
@@ -243,7 +250,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
     const slots: Slot[] = []
     for (let number = 0; ; number++) {
       const transactionalId = `${family}-${number}`
-      const slot: Slot = { transactionalId, producer: undefined, busy: true, preparedFor: 0, absentFrom: 0 }
+      const slot = newSlot(transactionalId)
       slots.push(slot)
       if (this.#held.has(transactionalId)) {
         if (family === this.#family) this.#committed.push(slot)
@@ -274,7 +281,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
 
   async #grow(): Promise<void> {
     const transactionalId = `${this.#family}-${this.#slots.length}`
-    const slot: Slot = { transactionalId, producer: undefined, busy: true, preparedFor: 0, absentFrom: 0 }
+    const slot = newSlot(transactionalId)
     await this.#startSlot(slot)
     this.#slots.push(slot)
   }
@@ -295,6 +302,7 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
 
   #useSlot(current: Transaction<T>, slot: Slot): void {
     slot.busy = true
+    slot.prepared = undefined
     slot.preparedFor = current.preparedFor
     slot.absentFrom = 0
     this.#used = Math.max(this.#used, this.#slots.indexOf(slot) + 1)
@@ -339,10 +347,10 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
   async #prepare(current: Transaction<T>): Promise<readonly KafkaCommittable[]> {
     try {
       await current.opened
-      const { producer } = current as Transaction<T> & { producer: KafkaProducer }
+      const { producer, slot } = current as Transaction<T> & { producer: KafkaProducer; slot: Slot }
       await producer.flush()
-      const { transactionalId, producerId, producerEpoch } = producer.identity as ProducerIdentity
-      return [{ transactionalId: transactionalId as string, producerId, producerEpoch }]
+      slot.prepared = producer.identity as KafkaCommittable
+      return [slot.prepared]
     } catch (error) {
       // Its records are in no checkpoint to come: the subtask has to start again.
       this.#topics.fail(error)
@@ -366,11 +374,11 @@ function sayWhatIsOpen(left: readonly string[], counting: readonly string[]): vo
     )
 }
 
-const isOf = (identity: ProducerIdentity | undefined, each: KafkaCommittable): boolean =>
-  identity !== undefined &&
-  identity.transactionalId === each.transactionalId &&
-  identity.producerId === each.producerId &&
-  identity.producerEpoch === each.producerEpoch
+const isSame = (prepared: KafkaCommittable | undefined, each: KafkaCommittable): boolean =>
+  prepared !== undefined &&
+  prepared.transactionalId === each.transactionalId &&
+  prepared.producerId === each.producerId &&
+  prepared.producerEpoch === each.producerEpoch
 
 const lostCodes: ReadonlySet<number | undefined> = new Set([
   kafkaError.INVALID_TXN_STATE,

@@ -195,18 +195,22 @@ export class KafkaCluster {
     this.#coordinators.delete(`${kind} ${key}`)
   }
 
-  /** Asks the coordinator until its answer is none that another attempt could better. `code` gives the code of an answer. */
+  /**
+   * Asks the coordinator until its answer is none that another attempt could better. `code` gives the code of an answer, `upTo` is the
+   * newest version that may be used, where it is not the usual one.
+   */
   async askCoordinator<Name extends ApiName>(
     kind: CoordinatorKind,
     key: string,
     name: Name,
     message: RequestOf<Name>,
     code: (answer: ResponseOf<Name>) => number,
+    upTo?: number,
   ): Promise<ResponseOf<Name>> {
     return this.retrying(async () => {
       try {
         const connection = await this.coordinator(kind, key)
-        const answer = await connection.request(name, message)
+        const answer = await connection.request(name, message, undefined, upTo)
         if (isRetriable(code(answer))) throw refusal(code(answer), `${name} of ${kind} ${key}`)
         return answer
       } catch (error) {

@@ -28,7 +28,7 @@ const frameBytesMax = 256 * 1024 * 1024
 const readBufferBytes = 65_536
 const timeoutCheckMs = 500
 
-/** Newest versions that this client uses, where the codecs know newer ones: topics by name, one group, classic transactions. */
+/** Newest versions that this client uses unless it asks for others, where the codecs know newer ones: topics by name, one group. */
 const newest: { readonly [Name in ApiName]?: number } = {
   Produce: 11,
   Fetch: 12,
@@ -56,6 +56,7 @@ export class KafkaConnection {
   readonly address: string
   readonly #settings: ClientSettings
   readonly #versions = new Map<number, { min: number; max: number }>()
+  #transactionVersion = 0
   readonly #pending: Pending[] = []
   readonly #frames = new FrameCutter(frameBytesMax)
   readonly #reader = new KafkaReader()
@@ -87,17 +88,22 @@ export class KafkaConnection {
     return this.#ended !== undefined
   }
 
-  /** The version that a request of this API is sent in; throws KAFKA_UNSUPPORTED when there is none in common. */
-  versionOf(name: ApiName): number {
+  /** The form of transactions that the cluster wants to be used, 0 when it does not say. */
+  get transactionVersion(): number {
+    return this.#transactionVersion
+  }
+
+  /** The version that a request of this API is sent in, not beyond `upTo`; throws KAFKA_UNSUPPORTED when there is none in common. */
+  versionOf(name: ApiName, upTo = newest[name] ?? apis[name].highest): number {
     const api = apis[name]
     const theirs = this.#versions.get(api.key)
-    const highest = Math.min(newest[name] ?? api.highest, theirs?.max ?? -1)
+    const highest = Math.min(upTo, theirs?.max ?? -1)
     if (theirs === undefined || highest < Math.max(api.lowest, theirs.min)) {
       throw kafkaErrors.create('UNSUPPORTED', {
         address: this.address,
         api: name,
         theirs: theirs === undefined ? 'none' : `${theirs.min} to ${theirs.max}`,
-        ours: `${api.lowest} to ${newest[name] ?? api.highest}`,
+        ours: `${api.lowest} to ${upTo}`,
       })
     }
     return highest
@@ -113,8 +119,9 @@ export class KafkaConnection {
     name: Name,
     message: RequestOf<Name>,
     timeoutMs: number = this.#settings.requestTimeoutMs,
+    upTo?: number,
   ): Promise<ResponseOf<Name>> {
-    return this.#send(name, this.versionOf(name), message, timeoutMs) as Promise<ResponseOf<Name>>
+    return this.#send(name, this.versionOf(name, upTo), message, timeoutMs) as Promise<ResponseOf<Name>>
   }
 
   /** Sends a request that is never answered: Produce with acks 0. */
@@ -179,6 +186,8 @@ export class KafkaConnection {
     for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) {
       this.#versions.set(apiKey, { min: minVersion, max: maxVersion })
     }
+    const transactions = answer.finalizedFeatures.find(({ name }) => name === 'transaction.version')
+    this.#transactionVersion = transactions?.maxVersionLevel ?? 0
   }
 
   #send(api: ApiName, version: number, message: unknown, timeoutMs: number): Promise<unknown> {

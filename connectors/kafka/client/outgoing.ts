@@ -80,6 +80,11 @@ export class OutgoingPartition {
     return batch
   }
 
+  /** The producer has another epoch from here on, and nothing of the one before is left: sequences begin anew. */
+  newEpoch(): void {
+    this.#sequence = 0
+  }
+
   /** The batch that was on its way is the next one again. */
   putBack(batch: Outgoing): void {
     this.onItsWay = undefined

@@ -20,9 +20,11 @@ import {
   type CommittedOffset,
   endTransaction,
   initProducer,
+  isSecondForm,
   type ProducerIdentity,
   sendOffsets,
   type TwoPhase,
+  upToOf,
 } from './transactions.ts'
 
 export interface ProducerOptions {
@@ -194,7 +196,7 @@ export class KafkaProducer {
   /** Sends what is left and commits. May be repeated when it fails with what may pass. */
   async commit(): Promise<void> {
     await this.flush()
-    if (this.#touched) await endTransaction(this.#cluster, this.#mine(), 'commit')
+    if (this.#touched) await this.#end('commit')
     this.#endedTransaction()
   }
 
@@ -211,8 +213,15 @@ export class KafkaProducer {
       this.#identity = undefined
       await this.start()
       this.#failure = undefined
-    } else if (this.#touched) await endTransaction(this.#cluster, this.#mine(), 'abort')
+    } else if (this.#touched) await this.#end('abort')
     this.#endedTransaction()
+  }
+
+  async #end(outcome: 'commit' | 'abort'): Promise<void> {
+    const before = this.#mine()
+    this.#identity = await endTransaction(this.#cluster, before, outcome)
+    if (this.#identity === before) return
+    for (const partitions of this.#partitions.values()) for (const each of partitions.values()) each.newEpoch()
   }
 
   #mine(): ProducerIdentity {
@@ -295,6 +304,10 @@ export class KafkaProducer {
       this.#fail(refusal(kafkaError.INVALID_TXN_STATE, 'records outside of a transaction'))
       return true
     }
+    if (isSecondForm(this.#identity)) {
+      for (const outgoing of fresh) outgoing.inTransaction = true
+      return false
+    }
     this.#adding = true
     const add = async (): Promise<void> => {
       try {
@@ -352,7 +365,8 @@ export class KafkaProducer {
     )
     const { requestTimeoutMs } = this.#cluster.settings
     const message = { transactionalId, acks: acksCode[acks], timeoutMs: requestTimeoutMs, topicData }
-    if (acks !== 'none') return connection.request('Produce', message, requestTimeoutMs + 5000)
+    const upTo = upToOf(this.#identity, 'Produce')
+    if (acks !== 'none') return connection.request('Produce', message, requestTimeoutMs + 5000, upTo)
     connection.sendUnanswered('Produce', message)
     return undefined
   }

@@ -1,6 +1,9 @@
 /**
  * The requests of a producer that has an identity: getting it, adding partitions and offsets to its transaction, ending
  * it. Nothing is kept here; the coordinator is asked until it decides. A fenced producer gets KAFKA_FENCED.
+ *
+ * Transactions have two forms. In the second (KIP-890), used where the cluster wants it, batches and offsets add themselves, and each end
+ * gives the producer its next epoch: what comes late is refused, and an end that is asked for again ends nothing else.
  */
 import { kafkaError } from '../../../proto/kafka/error-codes.ts'
 import type { KafkaCluster } from './cluster.ts'
@@ -12,7 +15,19 @@ export interface ProducerIdentity {
   readonly transactionalId: string | null
   readonly producerId: number
   readonly producerEpoch: number
+  /** 2: its transactions are in the second form. Left out: in the first. */
+  readonly transactionVersion?: number
 }
+
+/** Versions of requests by which brokers see that a transaction is in the second form. */
+const secondForm = { Produce: 12, TxnOffsetCommit: 5, EndTxn: 5 } as const
+
+export const isSecondForm = (identity: ProducerIdentity | undefined): boolean =>
+  (identity?.transactionVersion ?? 0) >= 2
+
+/** The newest version of a request that a producer may use; undefined: the usual one. */
+export const upToOf = (identity: ProducerIdentity | undefined, name: keyof typeof secondForm): number | undefined =>
+  isSecondForm(identity) ? secondForm[name] : undefined
 
 export interface TopicPartition {
   readonly topic: string
@@ -91,10 +106,12 @@ export async function initProducer(
   if (twoPhase === 'preferred' && answer.errorCode === kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     return initProducer(cluster, transactionalId, timeoutMs)
   check(answer.errorCode, transactionalId, `transactional id ${transactionalId}`)
-  return { transactionalId, producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+  const { producerId, producerEpoch } = answer
+  const { transactionVersion } = await cluster.coordinator('transaction', transactionalId)
+  return { transactionalId, producerId, producerEpoch, ...(transactionVersion < 2 ? {} : { transactionVersion: 2 }) }
 }
 
-/** Tells the coordinator of partitions before the first record of the transaction goes to them. */
+/** Tells the coordinator of partitions before the first record of a transaction in the first form goes to them. */
 export async function addPartitions(
   cluster: KafkaCluster,
   identity: ProducerIdentity,
@@ -137,14 +154,16 @@ export async function sendOffsets(
 ): Promise<void> {
   const { producerId, producerEpoch } = identity
   const transactionalId = identity.transactionalId ?? ''
-  const added = await cluster.askCoordinator(
-    'transaction',
-    transactionalId,
-    'AddOffsetsToTxn',
-    { transactionalId, producerId, producerEpoch, groupId },
-    ({ errorCode }) => errorCode,
-  )
-  check(added.errorCode, transactionalId, `offsets of group ${groupId}`)
+  if (!isSecondForm(identity)) {
+    const added = await cluster.askCoordinator(
+      'transaction',
+      transactionalId,
+      'AddOffsetsToTxn',
+      { transactionalId, producerId, producerEpoch, groupId },
+      ({ errorCode }) => errorCode,
+    )
+    check(added.errorCode, transactionalId, `offsets of group ${groupId}`)
+  }
   const answer = await cluster.askCoordinator(
     'group',
     groupId,
@@ -165,6 +184,7 @@ export async function sendOffsets(
       })),
     },
     ({ topics }) => topics.flatMap((each) => each.partitions).find((each) => each.errorCode !== 0)?.errorCode ?? 0,
+    upToOf(identity, 'TxnOffsetCommit'),
   )
   for (const { name, partitions } of answer.topics) {
     for (const { partitionIndex, errorCode } of partitions) {
@@ -174,14 +194,14 @@ export async function sendOffsets(
 }
 
 /**
- * Ends the open transaction. May be asked again after a failure, by another process too: the same outcome succeeds. That
- * is how a transaction whose outcome was decided elsewhere is completed after a crash.
+ * Ends the open transaction and gives the identity of the next one. May be asked again after a failure, by another process too: the same
+ * outcome succeeds. That is how a transaction whose outcome was decided elsewhere is completed after a crash.
  */
 export async function endTransaction(
   cluster: KafkaCluster,
   identity: ProducerIdentity,
   outcome: 'commit' | 'abort',
-): Promise<void> {
+): Promise<ProducerIdentity> {
   const { producerId, producerEpoch } = identity
   const transactionalId = identity.transactionalId ?? ''
   const answer = await cluster.askCoordinator(
@@ -190,6 +210,9 @@ export async function endTransaction(
     'EndTxn',
     { transactionalId, producerId, producerEpoch, committed: outcome === 'commit' },
     ({ errorCode }) => errorCode,
+    upToOf(identity, 'EndTxn'),
   )
   check(answer.errorCode, transactionalId, `${outcome} of ${transactionalId}`)
+  if (!isSecondForm(identity)) return identity
+  return { ...identity, producerId: answer.producerId, producerEpoch: answer.producerEpoch }
 }
