@@ -18,6 +18,11 @@ const aggregates = [
   { as: 'hi', fn: 'max', field: 'v' },
   { as: 'mean', fn: 'avg', field: 'v' },
 ] as const
+const exact = [
+  { as: 'total', fn: 'sum', field: 'w', int64: true },
+  { as: 'least', fn: 'min', field: 'w', int64: true },
+  { as: 'mean', fn: 'avg', field: 'w' },
+] as const
 const late = new Int32Array(8)
 
 export const restoredFrom = (runs: readonly RunHandle[]): RestoredOperator => ({
@@ -64,6 +69,7 @@ export const backendOf = (restored: RestoredOperator | undefined, clock: Clock) 
     map: backend.map('map'),
     running: backend.accumulators('running', aggregates),
     timer: backend.timers('timer'),
+    exact: backend.accumulators('exact', exact),
   })
 }
 
@@ -120,6 +126,8 @@ export async function makeGolden(): Promise<GoldenState> {
         backend.timer.register('event', id, 5000 + i)
       })
       backend.running.updateRows(ids, ids.length, [{ v: 1 }, { v: 2 }, { v: null }, { v: -1 }])
+      const wholes = [2n ** 63n - 1n, -(2n ** 53n) - 1n, null, 5n]
+      backend.exact.updateRows(ids, ids.length, wholes.map((w) => ({ w })))
     },
     () => {
       const [first, second] = resolve()

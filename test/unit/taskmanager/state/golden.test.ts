@@ -18,11 +18,21 @@ import {
 const goldenOf = (version: number): GoldenState =>
   JSON.parse(readFileSync(new URL(`../../../golden/state/state.v${version}.json`, import.meta.url), 'utf8'))
 
-test('state entries of version 2 are written byte by byte as they always were', async () => {
-  expect((await makeGolden()).entries).toEqual(goldenOf(2).entries)
+test('state entries of version 3 are written byte by byte as they always were', async () => {
+  expect((await makeGolden()).entries).toEqual(goldenOf(3).entries)
 })
 
-describe.each([1, 2])('state entries of version %i', (version) => {
+test('state entries of version 3 have accumulators of int64', async () => {
+  const backend = backendOf(restoredFrom(goldenOf(3).backend), new GoldenClock())
+  await backend.open()
+  const ids = backend.resolveRows({ keys, hashes }, keys.length).slice()
+  const whole = [2n ** 63n - 1n, -(2n ** 53n) - 1n, 0n, 5n]
+  expect([...ids].map((id) => backend.exact.get(id, 0))).toEqual(whole)
+  expect([...ids].map((id) => backend.exact.get(id, 1))).toEqual(whole.with(2, null as never))
+  expect([...ids].map((id) => backend.exact.get(id, 2))).toEqual([2 ** 63, -(2 ** 53), Number.NaN, 5])
+})
+
+describe.each([1, 2, 3])('state entries of version %i', (version) => {
   const golden = goldenOf(version)
 
   test('restore every kind of keyed state', async () => {
