@@ -37,6 +37,7 @@ const early = await Promise.all([
 const tests = await run({
   name: 'tests',
   command: process.execPath,
-  args: ['node_modules/vitest/vitest.mjs', 'run', 'test/house', 'test/unit'],
+  // Files share a process here: to load everything anew for each takes a third of the time. `npm test` keeps them apart.
+  args: ['node_modules/vitest/vitest.mjs', 'run', '--no-isolate', 'test/house', 'test/unit'],
 })
 process.exitCode = tests && early.every(Boolean) ? 0 : 1
