@@ -16,18 +16,27 @@ let admin: KafkaAdmin
 let brokers: string
 let topics = 0
 
-beforeAll(async () => {
+/** `transactionVersion`: the form of transactions that the broker wants to be used. */
+async function open(transactionVersion: '1' | '2'): Promise<void> {
   directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-kafka-sink-')
-  broker = await startBroker({ 'broker.listeners': '127.0.0.1:0', 'broker.data-dir': directory })
+  broker = await startBroker({
+    'broker.listeners': '127.0.0.1:0',
+    'broker.data-dir': directory,
+    'broker.transaction.version': transactionVersion,
+  })
   brokers = broker.address
   cluster = new KafkaCluster({ brokers: [brokers] })
   admin = new KafkaAdmin(cluster)
-})
-afterAll(async () => {
+}
+
+async function close(): Promise<void> {
   await cluster.close()
   await broker.close()
   systemDisk.remove(directory)
-})
+}
+
+beforeAll(() => open('2'))
+afterAll(close)
 
 async function newTopic(partitions = 1): Promise<string> {
   const name = `topic-${++topics}`
@@ -101,7 +110,12 @@ class Run {
   }
 }
 
-describe('sink.kafka, exactly once', () => {
+describe.each(['1', '2'] as const)('sink.kafka, exactly once, transaction.version %s', (version) => {
+  beforeAll(async () => {
+    await close()
+    await open(version)
+  })
+
   it('shows records when their checkpoint is complete, and not before', async () => {
     const topic = await newTopic()
     const run = new Run({ topic })
