@@ -20,15 +20,17 @@ export const blockClass = (bytes: number): number =>
   bytes <= 1024 ? (bytes === 0 ? 0 : (bytes - 1) >>> 4) : 64 + (21 - Math.clz32(bytes - 1))
 export const blockBytes = (cls: number): number => (cls < 64 ? (cls + 1) << 4 : 1024 << (cls - 63))
 
+/** Byte address of entry `id` of the table whose control block is at `table`. */
+export function tableEntry(u32: Uint32Array, table: number, id: number): number {
+  const at = table >>> 2
+  return u32[(u32[at + stateTable.chunks] >>> 2) + (id >>> 12)] + (id & 4095) * u32[at + stateTable.stride]
+}
+
 export function createStateTwin(views: StateViews): StateKernels {
   const number = new Float64Array(1)
   const halves = new Uint32Array(number.buffer)
 
-  const entryOf = (table: number, id: number): number => {
-    const { u32 } = views
-    const at = table >>> 2
-    return u32[(u32[at + stateTable.chunks] >>> 2) + (id >>> 12)] + (id & 4095) * u32[at + stateTable.stride]
-  }
+  const entryOf = (table: number, id: number): number => tableEntry(views.u32, table, id)
 
   const subTable = (table: number, h: number): number => {
     const { u32 } = views

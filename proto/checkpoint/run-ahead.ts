@@ -44,20 +44,7 @@ export class BlocksAhead {
   }
 
   async #fetch(start: number, end: number): Promise<void> {
-    const reader = this.#reader
-    const { blocks } = reader
-    const from = blocks[start].offset
-    const bytes = await reader.readLater(from, blocks[end - 1].offset + blocks[end - 1].stored - from)
-    const opened: Promise<void>[] = []
-    for (let number = start; number < end; number++) {
-      const { offset, stored } = blocks[number]
-      const block = bytes.subarray(offset - from, offset - from + stored)
-      opened.push(
-        reader.openBlockLater(number, block).then((raw) => {
-          this.#blocks.set(number, raw)
-        }),
-      )
-    }
-    await Promise.all(opened)
+    const opened = await this.#reader.openBlocksLater(start, end)
+    for (const [i, raw] of opened.entries()) this.#blocks.set(start + i, raw)
   }
 }

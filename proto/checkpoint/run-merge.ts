@@ -29,11 +29,10 @@ export interface MergeOptions {
 
 /** Opens the runs of a chain, given oldest first as in a handle list; the result is newest first, as `mergeRuns` takes it. */
 export async function openChain(storage: BlobStorage, handles: readonly RunHandle[]): Promise<ChainRun[]> {
-  const runs: ChainRun[] = []
-  for (const handle of handles) {
-    runs.unshift({ reader: await RunReader.open(storage, handle), from: handle.from, to: handle.to })
+  const open = async (handle: RunHandle): Promise<ChainRun> => {
+    return { reader: await RunReader.open(storage, handle), from: handle.from, to: handle.to }
   }
-  return runs
+  return Promise.all(handles.toReversed().map(open))
 }
 
 /** Fetches what a merge of these ranges reads, for storage that cannot block. */

@@ -195,6 +195,18 @@ export class RunReader {
     }
   }
 
+  /** Entries of blocks `first` to `end` - 1, of which there is one at least, from any storage. */
+  async openBlocksLater(first: number, end: number): Promise<Uint8Array[]> {
+    const start = this.blocks[first].offset
+    const bytes = await this.readLater(start, this.blocks[end - 1].offset + this.blocks[end - 1].stored - start)
+    const opened: Promise<Uint8Array>[] = []
+    for (let number = first; number < end; number++) {
+      const at = this.blocks[number].offset - start
+      opened.push(this.openBlockLater(number, bytes.subarray(at, at + this.blocks[number].stored)))
+    }
+    return Promise.all(opened)
+  }
+
   #checked(number: number, stored: Uint8Array): BlockEntry {
     const block = this.blocks[number]
     if (crc32c(stored) !== block.crc)

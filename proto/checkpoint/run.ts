@@ -1,11 +1,11 @@
 /**
- * Sorted runs, in one place: the format (run-format.ts), writing (run-writer.ts, run-builder.ts), reading (run-reader.ts,
- * run-cursor.ts), reading a chain as one (run-merge.ts, run-stream.ts) and making a new base of it (run-compact.ts).
+ * Sorted runs, in one place: the format (run-format.ts), writing (run-writer.ts), reading (run-reader.ts,
+ * run-cursor.ts), reading a chain as one (run-merge.ts, run-stream.ts) or block by block (run-blocks.ts) and making a new base of it (run-compact.ts).
  */
-export { RunBuilder, writeRun } from './run-builder.ts'
+export { chainBlocks, largestBlock, type RunBlock } from './run-blocks.ts'
 export { appendCursor, type CompactOptions, chainRunsMaxDefault, compactChain, needsCompaction } from './run-compact.ts'
 export { RunCursor } from './run-cursor.ts'
-export { type EntryKind, entryKind, type NamespaceDrop, runVersion } from './run-format.ts'
+export { type EntryKind, entryHeadBytes, entryKind, type NamespaceDrop, runVersion } from './run-format.ts'
 export {
   type ChainRun,
   chainDrops,
@@ -17,11 +17,13 @@ export {
 export { RunReader } from './run-reader.ts'
 export { ChainStream, chainSlices, streamRuns } from './run-stream.ts'
 export {
+  compressedFrom,
   type FinishedRun,
   inlineBytesMaxDefault,
-  type OpenBlock,
   type RunOptions,
   RunWriter,
   saveRun,
   saveRunSync,
+  type WholeBlock,
+  writeEntryHead,
 } from './run-writer.ts'

@@ -89,10 +89,9 @@ class HeapBackend implements KeyedStateBackend, StateKeys {
     this.#table = table
     for (const user of this.#users) user.attach(table, this.#rows)
     if (this.#flat.length > 0) {
-      const states = new FlatStates(table, this.#flat)
+      const states = new FlatStates(table, key.type, this.#flat)
       const part = new FlatPart(
         table,
-        key.type,
         states,
         (entry) => this.restoreId(entry),
         (id) => this.release(id),

@@ -1,10 +1,11 @@
 /**
- * The part of a key table in snapshots: walks the frozen pages and writes the states of the marked entries.
+ * The part of a key table in snapshots: has the marked entries of its pages written, some at a time.
  *
  * A key that some snapshot holds keeps its id, even without any state, until a snapshot with its tombstones is complete.
  */
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import type { KeyShape } from './api.ts'
+import { type Expiry, FlatEncoder, type ValuePiece } from './flat-encoder.ts'
 import { type KeyTable, persisted } from './key-table.ts'
 import { canonicalKey, keyInMemory } from './keys.ts'
 import type { SnapshotRun } from './snapshot-run.ts'
@@ -16,8 +17,12 @@ export interface FlatState {
   readonly state: number
   /** Bit in the presence word of an entry. */
   readonly presence: number
-  /** The value in the entry at `address`, as it stands in a run; lent. Undefined: it has expired. */
-  encode(address: number): Uint8Array | undefined
+  /** Where in an entry values of so many bytes go as they stand in a run. Absent, or of other bytes: they are decoded. */
+  readonly copied?: { readonly offset: number; readonly bytes: number }
+  /** What a value in a run is made of, in order. Absent: of the bytes of `copied`. */
+  readonly pieces?: readonly ValuePiece[]
+  /** Absent: it does not expire. */
+  readonly expiry?: Expiry | undefined
   /** Takes a value of a run, which stands in `bytes`, into a live entry; false when it has expired. */
   decode(bytes: Uint8Array, start: number, end: number, address: number): boolean
 }
@@ -37,79 +42,70 @@ export function entryKey(table: KeyTable, type: KeyShape['type'], address: numbe
 /** Where the value of an entry stands: of a cursor, or of a batch. */
 export type RestoredValue = Pick<RunCursor, 'bytes' | 'namespaceEnd' | 'valueEnd'>
 
-/** An entry as it was when it was frozen. */
-export interface FrozenEntry {
-  readonly id: number
-  /** Of the entry, or of its copy. */
-  readonly address: number
-  readonly hash: number
-  /** Canonical bytes; lent. */
-  readonly key: Uint8Array
-  /** Some snapshot may hold some of it. */
-  readonly was: boolean
+/** Writes what is frozen into a run. */
+export interface FrozenWriter {
+  /** So many at a time take well below a millisecond. A multiple of 64. */
+  readonly idsPerStep: number
+  /**
+   * Writes the frozen entries of ids `from`, a multiple of `idsPerStep`, to `to` - 1, and passes their pages. Adds to `gone` the keys of
+   * which it wrote only that they are gone, and to `idle` those that no snapshot has heard of, and need not any more.
+   */
+  write(from: number, to: number, gone: number[], idle: number[]): void
+  free(): void
 }
 
 /** What lies in the entries of a table. */
 export interface FlatContents {
   accepts(state: number): boolean
-  /** Writes what the entry holds, and that what it held is gone. Returns false when it holds nothing. */
-  write(run: SnapshotRun, entry: FrozenEntry): boolean
-  /** Takes what a run has of a key; false when there is nothing to keep. */
-  restore(state: number, cursor: RunCursor, id: number): boolean
   /** A frozen set is going to be written to this run. */
-  begun?(run: SnapshotRun): void
+  begun(run: SnapshotRun): FrozenWriter
   /** It has been, or was given up. */
   ended?(): void
+  /** Takes what a run has of a key; false when there is nothing to keep. */
+  restore(state: number, cursor: RunCursor, id: number): boolean
 }
 
 /** States side by side in each entry. */
 export class FlatStates implements FlatContents {
+  readonly all: readonly FlatState[]
   readonly #table: KeyTable
-  readonly #states: readonly FlatState[]
+  readonly #type: KeyShape['type']
   readonly #namespace: Uint8Array
 
-  /** `states` may still grow until the first call. */
-  constructor(table: KeyTable, states: readonly FlatState[], namespace: Uint8Array = nothing) {
+  /** `all` may still grow until the first call. */
+  constructor(table: KeyTable, type: KeyShape['type'], all: readonly FlatState[], namespace: Uint8Array = nothing) {
     this.#table = table
-    this.#states = states
+    this.#type = type
+    this.all = all
     this.#namespace = namespace
   }
 
   accepts(state: number): boolean {
-    return this.#find(state) !== undefined
+    return this.find(state) !== undefined
   }
 
-  write(run: SnapshotRun, { address, hash, key, was }: FrozenEntry): boolean {
-    const presence = this.#table.memory.u32[(address >>> 2) + 3]
-    let any = false
-    for (const flat of this.#states) {
-      const value = (presence & flat.presence) === 0 ? undefined : flat.encode(address)
-      if (value !== undefined) {
-        run.put(hash, flat.state, key, this.#namespace, value)
-        any = true
-      } else if (was) run.tombstone(hash, flat.state, key, this.#namespace)
-    }
-    return any
+  begun(run: SnapshotRun): FrozenWriter {
+    return new FlatEncoder(this.#table, this.#type, this.all, this.#namespace, run)
   }
 
   restore(state: number, { bytes, namespaceEnd, valueEnd }: RestoredValue, id: number): boolean {
     const address = this.#table.entry(id)
-    const flat = this.#find(state)
+    const flat = this.find(state)
     if (flat === undefined || !flat.decode(bytes, namespaceEnd, valueEnd, address)) return false
     this.#table.memory.u32[(address >>> 2) + 3] |= flat.presence
     return true
   }
 
-  #find(state: number): FlatState | undefined {
-    const states = this.#states
-    for (let i = 0; i < states.length; i++) if (states[i].state === state) return states[i]
+  /** The state with this number in runs. */
+  find(state: number): FlatState | undefined {
+    const { all } = this
+    for (let i = 0; i < all.length; i++) if (all[i].state === state) return all[i]
     return undefined
   }
 }
 
 export class FlatPart implements SnapshotPart {
   readonly #table: KeyTable
-  readonly #type: KeyShape['type']
   readonly #contents: FlatContents
   readonly #released: ((id: number) => void) | undefined
   /** Id of the key of an entry that is being restored. */
@@ -117,6 +113,7 @@ export class FlatPart implements SnapshotPart {
   /** What snapshots that are neither complete nor aborted took: marks, and ids of keys that were gone. */
   readonly #unresolved = new Map<number, { bits: Uint8Array; gone: readonly number[] }>()
   #encoding = -1
+  #writer: FrozenWriter | undefined
   /** The next page that the encoding reads. */
   #page = 0
   #gone: number[] = []
@@ -125,13 +122,11 @@ export class FlatPart implements SnapshotPart {
 
   constructor(
     table: KeyTable,
-    type: KeyShape['type'],
     contents: FlatContents,
     restoreId: (entry: RunCursor) => number,
     released?: (id: number) => void,
   ) {
     this.#table = table
-    this.#type = type
     this.#contents = contents
     this.#restoreId = restoreId
     this.#released = released
@@ -154,33 +149,21 @@ export class FlatPart implements SnapshotPart {
     this.#gone = []
   }
 
-  frozenEntries(): number {
-    return this.#table.frozenCount
-  }
-
   encode(run: SnapshotRun): Iterator<void> {
-    this.#contents.begun?.(run)
-    return this.#encode(run)
+    const writer = this.#contents.begun(run)
+    this.#writer = writer
+    return this.#encode(writer)
   }
 
-  *#encode(run: SnapshotRun): Generator<void> {
-    const table = this.#table
-    const { memory } = table
-    const limit = table.idLimit
-    for (let page = 0; page * 64 < limit; page++) {
-      const base = table.frozenPage(page)
-      if (base < 0) {
-        if ((page & 1023) === 1023) yield
-        continue
-      }
-      for (let i = 0; i < 64; i++) {
-        const id = page * 64 + i
-        if (id < limit && table.isFrozen(id)) this.#write(run, id, base + i * table.stride, memory.u32)
-      }
-      table.passPage(page)
-      this.#page = page + 1
+  *#encode(writer: FrozenWriter): Generator<void> {
+    const limit = Math.ceil(this.#table.idLimit / 64) * 64
+    for (let from = 0; from < limit; from += writer.idsPerStep) {
+      const to = Math.min(from + writer.idsPerStep, limit)
+      writer.write(from, to, this.#gone, this.#idle)
+      this.#page = to >>> 6
       yield
     }
+    const table = this.#table
     this.#unresolved.set(this.#encoding, { bits: table.frozenBits(), gone: this.#gone })
     this.#end()
   }
@@ -222,24 +205,10 @@ export class FlatPart implements SnapshotPart {
   #end(): void {
     this.#encoding = -1
     this.#table.thaw()
+    this.#writer?.free()
+    this.#writer = undefined
     this.#contents.ended?.()
     for (const id of this.#idle) this.#released?.(id)
     this.#idle = []
-  }
-
-  #write(run: SnapshotRun, id: number, address: number, u32: Uint32Array): void {
-    const presence = u32[(address >>> 2) + 3]
-    if (presence === 0xffffffff) return
-    const marks = (this.#table.entry(id) >>> 2) + 5
-    const was = (u32[marks] & persisted) !== 0
-    if (presence === 0 && !was) {
-      u32[marks] = 0
-      this.#idle.push(id)
-      return
-    }
-    const key = entryKey(this.#table, this.#type, address)
-    const hash = u32[(address >>> 2) + 2]
-    if (this.#contents.write(run, { id, address, hash, key, was })) u32[marks] |= persisted
-    else this.#gone.push(id)
   }
 }

@@ -7,6 +7,7 @@
  */
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import type { KeyShape } from './api.ts'
+import { type BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
 import type { FlatPart, FlatStates, RestoredValue } from './flat-part.ts'
 import type { KeyTable } from './key-table.ts'
 import type { StateMemory } from './memory.ts'
@@ -85,14 +86,14 @@ export class FlatRestore implements SnapshotPart {
     this.#blocks = []
   }
 
+  restoreBlocks(restored: BlocksToRestore): FlatBlocks {
+    return new FlatBlocks(this.#part, this.#states, this.#table, this.#shape, restored)
+  }
+
   // The rest is the part's own.
 
   freeze(checkpointId: number): void {
     this.#part.freeze(checkpointId)
-  }
-
-  frozenEntries(): number {
-    return this.#part.frozenEntries()
   }
 
   encode(run: Parameters<FlatPart['encode']>[0]): Iterator<void> {

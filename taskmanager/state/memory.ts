@@ -6,6 +6,10 @@
  * call that may allocate. Addresses stay.
  */
 import { instantiateKernels } from '../../core/kernels/kernels.ts'
+import type { RestoreKernels } from '../../core/kernels/restore-signature.ts'
+import { createRestoreTwin } from '../../core/kernels/restore-twin.ts'
+import type { RunKernels } from '../../core/kernels/run-signature.ts'
+import { createRunTwin } from '../../core/kernels/run-twin.ts'
 import type { StateKernels } from '../../core/kernels/state-signature.ts'
 import { createStateTwin } from '../../core/kernels/state-twin.ts'
 import { stateErrors } from './errors.ts'
@@ -17,7 +21,7 @@ const smallestShift = 6
 
 export class StateMemory {
   readonly memory: WebAssembly.Memory
-  readonly kernels: StateKernels
+  readonly kernels: StateKernels & RestoreKernels & RunKernels
   u8!: Uint8Array
   i32!: Int32Array
   u32!: Uint32Array
@@ -34,7 +38,10 @@ export class StateMemory {
     this.memory = new WebAssembly.Memory({ initial: 16, maximum: pagesMax, shared: true })
     this.#views()
     const exports = twin ? undefined : instantiateKernels(this.memory)
-    this.kernels = exports === undefined ? createStateTwin(this) : (exports as unknown as StateKernels)
+    this.kernels =
+      exports === undefined
+        ? { ...createStateTwin(this), ...createRestoreTwin(this), ...createRunTwin(this) }
+        : (exports as unknown as StateKernels & RestoreKernels & RunKernels)
   }
 
   /** Address of a block of at least `bytes` bytes, aligned to 64; its content is undefined. Throws STATE_MEMORY_FULL. */

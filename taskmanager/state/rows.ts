@@ -6,6 +6,7 @@
 import { assert } from '../../core/assert.ts'
 import type { Column, RecordBatch } from '../../core/columns/batch.ts'
 import { readColumn, readValue } from '../../core/columns/rows.ts'
+import { restoreRow, restoreRowBytes } from '../../core/kernels/restore-signature.ts'
 import type { KeyShape } from './api.ts'
 import { canonicalColumns, writeCanonical } from './canonical-columns.ts'
 import type { KeyTable } from './key-table.ts'
@@ -137,6 +138,28 @@ export class StateRows {
     if (length > 64) memory.u8.set(bytes.subarray(from, end), to)
     else for (let b = 0; b < length; b++) memory.u8[to + b] = bytes[from + b]
     this.#end += length
+  }
+
+  /** Keys of `n` rows of a restore at `entries` (core/kernels/restore-signature.ts), with hashes; they stand in `bytes`, and in memory at `block`. */
+  loadRestored(entries: number, n: number, block: number, bytes: Uint8Array): void {
+    const { memory, shape } = this
+    this.begin()
+    if (!this.bytesKeys) {
+      if (memory.kernels.restoreNumbers(entries, n, this.keys) === n) return
+    } else {
+      // Every byte may become two; they are copied by eights.
+      this.#reserveData(bytes.length * 2 + 8)
+      const strings = shape.type === 'string' ? 1 : 0
+      if (memory.kernels.restoreBytes(entries, n, strings, this.offsets, this.#data) === n) return
+    }
+    // Some key is not of Latin-1, or not of this type.
+    const { u32 } = memory
+    for (let i = 0; i < n; i++) {
+      const at = (entries + i * restoreRowBytes) >>> 2
+      const hash = u32[(this.hashes >>> 2) + i]
+      this.addCanonical(i, hash, bytes, u32[at + restoreRow.keyStart] - block, u32[at + restoreRow.keyEnd] - block)
+    }
+    this.#endAt(n)
   }
 
   /** Ids of the `n` keys that were added, new ones included. */

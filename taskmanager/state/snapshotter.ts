@@ -8,24 +8,22 @@
  * Concurrency: one thread; the asynchronous part runs in slices between turns.
  */
 import { passPoint } from '../../core/fault-orders.ts'
-import { faulty } from '../../core/faults.ts'
 import type { Clock } from '../../core/platform/clock.ts'
 import { openStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../proto/checkpoint/paths.ts'
-import { rangeCount } from '../../proto/checkpoint/ranges.ts'
-import { ChainStream, compactChain, needsCompaction, openChain, type RunCursor } from '../../proto/checkpoint/run.ts'
+import { compactChain, needsCompaction, type RunCursor } from '../../proto/checkpoint/run.ts'
 import type { SnapshotTarget, StateSnapshot } from './api.ts'
 import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
+import type { BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
+import { restoreChain } from './restore-chain.ts'
 import { type KeyRange, paced, SnapshotRun } from './snapshot-run.ts'
 
 /** A piece of state that takes part in snapshots. At most one frozen set is being encoded at a time. */
 export interface SnapshotPart {
   /** Hands over what changed. Quick. */
   freeze(checkpointId: number): void
-  /** About how many entries `encode` will write. */
-  frozenEntries(): number
   /**
    * Writes the frozen set; a step takes well below a millisecond. Called right after `freeze`: what changes between steps,
    * or before the first, is written before it changes.
@@ -39,6 +37,8 @@ export interface SnapshotPart {
   restoreCollected?(): void
   /** That was the last entry. */
   restoreEnded?(): void
+  /** For the only part of a state, instead of its entries: takes whole blocks of runs, oldest run first. */
+  restoreBlocks?(restored: BlocksToRestore): FlatBlocks
 }
 
 interface Pending {
@@ -69,47 +69,9 @@ export class Snapshotter {
   async restore(restored: Restoring | undefined, expecting?: (entries: number) => void): Promise<void> {
     passPoint('restore')
     if (restored !== undefined && restored.runs.length > 0) {
-      // Keys that change move: those of this subtask may have been anywhere.
-      const { from, to } = restored.rekey === undefined ? this.#range : { from: 0, to: rangeCount }
-      const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
-      const runs = await openChain(openStorage(restored.root), handles)
-      expecting?.(
-        runs.reduce((sum, run) => sum + (run.reader.footer.base ? run.reader.entriesIn(run, { from, to }) : 0), 0),
-      )
-      await paced(this.#clock, () => undefined)(this.#restoreEntries(new ChainStream(runs, from, to), restored))
+      await restoreChain(this.#parts, restored, this.#range, this.#clock, expecting)
       if (!restored.rewrite) this.#chain = restored.runs
     }
-  }
-
-  *#restoreEntries(stream: ChainStream, restored: Restoring): Generator<void | Promise<void>> {
-    const numbers = new Map(restored.states.map((state) => [state.oldId, state.id]))
-    const numberOf = (state: number): number => numbers.get(state) ?? (restored.states.length === 0 ? state : -1)
-    const { convert, rewrite } = restored
-    const parts = this.#parts
-    let last = -1
-    let number = -1
-    for (let n = 1; ; n++) {
-      const step = stream.next()
-      if (step === undefined) {
-        if (stream.waiting === undefined) break
-        yield stream.waiting
-        continue
-      }
-      const entry = convert === undefined ? step : convert(step)
-      if (entry !== undefined) {
-        if (entry.state !== last) {
-          last = entry.state
-          number = numberOf(last)
-        }
-        if (number >= 0) {
-          for (let p = 0; p < parts.length; p++) parts[p].restore(number, entry, rewrite)
-          // What was converted stands where the next one will.
-          if (convert !== undefined) for (const part of parts) part.restoreCollected?.()
-        }
-      }
-      if ((n & 255) === 0) yield
-    }
-    for (const part of parts) part.restoreEnded?.()
   }
 
   snapshot(checkpointId: number): StateSnapshot {
@@ -119,12 +81,8 @@ export class Snapshotter {
       this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId: last.checkpointId }))
     const pending: Pending = { checkpointId, before: this.#chain, failure: undefined, written: false }
     this.#pending.push(pending)
-    let expected = 0
-    for (const part of this.#parts) {
-      part.freeze(checkpointId)
-      expected += part.frozenEntries()
-    }
-    const result = this.#write(pending, expected)
+    for (const part of this.#parts) part.freeze(checkpointId)
+    const result = this.#write(pending)
     // Whoever asked hears of it; a snapshot that nobody waits for any more must not take the process down.
     result.catch(() => undefined)
     return { syncMs: this.#clock.monotonic() - start, result }
@@ -160,7 +118,7 @@ export class Snapshotter {
     for (const part of this.#parts) part.settle(pending.checkpointId, false)
   }
 
-  async #write(pending: Pending, expected: number): Promise<readonly RunHandle[]> {
+  async #write(pending: Pending): Promise<readonly RunHandle[]> {
     const { checkpointId } = pending
     const target = this.#target
     if (target === undefined) throw stateErrors.create('NO_TARGET', { checkpointId })
@@ -173,18 +131,18 @@ export class Snapshotter {
     try {
       const storage = openStorage(target.root)
       const place = { storage, pathOf, pace }
-      const run = new SnapshotRun(
-        this.#range,
-        pending.before.length === 0 ? 'base' : 'delta',
-        expected,
-        place,
-        target.runBytesMax,
-      )
-      const parts = this.#parts.map((part) => part.encode(run))
-      // The barrier goes on first.
-      await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
-      for (const part of parts) await pace(run.bounded(part))
-      const written = await run.write()
+      const kind = pending.before.length === 0 ? 'base' : 'delta'
+      const run = new SnapshotRun(this.#range, kind, place, target.runBytesMax)
+      let written: readonly RunHandle[]
+      try {
+        const parts = this.#parts.map((part) => part.encode(run))
+        // The barrier goes on first.
+        await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
+        for (const part of parts) await pace(run.bounded(part))
+        written = await run.write()
+      } finally {
+        run.free()
+      }
       passPoint('snapshot')
       check()
       let chain: readonly RunHandle[] = [...pending.before, ...written]

@@ -1,14 +1,11 @@
 // Kernels of flat state: key tables and pages. core/kernels/state-signature.ts says what each does and how a table lies in
 // memory; state-twin.ts is the specification.
 
-const CHUNK_SHIFT: u32 = 12
-const CHUNK_MASK: u32 = 4095
+import { entryOf } from './entry'
 
-// @ts-ignore: decorator
-@inline
-function entryOf(chunks: usize, stride: u32, id: u32): usize {
-  return <usize>load<u32>(chunks + (<usize>(id >>> CHUNK_SHIFT) << 2)) + <usize>((id & CHUNK_MASK) * stride)
-}
+// Rows whose slots and entries are asked for before they are needed: memory answers many at a time, and one after the other
+// a large table waits for each.
+const AHEAD: i32 = 32
 
 // @ts-ignore: decorator
 @inline
@@ -47,12 +44,36 @@ function takeId(table: usize): i32 {
   return id
 }
 
+// Touches what rows `from` on will need of a table that no cache holds; writes anything to `out`. Returns the row behind them.
+function touchAhead(table: usize, hashes: usize, from: i32, n: i32, out: usize): i32 {
+  const end = min(n, from + AHEAD)
+  const bits = <u64>load<u32>(table, 4)
+  if (bits == 0) return n
+  const directory = <usize>load<u32>(table)
+  for (let i = from; i < end; i++) {
+    const h = load<u32>(hashes + (<usize>i << 2))
+    const sub = subTableOf(directory, bits, h)
+    const slot = load<u64>(<usize>load<u32>(sub) + (<usize>(h & load<u32>(sub, 4)) << 3))
+    store<u32>(out + (<usize>i << 2), <u32>slot == h ? <u32>(slot >>> 32) : 0)
+  }
+  const chunks = <usize>load<u32>(table, 8)
+  const stride = load<u32>(table, 12)
+  for (let i = from; i < end; i++) {
+    const at = out + (<usize>i << 2)
+    const tag = load<u32>(at)
+    if (tag != 0) store<u32>(at, load<u32>(entryOf(chunks, stride, tag - 1)))
+  }
+  return end
+}
+
 export function stateFindF64(table: usize, keys: usize, hashes: usize, from: i32, n: i32, insert: i32, ids: usize): i32 {
   const chunks = <usize>load<u32>(table, 8)
   const stride = load<u32>(table, 12)
   const directory = <usize>load<u32>(table)
   const bits = <u64>load<u32>(table, 4)
+  let ahead = from
   for (let i = from; i < n; i++) {
+    if (i == ahead) ahead = touchAhead(table, hashes, i, n, ids)
     const h = load<u32>(hashes + (<usize>i << 2))
     const key = keyBits(load<f64>(keys + (<usize>i << 3)))
     const sub = subTableOf(directory, bits, h)
@@ -132,7 +153,9 @@ function blockBytes(cls: u32): u32 {
 export function stateFindBytes(table: usize, offsets: usize, data: usize, hashes: usize, from: i32, n: i32, insert: i32, ids: usize): i32 {
   const chunks = <usize>load<u32>(table, 8)
   const stride = load<u32>(table, 12)
+  let ahead = from
   for (let i = from; i < n; i++) {
+    if (i == ahead) ahead = touchAhead(table, hashes, i, n, ids)
     const h = load<u32>(hashes + (<usize>i << 2))
     const start = load<u32>(offsets + (<usize>i << 2))
     const bytes = load<u32>(offsets + (<usize>i << 2), 4) - start
