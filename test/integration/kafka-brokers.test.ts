@@ -139,8 +139,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await last.writer.close()
   }, 90_000)
 
-  // Not with Kafka 4.3.1: killed at this point, it never shows the transaction before, in this test, and the cause is not known.
-  const inOrder = async (): Promise<void> => {
+  it('records stay in order over a checkpoint that is taken while the broker is away', async () => {
     const topic = await newTopic()
     const run = open({ topic, transactionTimeout: '60s' })
     // Ids are there for both transactions.
@@ -149,6 +148,9 @@ describe.each(brokers)('against %s', (name, start) => {
       await run.commit((await run.checkpoint(id)).committables)
     }
     await run.ready()
+    // A commit is answered before its markers are written. Kafka 4.3.1 may leave them out for good when it is killed in between (see
+    // docs/concepts/exactly-once.md), which is not what is looked at here.
+    expect(await until(topic, 4)).toHaveLength(4)
     await broker.kill()
     run.writer.write([{ n: 1 }], [])
     await pause(3000)
@@ -160,9 +162,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await run.commit((await run.checkpoint(6)).committables)
     expect(await until(topic, 6)).toEqual([0, 0, 0, 0, 1, 2])
     await run.writer.close()
-  }
-  if (name !== 'Kafka 4.3.1')
-    it('records stay in order over a checkpoint that is taken while the broker is away', inOrder, 60_000)
+  }, 60_000)
 
   it('a source goes on from its checkpoint at another parallelism, and never shows what was aborted', async () => {
     const topic = await newTopic(3)
