@@ -12,6 +12,7 @@ import { Load, quietly } from './load.ts'
 import { follow, readWhole, settled } from './log-reader.ts'
 import { kafkaJsMember, platformaticMember, watchOffsets } from './members.ts'
 import type { PlannedKill } from './schedule.ts'
+import { lateBatches, ownTransactions } from './second-form.ts'
 import { kafkaJsTransactions, platformaticTransactions, zombies } from './transactions.ts'
 import { kafkaJsWriter, plainWriter, platformaticWriter } from './writers.ts'
 
@@ -186,6 +187,8 @@ function startLoad(load: Load): RunningLoad {
       kafkaJsTransactions(load, 'js-tx-2', [tx]),
       platformaticTransactions(load, 'pt-tx', [tx, latest]),
       zombies(load, 'zombie', [tx]),
+      ownTransactions(load, 'own-tx', [tx, plain]),
+      lateBatches(load, 'late', tx),
     ]),
     copiers: Promise.all([copier(load, 'plain/0', 'copies/0'), copier(load, 'tx/0', 'copies/1')]),
     readers: Promise.all([
