@@ -186,8 +186,9 @@ export class KeyedStream<T, K, KeyFields> {
   }
 }
 
+/** By functions, also by one whose name is misspelled: declared columns have none. */
 export function isDefinition(value: object): value is AnyDefinition {
-  return 'init' in value && typeof value.init === 'function'
+  return 'init' in value || Object.values(value).some((each) => typeof each === 'function')
 }
 
 /** Declared aggregates with the type of their results: the key, the aggregates, and what `after` adds. */

@@ -109,6 +109,56 @@ describe('a job that is wrong', () => {
           .count(untyped({ uid: 'c', asName: 'n' })),
     ],
     [
+      'misspells a part of an aggregate of functions',
+      'SDK_UNKNOWN_OPTION',
+      /tumbling window \("a"\) has no option "merg".*; did you mean "merge"\?/,
+      (env) =>
+        rows(env)
+          .keyBy('account')
+          .window(window.tumbling('1s'))
+          .aggregate(untyped({ uid: 'a', init: () => 0, add: () => 1, merg: () => 2, emit: () => ({}) })),
+    ],
+    [
+      'misspells what an aggregate of functions begins with',
+      'SDK_BAD_ARGUMENT',
+      /init of aggregate needs a function/,
+      (env) =>
+        rows(env)
+          .keyBy('account')
+          .aggregate(untyped({ uid: 'a', int: () => 0, add: () => 1, emit: () => ({}) })),
+    ],
+    [
+      'misspells a part of a process',
+      'SDK_UNKNOWN_OPTION',
+      /process \("p"\) has no option "onTimr".*; did you mean "onTimer"\?/,
+      (env) =>
+        rows(env)
+          .keyBy('account')
+          .process(untyped({ uid: 'p', onElement: () => {}, onTimr: () => {} })),
+    ],
+    [
+      'misspells a part of a window that reduces',
+      'SDK_UNKNOWN_OPTION',
+      /"emits".*; did you mean "emit"\?/,
+      (env) =>
+        rows(env)
+          .keyBy('account')
+          .window(window.tumbling('1s'))
+          .reduce((a) => a, untyped({ uid: 'r', emits: (x: unknown) => x })),
+    ],
+    [
+      'misspells a part of a source',
+      'SDK_UNKNOWN_OPTION',
+      /source s has no option "discoveryInterval".*; did you mean "discoveryIntervalMs"\?/,
+      (env) => void env.from(untyped({ ...source, name: 's', discoveryInterval: 5 }), { uid: 'a' }),
+    ],
+    [
+      'misspells a part of a sink',
+      'SDK_UNKNOWN_OPTION',
+      /sink s has no option "comit".*; did you mean "commit"\?/,
+      (env) => rows(env).to(untyped({ ...out, name: 's', comit: () => {} }), { uid: 'a' }),
+    ],
+    [
       'misspells an option of a window',
       'SDK_UNKNOWN_OPTION',
       /window has no option "allowedLatenes"/,
@@ -307,6 +357,22 @@ describe('options', () => {
     const graph = buildGraph(job, { parallelism: 2, options: { rate: '20', label: 'fast' } })
     expect(graph.options).toMatchObject({ rate: '20', 'from-build': '2', 'parallelism.default': '2' })
     expect(graph.nodes[1].name).toBe('fast')
+  })
+
+  it('that are an instance of a class may have fields of its own', () => {
+    class Largest {
+      readonly uid = 'largest'
+      readonly start = -1
+      onElement = (record: Record_, _: unknown, emit: (value: number) => void): void =>
+        emit(Math.max(this.start, record.amount))
+    }
+    const withClass = defineJob('job', (env) => {
+      rows(env)
+        .keyBy('account')
+        .process(new Largest() as never)
+        .to(out, { uid: 'out' })
+    })
+    expect(buildGraph(withClass).nodes[1].uid).toBe('largest')
   })
 
   it('refuse a parallelism that is no number', () => {
