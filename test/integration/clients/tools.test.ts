@@ -226,8 +226,9 @@ describe.each(['3.9.1', '4.3.1'] as const satisfies readonly KafkaRelease[])("Ka
     const dirs = await run('kafka-log-dirs', ['--describe', '--topic-list', 'measured'])
     expect(dirs).toMatch(/"partition":"measured-0","size":\d\d+,"offsetLag":0/)
     expect(await run('kafka-cluster', ['cluster-id'])).toMatch(/Cluster ID: \S+/)
-    // A broker without features has none to show, and is no error.
-    await run('kafka-features', ['describe'])
+    expect(await run('kafka-features', ['describe'])).toMatch(
+      /Feature: transaction.version\s+SupportedMinVersion: 2\s+SupportedMaxVersion: 2\s+FinalizedVersionLevel: 2\s+Epoch: 2/,
+    )
     expect(await run('kafka-broker-api-versions', [])).toMatch(/Produce\(0\): \d+ to \d+/)
   })
 

@@ -3,6 +3,9 @@
  * one broker process. The last feature kills that broker in the middle.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dumpSegment } from '../../../broker/log/inspect.ts'
+import { readTransactionRecord, transactionTopic } from '../../../broker/transaction/records.ts'
+import { transactionForm, transactionStatus } from '../../../broker/transaction/state.ts'
 import { systemDisk } from '../../../core/platform/disk.ts'
 import { readBatchHeader } from '../../../proto/kafka/records/index.ts'
 import { type BrokerProcess, startBrokerProcess } from './broker.ts'
@@ -42,10 +45,28 @@ export function testClient(client: ClientName, start: (broker: BrokerProcess) =>
         })
         expect(answer).toEqual({ ...answer, ...feature.answer })
         if (name === 'codecs') expect(storedCodecs(broker)).toEqual(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+        if (name === 'transactions') expect(transactionForms(broker)).toEqual(new Set([forms[client] ?? 0]))
         if (name === 'restart') expect(restarts).toBe(1)
       }, 60_000)
     }
   })
+}
+
+/** Clients that use the second form of transactions where the broker wants it; others do not know of it. */
+const forms: Partial<Record<ClientName, number>> = { 'java-4.3.1': transactionForm.second }
+
+/** Of all transactions so far, as the log of their coordinator keeps them. */
+function transactionForms(broker: BrokerProcess): Set<number> {
+  const forms = new Set<number>()
+  for (const name of systemDisk.list(broker.dataDirectory).filter((each) => each.startsWith(`${transactionTopic}-`))) {
+    for (const batch of dumpSegment(systemDisk, `${broker.dataDirectory}/${name}/00000000000000000000.log`)) {
+      for (const { key, value, offset } of batch.records()) {
+        const state = key === null ? undefined : readTransactionRecord(key, value, offset)?.state
+        if (state?.status === transactionStatus.Ongoing) forms.add(state.form)
+      }
+    }
+  }
+  return forms
 }
 
 /** What the client's batches are compressed with, as the log keeps them: byte for byte. */
