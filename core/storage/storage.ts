@@ -9,6 +9,7 @@
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { faultOrdersObeyed } from '../fault-orders.ts'
+import { systemDisk } from '../platform/disk.ts'
 import { errors } from './errors.ts'
 import { failingStorage } from './failing-storage.ts'
 import { fileStorage } from './file-storage.ts'
@@ -89,6 +90,16 @@ export function openStorage(location: string): BlobStorage {
   if (isS3(location)) return new S3Storage(parseS3Location(location), s3InUse())
   const files = fileStorage(localPath(location))
   return faultOrdersObeyed() ? failingStorage(files) : files
+}
+
+/** Removes a directory of this machine that held objects, unless something is in it. Elsewhere there are none. */
+export function removeEmptyDirectory(location: string): void {
+  if (otherOf(location) !== undefined || isS3(location)) return
+  try {
+    systemDisk.removeDirectory(localPath(location))
+  } catch {
+    // It is somebody's: of another object, a mount, or not ours to remove.
+  }
 }
 
 const otherOf = (location: string): ((location: string) => BlobStorage) | undefined =>

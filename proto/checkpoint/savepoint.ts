@@ -6,7 +6,7 @@
  * stands at the target already is touched.
  */
 import { isMillraceError } from '../../core/errors.ts'
-import { type BlobStorage, openStorage, storageUrl } from '../../core/storage/storage.ts'
+import { type BlobStorage, openStorage, removeEmptyDirectory, storageUrl } from '../../core/storage/storage.ts'
 import { errors } from './errors.ts'
 import { decodeManifest, encodeManifest, type Manifest, type RunHandle, runHandles, runPaths } from './manifest.ts'
 import { parseRunPath, savepointManifestPath, savepointRunPath } from './paths.ts'
@@ -107,7 +107,7 @@ async function readManifest(storage: BlobStorage): Promise<Manifest> {
   }
 }
 
-/** Deletes a savepoint: its manifest first, then its runs. Anything else in the directory stays. */
+/** Deletes a savepoint: its manifest first, then its runs, then its directory. Anything else in the directory stays, and with it the directory. */
 export async function disposeSavepoint(location: string): Promise<void> {
   const snapshot = await readSnapshot(location)
   const { manifest } = snapshot
@@ -116,6 +116,7 @@ export async function disposeSavepoint(location: string): Promise<void> {
   const storage = openStorage(snapshot.location)
   await storage.delete(savepointManifestPath)
   for (const path of runPaths(manifest)) if (parseRunPath(path) !== undefined) await storage.delete(path)
+  removeEmptyDirectory(snapshot.location)
 }
 
 export type SnapshotEntry =

@@ -83,6 +83,12 @@ describe('a savepoint', () => {
     expect(await openStorage(join(directory, 'half')).list('')).toEqual([])
   })
 
+  it('is disposed of with its directory, and of no other', async () => {
+    await writeSavepoint(storage, manifest, join(directory, 'all of mine', 'ä'))
+    await disposeSavepoint(join(directory, 'all of mine', 'ä'))
+    expect(readdirSync(join(directory, 'all of mine'))).toEqual([])
+  })
+
   it('is disposed of with its runs, and what else lies there stays', async () => {
     await writeSavepoint(storage, manifest, join(directory, 'saved'))
     writeFileSync(join(directory, 'saved', 'notes.txt'), 'mine')
