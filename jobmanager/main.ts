@@ -21,7 +21,7 @@ import { lockDirectory } from './ha/directory-lock.ts'
 import { errors as haErrors } from './ha/errors.ts'
 import { LocalWork } from './ha/local-work.ts'
 import * as ha from './ha/options.ts'
-import { redisOptions } from './ha/redis.ts'
+import { openRedisTls, redisOptions, redisSettings, redisTlsPaths } from './ha/redis-options.ts'
 import { Replica } from './ha/replica.ts'
 import { type Log, Term } from './ha/term.ts'
 import { LocalJobStore } from './job-store.ts'
@@ -151,16 +151,18 @@ async function openReplica(config: Config, address: string, log: Log): Promise<S
   const storage = openStorage(config.get(ha.haStorageDirectory) ?? '')
   const cluster = config.get(ha.haClusterId)
   const leaseMs = Math.max(leaseMinMs, config.get(ha.haLease))
+  const tls = openRedisTls(config, systemDisk, systemClock, (text, fields) => log('warn', `Redis: ${text}`, fields))
   const replica = new Replica({
     config,
     storage,
     coordination: redisCoordination({
-      redis: redisSettings(config),
+      redis: redisSettings(config, tls),
       prefix: config.get(ha.haRedisPrefix),
       cluster,
       leaseMs,
       token: systemRandom.hex(16),
-      trouble: (text, error) => log('warn', text, { error }),
+      // The message alone: an error of the client carries its command, in which a password may stand.
+      trouble: (text, error) => log('warn', `${text}: ${error instanceof Error ? error.message : String(error)}`, {}),
     }),
     clock: systemClock,
     random: systemRandom,
@@ -169,24 +171,31 @@ async function openReplica(config: Config, address: string, log: Log): Promise<S
     address: () => address,
     log,
   })
+  const close = async (): Promise<void> => {
+    await replica.close()
+    tls.close()
+  }
   try {
     await replica.start()
   } catch (error) {
-    await replica.close()
+    await close()
     throw error
   }
-  return replica
+  return {
+    get term() {
+      return replica.term
+    },
+    get services() {
+      return replica.services
+    },
+    get unready() {
+      return replica.unready
+    },
+    close,
+  }
 }
 
 const leaseMinMs = 500
-
-const redisSettings = (
-  config: Config,
-): { url: string; username: string | undefined; password: string | undefined } => ({
-  url: config.get(ha.haRedisUrl),
-  username: config.get(ha.haRedisUser),
-  password: config.get(ha.haRedisPassword),
-})
 
 /** What can be wrong without asking anybody. */
 function checkReplica(config: Config): void {
@@ -195,6 +204,7 @@ function checkReplica(config: Config): void {
   const id = config.get(ha.haClusterId)
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(id)) throw haErrors.create('BAD_CLUSTER_ID', { id })
   redisOptions(redisSettings(config))
+  redisTlsPaths(config)
 }
 
 /** Where others reach this JobManager. */

@@ -2,15 +2,16 @@
  * What replicas of the JobManager agree through: a lease, a registry beside it, and queues of work. Redis in production
  * (`redisCoordination`); nothing that is kept here alone may be needed.
  */
-import { connectRedis, type RedisSettings, redisKeys } from './redis.ts'
+import { RedisConnection, redisKeys } from './redis.ts'
 import { RedisLease } from './redis-lease.ts'
+import type { RedisSettings } from './redis-options.ts'
 import { RedisQueues } from './redis-work.ts'
 import type { LeaderWork, WorkHandlers } from './work.ts'
 
 export interface Coordination {
   readonly lease: Pick<RedisLease, keyof RedisLease>
   readonly queues: LeaderQueues
-  /** May fail: it goes on trying. */
+  /** May fail: it goes on trying, unless the error says that this can never be (`retry: 'never'`). */
   connect(): Promise<void>
   disconnect(): void
 }
@@ -37,7 +38,7 @@ export function redisCoordination(options: RedisCoordinationOptions): Coordinati
   const { redis, prefix, cluster, leaseMs, token, trouble } = options
   const timeoutMs = Math.max(200, leaseMs / 3)
   const keys = redisKeys(prefix, cluster)
-  const connection = connectRedis(redis, timeoutMs)
+  const connection = new RedisConnection(redis, timeoutMs)
   return {
     lease: new RedisLease(connection, keys, token),
     queues: new RedisQueues({ redis, prefix, cluster, timeoutMs, trouble }),

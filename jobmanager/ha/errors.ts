@@ -14,6 +14,24 @@ export const errors = defineErrors('HA', {
     blame: 'user',
     retry: 'never',
   },
+  BAD_SENTINEL: {
+    text: '"{address}" of high-availability.redis.sentinel.addresses is not host:port',
+    hint: 'Addresses stand one behind the other with commas: sentinel-1:26379,sentinel-2:26379,sentinel-3:26379.',
+    blame: 'user',
+    retry: 'never',
+  },
+  REDIS_CLUSTER: {
+    text: 'this is Redis Cluster, whose keys are on many servers; a lease and its queues need one Redis, or one master with Sentinels',
+    hint: 'Use a Redis with cluster mode disabled. What is in it is small, and may be lost: jobs are in high-availability.storage-dir.',
+    blame: 'user',
+    retry: 'never',
+  },
+  REDIS_AWAY: {
+    text: 'Redis does not answer: {reason}',
+    hint: 'It is asked again until it does.',
+    blame: 'external',
+    retry: 'backoff',
+  },
   BAD_CLUSTER_ID: {
     text: 'high-availability.cluster-id is "{id}": letters, digits, dot, dash and underscore are allowed, up to 64 of them',
     blame: 'user',

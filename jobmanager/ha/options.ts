@@ -41,6 +41,49 @@ export const haRedisPassword = option({
   scope: 'jobmanager',
   doc: 'Password at Redis; goes before the one in the URL. Give it by environment, MILLRACE_HIGH_AVAILABILITY_REDIS_PASSWORD; it is never logged.',
 })
+export const haSentinels = option({
+  key: 'high-availability.redis.sentinel.addresses',
+  type: text(),
+  scope: 'jobmanager',
+  doc: 'host:port of Sentinels, with commas: Redis is the master that they name, and another one when they name another. Of high-availability.redis.url then only redis: or rediss:, user, password and database count.',
+})
+export const haSentinelMaster = option({
+  key: 'high-availability.redis.sentinel.master',
+  type: text(),
+  default: 'mymaster',
+  scope: 'jobmanager',
+  doc: 'Name of the master at the Sentinels.',
+})
+export const haSentinelUser = option({
+  key: 'high-availability.redis.sentinel.username',
+  type: text(),
+  scope: 'jobmanager',
+  doc: 'User at the Sentinels, when they have users.',
+})
+export const haSentinelPassword = option({
+  key: 'high-availability.redis.sentinel.password',
+  type: text(),
+  scope: 'jobmanager',
+  doc: 'Password at the Sentinels, when they ask for one; often another than that of Redis. Give it by environment; it is never logged.',
+})
+export const haRedisCa = option({
+  key: 'high-availability.redis.tls.ca',
+  type: text(),
+  scope: 'jobmanager',
+  doc: 'File of the authorities that sign the certificate of Redis, and of Sentinels, PEM. For rediss. Default: the well-known ones.',
+})
+export const haRedisCert = option({
+  key: 'high-availability.redis.tls.cert',
+  type: text(),
+  scope: 'jobmanager',
+  doc: 'File of the certificate that is shown to Redis and Sentinels, PEM. For rediss; default: none.',
+})
+export const haRedisKey = option({
+  key: 'high-availability.redis.tls.key',
+  type: text(),
+  scope: 'jobmanager',
+  doc: 'File of its private key, PEM, without a passphrase.',
+})
 export const haRedisPrefix = option({
   key: 'high-availability.redis.prefix',
   type: text(),
@@ -90,6 +133,13 @@ export const haOptions = [
   haRedisUrl,
   haRedisUser,
   haRedisPassword,
+  haSentinels,
+  haSentinelMaster,
+  haSentinelUser,
+  haSentinelPassword,
+  haRedisCa,
+  haRedisCert,
+  haRedisKey,
   haRedisPrefix,
   haLease,
   haAddress,

@@ -5,9 +5,10 @@
  * Concurrency: one per process for putting in; `lead` makes the workers of one term.
  */
 import { createRequire } from 'node:module'
-import type { JobsOptions, Queue, QueueEvents, Worker } from 'bullmq'
+import type { RedisOptions as Connection, JobsOptions, Queue, QueueEvents, Worker } from 'bullmq'
 import { systemClock } from '../../core/platform/clock.ts'
-import { type RedisEndpoint, type RedisSettings, redisOptions } from './redis.ts'
+import { patience } from './redis.ts'
+import { type RedisSettings, redisOptions } from './redis-options.ts'
 import { type CleanTask, type LeaderWork, nameOf, retryPauseMs, type WorkHandlers } from './work.ts'
 
 // A fifth of a JobManager's memory, and one that leads alone has none of it.
@@ -29,6 +30,8 @@ interface Submitted {
 }
 
 const cleanAttempts = 1000
+/** Waiting for work is ten seconds without an answer at most. */
+const silenceMs = 30_000
 /** Outcomes that are kept, for people and for those who wait for one. */
 const kept: JobsOptions = { removeOnComplete: { count: 100, age: 3600 }, removeOnFail: { count: 100, age: 86_400 } }
 
@@ -55,9 +58,15 @@ export class RedisQueues {
     this.#events.on('error', () => undefined)
   }
 
-  get #connection(): RedisEndpoint & { retryStrategy(times: number): number } {
-    const { redis } = this.#options
-    return { ...redisOptions(redis), retryStrategy: (times: number) => Math.min(100 * times, 1000) }
+  get #connection(): Connection {
+    const { redis, timeoutMs } = this.#options
+    // Both mean options of ioredis; what is optional may be undefined for one of them only.
+    return {
+      ...redisOptions(redis),
+      ...patience(timeoutMs),
+      socketTimeout: silenceMs,
+      retryStrategy: (times: number) => Math.min(100 * times, 1000),
+    } as Connection
   }
 
   get #prefix(): string {

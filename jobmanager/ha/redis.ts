@@ -1,7 +1,7 @@
 /**
  * The connection to Redis, and the scripts that decide there. Each script is one atomic step.
  *
- * Keys, all below `<prefix>:{<cluster>}` (the braces keep them on one node of a Redis cluster):
+ * Keys, all below `<prefix>:{<cluster>}` (the braces are how bullmq wants them):
  *   lease     who leads: the token of a process; ends by itself
  *   epoch     the highest epoch that was announced here
  *   leader    JSON { epoch, address } of the leader; ends with the lease
@@ -11,16 +11,12 @@
  */
 import { createRequire } from 'node:module'
 import type { Callback, Redis, Result } from 'ioredis'
+import { systemClock } from '../../core/platform/clock.ts'
 import { errors } from './errors.ts'
+import { type ConnectionOptions, type RedisSettings, redisOptions } from './redis-options.ts'
 
 // A JobManager that leads alone needs no Redis, and not the memory of its client either.
 const require = createRequire(import.meta.url)
-
-export interface RedisSettings {
-  readonly url: string
-  readonly username: string | undefined
-  readonly password: string | undefined
-}
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -103,59 +99,73 @@ const scripts = {
   },
 } as const
 
-export interface RedisEndpoint {
-  readonly host: string
-  readonly port: number
-  readonly db?: number
-  readonly username?: string
-  readonly password?: string
-  readonly tls?: { readonly servername: string }
+/**
+ * A connection that fails fast and comes back by itself, to another server when Sentinels name another one. What fails says why
+ * there is no connection rather than that there is none.
+ */
+export class RedisConnection {
+  readonly #redis: Redis
+  readonly #timeoutMs: number
+  #trouble: Error | undefined
+
+  constructor(settings: RedisSettings, timeoutMs: number) {
+    const { Redis: Connection } = require('ioredis') as typeof import('ioredis')
+    this.#timeoutMs = timeoutMs
+    this.#redis = new Connection({
+      ...redisOptions(settings),
+      ...patience(timeoutMs),
+      commandTimeout: timeoutMs,
+      // One that answers nothing at all may be a machine that is gone: the system would wait for it for a quarter of an hour.
+      socketTimeout: timeoutMs * 2,
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      retryStrategy: (times: number) => Math.min(50 * times, 500),
+    })
+    for (const [name, script] of Object.entries(scripts)) this.#redis.defineCommand(name, script)
+    this.#redis.on('error', (error: Error) => {
+      this.#trouble = error
+    })
+    this.#redis.on('ready', () => {
+      this.#trouble = undefined
+    })
+  }
+
+  /** Throws HA_REDIS_CLUSTER, and when there is no connection yet: it goes on trying. */
+  async connect(): Promise<void> {
+    const late = new Promise<void>((resolve) => systemClock.setTimeout(resolve, this.#timeoutMs))
+    // Where no Sentinel answers, it has no end.
+    await Promise.race([this.#redis.connect(), late])
+    if (/^redis_mode:cluster/m.test(await this.ask((redis) => redis.info('server')))) {
+      throw errors.create('REDIS_CLUSTER', {})
+    }
+  }
+
+  disconnect(): void {
+    this.#redis.disconnect()
+  }
+
+  /** Throws HA_REDIS_AWAY, HA_REDIS_CLUSTER. */
+  async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await question(this.#redis)
+    } catch (cause) {
+      // Not as the cause: it carries the command, and of the one that logs in a password.
+      const { message } = cause as Error
+      if (/^(MOVED|CLUSTERDOWN) /.test(message)) throw errors.create('REDIS_CLUSTER', {})
+      throw errors.create('REDIS_AWAY', { reason: this.#trouble?.message ?? message })
+    }
+  }
 }
 
-/** Options for a connection of ours or of a queue. Throws HA_BAD_REDIS_URL. */
-export function redisOptions({ url, username, password }: RedisSettings): RedisEndpoint {
-  let parsed: URL
-  try {
-    parsed = new URL(url)
-  } catch {
-    // The error of the runtime repeats the URL, and a password may stand in it.
-    throw errors.create('BAD_REDIS_URL', { reason: 'it cannot be parsed' })
-  }
-  const tls = parsed.protocol === 'rediss:'
-  if (!tls && parsed.protocol !== 'redis:') {
-    throw errors.create('BAD_REDIS_URL', { reason: `it begins with ${parsed.protocol}` })
-  }
-  const database = parsed.pathname.replace(/^\//, '')
-  if (!/^\d*$/.test(database)) throw errors.create('BAD_REDIS_URL', { reason: 'the database is not a number' })
-  if (parsed.hostname === '') throw errors.create('BAD_REDIS_URL', { reason: 'it has no host' })
-  const user = username ?? decodeURIComponent(parsed.username)
-  const secret = password ?? decodeURIComponent(parsed.password)
-  const host = parsed.hostname.replace(/^\[|\]$/g, '')
+/** For every connection, ours and those of queues. */
+export function patience(timeoutMs: number): ConnectionOptions {
   return {
-    host,
-    port: parsed.port === '' ? 6379 : Number(parsed.port),
-    ...(database === '' ? {} : { db: Number(database) }),
-    ...(user === '' ? {} : { username: user }),
-    ...(secret === '' ? {} : { password: secret }),
-    ...(tls ? { tls: { servername: host } } : {}),
-  }
-}
-
-/** A connection that fails fast and comes back by itself. Errors of the connection show in its calls. */
-export function connectRedis(settings: RedisSettings, timeoutMs: number): Redis {
-  const { Redis: Connection } = require('ioredis') as typeof import('ioredis')
-  const redis = new Connection({
-    ...redisOptions(settings),
-    commandTimeout: timeoutMs,
     connectTimeout: timeoutMs,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    lazyConnect: true,
-    retryStrategy: (times: number) => Math.min(50 * times, 500),
-  })
-  for (const [name, script] of Object.entries(scripts)) redis.defineCommand(name, script)
-  redis.on('error', () => undefined)
-  return redis
+    sentinelCommandTimeout: timeoutMs,
+    // The master of before, which does not know it yet when we ask it, or knows it and goes on listening.
+    reconnectOnError: (error: Error) => error.message.includes('READONLY'),
+  }
 }
 
 /** Names of the keys of a cluster. */

@@ -8,6 +8,7 @@
  * Concurrency: the JobManager's thread; an election that was overtaken by its end finds out and stops.
  */
 import type { Config } from '../../core/config/index.ts'
+import { isMillraceError } from '../../core/errors.ts'
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { Random } from '../../core/platform/random.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
@@ -87,7 +88,7 @@ export class Replica {
         deposed: (reason) => this.#deposed(reason),
         unreachable: (error) => {
           this.#unreachable = messageOf(error)
-          log('warn', `Redis cannot be asked who leads: ${this.#unreachable}`, {})
+          log('warn', `who leads cannot be asked: ${this.#unreachable}`, {})
         },
         reachable: () => {
           this.#unreachable = undefined
@@ -99,10 +100,12 @@ export class Replica {
     })
   }
 
-  /** Resolves when it takes part. Throws HA_DIRECTORY_… when the directory is somebody else's, and what the storage says. */
+  /** Resolves when it takes part. Throws HA_DIRECTORY_… when the directory is somebody else's, HA_REDIS_CLUSTER, and what the storage says. */
   async start(): Promise<void> {
     await this.#fence.read()
-    await this.#options.coordination.connect().catch(() => undefined)
+    await this.#options.coordination.connect().catch((error: unknown) => {
+      if (isMillraceError(error) && error.retry === 'never') throw error
+    })
     await this.#checkAlone()
     this.#keeper.start()
   }
@@ -117,7 +120,7 @@ export class Replica {
 
   /** Why it cannot take part. */
   get unready(): string | undefined {
-    return this.#unreachable === undefined ? undefined : `Redis cannot be reached: ${this.#unreachable}`
+    return this.#unreachable
   }
 
   /** Resolves when the job survives this process, and the leader has it or will find it. */
@@ -241,6 +244,8 @@ export class Replica {
       // The storage is away: whether there is a later one shows when it is back.
       () => undefined,
     )
+    // A replica of Redis that took over may not have heard of the first time.
+    this.#lease.announce(epoch, this.#options.address(), this.#options.leaseMs).catch(() => undefined)
   }
 
   /**

@@ -44,12 +44,13 @@ export class HaCluster {
     this.client = createClusterClient({ address: this.addresses })
   }
 
+  /** `given`: a password of Redis, or a Redis, which is closed with it. */
   static async start(
     count: number,
     extra: Readonly<Record<string, string>> = {},
-    password?: string,
+    given?: string | RedisServer,
   ): Promise<HaCluster> {
-    const redis = await RedisServer.start(password)
+    const redis = given instanceof RedisServer ? given : await RedisServer.start(given)
     const ports = await Promise.all(Array.from({ length: count }, freePort))
     const cluster = new HaCluster(redis, ports, extra)
     for (let index = 0; index < count; index++) await cluster.startJobManager(index)

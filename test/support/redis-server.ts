@@ -4,49 +4,67 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Authority, internalFiles } from './certificates.ts'
 import { debian, installOnce, onPath } from './install.ts'
 
 export const installRedisServer = (): void =>
   installOnce('redis-server', () => onPath('redis-server') || debian('redis-server'))
 
+export interface RedisServerOptions {
+  readonly password?: string | undefined
+  /** Options of redis-server. */
+  readonly more?: readonly string[]
+  /** Instead of the plain port; both sides show certificates. */
+  readonly tls?: { readonly authority: Authority; readonly hosts?: readonly string[] }
+}
+
 export class RedisServer {
   readonly port: number
   readonly password: string | undefined
-  readonly #directory: string
+  readonly directory: string
+  readonly #options: RedisServerOptions
   #child: ChildProcess | undefined
 
-  private constructor(port: number, password: string | undefined) {
+  private constructor(port: number, options: RedisServerOptions) {
     this.port = port
-    this.password = password
-    this.#directory = mkdtempSync(join(tmpdir(), 'millrace-redis-'))
+    this.password = options.password
+    this.#options = options
+    this.directory = mkdtempSync(join(tmpdir(), 'millrace-redis-'))
   }
 
-  static async start(password?: string): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), password)
+  static async start(given: string | RedisServerOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), typeof given === 'string' ? { password: given } : given)
     await server.start()
     return server
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`
+    return `${this.#options.tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${this.port}`
   }
 
-  /** Empty, on the same port. */
-  async start(): Promise<void> {
-    const secret = this.password === undefined ? [] : ['--requirepass', this.password]
-    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...secret]
-    const child = spawn('redis-server', [...options, '--dir', this.#directory], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    this.#child = child
-    await new Promise<void>((resolve, reject) => {
-      let said = ''
-      child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${said}`)))
-      child.stdout?.on('data', (piece: Buffer) => {
-        said += piece.toString()
-        if (said.includes('Ready to accept connections')) resolve()
-      })
-    })
+  /** Empty, on the same port. `more`: options of this time. */
+  async start(more: readonly string[] = []): Promise<void> {
+    const { password, tls } = this.#options
+    const secret = password === undefined ? [] : ['--requirepass', password, '--masterauth', password]
+    const options = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...secret, ...this.#listen(tls)]
+    const argv = [...options, '--dir', this.directory, ...(this.#options.more ?? []), ...more]
+    this.#child = await startRedis(argv, 'Ready to accept connections')
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal)
+  }
+
+  #listen(tls: RedisServerOptions['tls']): readonly string[] {
+    if (tls === undefined) return ['--port', String(this.port)]
+    const files = internalFiles(this.directory, 'redis', tls.authority, tls.authority.issue('redis', tls))
+    const {
+      'security.ssl.internal.key': key,
+      'security.ssl.internal.cert': cert,
+      'security.ssl.internal.ca': ca,
+    } = files
+    const names = ['--tls-key-file', key, '--tls-cert-file', cert, '--tls-ca-cert-file', ca]
+    return ['--port', '0', '--tls-port', String(this.port), ...names, '--tls-replication', 'yes']
   }
 
   /** As by the loss of its machine: everything in it is gone. */
@@ -54,15 +72,33 @@ export class RedisServer {
     const child = this.#child
     if (child === undefined) return
     this.#child = undefined
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await ended
+    await killed(child)
   }
 
   async close(): Promise<void> {
     await this.kill()
-    rmSync(this.#directory, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
+}
+
+/** Resolves when it says `ready`. */
+export async function startRedis(argv: readonly string[], ready: string): Promise<ChildProcess> {
+  const child = spawn('redis-server', argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await new Promise<void>((resolve, reject) => {
+    let said = ''
+    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}: ${said}`)))
+    child.stdout.on('data', (piece: Buffer) => {
+      said += piece.toString()
+      if (said.includes(ready)) resolve()
+    })
+  })
+  return child
+}
+
+export async function killed(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
 }
 
 export function freePort(): Promise<number> {

@@ -1,0 +1,135 @@
+/** JobManagers with Redis as people run it: behind Sentinels that fail over, under TLS, with passwords; and what is refused. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { RedisConnection } from '../../jobmanager/ha/redis.ts'
+import { clientMethods } from '../../proto/generated/services.ts'
+import { Channel } from '../../proto/rpc/channel.ts'
+import { Authority, channelTls, type Issued, internalFiles } from '../support/certificates.ts'
+import { HaCluster } from '../support/ha-cluster.ts'
+import { testPlan } from '../support/plan.ts'
+import { RedisSentinels } from '../support/redis-sentinels.ts'
+import { installRedisServer, RedisServer } from '../support/redis-server.ts'
+
+installRedisServer()
+
+const closing: (() => Promise<void> | void)[] = []
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+const fast = { 'high-availability.lease-duration': '1s' }
+/** Nothing that only one JobManager has: tasks can be gone on with. */
+const quiet = { 'fake.results': 'none', 'execution.checkpointing.interval': '100ms' }
+
+/** What each JobManager says when it is asked alone. */
+async function leaders(cluster: HaCluster): Promise<readonly string[]> {
+  const answers = cluster.ports.map(async (_, index) => {
+    const channel = new Channel(cluster.address(index))
+    const answer = channel.unary(clientMethods.cluster, {}).then(
+      () => 'leads',
+      (error: { code: string; message: string }) => `${error.code} ${error.message}`,
+    )
+    return answer.finally(() => channel.close())
+  })
+  return Promise.all(answers)
+}
+
+it.each(['SIGKILL', 'SIGSTOP'] as const)(
+  'the master of Redis gets %s, Sentinels promote the replica, and one JobManager leads with all jobs',
+  { timeout: 90_000 },
+  async (signal) => {
+    const sentinels = await RedisSentinels.start()
+    closing.push(() => sentinels.close())
+    const [first, second] = sentinels.servers as [RedisServer, RedisServer]
+    const cluster = await HaCluster.start(2, { ...fast, ...sentinels.options }, first)
+    closing.push(() => cluster.close())
+    await cluster.taskManager('tm-1', 3)
+    const job = await cluster.submit(testPlan('kept', 1, quiet))
+    await cluster.until(job, 'running')
+    const { epoch } = await cluster.client.cluster()
+
+    if (signal === 'SIGKILL') await first.kill()
+    else first.signal(signal)
+    await expect.poll(() => sentinels.master(), { timeout: 20_000, interval: 100 }).toBe(second.port)
+    const another = await cluster.submit(testPlan('another', 1, quiet))
+    await cluster.until(another, 'running')
+    expect(await cluster.until(job, 'running')).toMatchObject({ attempt: 1, restarts: 0 })
+    const after = await cluster.client.cluster()
+    expect(after.epoch).toBeGreaterThanOrEqual(epoch)
+
+    // Back again: it believes for a moment that it is the master, with the lease of then.
+    if (signal === 'SIGKILL') await first.start()
+    else first.signal('SIGCONT')
+    await cluster.kill(await cluster.leader())
+    expect(await cluster.until(job, 'running')).toMatchObject({ attempt: 1, restarts: 0 })
+    expect((await cluster.client.cluster()).epoch).toBeGreaterThan(after.epoch)
+    expect((await leaders(cluster)).filter((answer) => answer === 'leads')).toHaveLength(1)
+    const last = await cluster.submit(testPlan('last', 1, quiet))
+    await cluster.until(last, 'running')
+    expect((await cluster.client.list()).map((each) => each.jobId).sort()).toEqual([job, another, last].sort())
+  },
+)
+
+it('Redis under TLS is asked by who has a certificate, and by nobody else', { timeout: 60_000 }, async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-redis-tls-'))
+  closing.push(() => rmSync(directory, { recursive: true }))
+  const authority = new Authority('redis authority')
+  const server = await RedisServer.start({ password: 'secret', tls: { authority, hosts: ['127.0.0.1'] } })
+  const files = internalFiles(directory, 'client', authority)
+  const given = {
+    'high-availability.redis.tls.ca': files['security.ssl.internal.ca'],
+    'high-availability.redis.tls.cert': files['security.ssl.internal.cert'],
+    'high-availability.redis.tls.key': files['security.ssl.internal.key'],
+  }
+  const cluster = await HaCluster.start(1, { ...fast, ...given }, server)
+  closing.push(() => cluster.close())
+  await cluster.taskManager('tm-1', 1)
+  const job = await cluster.submit(testPlan('encrypted', 1, quiet))
+  await cluster.until(job, 'running')
+  const ask = async (own: Issued, trusted: Authority): Promise<unknown> => {
+    const { source } = channelTls(trusted, own)
+    const connection = new RedisConnection(
+      { url: server.url, username: undefined, password: 'secret', tls: source },
+      500,
+    )
+    closing.push(() => connection.disconnect())
+    await connection.connect().catch(() => undefined)
+    return connection.ask((each) => each.ping()).catch((error: Error) => error.message)
+  }
+  const somebody = new Authority('somebody else')
+  expect(await ask(authority.issue('client'), authority)).toBe('PONG')
+  expect(await ask(authority.issue('client'), somebody)).toMatch(/Redis does not answer: .*(certificate|issuer)/)
+  expect(await ask(somebody.issue('stranger'), authority)).toMatch(/Redis does not answer: /)
+})
+
+it('Redis Cluster is refused at the start', { timeout: 60_000 }, async () => {
+  const server = await RedisServer.start({ more: ['--cluster-enabled', 'yes'] })
+  const cluster = await HaCluster.start(1, fast, server)
+  closing.push(() => cluster.close())
+  expect(await cluster.startJobManager(0, { 'jobmanager.rpc.port': '0' })).toMatchObject({
+    code: 'HA_REDIS_CLUSTER',
+    message: expect.stringContaining('one Redis, or one master with Sentinels') as string,
+  })
+})
+
+it('a password that is wrong is said to be, and is not said', { timeout: 60_000 }, async () => {
+  const server = await RedisServer.start('right')
+  closing.push(() => server.close())
+  const connection = new RedisConnection({ url: server.url, username: undefined, password: 'a wrong one' }, 500)
+  closing.push(() => connection.disconnect())
+  await connection.connect().catch(() => undefined)
+  const failure = await connection.ask((each) => each.get('lease')).catch((error: unknown) => error)
+  expect(failure).toMatchObject({ code: 'HA_REDIS_AWAY', message: expect.stringMatching(/WRONGPASS/) as string })
+  expect(`${JSON.stringify(failure)} ${String((failure as Error).stack)}`).not.toContain('a wrong one')
+})
+
+it('Sentinels that nobody can reach hold up no start, and are named as the reason', { timeout: 30_000 }, async () => {
+  const sentinel = { addresses: '127.0.0.1:1', master: 'm', username: undefined, password: undefined }
+  const url = 'redis://not.counted'
+  const connection = new RedisConnection({ url, username: undefined, password: undefined, sentinel }, 300)
+  closing.push(() => connection.disconnect())
+  await expect(connection.connect()).rejects.toThrow(/All sentinels are unreachable/)
+})
