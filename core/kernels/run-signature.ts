@@ -82,6 +82,8 @@ export const filling = {
   outEnd: 1,
   /** Entries in the block. */
   entries: 2,
+  /** Of the kernel's own. */
+  scratch: 3,
 } as const
 export const fillingBytes = 64
 
@@ -97,7 +99,7 @@ export interface RunKernels {
   runScatter(from: number, to: number, low: number, shift: number, places: number, pairs: number): void
   /**
    * Sorts pairs, of which only the lower `bits` bits of the hash differ, in the order of a run, those that say the same in
-   * the order in which they are; of these all but the last lose their address. `scratch`: 8 bytes a pair and 1 KB.
+   * the order in which they are; of these all but the last lose their address. `scratch`: 8 bytes a pair and 4 KB.
    */
   runOrder(pairs: number, n: number, bits: number, scratch: number): void
   /**

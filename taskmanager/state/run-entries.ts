@@ -90,7 +90,7 @@ export class RunEntries {
       kernels.runScatter(address, end, low, shift, counts, pairs)
       yield
     }
-    const scratch = this.#allocate(largest * 8 + 1024)
+    const scratch = this.#allocate(largest * 8 + 4096)
     const block = new Block(memory, (bytes) => this.#allocate(bytes))
     for (let bucket = 0, place = 0; bucket < buckets; bucket++) {
       const n = sizes[bucket]

@@ -318,35 +318,66 @@ function sortEqual(pairs: usize, n: usize, scratch: usize): void {
   }
 }
 
+const DIGIT_BITS: u32 = 10
+const DIGITS: usize = 1 << DIGIT_BITS
+const FEW: u32 = 32
+
+// Puts pairs into the order of one digit of their hash; returns how many have the most frequent one.
+function sortDigit(from: usize, to: usize, n: usize, shift: u32, places: usize): u32 {
+  memory.fill(places, 0, DIGITS << 2)
+  for (let i: usize = 0; i < n; i++) {
+    const place = places + (((<usize>load<u32>(from + (i << 3)) >>> shift) & (DIGITS - 1)) << 2)
+    store<u32>(place, load<u32>(place) + 1)
+  }
+  let sum: u32 = 0
+  let most: u32 = 0
+  for (let digit: usize = 0; digit < DIGITS; digit++) {
+    const size = load<u32>(places + (digit << 2))
+    store<u32>(places + (digit << 2), sum)
+    sum += size
+    most = max(most, size)
+  }
+  for (let i: usize = 0; i < n; i++) {
+    const pair = load<u64>(from + (i << 3))
+    const place = places + (((<usize>pair >>> shift) & (DIGITS - 1)) << 2)
+    const index = load<u32>(place)
+    store<u32>(place, index + 1)
+    store<u64>(to + (<usize>index << 3), pair)
+  }
+  return most
+}
+
+// Stable, for pairs that are nearly where they belong.
+function insertByHash(pairs: usize, n: usize): void {
+  for (let i: usize = 1; i < n; i++) {
+    const pair = load<u64>(pairs + (i << 3))
+    let at = pairs + (i << 3)
+    while (at > pairs && load<u32>(at - 8) > <u32>pair) {
+      store<u64>(at, load<u64>(at - 8))
+      at -= 8
+    }
+    store<u64>(at, pair)
+  }
+}
+
 export function runOrder(pairs: usize, n: i32, bits: u32, scratch: usize): void {
   const count = <usize>n
-  let from = pairs
-  let to = scratch
   const places = scratch + (count << 3)
-  for (let shift: u32 = 0; shift < bits; shift += 8) {
-    memory.fill(places, 0, 1024)
-    for (let i: usize = 0; i < count; i++) {
-      const place = places + (<usize>((load<u32>(from + (i << 3)) >>> shift) & 255) << 2)
-      store<u32>(place, load<u32>(place) + 1)
+  // Hashes are mixed well: by their upper digit most stand alone.
+  if (sortDigit(pairs, scratch, count, bits > DIGIT_BITS ? bits - DIGIT_BITS : 0, places) <= FEW) {
+    memory.copy(pairs, scratch, count << 3)
+    insertByHash(pairs, count)
+  } else {
+    let from = pairs
+    let to = scratch
+    for (let shift: u32 = 0; shift < bits; shift += DIGIT_BITS) {
+      sortDigit(from, to, count, shift, places)
+      const swap = from
+      from = to
+      to = swap
     }
-    let sum: u32 = 0
-    for (let digit: usize = 0; digit < 256; digit++) {
-      const size = load<u32>(places + (digit << 2))
-      store<u32>(places + (digit << 2), sum)
-      sum += size
-    }
-    for (let i: usize = 0; i < count; i++) {
-      const pair = load<u64>(from + (i << 3))
-      const place = places + (<usize>((<u32>pair >>> shift) & 255) << 2)
-      const index = load<u32>(place)
-      store<u32>(place, index + 1)
-      store<u64>(to + (<usize>index << 3), pair)
-    }
-    const swap = from
-    from = to
-    to = swap
+    if (from != pairs) memory.copy(pairs, from, count << 3)
   }
-  if (from != pairs) memory.copy(pairs, from, count << 3)
   for (let i: usize = 0; i < count; ) {
     const hash = load<u32>(pairs + (i << 3))
     let end = i + 1
@@ -362,12 +393,26 @@ export function runOrder(pairs: usize, n: i32, bits: u32, scratch: usize): void 
   }
 }
 
+// Entries are all over the memory, and memory answers many questions at a time: those of the next entries are asked at once.
+const AHEAD: i32 = 32
+
+function touchAhead(pairs: usize, from: i32, to: i32, control: usize): void {
+  let touched: u32 = 0
+  for (let i = from; i < to; i++) touched += load<u8>(<usize>load<u32>(pairs + (<usize>i << 3), 4), 32)
+  store<u32>(control, touched, 12)
+}
+
 export function runFill(pairs: usize, from: i32, n: i32, base: i32, control: usize): i32 {
   let out = <usize>load<u32>(control)
   const end = <usize>load<u32>(control, 4)
   let entries = load<u32>(control, 8)
   let i = from
+  let ahead = from
   for (; i < n; i++) {
+    if (i == ahead) {
+      ahead = min(n, i + AHEAD)
+      touchAhead(pairs, i, ahead, control)
+    }
     const entry = <usize>load<u32>(pairs + (<usize>i << 3), 4)
     if (entry == 0 || (base != 0 && load<u8>(entry, 6) == 1)) continue
     const bytes = entryBytes(entry)
