@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { CountsReporter } from './test/support/counts-reporter.ts'
 import { nightly } from './test/support/nightly.ts'
+import { LongFirst } from './test/support/sequencer.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -15,6 +16,7 @@ export default defineConfig({
     setupFiles: ['test/support/quiet.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     // Generous: a limit is there to end what hangs, and machines are shared.
     testTimeout: 90_000 * nightly,
     hookTimeout: 90_000,
