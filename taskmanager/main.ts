@@ -75,6 +75,7 @@ export async function startTaskManager(
       doors.slotWorker ?? new URL(`./slot/worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
     config: values,
     host,
+    dataSilenceMs: config.get(options.dataSilence) ?? config.get(options.watchdogTimeout) + silenceMarginMs,
     heapBytes,
     youngHeapBytes: config.get(options.slotYoungHeap),
     message: (slot, message) => taskManager?.fromSlot(slot, message),
@@ -206,6 +207,9 @@ export async function startTaskManager(
     close,
   }
 }
+
+/** A slot that is ended for being blocked is gone by then. */
+const silenceMarginMs = 5000
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)

@@ -111,6 +111,12 @@ export const watchdogTimeout = option({
   scope: 'taskmanager',
   doc: 'User code that has not returned after so long fails the job, with the name of the operator.',
 })
+export const dataSilence = option({
+  key: 'taskmanager.network.silence-timeout',
+  type: duration(),
+  scope: 'taskmanager',
+  doc: 'A connection between slots of two TaskManagers on which nothing came for so long is lost, and the job is restarted. Both ends say something four times in that time. A slot whose code has not returned says nothing, so it must be longer than any function may take. The same for all TaskManagers. 0: never. Default: task.watchdog.timeout and five seconds.',
+})
 
 export const openTimeout = option({
   key: 'task.open.timeout',
@@ -142,6 +148,7 @@ export const taskManagerOptions = [
   cancellationTimeout,
   drainTimeout,
   watchdogTimeout,
+  dataSilence,
   openTimeout,
   testFaults,
   testFaultOrders,

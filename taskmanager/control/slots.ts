@@ -21,6 +21,7 @@ export interface SlotsOptions {
   readonly worker: URL
   readonly config: Readonly<Record<string, string>>
   readonly host: string
+  readonly dataSilenceMs: number
   readonly heapBytes: number
   readonly youngHeapBytes: number
   message(slot: number, message: FromSlot): void
@@ -108,7 +109,7 @@ export class Slots {
   }
 
   #startThread(slot: number): SlotThread {
-    const { taskManagerId, arena, config, host } = this.#options
+    const { taskManagerId, arena, config, host, dataSilenceMs } = this.#options
     if (this.#owners.length === 0) this.retire()
     const owner = this.#owners.shift() as number
     clearPulse(this.doorbells, slot)
@@ -123,6 +124,7 @@ export class Slots {
         arena: arena.handle,
         config,
         dataHost: host,
+        dataSilenceMs,
         doorbells: this.doorbells,
         warm: this.#threads[slot] !== undefined,
       },

@@ -17,6 +17,8 @@ export interface SlotStart {
   readonly arena: ArenaHandle
   readonly config: Readonly<Record<string, string>>
   readonly dataHost: string
+  /** A data connection on which nothing came for so long is lost; 0: none is. */
+  readonly dataSilenceMs: number
   /** Takes the place of one that ended: a deployment will come soon, and finds the engine loaded. */
   readonly warm: boolean
   /** The same as in each deployment. */

@@ -38,9 +38,11 @@ let released = -1
 let turn: Promise<void> = Promise.resolve()
 const say = (message: FromSlot): void => parentPort?.postMessage(message)
 
-const listener = await DataListener.open(arena, start.dataHost, dataNetwork(), systemClock, (text, fields) =>
-  say({ kind: 'warning', text, fields }),
-)
+const listener = await DataListener.open(arena, start.dataHost, {
+  network: dataNetwork(),
+  warn: (text, fields) => say({ kind: 'warning', text, fields }),
+  silenceMs: start.dataSilenceMs,
+})
 
 parentPort?.on('message', (message: ToSlot) => {
   if (message.kind === 'doorbells') {

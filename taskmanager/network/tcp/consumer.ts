@@ -15,9 +15,10 @@ import { wireSchema } from '../computed-key.ts'
 import { networkErrors } from '../errors.ts'
 import { type FrameKind, frameKind } from '../frame.ts'
 import { Chunks } from './chunks.ts'
+import { Liveness } from './liveness.ts'
 import { handshakeReason } from './mutual-tls.ts'
 import type { ParkingLot, WaitingFrame } from './parked.ts'
-import { type ConnectionEvents, usedBytesAt } from './producer.ts'
+import { type ConnectionEvents, silent, usedBytesAt } from './producer.ts'
 import {
   answerHeadBytes,
   answerLength,
@@ -26,6 +27,8 @@ import {
   encodeCredit,
   type FrameHead,
   frameHeadBytes,
+  pingCredit,
+  pingKind,
 } from './wire.ts'
 
 export const inputCredit = 8
@@ -143,6 +146,7 @@ export class ConsumerConnection {
   readonly #chunks = new Chunks()
   /** What no segment can ever hold is no frame: waiting for memory would have no end. */
   readonly #bodyMax: number
+  readonly #liveness = new Liveness()
   #accepted = false
   #closed = false
   #head: FrameHead | undefined
@@ -178,13 +182,25 @@ export class ConsumerConnection {
 
   /** Bytes that came; lent for the call. */
   received(bytes: Buffer): void {
+    this.#liveness.heard = true
     this.#chunks.push(bytes)
     this.#read()
     this.#chunks.detach()
   }
 
   grant(channel: number, batches: number): void {
-    if (!this.#closed && !this.#socket.destroyed) this.#socket.write(encodeCredit(channel, batches))
+    if (this.#closed || this.#socket.destroyed) return
+    this.#liveness.said = true
+    this.#socket.write(encodeCredit(channel, batches))
+  }
+
+  /** A quarter of `silenceMs` has passed. */
+  tick(silenceMs: number): void {
+    // How long the answer may take is the business of whoever connects.
+    if (this.#closed || !this.#accepted) return
+    const due = this.#liveness.tick()
+    if (due === 'ping') this.#socket.write(pingCredit)
+    else if (due === 'give-up') this.#lost(silent(silenceMs))
   }
 
   close(): void {
@@ -228,6 +244,10 @@ export class ConsumerConnection {
       const bytes = this.#chunks.peek(frameHeadBytes)
       if (bytes === undefined) return false
       const head = decodeFrameHead(bytes, this.#inputs.length, this.#bodyMax)
+      if (head.kind === pingKind) {
+        this.#chunks.skip(frameHeadBytes)
+        return true
+      }
       this.#check(head)
       this.#chunks.skip(frameHeadBytes)
       this.#head = head

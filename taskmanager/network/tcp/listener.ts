@@ -4,7 +4,7 @@
  */
 import type { Arena } from '../../../core/arena/arena.ts'
 import { faulty } from '../../../core/faults.ts'
-import { type Clock, systemClock } from '../../../core/platform/clock.ts'
+import { type Clock, systemClock, type TimerHandle } from '../../../core/platform/clock.ts'
 import {
   type AddressInfo,
   type Network,
@@ -21,11 +21,21 @@ import type { InputChannel, OutputChannel } from '../channel.ts'
 import { networkErrors } from '../errors.ts'
 import { Chunks } from './chunks.ts'
 import { ConsumerConnection, inputCredit, readBytes, TcpInput } from './consumer.ts'
+import { tickMs } from './liveness.ts'
 import { handshakeReason } from './mutual-tls.ts'
 import { ParkingLot } from './parked.ts'
 import { type ConnectionEvents, ProducerConnection, TcpOutput } from './producer.ts'
 import { Strangers, type Warn } from './strangers.ts'
 import { decodeHello, encodeAnswer, encodeHello, type Hello, helloHeadBytes, helloLength, wireVersion } from './wire.ts'
+
+export interface DataListenerOptions {
+  readonly network?: Network
+  readonly clock?: Clock
+  /** Hears of connections that are turned away, not of each when there are many. */
+  readonly warn?: Warn
+  /** A connection on which nothing came for so long is lost; 0: none is. Longer than a slot may be blocked. */
+  readonly silenceMs?: number
+}
 
 const helloTimeoutMs = 5000
 const connectTimeoutMs = 5000
@@ -36,13 +46,16 @@ export class DataListener {
   readonly #clock: Clock
   readonly #server: Server
   readonly #strangers: Strangers
+  readonly #silenceMs: number
   readonly #exchanges = new Map<string, TcpExchange>()
 
-  private constructor(arena: Arena, network: Network, clock: Clock, warn: Warn) {
+  private constructor(arena: Arena, options: Required<DataListenerOptions>) {
+    const { network, clock, warn, silenceMs } = options
     this.#strangers = new Strangers(clock, warn)
     this.#arena = arena
     this.#network = network
     this.#clock = clock
+    this.#silenceMs = silenceMs
     this.#server = network.createServer({ noDelay: true }, (socket) => this.#greet(socket))
     // Of a network that asks for certificates.
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) =>
@@ -54,15 +67,10 @@ export class DataListener {
     )
   }
 
-  /** Listens on a free port of `host`. `warn` hears of connections that are turned away, not of each when there are many. */
-  static async open(
-    arena: Arena,
-    host: string,
-    network: Network = systemNetwork,
-    clock: Clock = systemClock,
-    warn: Warn = () => undefined,
-  ): Promise<DataListener> {
-    const listener = new DataListener(arena, network, clock, warn)
+  /** Listens on a free port of `host`. */
+  static async open(arena: Arena, host: string, options: DataListenerOptions = {}): Promise<DataListener> {
+    const { network = systemNetwork, clock = systemClock, warn = () => undefined, silenceMs = 0 } = options
+    const listener = new DataListener(arena, { network, clock, warn, silenceMs })
     await new Promise<void>((resolve, reject) => {
       listener.#server.once('error', reject)
       listener.#server.listen(0, host, resolve)
@@ -76,9 +84,15 @@ export class DataListener {
 
   exchange(deployment: Deployment, events: ConnectionEvents): TcpExchange {
     const key = exchangeKey(deployment)
-    const exchange = new TcpExchange(deployment, this.#arena, this.#network, this.#clock, events, () =>
-      this.#exchanges.delete(key),
-    )
+    const exchange = new TcpExchange({
+      deployment,
+      arena: this.#arena,
+      network: this.#network,
+      clock: this.#clock,
+      silenceMs: this.#silenceMs,
+      events,
+      forget: () => this.#exchanges.delete(key),
+    })
     this.#exchanges.set(key, exchange)
     return exchange
   }
@@ -140,6 +154,16 @@ interface Wanted {
   readonly input: TcpInput
 }
 
+interface TcpExchangeOptions {
+  readonly deployment: Deployment
+  readonly arena: Arena
+  readonly network: Network
+  readonly clock: Clock
+  readonly silenceMs: number
+  readonly events: ConnectionEvents
+  readonly forget: () => void
+}
+
 /** The channels of one deployment to and from other TaskManagers. */
 export class TcpExchange {
   readonly #deployment: Deployment
@@ -153,15 +177,9 @@ export class TcpExchange {
   readonly #producing: ProducerConnection[] = []
   readonly #consuming: ConsumerConnection[] = []
   readonly #parking: ParkingLot
+  readonly #ticking: TimerHandle | undefined
 
-  constructor(
-    deployment: Deployment,
-    arena: Arena,
-    network: Network,
-    clock: Clock,
-    events: ConnectionEvents,
-    forget: () => void,
-  ) {
+  constructor({ deployment, arena, network, clock, silenceMs, events, forget }: TcpExchangeOptions) {
     this.#deployment = deployment
     this.#arena = arena
     this.#parking = new ParkingLot(arena)
@@ -169,6 +187,7 @@ export class TcpExchange {
     this.#clock = clock
     this.#events = events
     this.#forget = forget
+    if (silenceMs > 0) this.#ticking = clock.setInterval(() => this.#tick(silenceMs), tickMs(silenceMs))
   }
 
   output(edge: EdgePlan, from: number, to: number): OutputChannel {
@@ -218,8 +237,14 @@ export class TcpExchange {
   /** `orderly`: what was sent still arrives. */
   close(orderly = true): void {
     this.#forget()
+    this.#clock.clearTimeout(this.#ticking)
     for (const connection of this.#producing) connection.close(orderly, this.#clock)
     for (const connection of this.#consuming) connection.close()
+  }
+
+  #tick(silenceMs: number): void {
+    for (const connection of this.#producing) connection.tick(silenceMs)
+    for (const connection of this.#consuming) connection.tick(silenceMs)
   }
 
   #connectTo(address: string, wanted: readonly Wanted[]): Promise<void> {

@@ -3,13 +3,15 @@
  * completion of its write. Concurrency: the slot's thread.
  */
 import type { Arena } from '../../../core/arena/arena.ts'
+import { formatDuration } from '../../../core/config/index.ts'
 import type { Clock } from '../../../core/platform/clock.ts'
 import type { Socket } from '../../../core/platform/net.ts'
 import type { OutputChannel } from '../channel.ts'
 import { networkErrors } from '../errors.ts'
 import { type FrameKind, frameKind } from '../frame.ts'
 import { Chunks } from './chunks.ts'
-import { creditBytes, decodeCredit, encodeFrameHead } from './wire.ts'
+import { Liveness } from './liveness.ts'
+import { creditBytes, decodeCredit, encodeFrameHead, pingFrame } from './wire.ts'
 
 /** Where a batch's header says how many of its segment's bytes count. */
 export const usedBytesAt = 8
@@ -81,6 +83,8 @@ export interface ConnectionEvents {
   failed(error: unknown): void
 }
 
+export const silent = (ms: number): string => `nothing came for ${formatDuration(ms)}`
+
 export class ProducerConnection {
   readonly #socket: Socket
   readonly #outputs: readonly TcpOutput[]
@@ -88,6 +92,7 @@ export class ProducerConnection {
   readonly #chunks = new Chunks()
   readonly #ended = new Set<number>()
   readonly #peer: string
+  readonly #liveness = new Liveness()
   #closed = false
   #corked = false
 
@@ -113,6 +118,7 @@ export class ProducerConnection {
       done?.()
       return
     }
+    this.#liveness.said = true
     if (!this.#corked) {
       // All frames of one turn leave with one call to the system.
       this.#corked = true
@@ -124,6 +130,14 @@ export class ProducerConnection {
     }
     socket.write(head)
     if (body !== undefined) socket.write(body, () => done?.())
+  }
+
+  /** A quarter of `silenceMs` has passed. */
+  tick(silenceMs: number): void {
+    if (this.#closed) return
+    const due = this.#liveness.tick()
+    if (due === 'ping') this.write(pingFrame)
+    else if (due === 'give-up') this.#lost(silent(silenceMs))
   }
 
   channelEnded(index: number): void {
@@ -144,6 +158,7 @@ export class ProducerConnection {
   }
 
   #credits(chunk: Buffer): void {
+    this.#liveness.heard = true
     this.#chunks.push(chunk)
     try {
       for (let bytes = this.#chunks.peek(creditBytes); bytes !== undefined; bytes = this.#chunks.peek(creditBytes)) {

@@ -7,19 +7,24 @@
  *   frame    body bytes u32 | kind u8, 3 zero | channel u32 | sequence u32 | detail u32 | zero u32 | value f64 | body
  *   credit   channel u32 | batches u32
  *
+ * Either side that has said nothing for a while sends a ping, so that the other one knows of it: a frame of kind 6, which has no
+ * sequence and belongs to no channel, or a credit of 0 batches.
+ *
  * `channel` is the index in the hello. The body of a batch frame is a segment as it stands (core/columns/layout.ts); other
  * kinds have none. Sequences count the frames of a channel from 0.
  */
 import { networkErrors } from '../errors.ts'
 import { frameKind } from '../frame.ts'
 
-export const wireVersion = 1
+/** 2: with pings. */
+export const wireVersion = 2
 export const helloMagic = 0x5844524d
 export const answerMagic = 0x4144524d
 export const helloHeadBytes = 8
 export const answerHeadBytes = 8
 export const frameHeadBytes = 32
 export const creditBytes = 8
+export const pingKind = 6
 /** Of a hello behind its head. */
 export const helloBytesMax = 65535
 
@@ -145,13 +150,16 @@ export function decodeFrameHead(bytes: Buffer, channels: number, bodyMax: number
     detail: bytes.readUInt32LE(16),
     value: bytes.readDoubleLE(24),
   }
-  if (frame.kind < frameKind.batch || frame.kind > frameKind.end) throw bad(`there is no frame of kind ${frame.kind}`)
+  if (frame.kind < frameKind.batch || frame.kind > pingKind) throw bad(`there is no frame of kind ${frame.kind}`)
   if (frame.channel >= channels) throw bad(`there is no channel ${frame.channel}`)
   if (frame.kind === frameKind.batch ? frame.bodyBytes === 0 || frame.bodyBytes > bodyMax : frame.bodyBytes !== 0) {
     throw bad(`a frame of kind ${frame.kind} cannot have ${frame.bodyBytes} bytes`)
   }
   return frame
 }
+
+/** What a producer says that has nothing to say. */
+export const pingFrame = encodeFrameHead({ bodyBytes: 0, kind: pingKind, channel: 0, sequence: 0, detail: 0, value: 0 })
 
 export function encodeCredit(channel: number, batches: number): Buffer {
   const bytes = Buffer.alloc(creditBytes)
@@ -160,10 +168,12 @@ export function encodeCredit(channel: number, batches: number): Buffer {
   return bytes
 }
 
+/** What a consumer says that has nothing to say. */
+export const pingCredit = encodeCredit(0, 0)
+
 export function decodeCredit(bytes: Buffer, channels: number, creditMax: number): { channel: number; batches: number } {
   const channel = bytes.readUInt32LE(0)
   const batches = bytes.readUInt32LE(4)
-  if (channel >= channels || batches === 0 || batches > creditMax)
-    throw bad(`a credit of ${batches} for channel ${channel}`)
+  if (channel >= channels || batches > creditMax) throw bad(`a credit of ${batches} for channel ${channel}`)
   return { channel, batches }
 }

@@ -2,7 +2,6 @@ import { connect as connectPlain } from 'node:net'
 import { connect } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Arena } from '../../../../core/arena/arena.ts'
-import { systemClock } from '../../../../core/platform/clock.ts'
 import { type Network, systemNetwork } from '../../../../core/platform/net.ts'
 import type { TlsMaterial, TlsSource } from '../../../../core/tls/files.ts'
 import { frameKind } from '../../../../taskmanager/network/frame.ts'
@@ -56,7 +55,7 @@ interface Slot {
 async function slot(network: Network): Promise<Slot> {
   const arena = Arena.create({ bytes: 1 << 20, segmentBytes: 65_536, largeSegments: 0, owner: 1 })
   const said: string[] = []
-  const listener = await DataListener.open(arena, '127.0.0.1', network, systemClock, (text) => said.push(text))
+  const listener = await DataListener.open(arena, '127.0.0.1', { network, warn: (text) => said.push(text) })
   open.push(() => listener.close())
   return { listener, said, failures: [] }
 }

@@ -1,10 +1,8 @@
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Arena } from '../../../../core/arena/arena.ts'
 import { encodeRows } from '../../../../core/columns/encode.ts'
 import type { Schema } from '../../../../core/columns/schema.ts'
-import { systemClock } from '../../../../core/platform/clock.ts'
-import { systemNetwork } from '../../../../core/platform/net.ts'
 import { frameKind } from '../../../../taskmanager/network/frame.ts'
 import { inputCredit } from '../../../../taskmanager/network/tcp/consumer.ts'
 import { DataListener, type TcpExchange } from '../../../../taskmanager/network/tcp/listener.ts'
@@ -28,11 +26,9 @@ interface End {
   exchange(attempt: number): TcpExchange
 }
 
-async function end(warnings: string[] = []): Promise<End> {
+async function end(warnings: string[] = [], silenceMs = 0): Promise<End> {
   const arena = newArena()
-  const listener = await DataListener.open(arena, '127.0.0.1', systemNetwork, systemClock, (text) =>
-    warnings.push(text),
-  )
+  const listener = await DataListener.open(arena, '127.0.0.1', { warn: (text) => warnings.push(text), silenceMs })
   closing.push(() => listener.close())
   const failures: { code: string; message: string }[] = []
   const events = {
@@ -66,6 +62,43 @@ function raw(port: number, bytes: Uint8Array): Promise<Buffer> {
   })
 }
 
+const silenceMs = 400
+
+/** Passes on what comes, and counts it, until it is dead. */
+class Passage {
+  readonly port: number
+  /** There, and back. */
+  readonly pieces = [0, 0]
+  dead = false
+
+  private constructor(port: number) {
+    this.port = port
+  }
+
+  static async open(to: number): Promise<Passage> {
+    const server = createServer((near) => {
+      const far = connect(to, '127.0.0.1')
+      for (const [index, [from, into]] of [[near, far] as const, [far, near] as const].entries()) {
+        from.on('data', (piece) => {
+          if (passage.dead) return
+          passage.pieces[index]++
+          into.write(piece)
+        })
+        from.on('error', () => undefined)
+        from.on('close', () => passage.dead || into.destroy())
+      }
+      closing.push(() => {
+        near.destroy()
+        far.destroy()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closing.push(() => server.close())
+    const passage = new Passage((server.address() as AddressInfo).port)
+    return passage
+  }
+}
+
 describe('a data connection', () => {
   it('stops one channel without credit and not the other', async () => {
     const [producer, consumer] = [await end(), await end()]
@@ -88,6 +121,46 @@ describe('a data connection', () => {
     const late = new Recorder([{ channel: slow, computedKey: false }])
     await until(() => late.drain() && late.records.length === inputCredit)
     await until(() => full.room() === inputCredit)
+  })
+
+  it('is lost at both ends when nothing passes any more, and nobody was told', async () => {
+    const [producer, consumer] = [await end([], silenceMs), await end([], silenceMs)]
+    const passage = await Passage.open(producer.listener.port)
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    const output = sending.output(edgeOf(schema), 0, 0)
+    receiving.input(edgeOf(schema), 0, 0, locationOf(passage.port))
+    await receiving.connect()
+    await until(() => output.room() > 0)
+    output.sendBatch(batch(producer.arena, 1))
+    passage.dead = true
+    const failures = (): { code: string; message: string }[] => [...producer.failures, ...consumer.failures]
+    await expect.poll(failures, { timeout: 20 * silenceMs }).toHaveLength(2)
+    for (const failure of failures()) {
+      expect(failure).toMatchObject({
+        code: 'NETWORK_CONNECTION_LOST',
+        message: expect.stringContaining(`nothing came for ${silenceMs}ms`) as string,
+      })
+    }
+  })
+
+  it('is kept when nothing is sent for long, and when the consumer takes nothing', async () => {
+    const [producer, consumer] = [await end([], silenceMs), await end([], silenceMs)]
+    const passage = await Passage.open(producer.listener.port)
+    const sending = producer.exchange(1)
+    const receiving = consumer.exchange(1)
+    const output = sending.output(edgeOf(schema), 0, 0)
+    const input = receiving.input(edgeOf(schema), 0, 0, locationOf(passage.port))
+    await receiving.connect()
+    // Twice as long as it may be silent, seen by what passes in both directions.
+    const pings = (): number => Math.min(...passage.pieces)
+    await expect.poll(pings, { timeout: 40 * silenceMs }).toBeGreaterThan(8)
+    for (let i = 0; i < inputCredit; i++) output.sendBatch(batch(producer.arena, i))
+    const before = pings()
+    await expect.poll(pings, { timeout: 40 * silenceMs }).toBeGreaterThan(before + 8)
+    expect([...producer.failures, ...consumer.failures]).toEqual([])
+    const recorder = new Recorder([{ channel: input, computedKey: false }])
+    await until(() => recorder.drain() && recorder.records.length === inputCredit)
   })
 
   it('gives every segment back when it ends in the middle of traffic', async () => {

@@ -1,7 +1,15 @@
 /** Messages of data connections: written as ever, and read as ever. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { decodeAnswer, decodeCredit, decodeFrameHead, decodeHello } from '../../../../taskmanager/network/tcp/wire.ts'
+import {
+  decodeAnswer,
+  decodeCredit,
+  decodeFrameHead,
+  decodeHello,
+  pingCredit,
+  pingFrame,
+  pingKind,
+} from '../../../../taskmanager/network/tcp/wire.ts'
 import { frames, type GoldenWire, hello, makeGolden, refusal } from '../../../golden/wire/contents.ts'
 
 const golden = JSON.parse(
@@ -21,4 +29,9 @@ describe('messages of a data connection of version 1', () => {
     expect(golden.frames.map((frame) => decodeFrameHead(bytes(frame), 2, 65_536))).toEqual(frames)
     expect(decodeCredit(bytes(golden.credit), 2, 8)).toEqual({ channel: 1, batches: 5 })
   })
+})
+
+test('pings are a frame of no channel and a credit of nothing', () => {
+  expect(decodeFrameHead(pingFrame, 1, 65_536)).toMatchObject({ kind: pingKind, bodyBytes: 0 })
+  expect(decodeCredit(pingCredit, 1, 8)).toEqual({ channel: 0, batches: 0 })
 })

@@ -27,6 +27,7 @@ async function slot(): Promise<Slot> {
     arena: arena.handle,
     config: {},
     dataHost: '127.0.0.1',
+    dataSilenceMs: 0,
     warm: false,
     doorbells: new SharedArrayBuffer(doorbellBytes(1)),
   }
