@@ -1,12 +1,13 @@
 /** Commands that look at a job or end it: list, info, stop, cancel, checkpoint, logs. */
 import { formatSize } from '../../core/config/index.ts'
-import type { ClusterClient, JobInfo, JobStatus } from '../../proto/client.ts'
+import type { ClusterClient, JobStatus } from '../../proto/client.ts'
 import { type ClusterFlags, jobDefinitions, withCluster } from '../cluster.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { infoLines } from '../info-lines.ts'
 import { withAnyBrokers } from '../kafka/job-brokers.ts'
 import { loadJob } from '../load-job.ts'
 import { planLines } from '../plan-lines.ts'
-import { formatAge, formatTime, type Terminal, table, tidyPaths, userFrames, waitFor } from '../terminal.ts'
+import { formatAge, formatTime, type Terminal, table, waitFor } from '../terminal.ts'
 import { localPath } from './run.ts'
 
 const shortId = (id: string): string => id.slice(0, 8)
@@ -60,86 +61,6 @@ export async function info(terminal: Terminal, what: string, flags: InfoFlags): 
   if (terminal.json) terminal.out(JSON.stringify(found))
   else for (const line of infoLines(terminal, found)) terminal.out(line)
   return exitCodes.ok
-}
-
-function infoLines(
-  terminal: Terminal,
-  { status, vertices, checkpoints, checkpointCounts, failures, restored, sinks }: JobInfo,
-): string[] {
-  const now = terminal.clock.now()
-  const lines = [
-    `${terminal.style('bold', status.name)}  ${status.state.toUpperCase()}  ${status.jobId}`,
-    `submitted ${formatTime(status.submittedMs)}, attempt ${status.attempt}, ${status.restarts} restarts, ` +
-      `${status.runningSubtasks} of ${status.totalSubtasks} subtasks running`,
-  ]
-  if (restored !== undefined) lines.push(`started from ${restored.kind} ${restored.checkpointId}: ${restored.path}`)
-  if (status.detail !== '') lines.push(status.detail)
-  const rows = vertices.map((vertex) => {
-    const total = vertex.busyMs + vertex.idleMs + vertex.backpressuredMs
-    const share = (part: number) => (total === 0 ? '' : `${Math.round((100 * part) / total)} %`)
-    return [
-      vertex.name,
-      String(vertex.parallelism),
-      String(vertex.recordsIn),
-      String(vertex.recordsOut),
-      share(vertex.busyMs),
-      share(vertex.backpressuredMs),
-      vertex.watermark === undefined ? '' : watermarkText(vertex.watermark),
-      vertex.waitingFor === undefined
-        ? vertex.heldBy === undefined || vertex.heldBy === ''
-          ? ''
-          : `held by ${vertex.heldBy}`
-        : `waits for ${vertex.waitingFor} since ${formatTime(vertex.waitingSinceMs ?? now)}`,
-    ]
-  })
-  lines.push('', ...table(['VERTEX', 'PARALLELISM', 'IN', 'OUT', 'BUSY', 'BLOCKED', 'WATERMARK', ''], rows))
-  if (sinks.length > 0)
-    lines.push(
-      '',
-      ...sinks.map(({ name, uid, guarantee }) => `sink ${uid} (${name}): ${guaranteeTexts[guarantee] ?? guarantee}`),
-    )
-  if (checkpointCounts !== undefined && checkpointCounts.triggered > 0) {
-    const { triggered, completed, failed } = checkpointCounts
-    lines.push('', `checkpoints: ${triggered} triggered, ${completed} completed, ${failed} failed`)
-    for (const each of checkpoints.slice(0, 5)) {
-      const took =
-        each.endedMs === undefined ? pendingText(each, now) : `  ${formatAge(each.endedMs - each.triggeredMs)}`
-      const waited = (each.alignmentMs ?? 0) < 1 ? '' : `  aligned in ${formatAge(each.alignmentMs ?? 0)}`
-      const flight = (each.unaligned ?? 0) === 0 ? '' : `  ${formatSize(each.inFlightBytes ?? 0)} in flight`
-      const why = each.reason === undefined || each.reason === '' ? '' : `  ${each.reason}`
-      lines.push(
-        `  ${each.checkpointId}  ${each.kind}  ${each.state}${took}  ${formatSize(each.bytes)}${waited}${flight}  ${each.path ?? ''}${why}`.trimEnd(),
-      )
-    }
-  }
-  for (const failure of failures.slice(0, 3)) {
-    const at = failure.operator === undefined ? '' : ` in ${failure.operator}`
-    const uid = failure.uid === undefined || failure.uid === failure.operator ? '' : ` (uid ${failure.uid})`
-    lines.push(
-      '',
-      `failed${at}${uid} ${formatAge(now - failure.timeMs)} ago: ${tidyPaths(failure.message)}  ${failure.code}`,
-    )
-    lines.push(...userFrames(failure.stack).map((frame) => `    ${frame}`))
-    if (failure.hint !== undefined && failure.hint !== '') lines.push(`  ${failure.hint}`)
-  }
-  return lines
-}
-
-const guaranteeTexts: Readonly<Record<string, string>> = {
-  none: 'no guarantee',
-  'at-least-once': 'at least once',
-  'exactly-once': 'exactly once',
-}
-
-/** How far a snapshot is that has not ended. */
-function pendingText({ acknowledged, total, storingSinceMs }: JobInfo['checkpoints'][number], now: number): string {
-  if (storingSinceMs === undefined) return `  ${acknowledged} of ${total} subtasks`
-  return `  is being stored for ${formatAge(now - storingSinceMs)}`
-}
-
-function watermarkText(ms: number): string {
-  if (!Number.isFinite(ms)) return ms > 0 ? 'end' : ''
-  return Math.abs(ms) < 8e15 ? new Date(ms).toISOString() : String(ms)
 }
 
 export interface StopFlags extends ClusterFlags {

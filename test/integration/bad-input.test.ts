@@ -237,6 +237,8 @@ describe('a broken line of a file', () => {
         const ended = await millrace('run', read(name, format, policy))
         expect(ended.code).toBe(0)
         expect(ended.out.trim().split('\n').sort()).toEqual(['{"a":1,"s":"x"}', '{"a":3,"s":"z"}'])
+        const shown = await millrace('info', `read-${format}-${policy}`)
+        expect(shown.out).toMatch(/: 1 record failed and was (skipped|written to dead-letter)\n/)
       }
       const letters = readdirSync(cluster.directory, { recursive: true, encoding: 'utf8' })
         .filter((path) => /dead-letter.*\.ndjson$/.test(path))
