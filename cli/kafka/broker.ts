@@ -1,5 +1,6 @@
 /** `millrace broker …`: what a broker holds, and its files looked at from outside (the broker need not run). */
 import { type DumpedBatch, dumpSegment } from '../../broker/log/inspect.ts'
+import { type DumpedIndex, dumpIndex, type IndexEntry } from '../../broker/log/inspect-index.ts'
 import { repairDirectory } from '../../broker/log/repair.ts'
 import { type Finding, verifyDirectory } from '../../broker/log/verify.ts'
 import { listGroups } from '../../connectors/kafka/client/index.ts'
@@ -70,6 +71,8 @@ export function dumpLog(terminal: Terminal, path: string, flags: DumpFlags): Exi
       suggestion: 'Give a segment, or the directory of a partition.',
     })
   }
+  const index = whenReadable(path, () => dumpIndex(systemDisk, path))
+  if (index !== undefined) return showIndex(terminal, path, index)
   let problems = 0
   for (const file of files) {
     if (files.length > 1 && !terminal.json) terminal.out(terminal.style('bold', file))
@@ -86,10 +89,26 @@ function* readable(file: string): Generator<DumpedBatch> {
   try {
     yield* dumpSegment(systemDisk, file)
   } catch (cause) {
-    if (typeof (cause as NodeJS.ErrnoException).syscall !== 'string') throw cause
-    throw cliErrors.create('UNREADABLE', { file, reason: (cause as Error).message }, { cause })
+    unreadable(file, cause)
   }
 }
+
+function showIndex(terminal: Terminal, file: string, { entries, problem }: DumpedIndex): ExitCode {
+  if (terminal.json) terminal.out(JSON.stringify({ file, entries, ...(problem === undefined ? {} : { problem }) }))
+  else {
+    const names = Object.keys(entries[0] ?? {})
+    const cell = (entry: IndexEntry, name: string): string =>
+      name === 'timestamp' ? shownTime(entry[name]) : String(entry[name])
+    const rows = entries.map((entry) => names.map((name) => cell(entry, name)))
+    if (entries.length > 0) for (const line of table(names.map(title), rows)) terminal.out(line)
+    else if (problem === undefined) terminal.out('no entries')
+    if (problem !== undefined) terminal.out(`DAMAGED: ${problem}`)
+  }
+  return problem === undefined ? exitCodes.ok : exitCodes.failed
+}
+
+/** `lastStableOffset` as the head of a column: LAST STABLE OFFSET. */
+const title = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase()
 
 function batchLines(batch: DumpedBatch, withRecords: boolean): string[] {
   const { position, header, problem } = batch
@@ -101,7 +120,7 @@ function batchLines(batch: DumpedBatch, withRecords: boolean): string[] {
       ? ''
       : `  producer ${header.producerId} epoch ${header.producerEpoch} sequence ${header.baseSequence}-${header.lastSequence}${transactional}`
   const codec = header.codec === 'none' ? '' : `, ${header.codec}`
-  const time = header.maxTimestamp < 0 ? 'no time' : new Date(header.maxTimestamp).toISOString()
+  const time = header.maxTimestamp < 0 ? 'no time' : shownTime(header.maxTimestamp)
   const lines = [
     `${header.baseOffset}-${header.lastOffset}  ${kind}batch of ${header.recordCount} at byte ${position}, ${formatSize(header.sizeBytes)}${codec}, leader epoch ${header.leaderEpoch}, ${time}${producer}`,
   ]
@@ -121,8 +140,13 @@ function recordsOf(batch: DumpedBatch): (RecordView | string)[] {
 
 function recordLine({ offset, timestamp, key, value, headers }: RecordView): string {
   const parts = headers.map((each) => `${each.key}=${shown(each.value)}`).join(' ')
-  const time = timestamp < 0 ? '-' : new Date(timestamp).toISOString()
-  return `    ${offset}  ${time}  key ${shown(key)}  value ${shown(value)}${parts === '' ? '' : `  headers ${parts}`}`
+  return `    ${offset}  ${shownTime(timestamp)}  key ${shown(key)}  value ${shown(value)}${parts === '' ? '' : `  headers ${parts}`}`
+}
+
+/** `-` for none; the number where no calendar reaches. */
+function shownTime(epochMs: number | undefined): string {
+  if (epochMs === undefined || epochMs < 0) return '-'
+  return epochMs <= 8.64e15 ? new Date(epochMs).toISOString() : String(epochMs)
 }
 
 /** Text in quotes, and bytes that are no text as hexadecimal digits. */

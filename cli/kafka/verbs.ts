@@ -255,8 +255,11 @@ function defineTransactionVerbs(transactions: Command, verb: Verb): void {
 function defineBrokerVerbs(broker: Command, verb: Verb): void {
   const load = () => import('./broker.ts')
   client(verb(broker, 'status', 'what the brokers hold', async (t, _, flags) => (await load()).brokerStatus(t, flags)))
-  verb(broker, 'dump-log <file>', 'batches and records of a segment, or of a partition', async (t, [file], flags) =>
-    (await load()).dumpLog(t, file as string, flags),
+  verb(
+    broker,
+    'dump-log <file>',
+    'batches and records of a segment or a partition, or the entries of one of their indexes',
+    async (t, [file], flags) => (await load()).dumpLog(t, file as string, flags),
   ).option('--no-records', 'batches only')
   verb(broker, 'verify <directory>', 'check every checksum, offset and index of a data directory', async (t, [path]) =>
     (await load()).verifyLogs(t, path as string),

@@ -281,7 +281,19 @@ describe('broker', () => {
     const { cpSync, rmSync } = await import('node:fs')
     cpSync(`${harness.directory}/keyed-0`, `${copy}/keyed-0`, { recursive: true })
     try {
-      writeFileSync(`${copy}/keyed-0/${'0'.repeat(20)}.timeindex`, Buffer.alloc(24, 1))
+      const timeIndex = `${copy}/keyed-0/${'0'.repeat(20)}.timeindex`
+      writeFileSync(timeIndex, Buffer.from('0000018bcfe5680000000002', 'hex'))
+      expect((await millrace(`broker dump-log ${timeIndex}`)).out).toMatch(
+        /^TIMESTAMP +OFFSET\n2023-11-14T22:13:20.000Z +2$/,
+      )
+      expect(await json(`broker dump-log ${timeIndex}`)).toMatchObject({
+        entries: [{ timestamp: 1_700_000_000_000, offset: 2 }],
+      })
+      writeFileSync(timeIndex, Buffer.alloc(24, 1))
+      expect(await millrace(`broker dump-log ${timeIndex}`)).toMatchObject({
+        code: 1,
+        out: expect.stringContaining('DAMAGED: its entries do not ascend'),
+      })
       expect((await millrace(`broker verify ${copy}`)).code).toBe(1)
       expect(await json(`broker repair ${copy}`)).toMatchObject({ ok: true, left: [] })
       expect((await millrace(`broker verify ${copy}`)).code).toBe(0)
