@@ -135,7 +135,7 @@ export const schedulerMode = option({
   type: oneOf(['default', 'reactive']),
   default: 'default',
   scope: 'job',
-  doc: 'With reactive, the parallelism of a job follows the slots of the cluster: it takes all there are, also those that come later. Operators with a parallelism of their own get at most that. For clusters with one job.',
+  doc: 'With reactive, the parallelism of a job follows the slots of the cluster: it takes all there are, also those that come later. Operators with a parallelism of their own get at most that. It has the cluster for itself: jobs that are submitted later wait until it has ended, as it does for those before it.',
 })
 export const parallelismLimit = option({
   key: 'pipeline.max-parallelism',

@@ -27,6 +27,7 @@ import { Job } from '../job/job.ts'
 import { type JobRecord, type JobStore, recordVersion } from '../job-store.ts'
 import * as options from '../options.ts'
 import { SlotTable } from './slots.ts'
+import { turnsOf } from './turns.ts'
 
 /** The stream of one TaskManager. */
 export interface TaskManagerLink {
@@ -297,11 +298,14 @@ export class Cluster {
     this.#offering = true
     this.#options.clock.setImmediate(() => {
       this.#offering = false
-      const oldestFirst = this.jobs.toReversed()
-      // What has run before gets its slots back before others get their first.
-      const begun = oldestFirst.filter(({ record }) => record.attempt > 0)
-      const others = oldestFirst.filter(({ record }) => record.attempt === 0)
-      for (const job of [...begun, ...others]) job.offerSlots()
+      const candidates = this.jobs.toReversed().map((job) => ({
+        job,
+        name: job.plan.name,
+        terminal: job.terminal,
+        reactive: job.reactiveMax !== undefined,
+        begun: job.record.attempt > 0,
+      }))
+      for (const { candidate, behind } of turnsOf(candidates)) candidate.job.offerSlots(behind)
     })
   }
 

@@ -78,7 +78,7 @@ export class Job {
   readonly #context: JobContext
   readonly #config: Config
   readonly #snapshots: JobSnapshots
-  readonly #reactiveMax: number | undefined
+  readonly reactiveMax: number | undefined
   #plan: JobPlan
   #fallback: JobPlan | undefined
   #subtasks: readonly string[]
@@ -104,7 +104,7 @@ export class Job {
     this.options = { ...slotDefaults(context.config.toRecord()), ...plan.options, ...record.options }
     this.#config = jobConfig(context.config, this.options)
     this.#subtasks = subtasksOf(this.#plan)
-    this.#reactiveMax = reactiveMax(this.#config)
+    this.reactiveMax = reactiveMax(this.#config)
     const settings = coordinatorSettings(this.#config)
     this.checkpointing = settings !== undefined
     this.results = resultsOf(this.#record, context, (position) =>
@@ -133,7 +133,7 @@ export class Job {
     this.redeployments = new Redeployments(this, {
       clock: context.clock,
       slots: context.slots,
-      reactiveMax: this.#reactiveMax,
+      reactiveMax: this.reactiveMax,
       stabilizationMs: this.#config.get(options.stabilizationTimeout),
       slotsChanged: () => context.slotsChanged(),
       log: (text, error) => context.log('warn', text, { jobId: this.id, error }),
@@ -223,11 +223,11 @@ export class Job {
     this.dispatch({ kind: 'cancel' })
   }
 
-  /** The slots that are free: takes what it needs or says what is missing. */
-  offerSlots(): void {
+  /** The slots that are free: takes what it needs or says what is missing. `behind`: why none of them is for this job. */
+  offerSlots(behind?: string): void {
     if (!asksForSlots(this.#state)) return this.redeployments.slotsChanged()
     const { slots } = this.#context
-    this.dispatch({ kind: 'slots', free: slots.free(), inUse: slots.inUse(), total: slots.total() })
+    this.dispatch({ kind: 'slots', behind, free: slots.free(), inUse: slots.inUse(), total: slots.total() })
   }
 
   released(taskManagerId: string, slot: number, attempt: number): void {
@@ -267,9 +267,9 @@ export class Job {
   #dispatch(event: JobEvent): void {
     const before = this.#state
     const facts: JobFacts = {
-      plan: this.#reactiveMax === undefined ? this.nextPlan : this.submitted,
+      plan: this.reactiveMax === undefined ? this.nextPlan : this.submitted,
       fallback: this.#fallback,
-      reactiveMax: this.#reactiveMax,
+      reactiveMax: this.reactiveMax,
       running: this.#plan,
       regional: !this.coordinator.ending,
       subtasks: this.#subtasks.length,

@@ -188,9 +188,10 @@ export type JobEvent =
       readonly unreleased: ReadonlySet<SlotKey>
       readonly finished: ReadonlySet<SubtaskKey>
     }
-  /** The slots that are free now; `inUse` counts the others by TaskManager. */
+  /** The slots that are free now; `inUse` counts the others by TaskManager. `behind`: why the job must not have any. */
   | {
       readonly kind: 'slots'
+      readonly behind?: string | undefined
       readonly free: readonly FreeSlot[]
       readonly inUse: ReadonlyMap<string, number>
       readonly total: number

@@ -15,6 +15,9 @@ export function decideWaiting(
 ): Decision<'waiting-for-resources'> {
   switch (event.kind) {
     case 'slots': {
+      if (event.behind !== undefined) {
+        return { state: { kind: 'waiting-for-resources', detail: event.behind }, actions: none }
+      }
       const plan = planFor(facts, event.free.length)
       const assignment = assignSlots(plan, event.free, event.inUse)
       if (assignment.kind === 'missing') {

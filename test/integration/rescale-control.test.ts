@@ -209,6 +209,25 @@ test('a reactive job takes the slots of a TaskManager that joins late, when they
   expect((await cluster.client.info(job)).status).toMatchObject({ restarts: 0, attempt: 2 })
 })
 
+test('a job waits for one that follows the slots, which waits for those before it, and both say so', async () => {
+  await cluster.taskManager('tm-1', 2)
+  const first = await cluster.submit(testPlan('first', 1, seldom))
+  await cluster.until(first, 'running')
+  const follows = await cluster.submit(testPlan('follows', 1, { ...seldom, 'scheduler-mode': 'reactive' }))
+  const last = await cluster.submit(testPlan('last', 1, seldom))
+  const detail = (job: string) => expect.poll(async () => (await cluster.client.info(job)).status.detail)
+  await detail(follows).toMatch(/needs the cluster for itself .* when job first has ended/)
+  await detail(last).toMatch(/job follows takes all that there are/)
+  await cluster.client.cancel(first)
+  await cluster.until(follows, 'running')
+  expect(await sizes(follows)).toEqual([2, 2])
+  // Slots that come are for it, too.
+  await cluster.taskManager('tm-2', 1)
+  await detail(last).toMatch(/job follows takes all that there are/)
+  await cluster.client.cancel(follows)
+  await cluster.until(last, 'running')
+})
+
 test('a TaskManager that leaves gets no more work, and its tasks go elsewhere first', async () => {
   const leaving = await cluster.taskManager('tm-1', 2)
   const job = await cluster.submit(testPlan('moves', 2, seldom))
