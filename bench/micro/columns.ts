@@ -9,7 +9,6 @@ import { gather } from '../../core/columns/gather.ts'
 import { hashColumns, partition } from '../../core/columns/hash.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import type { Schema } from '../../core/columns/schema.ts'
-import { compare } from '../../core/columns/select.ts'
 import { BatchWriters } from '../../core/columns/writer.ts'
 
 const arena = Arena.create({ bytes: 128 * 1024 * 1024, owner: 1 })
@@ -128,10 +127,6 @@ const parts: Int32Array[] = []
 measure('hash bidder, partition to 2 channels', (variant) => {
   hashColumns(batches[variant], ['bidder'], hashes)
   partition(arena, 1, hashes, 0, batches[variant].rowCount, 2, parts)
-  return batches[variant].rowCount
-})
-measure('compare a number', (variant) => {
-  compare(batches[variant], 'price', 'gt', 5000)
   return batches[variant].rowCount
 })
 

@@ -8,14 +8,6 @@
  * Kernels check nothing: whoever calls them has checked. No state, so any thread may call them on any memory.
  */
 
-/** Comparison of `compareF64` and its like. */
-export const compareOps = { eq: 0, ne: 1, lt: 2, le: 3, gt: 4, ge: 5 } as const
-export type CompareOp = keyof typeof compareOps
-
-/** Arithmetic of `arithmeticF64`: column op constant; `rsub` and `rdiv` are constant op column. */
-export const arithmeticOps = { add: 0, sub: 1, mul: 2, div: 3, rsub: 4, rdiv: 5, mod: 6 } as const
-export type ArithmeticOp = keyof typeof arithmeticOps
-
 export interface Kernels {
   /**
    * Steps of the arena, each whole even if its thread is terminated meanwhile (of the native ones only). `ref` is the address
@@ -80,27 +72,6 @@ export interface Kernels {
    * `selection` as everywhere; `hashes` are indexed by row.
    */
   partition(hashes: number, selection: number, count: number, parallelism: number, counts: number, out: number): void
-  /** Writes the row numbers for which column op constant holds to `out` and returns how many. */
-  compareF64(src: number, selection: number, count: number, op: number, value: number, out: number): number
-  compareI32(src: number, selection: number, count: number, op: number, value: number, out: number): number
-  /** Rows where the remainder of column / divisor is `remainder`. */
-  modEqualsF64(src: number, selection: number, count: number, divisor: number, remainder: number, out: number): number
-  /** Strings in the order of their bytes, against `valueBytes` bytes at `value`. */
-  compareStrings(
-    offsets: number,
-    data: number,
-    selection: number,
-    count: number,
-    op: number,
-    value: number,
-    valueBytes: number,
-    out: number,
-  ): number
-  /** Keeps the rows of a selection whose bit is `bit`. `out` may be `selection`. */
-  selectBits(bits: number, selection: number, count: number, bit: number, out: number): number
-  arithmeticF64(src: number, count: number, op: number, value: number, dst: number): void
-  /** dst[i] = src[i] as float64. */
-  widenI32(src: number, count: number, dst: number): void
   /** 1 when all bytes are below 128. */
   isAscii(address: number, bytes: number): number
   /** 1 when none of the count + 1 offsets is below the one before. */

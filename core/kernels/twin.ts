@@ -9,23 +9,6 @@ const nullHash = fmix(0x6e756c6c)
 const missingHash = fmix(0x756e6465)
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
 
-function holds(a: number, op: number, b: number): boolean {
-  switch (op) {
-    case 0:
-      return a === b
-    case 1:
-      return a !== b
-    case 2:
-      return a < b
-    case 3:
-      return a <= b
-    case 4:
-      return a > b
-    default:
-      return a >= b
-  }
-}
-
 /** The kernels over `memory`, without WebAssembly code. Over what a memory has when called: make another after it grew. */
 export function createTwin(memory: WebAssembly.Memory): Kernels {
   const u8 = new Uint8Array(memory.buffer)
@@ -204,66 +187,6 @@ export function createTwin(memory: WebAssembly.Memory): Kernels {
         i32[words(out) + i32[to]++] = row
       }
       for (let p = parallelism - 1; p > 0; p--) i32[c + p] -= i32[c + p - 1]
-    },
-    compareF64(src, selection, count, op, value, out) {
-      let kept = 0
-      for (let i = 0; i < count; i++) {
-        const row = rowAt(selection, i)
-        if (holds(f64[(src >>> 3) + row], op, value)) i32[words(out) + kept++] = row
-      }
-      return kept
-    },
-    compareI32(src, selection, count, op, value, out) {
-      let kept = 0
-      for (let i = 0; i < count; i++) {
-        const row = rowAt(selection, i)
-        if (holds(i32[words(src) + row], op, value)) i32[words(out) + kept++] = row
-      }
-      return kept
-    },
-    modEqualsF64(src, selection, count, divisor, remainder, out) {
-      let kept = 0
-      for (let i = 0; i < count; i++) {
-        const row = rowAt(selection, i)
-        if (f64[(src >>> 3) + row] % divisor === remainder) i32[words(out) + kept++] = row
-      }
-      return kept
-    },
-    compareStrings(offsets, data, selection, count, op, value, valueBytes, out) {
-      let kept = 0
-      const constant = u8.subarray(value, value + valueBytes)
-      for (let i = 0; i < count; i++) {
-        const row = rowAt(selection, i)
-        const at = words(offsets) + row
-        const order = Buffer.compare(u8.subarray(data + i32[at], data + i32[at + 1]), constant)
-        if (holds(order, op, 0)) i32[words(out) + kept++] = row
-      }
-      return kept
-    },
-    selectBits(bits, selection, count, bit, out) {
-      let kept = 0
-      for (let i = 0; i < count; i++) {
-        const row = rowAt(selection, i)
-        if (bitAt(bits, row) === bit) i32[words(out) + kept++] = row
-      }
-      return kept
-    },
-    arithmeticF64(src, count, op, value, dst) {
-      for (let i = 0; i < count; i++) {
-        const x = f64[(src >>> 3) + i]
-        let y: number
-        if (op === 0) y = x + value
-        else if (op === 1) y = x - value
-        else if (op === 2) y = x * value
-        else if (op === 3) y = x / value
-        else if (op === 4) y = value - x
-        else if (op === 5) y = value / x
-        else y = x % value
-        f64[(dst >>> 3) + i] = y
-      }
-    },
-    widenI32(src, count, dst) {
-      for (let i = 0; i < count; i++) f64[(dst >>> 3) + i] = i32[words(src) + i]
     },
     isAscii(address, bytes) {
       for (let i = 0; i < bytes; i++) if (u8[address + i] >= 128) return 0

@@ -35,11 +35,6 @@ export async function openChain(storage: BlobStorage, handles: readonly RunHandl
   return Promise.all(handles.toReversed().map(open))
 }
 
-/** Fetches what a merge of these ranges reads, for storage that cannot block. */
-export async function loadChain(runs: readonly ChainRun[], from = 0, to = rangeCount): Promise<void> {
-  await Promise.all(runs.map((run) => run.reader.load(Math.max(from, run.from), Math.min(to, run.to))))
-}
-
 /** The entries of a chain (newest run first) in order. It is a cursor whose fields change; valid until the next step. */
 export function* mergeRuns(runs: readonly ChainRun[], options: MergeOptions = {}): Generator<RunCursor, void, void> {
   const merged = new ChainCursor(runs, options)

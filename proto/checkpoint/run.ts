@@ -9,7 +9,6 @@ export { type EntryKind, entryHeadBytes, entryKind, type NamespaceDrop, runVersi
 export {
   type ChainRun,
   chainDrops,
-  loadChain,
   type MergeOptions,
   mergeRuns,
   openChain,

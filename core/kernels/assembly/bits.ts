@@ -48,13 +48,3 @@ export function packBits(src: usize, count: i32, dst: usize): void {
     store<u8>(dst + <usize>(i >>> 3), byte)
   }
 }
-
-export function selectBits(bits: usize, selection: usize, count: i32, bit: i32, out: usize): i32 {
-  let kept = 0
-  for (let i = 0; i < count; i++) {
-    const row = selection ? load<i32>(selection + (<usize>i << 2)) : i
-    store<i32>(out + (<usize>kept << 2), row)
-    kept += <i32>(((<i32>load<u8>(bits + <usize>(row >>> 3)) >>> (row & 7)) & 1) == bit)
-  }
-  return kept
-}

@@ -121,10 +121,6 @@ export function add32(src: usize, count: i32, delta: i32, dst: usize): void {
   for (; i < count; i++) store<i32>(dst + (<usize>i << 2), load<i32>(src + (<usize>i << 2)) + delta)
 }
 
-export function widenI32(src: usize, count: i32, dst: usize): void {
-  for (let i = 0; i < count; i++) store<f64>(dst + (<usize>i << 3), <f64>load<i32>(src + (<usize>i << 2)))
-}
-
 export function isAscii(address: usize, bytes: i32): i32 {
   let i = 0
   for (; i + 16 <= bytes; i += 16) if (i8x16.bitmask(v128.load(address + <usize>i)) != 0) return 0

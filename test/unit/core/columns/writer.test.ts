@@ -3,11 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Arena } from '../../../../core/arena/arena.ts'
 import type { RecordBatch } from '../../../../core/columns/batch.ts'
-import { encodeRows } from '../../../../core/columns/encode.ts'
 import { contiguous } from '../../../../core/columns/layout.ts'
 import { readRows } from '../../../../core/columns/rows.ts'
 import type { Schema } from '../../../../core/columns/schema.ts'
-import { arithmetic, compare, filterBatch, modEquals } from '../../../../core/columns/select.ts'
 import type { EmittedRows } from '../../../../core/columns/split.ts'
 import { BatchWriters } from '../../../../core/columns/writer.ts'
 
@@ -286,57 +284,6 @@ test('a field that was not written, or is of another type, is named; nothing sta
   expect(() => writer?.commit(1)).toThrow(expect.objectContaining({ code: 'COLUMNS_NOT_WRITTEN' }))
   writers.close()
   expect(arena.usedBytes).toBe(0)
-})
-
-test('declared comparisons select the rows that a lambda would, and never a null', () => {
-  const nullable: Schema = {
-    record: 'object',
-    fields: [
-      { name: 'x', type: { kind: 'float64' }, nullable: true },
-      { name: 'i', type: { kind: 'int32' } },
-      { name: 's', type: { kind: 'string' } },
-    ],
-  }
-  const ops = {
-    eq: (a: number, b: number) => a === b,
-    ne: (a: number, b: number) => a !== b,
-    lt: (a: number, b: number) => a < b,
-    le: (a: number, b: number) => a <= b,
-    gt: (a: number, b: number) => a > b,
-    ge: (a: number, b: number) => a >= b,
-  }
-  const row = fc.record(
-    {
-      x: fc.option(fc.integer({ min: -3, max: 3 })),
-      i: fc.integer({ min: 0, max: 9 }),
-      s: fc.constantFrom('a', 'b', 'ab', ''),
-    },
-    { noNullPrototype: true },
-  )
-  fc.assert(
-    fc.property(
-      fc.array(row, { minLength: 1, maxLength: 100 }),
-      fc.constantFrom('eq', 'ne', 'lt', 'le', 'gt', 'ge'),
-      fc.integer({ min: -3, max: 3 }),
-      (rows, op, constant) => {
-        const made = encodeRows(arena, 3, nullable, rows, 0, rows.length)
-        if (made === undefined) throw new Error('no free segment')
-        const { batch } = made
-        const both = compare(batch, 's', 'lt', 'b', modEquals(batch, 'i', 3, 1, compare(batch, 'x', op, constant)))
-        const expected = rows.filter(({ x, i, s }) => x !== null && ops[op](x, constant) && i % 3 === 1 && s < 'b')
-        const filtered = filterBatch(batch, both)
-        expect(filtered && readRows(filtered.batch)).toStrictEqual(expected)
-        filtered?.batch.release()
-        const dst = arena.allocate(3)
-        const column = arithmetic(batch, 'x', 'mul', 2.5, arena.address(dst), 'y')
-        const view = batch.withColumns([column], [dst])
-        expect(readRows(view)).toStrictEqual(rows.map(({ x }) => ({ y: x === null ? null : x * 2.5 })))
-        view.release()
-        expect(arena.usedBytes).toBe(0)
-      },
-    ),
-    { numRuns: 100 },
-  )
 })
 
 test('batches have the fields that are wanted, whether the others are written or not', () => {
