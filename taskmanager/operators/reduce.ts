@@ -1,15 +1,14 @@
 /** Running aggregates by functions, per key: each record changes the key's value, and the new value goes out. */
 import type { RecordBatch } from '../../core/columns/batch.ts'
-import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { AggregateFunctions } from '../../sdk/functions.ts'
 import type { NodeBase } from '../../sdk/graph/nodes.ts'
-import type { KeyedStateBackend, ValueStore } from '../state/api.ts'
-import { createKeyedStateBackend } from '../state/backend.ts'
-import { keyedRows, stateOptions } from './keyed.ts'
+import type { ValueStore } from '../state/api.ts'
+import { keyedRows } from './keyed.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { outputCheck } from './output-check.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
-import { guarded, type LoopCursor, promiseRefusal, type RefusePromise, StatelessOperator } from './stateless.ts'
+import { RunningOperator } from './running.ts'
+import { guarded, type LoopCursor, promiseRefusal, type RefusePromise } from './stateless.ts'
 
 /** How a record changes a key's value, and what goes out then. `state` undefined: the key is new. */
 export interface RunningFunctions {
@@ -29,9 +28,8 @@ export const aggregating = (
   emit: (state, key) => functions.emit(state, { key: key() } as never),
 })
 
-export class RunningFunctionsOperator extends StatelessOperator {
+export class RunningFunctionsOperator extends RunningOperator {
   readonly #functions: RunningFunctions
-  readonly #backend: KeyedStateBackend
   readonly #state: ValueStore
   readonly #input: RowMaterialiser
   readonly #out = new RowBuffer()
@@ -48,45 +46,22 @@ export class RunningFunctionsOperator extends StatelessOperator {
     this.#check = outputCheck(type)
     this.#functions = functions
     this.#refusePromise = promiseRefusal(context)
-    this.#backend = createKeyedStateBackend(stateOptions(context))
     const declared = context.operator.state[0]
     const gaps = declared?.type?.nullable || declared?.type?.optional
-    this.#state = this.#backend.value(declared?.name ?? 'value', gaps ? undefined : declared?.type?.type)
+    this.#state = this.backend.value(declared?.name ?? 'value', gaps ? undefined : declared?.type?.type)
     this.#input = new RowMaterialiser(reads)
-  }
-
-  open(): Promise<void> {
-    return this.#backend.open()
   }
 
   processBatch(batch: RecordBatch, selection: Selection | undefined): void {
     const count = selection?.count ?? batch.rowCount
-    const ids = this.#backend.resolve(batch, selection?.rows, count)
+    const ids = this.backend.resolve(batch, selection?.rows, count)
     const rows = this.#input.read(batch, selection)
     this.#run(rows, count, timestampsOf(batch, selection), ids, (row) => this.#input.whole(row))
   }
 
   processRows(batch: RowBatch): void {
-    const ids = this.#backend.resolveRows(keyedRows(batch), batch.count)
+    const ids = this.backend.resolveRows(keyedRows(batch), batch.count)
     this.#run(batch.rows, batch.count, batch.timestamps, ids, (row) => batch.rows[row])
-  }
-
-  async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
-    const { result } = this.#backend.snapshot(checkpointId)
-    const { node, uid } = this.context.operator
-    return { node, uid, runs: await result, operatorState: [], splits: [], committables: [] }
-  }
-
-  notifyCheckpointComplete(checkpointId: number): void {
-    this.#backend.notifyCheckpointComplete(checkpointId)
-  }
-
-  notifyCheckpointAborted(checkpointId: number): void {
-    this.#backend.notifyCheckpointAborted(checkpointId)
-  }
-
-  override close(): void {
-    this.#backend.close()
   }
 
   #run(
@@ -106,7 +81,7 @@ export class RunningFunctionsOperator extends StatelessOperator {
       recordAt,
       timestamps,
     )
-    this.#backend.releaseUnused(ids, count)
+    this.backend.releaseUnused(ids, count)
     metrics.recordsOut += this.#out.count
     this.#out.flush(output)
   }
@@ -124,7 +99,7 @@ export class RunningFunctionsOperator extends StatelessOperator {
     const check = this.#check
     const { next, emit } = this.#functions
     let id = 0
-    const key = (): unknown => this.#backend.keyOf(id)
+    const key = (): unknown => this.backend.keyOf(id)
     for (let i = from; i < to; i++) {
       cursor.at = i
       id = ids[i]

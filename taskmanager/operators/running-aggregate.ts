@@ -6,21 +6,18 @@
 import { type Column, type RecordBatch, withField } from '../../core/columns/batch.ts'
 import { gather } from '../../core/columns/gather.ts'
 import type { Field, Schema } from '../../core/columns/schema.ts'
-import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
-import type { AccumulatorStore, KeyedStateBackend } from '../state/api.ts'
-import { createKeyedStateBackend } from '../state/backend.ts'
+import type { AccumulatorStore } from '../state/api.ts'
 import { ResultColumn } from '../state/result-column.ts'
 import { NumberColumns, objectSchema, resultColumn, resultValue } from './columns-out.ts'
-import { keyedRows, keyFieldsOf, keyRecord, keyShapeOf, outputField, readKeys, stateOptions } from './keyed.ts'
+import { keyedRows, keyFieldsOf, keyRecord, keyShapeOf, outputField, readKeys } from './keyed.ts'
 import { NumberCheck } from './number-check.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { RowBuffer, RowMaterialiser, timestampsOf } from './rows.ts'
-import { StatelessOperator } from './stateless.ts'
+import { RunningOperator } from './running.ts'
 
-export class RunningAggregateOperator extends StatelessOperator {
+export class RunningAggregateOperator extends RunningOperator {
   readonly #aggregates: readonly DeclaredAggregate[]
-  readonly #backend: KeyedStateBackend
   readonly #store: AccumulatorStore
   readonly #keyColumns: readonly string[]
   readonly #keyFields: readonly string[]
@@ -38,18 +35,13 @@ export class RunningAggregateOperator extends StatelessOperator {
   constructor(context: OperatorContext, aggregates: readonly DeclaredAggregate[]) {
     super(context)
     this.#aggregates = aggregates
-    this.#backend = createKeyedStateBackend(stateOptions(context))
-    this.#store = this.#backend.accumulators(context.operator.state[0]?.name ?? 'aggregate', aggregates)
+    this.#store = this.backend.accumulators(context.operator.state[0]?.name ?? 'aggregate', aggregates)
     this.#resultFields = aggregates.map((each) => outputField(context, each.as, each.result))
     this.#keyColumns = keyShapeOf(context).fields
     this.#keyFields = keyFieldsOf(context)
     this.#keyRecord = keyRecord(context)
     this.#check = new NumberCheck(context, aggregates)
     this.#input = new RowMaterialiser(aggregates.flatMap((each) => each.field ?? []))
-  }
-
-  open(): Promise<void> {
-    return this.#backend.open()
   }
 
   processBatch(batch: RecordBatch, given: Selection | undefined): void {
@@ -61,7 +53,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     if (output.skip !== undefined) {
       metrics.recordsIn += count
       metrics.recordsOut += count
-      this.#store.update(this.#backend.resolve(batch, selection?.rows, count), count, batch, selection?.rows)
+      this.#store.update(this.backend.resolve(batch, selection?.rows, count), count, batch, selection?.rows)
       output.skip(count)
       return
     }
@@ -76,7 +68,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     metrics.recordsOut += count
     try {
       const rows = selection?.rows
-      const ids = this.#backend.resolve(batch, rows, count)
+      const ids = this.backend.resolve(batch, rows, count)
       const results = this.#resultsOf(count)
       this.#store.update(ids, count, batch, rows, results)
       const columns = [...keys.columns, ...this.#resultFields.map((field, a) => resultColumn(room, field, results[a]))]
@@ -96,24 +88,6 @@ export class RunningAggregateOperator extends StatelessOperator {
     const good = this.#check.ofRows(batch)
     this.context.metrics.recordsIn += batch.count - good.count
     this.#run(good.rows, good.count, good.timestamps, keyedRows(good))
-  }
-
-  async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
-    const { result } = this.#backend.snapshot(checkpointId)
-    const { node, uid } = this.context.operator
-    return { node, uid, runs: await result, operatorState: [], splits: [], committables: [] }
-  }
-
-  notifyCheckpointComplete(checkpointId: number): void {
-    this.#backend.notifyCheckpointComplete(checkpointId)
-  }
-
-  notifyCheckpointAborted(checkpointId: number): void {
-    this.#backend.notifyCheckpointAborted(checkpointId)
-  }
-
-  override close(): void {
-    this.#backend.close()
   }
 
   /** The key columns under the names of the output: of the batch itself, or of its selected rows in a batch to be released. */
@@ -159,7 +133,7 @@ export class RunningAggregateOperator extends StatelessOperator {
     const { metrics, output } = this.context
     metrics.recordsIn += count
     metrics.recordsOut += count
-    const ids = this.#backend.resolveRows(keyed, count)
+    const ids = this.backend.resolveRows(keyed, count)
     const results = this.#resultsOf(count)
     this.#store.updateRows(ids, count, rows, results)
     if (output.skip !== undefined) {
