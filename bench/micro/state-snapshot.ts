@@ -116,19 +116,26 @@ for (let checkpoint = 1; checkpoint <= checkpoints; checkpoint++) {
 }
 if (freezes.length > 0) line('freeze', freezes)
 
-/** A checkpoint while nothing else runs: what it adds, and how long it takes. */
+/** A checkpoint while nothing else runs: what it adds, how long it takes, and what an entry costs in CPU: this thread, and all. */
 let next = checkpoints
 let complete: readonly RunHandle[] = []
 const alone = async (what: string): Promise<void> => {
   next++
   const started = performance.now()
+  const [thread, all] = [process.threadCpuUsage(), process.cpuUsage()]
   const { syncMs, result } = backend.snapshot(next)
   const chain = await result
+  const nanoseconds = [process.threadCpuUsage(thread), process.cpuUsage(all)].map(
+    (cpu) => (cpu.user + cpu.system) * 1000,
+  )
   complete = chain
   backend.notifyCheckpointComplete(next)
-  const added = chain.filter((run) => run.path.includes(`-${next}-`)).reduce((sum, run) => sum + run.bytes, 0)
+  const runs = chain.filter((run) => run.path.includes(`-${next}-`))
+  const added = runs.reduce((sum, run) => sum + run.bytes, 0)
+  const entries = runs.reduce((sum, run) => sum + run.entries, 0)
+  const perEntry = nanoseconds.map((ns) => (ns / Math.max(1, entries)).toFixed(0)).join(' and ')
   console.log(
-    `${what}: freeze ${syncMs.toFixed(2)} ms, ${(performance.now() - started).toFixed(0)} ms, ${(added / 2 ** 20).toFixed(2)} MB in ${chain.length} runs`,
+    `${what}: freeze ${syncMs.toFixed(2)} ms, ${(performance.now() - started).toFixed(0)} ms, ${(added / 2 ** 20).toFixed(2)} MB in ${chain.length} runs, ${entries} entries, ${perEntry} ns of CPU each`,
   )
 }
 await alone('what the last ones left')

@@ -1,5 +1,5 @@
 /**
- * Merges a chain of runs into a new base when it has grown too long or too heavy. The old runs are left alone: whoever owns
+ * Merges runs of a chain when it has grown too long, or all of it into a new base when it has grown too heavy. The old runs are left alone: whoever owns
  * the checkpoints deletes them when no snapshot refers to them any more.
  *
  * Promises: memory is bounded by a few blocks per run and one write (storage that cannot block: a slice of the runs as
@@ -7,20 +7,23 @@
  */
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from './manifest.ts'
+import type { KeyRanges } from './ranges.ts'
 import type { RunCursor } from './run-cursor.ts'
 import type { EntryKind } from './run-format.ts'
-import { openChain } from './run-merge.ts'
+import { chainDrops, openChain } from './run-merge.ts'
 import { streamRuns } from './run-stream.ts'
 import { inlineBytesMaxDefault, type RunOptions, RunWriter, saveRun } from './run-writer.ts'
 
 /** A chain with more runs than this is merged. */
 export const chainRunsMaxDefault = 8
+/** So many are merged at least, or all. */
+const mergedMin = 4
 
 export interface CompactOptions {
-  /** Ranges of the subtask: those of the new base. */
+  /** Ranges of the subtask: those of the new run. */
   readonly from: number
   readonly to: number
-  /** Where the new base goes. */
+  /** Where the new run goes. */
   readonly path: string
   readonly inlineBytesMax?: number
   readonly compression?: RunOptions['compression']
@@ -30,29 +33,52 @@ export interface CompactOptions {
   readonly pause?: () => Promise<void>
 }
 
-/** Whether a chain (oldest first) is to be merged: too many runs, or deltas heavier than their bases. */
-export function needsCompaction(chain: readonly RunHandle[], runsMax: number = chainRunsMaxDefault): boolean {
-  if (chain.length > runsMax) return true
-  let deltas = 0
-  let bases = 0
+/**
+ * What of a chain (oldest first) is to be merged when a subtask of these ranges has written to it: the first run of those that are, up
+ * to the newest. All of it, when deltas are heavier than their bases. When there are too many runs, the newest deltas of about
+ * the same size: so few entries of large runs are written again because of small ones.
+ */
+export function compactionOf(
+  chain: readonly RunHandle[],
+  { from, to }: KeyRanges,
+  runsMax: number = chainRunsMaxDefault,
+): number | undefined {
+  let deltaBytes = 0
+  let baseBytes = 0
   for (const run of chain) {
-    if (run.kind === 'base') bases += run.bytes
-    else deltas += run.bytes
+    if (run.kind === 'base') baseBytes += run.bytes
+    else deltaBytes += run.bytes
   }
-  return chain.length > 1 && deltas > bases
+  if (chain.length > 1 && deltaBytes > baseBytes) return 0
+  if (chain.length <= runsMax) return undefined
+  let first = chain.length
+  let bytes = 0
+  for (; first > 0; first--) {
+    const run = chain[first - 1]
+    // Others than one's own count in some ranges only, or stay as they are because a base hides nothing.
+    if (run.kind === 'base' || run.from !== from || run.to !== to) break
+    const count = chain.length - first
+    if (count >= mergedMin && run.bytes * count > 2 * bytes) break
+    bytes += run.bytes
+  }
+  return chain.length - first >= mergedMin ? first : 0
 }
 
-/** Writes the entries of a chain (oldest first) as one base and gives its handle. */
+/** Merges the runs of a chain (oldest first) from `first` on: into a base if that is all, otherwise into one delta. */
 export async function compactChain(
   storage: BlobStorage,
   chain: readonly RunHandle[],
   options: CompactOptions,
-): Promise<RunHandle> {
+  first = 0,
+): Promise<RunHandle[]> {
   const { from, to } = options
-  const runs = await openChain(storage, chain)
+  const runs = await openChain(storage, chain.slice(first))
   const compression = options.compression === undefined ? {} : { compression: options.compression }
-  const writer = new RunWriter({ from, to, kind: 'base', ...compression })
-  return storeStream(storage, options, writer, streamRuns(runs, from, to))
+  const isDelta = first > 0
+  const writer = new RunWriter({ from, to, kind: isDelta ? 'delta' : 'base', ...compression })
+  if (isDelta) for (const { state, namespace } of chainDrops(runs)) writer.dropNamespace(state, namespace)
+  const merged = await storeStream(storage, options, writer, streamRuns(runs, from, to, isDelta))
+  return [...chain.slice(0, first), merged]
 }
 
 /** Appends the entries of an iterator to `writer` and stores what comes out as it goes. */

@@ -19,14 +19,16 @@ export class ChainStream {
   /** When `next` gave nothing: to be awaited before it is called again. Undefined: that was the end. */
   waiting: Promise<void> | undefined
   private readonly runs: readonly ChainRun[]
+  private readonly keepTombstones: boolean
   private readonly slices: readonly KeyRanges[]
   private readonly fetches: Promise<void>[] = []
   private slice = -1
   private cursor: ChainCursor | undefined
 
-  /** Newest run first. Ranges `from` to `to` - 1, in slices of about `bytes`, inflated. */
-  constructor(runs: readonly ChainRun[], from = 0, to = rangeCount, bytes = sliceBytes) {
+  /** Newest run first. Ranges `from` to `to` - 1, in slices of about `bytes`, inflated; tombstones as `mergeRuns` says. */
+  constructor(runs: readonly ChainRun[], from = 0, to = rangeCount, bytes = sliceBytes, keepTombstones = false) {
     this.runs = runs
+    this.keepTombstones = keepTombstones
     this.slices = chainSlices(runs, from, to, bytes)
     for (const { reader } of runs) reader.ahead = new BlocksAhead(reader)
   }
@@ -52,7 +54,7 @@ export class ChainStream {
     for (let i = fetches.length; i < Math.min(slices.length, at + 1 + slicesAhead); i++)
       fetches.push(this.fetch(slices[i]))
     this.waiting = fetches[at]
-    this.cursor = new ChainCursor(this.runs, slice)
+    this.cursor = new ChainCursor(this.runs, { ...slice, keepTombstones: this.keepTombstones })
   }
 
   private fetch({ from, to }: KeyRanges): Promise<void> {
@@ -74,8 +76,9 @@ export function* streamRuns(
   runs: readonly ChainRun[],
   from = 0,
   to = rangeCount,
+  keepTombstones = false,
 ): Generator<RunCursor | Promise<void>, void, void> {
-  const stream = new ChainStream(runs, from, to)
+  const stream = new ChainStream(runs, from, to, sliceBytes, keepTombstones)
   for (;;) {
     const entry = stream.next()
     if (entry !== undefined) yield entry

@@ -3,7 +3,7 @@
  * run-cursor.ts), reading a chain as one (run-merge.ts, run-stream.ts) or block by block (run-blocks.ts) and making a new base of it (run-compact.ts).
  */
 export { chainBlocks, largestBlock, type RunBlock } from './run-blocks.ts'
-export { appendCursor, type CompactOptions, chainRunsMaxDefault, compactChain, needsCompaction } from './run-compact.ts'
+export { appendCursor, type CompactOptions, chainRunsMaxDefault, compactChain, compactionOf } from './run-compact.ts'
 export { RunCursor } from './run-cursor.ts'
 export { type EntryKind, entryHeadBytes, entryKind, type NamespaceDrop, runVersion } from './run-format.ts'
 export {

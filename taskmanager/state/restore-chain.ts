@@ -11,7 +11,8 @@ import { rangeCount } from '../../proto/checkpoint/ranges.ts'
 import { type ChainRun, ChainStream, chainBlocks, largestBlock, openChain } from '../../proto/checkpoint/run.ts'
 import type { Restoring } from './convert.ts'
 import type { FlatBlocks } from './flat-blocks.ts'
-import { type KeyRange, paced } from './snapshot-run.ts'
+import { paced } from './pace.ts'
+import type { KeyRange } from './snapshot-run.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 
 /** `expecting` is told before the first entry how many the bases hold: nearly as many as there will be. */

@@ -8,11 +8,11 @@
  */
 
 import { assert } from '../../core/assert.ts'
-import type { Clock } from '../../core/platform/clock.ts'
 import type { BlobStorage, BlobWriter } from '../../core/storage/storage.ts'
 import { compressBlock } from '../../proto/checkpoint/compress.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import { compressedFrom, entryKind, RunWriter, saveRun, type WholeBlock } from '../../proto/checkpoint/run.ts'
+import type { Pace } from './pace.ts'
 import { RunEntries } from './run-entries.ts'
 
 /** Blocks that wait for their compression. */
@@ -21,7 +21,6 @@ const blocksWaiting = 8
 const partBytesDefault = 96 << 20
 /** Bytes that wait to be stored. */
 const waitingBytesMax = 4 << 20
-const sliceMs = 2
 
 const nothing = new Uint8Array(0)
 
@@ -188,27 +187,5 @@ class RunFile {
 
   async abort(): Promise<void> {
     await this.#file?.abort()
-  }
-}
-
-/** Runs steps in slices between turns of the event loop. A step that gives a promise is over when that is. */
-export type Pace = (steps: Iterator<void | Promise<void>>) => Promise<void>
-
-/** `check` is called before each slice and throws to give up. */
-export function paced(clock: Clock, check: () => void): Pace {
-  return async (steps) => {
-    for (;;) {
-      check()
-      const end = clock.monotonic() + sliceMs
-      do {
-        const step = steps.next()
-        if (step.done === true) return
-        if (step.value !== undefined) {
-          await step.value
-          check()
-        }
-      } while (clock.monotonic() < end)
-      await new Promise<void>((resolve) => clock.setImmediate(resolve))
-    }
   }
 }

@@ -9,16 +9,21 @@
  */
 import { passPoint } from '../../core/fault-orders.ts'
 import type { Clock } from '../../core/platform/clock.ts'
-import { openStorage } from '../../core/storage/storage.ts'
+import { type BlobStorage, openStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../proto/checkpoint/paths.ts'
-import { compactChain, needsCompaction, type RunCursor } from '../../proto/checkpoint/run.ts'
+import { compactChain, compactionOf, type RunCursor } from '../../proto/checkpoint/run.ts'
 import type { SnapshotTarget, StateSnapshot } from './api.ts'
 import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
 import type { BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
+import { giveWay, paced } from './pace.ts'
 import { restoreChain } from './restore-chain.ts'
-import { type KeyRange, paced, SnapshotRun } from './snapshot-run.ts'
+import { type KeyRange, SnapshotRun } from './snapshot-run.ts'
+
+/** Entries that are merged between two turns of others, and the most time that they take. */
+const sliceEntries = 2048
+const sliceMsMax = 4
 
 /** A piece of state that takes part in snapshots. At most one frozen set is being encoded at a time. */
 export interface SnapshotPart {
@@ -145,15 +150,7 @@ export class Snapshotter {
       }
       passPoint('snapshot')
       check()
-      let chain: readonly RunHandle[] = [...pending.before, ...written]
-      if (needsCompaction(chain)) {
-        const pause = async (): Promise<void> => {
-          check()
-          await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
-        }
-        chain = [await compactChain(storage, chain, { ...this.#range, path: pathOf(0), sliceEntries: 2048, pause })]
-        check()
-      }
+      const chain = await this.#compacted(storage, [...pending.before, ...written], pathOf(0), check)
       pending.written = true
       this.#chain = chain
       return chain
@@ -161,5 +158,25 @@ export class Snapshotter {
       if (pending.failure === undefined) this.#giveUp(pending, error as Error)
       throw error
     }
+  }
+  /** The chain, with what has become too much of it merged. */
+  async #compacted(
+    storage: BlobStorage,
+    chain: readonly RunHandle[],
+    path: string,
+    check: () => void,
+  ): Promise<readonly RunHandle[]> {
+    const first = compactionOf(chain, this.#range)
+    if (first === undefined) return chain
+    let lastMs = this.#clock.monotonic()
+    const pause = async (): Promise<void> => {
+      check()
+      // Some of the time since then it may have waited for storage, but so few entries do not take longer.
+      await giveWay(this.#clock, Math.min(sliceMsMax, this.#clock.monotonic() - lastMs))
+      lastMs = this.#clock.monotonic()
+    }
+    const compacted = await compactChain(storage, chain, { ...this.#range, path, sliceEntries, pause }, first)
+    check()
+    return compacted
   }
 }

@@ -112,7 +112,7 @@ for (let from = 0; from < count; from += batch * 64) {
 second.backend.close()
 did('read')
 
-const base = await compactChain(openStorage(root), chain, { from: 0, to: 65_536, path: 'large/runs/compact.run' })
+const [base] = await compactChain(openStorage(root), chain, { from: 0, to: 65_536, path: 'large/runs/compact.run' })
 const entries = (await RunReader.open(openStorage(root), base)).footer.entries
 did('compact')
 const grownBytes = Math.max(...Object.values(peaks)) - startBytes

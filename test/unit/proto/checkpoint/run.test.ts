@@ -8,9 +8,9 @@ import { type BlobStorage, openStorage } from '../../../../core/storage/storage.
 import type { RunHandle } from '../../../../proto/checkpoint/manifest.ts'
 import {
   compactChain,
+  compactionOf,
   entryKind,
   mergeRuns,
-  needsCompaction,
   openChain,
   RunReader,
   RunWriter,
@@ -24,6 +24,7 @@ import {
   buildRun,
   compareModels,
   id,
+  inOrder,
   type ModelEntry,
   type ModelRun,
   readModels,
@@ -229,12 +230,52 @@ describe('a chain', () => {
       ...all,
       kind,
     })
-    expect(needsCompaction([])).toBe(false)
-    expect(needsCompaction([handle('base', 100)])).toBe(false)
-    expect(needsCompaction([handle('base', 100), handle('delta', 100)])).toBe(false)
-    expect(needsCompaction([handle('base', 100), handle('delta', 60), handle('delta', 60)])).toBe(true)
-    expect(needsCompaction([handle('base', 100), ...Array.from({ length: 7 }, () => handle('delta', 1))])).toBe(false)
-    expect(needsCompaction([handle('base', 100), ...Array.from({ length: 8 }, () => handle('delta', 1))])).toBe(true)
+    const base = handle('base', 100)
+    const deltas = (count: number, bytes: number): RunHandle[] =>
+      Array.from({ length: count }, () => handle('delta', bytes))
+    expect(compactionOf([], all)).toBe(undefined)
+    expect(compactionOf([base], all)).toBe(undefined)
+    expect(compactionOf([base, handle('delta', 100)], all)).toBe(undefined)
+    expect(compactionOf([base, ...deltas(2, 60)], all)).toBe(0)
+    expect(compactionOf([base, ...deltas(7, 1)], all)).toBe(undefined)
+    expect(compactionOf([base, ...deltas(8, 1)], all)).toBe(1)
+    // Larger ones are left alone, one that is larger among the newest is not.
+    expect(compactionOf([base, handle('delta', 20), ...deltas(7, 1)], all)).toBe(2)
+    expect(compactionOf([base, ...deltas(6, 1), handle('delta', 20), handle('delta', 1)], all)).toBe(1)
+    // What others wrote, and bases, are merged with everything or not at all.
+    const other = { ...handle('delta', 1), to: 5 }
+    expect(compactionOf([base, ...deltas(1, 1), other, ...deltas(6, 1)], all)).toBe(3)
+    expect(compactionOf([base, ...deltas(5, 1), other, ...deltas(2, 1)], all)).toBe(0)
+    expect(compactionOf([...Array.from({ length: 8 }, () => base), ...deltas(3, 1)], all)).toBe(0)
+  })
+
+  it('says the same when its newest runs are merged into one', async () => {
+    const kinds = [put, tombstone, drop]
+    await fc.assert(
+      fc.asyncProperty(
+        runArbitrary([put]),
+        fc.array(runArbitrary(kinds), { minLength: 1, maxLength: 6 }),
+        fc.nat(),
+        async (base, deltas, at) => {
+          const models = [base, ...deltas]
+          const handles = await Promise.all(
+            models.map(async (model, i) => {
+              const writer = new RunWriter({ ...all, kind: i === 0 ? 'base' : 'delta' })
+              for (const each of model.drops) writer.dropNamespace(each.state, b(each.namespace))
+              for (const { hash, state, kind, key, namespace, value } of inOrder(model.entries))
+                writer.append(hash, state, kind, b(key), b(namespace), b(value))
+              return saveRun(storage, 'never', writer, 1 << 20)
+            }),
+          )
+          const first = 1 + (at % deltas.length)
+          const merged = await compactChain(storage, handles, { ...all, path: 'never', inlineBytesMax: 1 << 20 }, first)
+          expect(merged.length).toBe(first + 1)
+          const wanted = [...applyRuns(models).values()].sort(compareModels)
+          expect(readModels(mergeRuns(await openChain(storage, merged)))).toEqual(wanted)
+        },
+      ),
+      { numRuns: cases(60) },
+    )
   })
 
   it.each([10, 200_000])('of %i entries is compacted into one base of the same entries', async (count) => {
@@ -245,7 +286,7 @@ describe('a chain', () => {
       writer.append(i * step, 0, i % 4 === 0 ? tombstone : put, b(`key-${i}`), none, b('new'))
     const delta = await saveRun(storage, `delta-${count}.run`, writer)
     let turns = 0
-    const compacted = await compactChain(storage, [base, delta], {
+    const [compacted] = await compactChain(storage, [base, delta], {
       from: 0,
       to: 32768,
       path: `new-${count}.run`,

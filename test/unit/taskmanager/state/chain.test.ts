@@ -23,7 +23,7 @@ const idOf = (backend: ReturnType<typeof declare>, key: number): number =>
   backend.resolveRows({ keys: [key], hashes: Int32Array.of(testHash(key)) }, 1)[0]
 
 describe('a chain of runs', () => {
-  test('is merged when it grows long, and a delta holds what changed only', async () => {
+  test('stays short: small deltas are merged with each other, without the base, and hold what changed only', async () => {
     const subtasks = new Subtasks(directory.path, 'number', declare)
     await subtasks.start(1, false, 'one')
     const [backend] = subtasks.stores
@@ -42,12 +42,15 @@ describe('a chain of runs', () => {
       backend.timer.register('event', idOf(backend, round), round)
       await subtasks.begin().end('complete')
       const chain = subtasks.complete ?? []
+      const merged = chain.length <= (lengths.at(-1) ?? 1)
       lengths.push(chain.length)
-      const last = chain.at(-1)
-      if (last?.kind === 'delta') expect(last.entries).toBe(21)
+      expect(chain[0]).toEqual(base)
+      expect(chain.slice(1).every((run) => run.kind === 'delta')).toBe(true)
+      if (merged) expect(chain.at(-1)?.entries).toBeLessThan(9 * 21)
+      else expect(chain.at(-1)?.entries).toBe(21)
     }
     expect(Math.max(...lengths)).toBe(8)
-    expect(lengths.filter((length) => length === 1).length).toBeGreaterThan(1)
+    expect(lengths.filter((length, i) => length < lengths[i - 1]).length).toBeGreaterThan(2)
     await subtasks.start(3)
     expect(subtasks.stores.reduce((sum, store) => sum + store.size, 0)).toBe(5000)
     for (const [subtask, store] of subtasks.stores.entries()) {
