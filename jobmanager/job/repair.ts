@@ -1,7 +1,7 @@
 /**
  * running, while a region begins again: its slots are given up, free slots are taken, its subtasks start from the newest
  * checkpoint, and the others go on all the time. Regions share no edge, so what the others have done since is not touched by it.
- * One region at a time: what fails meanwhile restarts the whole job. Pure.
+ * One repair at a time: a region that fails meanwhile joins it, and all that it holds begin again together. Pure.
  */
 import type { FailureCause } from '../../proto/generated/shapes.ts'
 import { describeMissing, type FreeSlot, type PlacedSlot } from '../cluster/assign.ts'
@@ -18,14 +18,23 @@ import {
   type Repair,
   type Running,
   type SlotKey,
+  type SubtaskKey,
   slotKey,
   subtaskKey,
   without,
 } from './state.ts'
 
 const keyOf = ({ taskManagerId, slot }: FreeSlot): SlotKey => slotKey(taskManagerId, slot)
+const subtasksOf = ({ subtasks }: PlacedSlot): SubtaskKey[] => subtasks.map((at) => subtaskKey(at.vertex, at.subtask))
+const isIn =
+  <T>(set: ReadonlySet<T>) =>
+  (each: T): boolean =>
+    set.has(each)
 
-/** Undefined: all of the job is concerned, or it does not begin again. `lost`: those of `failed` that are gone. */
+/**
+ * Undefined: all of the job is concerned, or it does not begin again. `lost`: those of `failed` that are gone. With what is being
+ * repaired already, wherever that stands.
+ */
 export function beginRepair(
   state: Running,
   cause: FailureCause,
@@ -33,24 +42,29 @@ export function beginRepair(
   lost: ReadonlySet<SlotKey>,
   facts: JobFacts,
 ): Decision<'running'> | undefined {
-  if (facts.regional !== true || state.repair !== undefined) return undefined
-  const region = regionOf(facts.running ?? facts.plan, state.placement, failed)
-  if (region.length === 0 || region.length === state.placement.slots.length) return undefined
+  if (facts.regional !== true) return undefined
+  const { placement, repair: before } = state
+  const repaired = placement.slots.filter(
+    (slot) => before !== undefined && subtasksOf(slot).some(isIn(before.subtasks)),
+  )
+  const region = regionOf(facts.running ?? facts.plan, placement, new Set([...failed, ...repaired.map(keyOf)]))
+  if (region.length === 0 || region.length === placement.slots.length) return undefined
   const restart = decideRestart(facts.strategy, facts.history, facts.nowMs)
   if (restart.kind === 'give-up') return undefined
-  const subtasks = new Set(region.flatMap((each) => each.subtasks.map((at) => subtaskKey(at.vertex, at.subtask))))
-  const keys = new Set(region.map(keyOf))
+  const subtasks = new Set(region.flatMap(subtasksOf))
+  const keys = region.map(keyOf)
+  const clearing = before?.unreleased ?? new Set()
   const repair: Repair = {
     region,
     subtasks,
-    unreleased: new Set([...state.unreleased].filter((key) => keys.has(key) && !lost.has(key))),
+    unreleased: new Set(keys.filter((key) => (state.unreleased.has(key) || clearing.has(key)) && !lost.has(key))),
     phase: 'clearing',
     delayOver: false,
     symptom: isSymptom(cause),
     initialized: new Set(),
     running: new Set(),
   }
-  const detail = `${region.length} of ${state.placement.slots.length} slots begin again in ${restart.delayMs} ms: ${cause.message}`
+  const detail = `${region.length} of ${placement.slots.length} slots begin again in ${restart.delayMs} ms: ${cause.message}`
   return {
     state: {
       ...state,
@@ -61,7 +75,13 @@ export function beginRepair(
     },
     actions: [
       { kind: 'record-failure', cause, history: restart.history },
-      { kind: 'cancel-region', region, subtasks, reason: detail },
+      // Slots that are being given up have been told, and those that were may be somebody else's.
+      {
+        kind: 'cancel-region',
+        region: region.filter((slot) => state.unreleased.has(keyOf(slot))),
+        subtasks,
+        reason: detail,
+      },
       { kind: 'wait', delayMs: restart.delayMs },
     ],
   }

@@ -144,17 +144,23 @@ export class JobTasks {
     if (tidying) this.toAll({ kind: 'cancel', jobId, attempt, end: { checkpointId: 0 } })
     else if (isEnding(state) && coordinator.storing) this.#endLater()
     else this.toAll({ kind: 'cancel', jobId, attempt, ...(isEnding(state) && this.#endOfJob()) })
-    const silent = new Set(this.#unsent?.slots.map((slot) => slotKey(slot.taskManagerId, slot.slot)))
-    for (const { taskManagerId, slot } of this.#unsent?.slots ?? []) {
-      context.slots.release(taskManagerId, slot, jobId, attempt)
-    }
-    this.#unsent = undefined
+    const silent = this.#takeUnsent()
     const slots = unreleased.filter((slot) => this.#placement === undefined || silent.has(slot))
     if (slots.length === 0 && unreleased.length > 0) return
     context.clock.setImmediate(() => {
       if (record.current.attempt === attempt) dispatch({ kind: 'slots-lost', slots, cause: unknownCause })
       context.slotsChanged()
     })
+  }
+
+  /** Gives back slots that nobody has told, and will not now: see `#put`. */
+  #takeUnsent(): ReadonlySet<SlotKey> {
+    const { context, record } = this.#options
+    const { jobId, attempt } = record.current
+    const slots = this.#unsent?.slots ?? []
+    this.#unsent = undefined
+    for (const { taskManagerId, slot } of slots) context.slots.release(taskManagerId, slot, jobId, attempt)
+    return new Set(slots.map(({ taskManagerId, slot }) => slotKey(taskManagerId, slot)))
   }
 
   /** What decisions about the end of the job look at. */
@@ -188,13 +194,22 @@ export class JobTasks {
     return newest === undefined || (newest === 0 && !this.#isOwn) ? undefined : { end: { checkpointId: newest } }
   }
 
+  /** Answered by `released` for each slot. */
   cancelRegion(region: readonly PlacedSlot[]): void {
-    const { jobId } = this.#options.record.current
+    const { context, dispatch, record } = this.#options
+    const { jobId, attempt: newest } = record.current
+    const silent = this.#takeUnsent()
     for (const { taskManagerId, slot, subtasks } of region) {
       const [first] = subtasks
       if (first === undefined) continue
       const attempt = this.attempts.of(first.vertex, first.subtask)
-      this.#options.context.send(taskManagerId, { kind: 'cancelSlots', jobId, attempt, slots: [slot] })
+      const key = slotKey(taskManagerId, slot)
+      if (!silent.has(key)) context.send(taskManagerId, { kind: 'cancelSlots', jobId, attempt, slots: [slot] })
+      else {
+        context.clock.setImmediate(() => {
+          if (record.current.attempt === newest) dispatch({ kind: 'released', slot: key })
+        })
+      }
     }
   }
 

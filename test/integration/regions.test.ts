@@ -65,6 +65,28 @@ test('a region that loses its TaskManager takes slots elsewhere', async () => {
   expect((await starts(job)).filter((line) => line.includes('attempt 1'))).toHaveLength(2)
 })
 
+test('a region that fails while another begins again begins again with it, and the others go on', async () => {
+  await cluster.taskManager('tm-1', 1)
+  const [second, third] = [await cluster.taskManagerProcess('tm-2', 1), await cluster.taskManagerProcess('tm-3', 1)]
+  const options = { ...often, 'restart-strategy.exponential-delay.initial-backoff': '300ms' }
+  const job = await cluster.submit(pipelines('two', 3, options))
+  await cluster.line(job, 'commit 1')
+  second.kill('SIGKILL')
+  await expect
+    .poll(async () => (await cluster.client.info(job)).status.detail, { timeout: 10_000 })
+    .toContain('1 of 3 slots begin again')
+  third.kill('SIGKILL')
+  await cluster.taskManager('tm-4', 2)
+  await cluster.line(job, 'attempt 2 of what had failed runs')
+  const attempts = (await starts(job)).map((line) => line.slice(0, '0/0 attempt 1'.length)).toSorted()
+  expect(attempts.filter((line) => line.endsWith('1'))).toHaveLength(3)
+  expect(attempts.filter((line) => line.endsWith('2'))).toHaveLength(2)
+  const { status, failures, vertices } = await cluster.client.info(job)
+  expect(status).toMatchObject({ state: 'running', attempt: 2, restarts: 1, detail: '', runningSubtasks: 6 })
+  expect(failures).toHaveLength(2)
+  expect(vertices[0]?.subtasks.map((each) => each.taskManagerId).toSorted()).toEqual(['tm-1', 'tm-4', 'tm-4'])
+})
+
 test('a region without a slot waits and says so, while the others run, and takes one that comes late', async () => {
   await cluster.taskManager('tm-1', 1)
   const second = await cluster.taskManagerProcess('tm-2', 1)

@@ -132,6 +132,51 @@ describe('a job of several regions', () => {
     expect(again).toMatchObject({ kind: 'running', detail: '', repair: undefined })
   })
 
+  describe('of which one fails while another begins again', () => {
+    const failedAt = (subtask: string): JobEvent => ({ kind: 'subtask', subtask, state: 'failed', cause })
+    const released = (slot: number): JobEvent => ({ kind: 'released', slot: slotKey('tm', slot) })
+    const offer: JobEvent = { kind: 'slots', free: slotsOf(5).slice(1), inUse: new Map(), total: 5 }
+    const stages: Record<string, readonly JobEvent[]> = {
+      'is cleared': [failedAt('0/1')],
+      'waits for a slot': [failedAt('0/1'), released(1), { kind: 'delay-over' }],
+      'is put in place': [
+        failedAt('0/1'),
+        released(1),
+        { kind: 'delay-over' },
+        { ...offer, free: slotsOf(4).slice(3) },
+      ],
+    }
+    test.each(Object.entries(stages))('restarts both, and no other (the first %s)', (stage, events) => {
+      const place = stage === 'is put in place' ? 3 : 1
+      const cleared = stage === 'waits for a slot' ? [] : [place]
+      const both = decide(play([...fresh, ...events]), failedAt('1/2'), facts)
+      expect(both.state).toMatchObject({ kind: 'running', detail: '2 of 3 slots begin again in 10 ms: x' })
+      const [recorded, cancel] = both.actions
+      expect(recorded).toMatchObject({ kind: 'record-failure', cause })
+      // Those that have not been told yet.
+      const told = stage === 'is put in place' ? [3, 2] : [2]
+      expect(cancel?.kind === 'cancel-region' && cancel.region.map(({ slot }) => slot)).toEqual(told)
+      const early = play([{ kind: 'delay-over' }, ...cleared.map(released)], both.state)
+      expect(decide(early, offer, facts).actions).toEqual([])
+      const next = decide(play([released(2)], early), offer, facts)
+      expect(next.actions).toMatchObject([{ kind: 'deploy-region', placement: { slots: [{}, {}] } }])
+      const subtasks = ['0/1', '1/1', '0/2', '1/2']
+      const runs = subtasks.map((subtask): JobEvent => ({ kind: 'subtask', subtask, state: 'running' }))
+      expect(play(runs, next.state)).toMatchObject({ kind: 'running', detail: '', repair: undefined })
+    })
+
+    test('that fails itself while it is put in place begins again alone', () => {
+      const again = play([...fresh, ...(stages['is put in place'] ?? []), failedAt('1/1')])
+      expect(again).toMatchObject({ kind: 'running', detail: '1 of 3 slots begin again in 10 ms: x' })
+    })
+
+    test('ends with the job where the strategy gives up', () => {
+      const once: JobFacts = { ...facts, strategy: { ...strategy, attempts: 1 }, history: { failuresMs: [0] } }
+      const { state } = decide(play([...fresh, ...(stages['is cleared'] ?? [])]), failedAt('0/0'), once)
+      expect(state).toMatchObject({ kind: 'failing', unreleased: new Set(['tm/0', 'tm/1', 'tm/2']) })
+    })
+  })
+
   test('never puts anything into slots that still hold something of the job', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 60 }), (events) => {
