@@ -213,6 +213,16 @@ export class GateLane {
     return rows === undefined ? undefined : holder?.holdRows(rows)
   }
 
+  /** Gives back what is held, but for the end of the channel. */
+  discard(): void {
+    this.#rest?.batch?.release()
+    this.#rest = undefined
+    this.#backlog = this.#backlog.slice(this.#first).filter(({ kind }) => kind === 'end')
+    this.#first = 0
+    this.#bytes = 0
+    this.barrier = 0
+  }
+
   /** What is left of a frame in parts goes to the head of the backlog: its arrays are the channel's. */
   #shelve(): void {
     const rest = this.#rest

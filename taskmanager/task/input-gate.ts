@@ -9,6 +9,8 @@
  * After a restore, what was in flight comes first, in stages: the channels of a stage are empty before the next begins, the
  * last stage being the real channels, which go on at the time where those before them stood.
  *
+ * A job that ends with an overtaken checkpoint goes on elsewhere with what was in flight: here it is dropped (`discard`).
+ *
  * Concurrency: one thread. Takes one frame per call, channels in turn, so that a busy one starves none; of a frame only as
  * many rows as the receiver manages in a short time, so that barriers find it between two records that take long.
  */
@@ -88,6 +90,7 @@ export class InputGate {
   /** Checkpoint whose barriers are all there: the task takes it and calls `resume` before the next frame; 0: none. */
   aligned = 0
   alignmentMs = 0
+  #discards = false
 
   constructor(inputs: readonly GateInput[], monotonic: () => number, options: GateOptions = {}) {
     this.#real = inputs.map((source) => new GateLane(source))
@@ -121,6 +124,7 @@ export class InputGate {
   /** Takes one frame and gives it to `receiver`. False: nothing to take now. */
   step(receiver: GateReceiver): boolean {
     if (this.aligned !== 0) return false
+    if (this.#discards) return this.#drop(receiver)
     if (this.#timeUnknown) {
       this.#timeUnknown = false
       this.#combine(receiver)
@@ -246,9 +250,34 @@ export class InputGate {
     return true
   }
 
+  /** From now on nothing is given on but the end of all channels, which is no end of the input. */
+  discard(): void {
+    for (const lane of this.#stages.flat()) lane.close()
+    this.#stages = []
+    this.#lanes = this.#real
+    for (const lane of this.#real) lane.discard()
+    this.resume()
+    this.#discards = true
+  }
+
+  get discards(): boolean {
+    return this.#discards
+  }
+
   close(): void {
     this.#giveUpOvertaken(Number.POSITIVE_INFINITY)
     for (const lane of [...this.#stages.flat(), ...this.#real]) lane.close()
+  }
+
+  #drop(receiver: GateReceiver): boolean {
+    for (const lane of this.#real) {
+      const frame = lane.take(Number.POSITIVE_INFINITY, this.#allocate)
+      if (frame === undefined) continue
+      if (frame.kind === 'batch') frame.batch.release()
+      else if (frame.kind === 'end') this.#end(lane, endMode.suspended, frame.checkpointId, receiver)
+      return true
+    }
+    return false
   }
 
   #batch(lane: GateLane, batch: RecordBatch, selection: Selection | undefined, receiver: GateReceiver): void {

@@ -40,14 +40,14 @@ export class Task implements GateReceiver {
   #phase: 'running' | 'finishing' | 'ended' | 'finished' | 'closed' = 'running'
   /** A source that returned 'idle' waits for `wake`. */
   #sourceWaits = false
-  /** A source stops at the barrier of this checkpoint and goes on only if that is given up; 0: no. */
+  /** Behind this checkpoint nothing is processed, unless it is given up: a source, or what has records in flight; 0: none. */
   #suspendedBy = 0
   #sourceEnded = false
   #timeOver = false
   #end: { mode: EndMode; checkpointId: number } | undefined
   #triggers: Trigger[] = []
-  /** This checkpoint is to be taken without waiting for its barriers; 0: none. */
-  #overtaking = 0
+  /** A checkpoint that is to be taken without waiting for its barriers. */
+  #overtaking: Trigger | undefined
   /** The operators have taken input: before that a writer may not know yet what it has of earlier attempts. */
   #wasReady = false
   #pendingWatermark = Number.NaN
@@ -88,7 +88,7 @@ export class Task implements GateReceiver {
   /** Earliest wall-clock time at which an operator wants to be called. After the end of the input none is. */
   get wakeAtMs(): number {
     let earliest = Number.POSITIVE_INFINITY
-    if (this.#phase !== 'running') return earliest
+    if (this.#phase !== 'running' || this.#suspendedBy !== 0) return earliest
     for (const time of this.wakeTimes) if (time < earliest) earliest = time
     return earliest
   }
@@ -137,21 +137,21 @@ export class Task implements GateReceiver {
     const between = this.#pendingWatermark !== this.#pendingWatermark && this.#wasReady
     if (gate === undefined) {
       const trigger = this.#triggers[0]
-      if (!between || trigger === undefined || trigger.stop !== undefined || this.#phase !== 'running') return false
+      if (!between || trigger === undefined || trigger.stop === 'drain' || this.#phase !== 'running') return false
       this.#triggers.shift()
       this.#triggered(trigger)
       return true
     }
-    if (this.#overtaking === 0) return gate.divert()
+    if (this.#overtaking === undefined) return gate.divert()
     if (!between) return false
-    const checkpointId = this.#overtaking
-    this.#overtaking = 0
-    this.#overtake(gate, checkpointId)
+    const trigger = this.#overtaking
+    this.#overtaking = undefined
+    this.#overtake(gate, trigger)
     gate.divert()
     return true
   }
 
-  #overtake(gate: InputGate, checkpointId: number): void {
+  #overtake(gate: InputGate, { checkpointId, stop }: Trigger): void {
     const { storeChannels } = this.options
     if (storeChannels === undefined || !this.snapshots.isDue(checkpointId)) return
     if (gate.aligned === checkpointId) {
@@ -166,11 +166,12 @@ export class Task implements GateReceiver {
       return storeChannels(checkpointId, recordings)
     })
     this.#checkpoint(checkpointId, gate.alignmentMs, stored)
+    if (stop === 'suspend' && this.#phase === 'running') this.#suspendedBy = checkpointId
   }
 
   /** Calls operators whose wall-clock time has come. */
   processTime(wallMs: number): void {
-    if (this.#phase !== 'running') return
+    if (this.#phase !== 'running' || this.#suspendedBy !== 0) return
     this.#enter()
     for (let i = 0; i < this.wakeTimes.length; i++) {
       if (this.wakeTimes[i] > wallMs || !this.#outputsAvailable()) continue
@@ -194,14 +195,14 @@ export class Task implements GateReceiver {
   }
 
   /** The checkpoint has taken too long to align: takes it now, and with it what its barriers have before them. */
-  overtake(checkpointId: number): void {
+  overtake(checkpointId: number, stop?: 'drain' | 'suspend'): void {
     if (this.options.gate === undefined || !this.snapshots.isDue(checkpointId)) return
-    this.#overtaking = checkpointId
+    this.#overtaking = { checkpointId, stop }
     this.options.events.wake()
   }
 
   checkpointAborted(checkpointId: number): void {
-    if (this.#overtaking === checkpointId) this.#overtaking = 0
+    if (this.#overtaking?.checkpointId === checkpointId) this.#overtaking = undefined
     this.#triggers = this.#triggers.filter((trigger) => trigger.checkpointId !== checkpointId)
     this.options.gate?.abort(checkpointId)
     this.snapshots.aborted(checkpointId)
@@ -212,8 +213,7 @@ export class Task implements GateReceiver {
   checkpointComplete(checkpointId: number): void {
     this.#enter()
     this.snapshots.complete(checkpointId)
-    if (this.#suspendedBy === checkpointId && this.#phase === 'running')
-      this.#endOutputs(endMode.suspended, checkpointId)
+    if (this.#suspendedBy === checkpointId && this.#phase === 'running') this.#suspended(checkpointId)
     this.wake()
   }
 
@@ -240,7 +240,8 @@ export class Task implements GateReceiver {
     let earliest = Number.POSITIVE_INFINITY
     for (const writer of this.options.writers) if (writer.deadline < earliest) earliest = writer.deadline
     // A batch that is held waits for a segment: the same as an output that is overdue.
-    return this.options.gate?.starved === true ? Number.NEGATIVE_INFINITY : earliest
+    const { gate } = this.options
+    return this.#suspendedBy === 0 && gate?.starved === true ? Number.NEGATIVE_INFINITY : earliest
   }
 
   /** Takes nothing any more; gives all memory back. Errors of `close` are collected in the result. */
@@ -287,6 +288,7 @@ export class Task implements GateReceiver {
 
   #work(): boolean {
     const { gate, source } = this.options
+    if (this.#suspendedBy !== 0 && gate?.discards === false) return false
     if (this.#pendingWatermark === this.#pendingWatermark) {
       if (this.options.chain.head.processWatermark(this.#pendingWatermark)) this.#pendingWatermark = Number.NaN
       return true
@@ -395,6 +397,14 @@ export class Task implements GateReceiver {
       if (promise !== undefined) return promise.then(() => this.#finishOperators(i + 1))
     }
     return undefined
+  }
+
+  #suspended(checkpointId: number): void {
+    const { gate } = this.options
+    if (gate === undefined) return this.#endOutputs(endMode.suspended, checkpointId)
+    // Not at once: those before this one may still have to send what the checkpoint has.
+    gate.discard()
+    if (this.#end !== undefined) this.#end = { mode: endMode.suspended, checkpointId }
   }
 
   #endOutputs(mode: EndMode, checkpointId: number): void {

@@ -112,8 +112,8 @@ export class Flow {
   }
 
   /** Asks the sources for a checkpoint. */
-  trigger(checkpointId: number): void {
-    for (const { task } of this.tasks) task.trigger(checkpointId, undefined)
+  trigger(checkpointId: number, stop?: 'suspend'): void {
+    for (const { task } of this.tasks) task.trigger(checkpointId, stop)
   }
 
   /** The checkpoint, once every subtask has acknowledged it. */
@@ -302,3 +302,15 @@ export function expected(shape: FlowShape): string[] {
   for (const [key, total] of perKey) for (let n = 1; n <= total; n++) results.push(`${key}:${n}`)
   return results.sort()
 }
+
+/** Reproducible numbers from 0 to 1. */
+export function generator(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

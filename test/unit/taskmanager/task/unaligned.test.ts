@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
 import { cases } from '../../../support/nightly.ts'
-import { expected, Flow } from './flow.ts'
+import { expected, Flow, generator, turn } from './flow.ts'
 import type { FlowShape } from './flow-operators.ts'
 
 let directory = ''
@@ -13,18 +13,6 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'millrace-unaligned-'))
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
-/** Reproducible numbers from 0 to 1. */
-function generator(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 type Round = Pick<FlowShape, 'carrier' | 'counts' | 'sinks'>
 interface Seen {
