@@ -18,6 +18,7 @@ import type { Placement } from '../cluster/assign.ts'
 import { errors } from '../errors.ts'
 import type { JobRecord } from '../job-store.ts'
 import * as options from '../options.ts'
+import { Chronicle } from './chronicle.ts'
 import {
   causeOf,
   coordinatorSettings,
@@ -32,14 +33,13 @@ import {
   type TaskMessage,
 } from './context.ts'
 import { decide } from './decide.ts'
-import { FailureLog } from './failure-log.ts'
-import { Feed, Journal } from './journal.ts'
+import type { FailureLog } from './failure-log.ts'
+import { Feed, type Journal } from './journal.ts'
 import { deleteCheckpoints, type Keeping, storeSnapshot } from './keeping.ts'
 import { keepResults, resultsOf } from './kept-results.ts'
 import { receiveFromTask } from './messages.ts'
 import { JobMetrics } from './metrics.ts'
 import { RecordKeeper } from './record-keeper.ts'
-import { RecoveryTimes } from './recovery.ts'
 import { Redeployments } from './redeploy.ts'
 import { stopWithSavepoint, takeSnapshot } from './requests.ts'
 import { noFailures, strategyOf } from './restart.ts'
@@ -69,7 +69,7 @@ export class Job {
   readonly options: Readonly<Record<string, string>>
   readonly coordinator: CheckpointCoordinator
   readonly metrics = new JobMetrics()
-  readonly failures = new FailureLog()
+  readonly failures: FailureLog
   readonly results: ResultBuffer
   readonly journal: Journal
   readonly changes = new Feed<JobStatus>()
@@ -84,12 +84,11 @@ export class Job {
   #subtasks: readonly string[]
   readonly #record: RecordKeeper
   #state: JobState = { kind: 'created' }
-  #stateSinceMs: number
   #history = noFailures
   readonly #tasks: JobTasks
   #takeover: Takeover | undefined
   #timer: TimerHandle | undefined
-  readonly #recovery: RecoveryTimes
+  readonly #chronicle: Chronicle
 
   constructor(record: JobRecord, plan: JobPlan, context: JobContext) {
     this.id = record.jobId
@@ -99,8 +98,9 @@ export class Job {
       context.log('error', `the end of job ${plan.name} could not be stored`, { jobId: record.jobId, error }),
     )
     this.#context = context
-    this.#stateSinceMs = record.endedMs ?? record.submittedMs
-    this.#recovery = new RecoveryTimes(() => context.clock.monotonic())
+    this.#chronicle = new Chronicle(plan.name, this.#record, context)
+    this.journal = this.#chronicle.journal
+    this.failures = this.#chronicle.failures
     this.options = { ...slotDefaults(context.config.toRecord()), ...plan.options, ...record.options }
     this.#config = jobConfig(context.config, this.options)
     this.#subtasks = subtasksOf(this.#plan)
@@ -110,7 +110,6 @@ export class Job {
     this.results = resultsOf(this.#record, context, (position) =>
       this.#tasks.toAll({ kind: 'resultsRead', ...this.#ids, ...position }),
     )
-    this.journal = new Journal(context.config.get(options.logLinesMax))
     this.#snapshots = snapshotsOf(record.jobId, this.#config, context)
     this.coordinator = new CheckpointCoordinator(context.clock, settings, {
       trigger: (checkpointId, savepoint, stop) =>
@@ -127,7 +126,7 @@ export class Job {
       snapshots: this.#snapshots,
       checkpointing: this.checkpointing,
       options: this.options,
-      note: (text) => this.#note(text),
+      note: (text) => this.#chronicle.note(text),
       dispatch: (event) => this.dispatch(event),
     })
     this.redeployments = new Redeployments(this, {
@@ -138,7 +137,6 @@ export class Job {
       slotsChanged: () => context.slotsChanged(),
       log: (text, error) => context.log('warn', text, { jobId: this.id, error }),
     })
-    if (record.failure !== undefined) this.failures.put(record.failure)
     if (isTerminal(record.state)) {
       const detail = record.detail ?? ''
       this.#state = record.state === 'failed' ? { kind: 'failed', detail } : { kind: record.state }
@@ -188,7 +186,7 @@ export class Job {
     return statusOf({
       record: this.record,
       state: this.#state,
-      sinceMs: this.#stateSinceMs,
+      sinceMs: this.#chronicle.stateSinceMs,
       failure: this.failures.newest,
       running: this.metrics.count('running'),
       total: this.#subtasks.length,
@@ -321,15 +319,7 @@ export class Job {
   }
 
   #entered(before: JobState, state: JobState): void {
-    const { clock } = this.#context
-    this.#stateSinceMs = clock.now()
-    this.#recovery.entered(state)
-    if (state.kind === 'running' && this.record.attempt > 1) this.#reportRecovery()
-    this.#note([`${before.kind} -> ${state.kind}`, detailOf(state)].filter(Boolean).join(': '))
-    this.#context.log('info', `job ${this.plan.name} is ${state.kind}`, {
-      jobId: this.id,
-      attempt: this.record.attempt,
-    })
+    this.#chronicle.entered(before, state)
     if (!hasTasks(state) && hasTasks(before)) this.coordinator.stop(`the job is ${state.kind}`)
     if (before.kind === 'restarting' || isTerminal(state.kind)) this.#context.clock.clearTimeout(this.#timer)
     if (state.kind === 'canceling' || state.kind === 'failing') this.#record.save({ state: state.kind })
@@ -353,11 +343,11 @@ export class Job {
         this.#tasks.cancelRegion(action.region)
         break
       case 'region-runs':
-        this.#note(`attempt ${this.record.attempt} of what had failed runs`)
+        this.#chronicle.note(`attempt ${this.record.attempt} of what had failed runs`)
         this.coordinator.resume()
         break
       case 'start-tasks':
-        this.#recovery.mark('restore')
+        this.#chronicle.recovery.mark('restore')
         this.#tasks.start()
         break
       case 'all-running':
@@ -373,7 +363,7 @@ export class Job {
         break
       case 'record-failure':
         this.#history = action.history
-        this.#recordFailure(action.cause)
+        this.#chronicle.failed(action.cause)
         break
       case 'redeployed':
         this.#record.note({ redeployments: (this.record.redeployments ?? 0) + 1 })
@@ -385,25 +375,19 @@ export class Job {
 
   #deploy(placement: Placement, plan: JobPlan): void {
     const fallsBack = plan === this.#fallback
-    if (fallsBack) this.#note('there are too few slots for the new parallelism: the job keeps the old one')
+    if (fallsBack) this.#chronicle.note('there are too few slots for the new parallelism: the job keeps the old one')
     this.#fallback = undefined
     this.#plan = plan
     this.#subtasks = subtasksOf(plan)
     this.metrics.reset()
     const kept = fallsBack ? { parallelism: parallelismOf(plan) } : {}
-    this.#tasks.deploy(placement, plan, kept, () => this.#recovery.mark('prepare'))
+    this.#tasks.deploy(placement, plan, kept, () => this.#chronicle.recovery.mark('prepare'))
   }
 
   async #storeSnapshot(pending: PendingSnapshot): Promise<string> {
     const path = await storeSnapshot(this.#keeping, pending, this.#plan)
-    this.#note(`${pending.request.kind} ${pending.checkpointId} at ${path}`)
+    this.#chronicle.note(`${pending.request.kind} ${pending.checkpointId} at ${path}`)
     return path
-  }
-
-  #recordFailure(cause: FailureCause & { readonly where?: string }): void {
-    this.failures.add(cause, this.record.attempt, this.#context.clock.now())
-    this.#note(`failure: ${cause.message}${cause.where ? ` (${cause.where})` : ''}`)
-    this.#context.log('warn', `job ${this.plan.name} failed: ${cause.message}`, { jobId: this.id, code: cause.code })
   }
 
   #end(state: JobState): void {
@@ -429,16 +413,6 @@ export class Job {
 
   get #keeping(): Keeping {
     return { context: this.#context, record: this.#record, snapshots: this.#snapshots }
-  }
-
-  #reportRecovery(): void {
-    const text = `attempt ${this.record.attempt} runs, ${this.#recovery.describe()}`
-    this.#note(text)
-    this.#context.log('info', `job ${this.plan.name}: ${text}`, { jobId: this.id })
-  }
-
-  #note(text: string): void {
-    this.journal.add(this.#context.clock.now(), 'jobmanager', text)
   }
 
   get #ids(): { readonly jobId: string; readonly attempt: number } {
