@@ -125,6 +125,22 @@ test('a TaskManager is killed under backpressure, and what was in flight counts 
   await finishRight(job, many)
 }, 90_000)
 
+test('a rescale under full backpressure takes seconds, and what was in flight counts once', async () => {
+  const job = await submit(2, { ...unaligned, 'execution.checkpointing.aligned-checkpoint-timeout': '200ms' })
+  await heldBack(job)
+  for (const parallelism of [4, 1]) {
+    const begunMs = performance.now()
+    const { vertices } = await cluster.client.rescale(job.jobId, { parallelism })
+    expect(performance.now() - begunMs).toBeLessThan(15_000)
+    expect(vertices.map(({ after }) => after)).toEqual(vertices.map(() => parallelism))
+    const { restored, checkpoints } = await cluster.client.info(job.jobId)
+    expect(checkpoints.find(({ checkpointId: id }) => id === restored?.checkpointId)).toMatchObject({
+      unaligned: expect.any(Number) as number,
+    })
+  }
+  await finishRight(job, count)
+}, 90_000)
+
 test('a savepoint of a job whose barriers overtake has nothing in flight', async () => {
   const job = await submit(2, unaligned)
   await until('a checkpoint with records in flight', job, (info) => inFlight(info) !== undefined)
