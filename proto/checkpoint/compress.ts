@@ -1,7 +1,8 @@
 /**
- * Blocks of runs in and out of zstd, on other threads: the thread that asks spends a part of what it would take itself.
+ * Blocks of runs in and out of zstd. On other threads, the thread that asks spends a part of what it would take itself; who reads
+ * whole runs has inflater.ts.
  */
-import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import { constants, zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 /** Fast: more makes blocks little smaller. */
 const blockParameters = { params: { [constants.ZSTD_c_compressionLevel]: 1 } } as const
@@ -29,17 +30,7 @@ function compressing(bytes: number): { params: Record<number, number>; pledgedSr
   return { ...blockParameters, pledgedSrcSize: bytes, chunkSize: Math.max(64, bytes + (bytes >>> 6) + 64) }
 }
 
-/** At most `rawBytes` bytes out of a frame; throws when there are more. The bytes given must not change until then. */
-export function inflateBlock(stored: Uint8Array, rawBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    zstdDecompress(stored, inflating(rawBytes), (error, raw) => {
-      if (error === null) resolve(raw)
-      else reject(error)
-    })
-  })
-}
-
-/** The same, at once. */
+/** At most `rawBytes` bytes out of a frame; throws when there are more. */
 export function inflateBlockNow(stored: Uint8Array, rawBytes: number): Buffer {
   return zstdDecompressSync(stored, inflating(rawBytes))
 }

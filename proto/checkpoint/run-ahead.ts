@@ -4,10 +4,12 @@
  * Promises: a block is checked before it is inflated, as everywhere; what is held is what was asked for and not yet dropped. One
  * thread; any number of fetches at a time, in the order of their ranges.
  */
+import { Inflater } from './inflater.ts'
 import type { RunReader } from './run-reader.ts'
 
 export class BlocksAhead {
   readonly #reader: RunReader
+  readonly #inflater = new Inflater()
   readonly #blocks = new Map<number, Uint8Array>()
   /** Blocks below this are there or on their way. */
   #asked = 0
@@ -43,8 +45,13 @@ export class BlocksAhead {
     for (const number of this.#blocks.keys()) if (number < first) this.#blocks.delete(number)
   }
 
+  /** Nothing will be read any more. */
+  close(): void {
+    this.#inflater.close()
+  }
+
   async #fetch(start: number, end: number): Promise<void> {
-    const opened = await this.#reader.openBlocksLater(start, end)
+    const opened = await this.#reader.openBlocksLater(start, end, this.#inflater)
     for (const [i, raw] of opened.entries()) this.#blocks.set(start + i, raw)
   }
 }

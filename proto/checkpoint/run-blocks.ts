@@ -5,6 +5,7 @@
  * Promises: blocks are checked before they are inflated, as everywhere; some 16 MB of them in memory, unless single entries are
  * larger. From every storage in the same way. One thread.
  */
+import { Inflater } from './inflater.ts'
 import { rangeCount } from './ranges.ts'
 import { malformed } from './run-format.ts'
 import type { ChainRun } from './run-merge.ts'
@@ -63,16 +64,21 @@ export function* chainBlocks(
     .toReversed()
     .flatMap((run) => groupsOf(run, Math.max(from, run.from), Math.min(to, run.to), bytes))
   const fetches: Promise<Uint8Array[]>[] = []
-  for (let g = 0; g < groups.length; g++) {
-    while (fetches.length < Math.min(groups.length, g + 1 + groupsAhead))
-      fetches.push(fetchGroup(groups[fetches.length]))
-    let opened: Uint8Array[] = []
-    yield fetches[g].then((blocks) => {
-      opened = blocks
-    })
-    fetches[g] = none
-    const group = groups[g]
-    for (let i = 0; i < opened.length; i++) yield new RunBlock(group, group.first + i, opened[i])
+  const inflater = new Inflater()
+  try {
+    for (let g = 0; g < groups.length; g++) {
+      while (fetches.length < Math.min(groups.length, g + 1 + groupsAhead))
+        fetches.push(fetchGroup(groups[fetches.length], inflater))
+      let opened: Uint8Array[] = []
+      yield fetches[g].then((blocks) => {
+        opened = blocks
+      })
+      fetches[g] = none
+      const group = groups[g]
+      for (let i = 0; i < opened.length; i++) yield new RunBlock(group, group.first + i, opened[i])
+    }
+  } finally {
+    inflater.close()
   }
 }
 
@@ -108,8 +114,8 @@ function groupsOf({ reader }: ChainRun, from: number, to: number, bytes: number)
   return groups
 }
 
-function fetchGroup({ reader, first, end }: Group): Promise<Uint8Array[]> {
-  const fetched = reader.openBlocksLater(first, end)
+function fetchGroup({ reader, first, end }: Group, inflater: Inflater): Promise<Uint8Array[]> {
+  const fetched = reader.openBlocksLater(first, end, inflater)
   // It is awaited in its turn, or never.
   fetched.catch(() => undefined)
   return fetched

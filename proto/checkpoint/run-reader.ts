@@ -8,8 +8,9 @@
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
-import { inflateBlock, inflateBlockNow } from './compress.ts'
+import { inflateBlockNow } from './compress.ts'
 import { errors } from './errors.ts'
+import type { Inflater } from './inflater.ts'
 import type { RunHandle } from './manifest.ts'
 import { type KeyRanges, rangeCount } from './ranges.ts'
 import type { BlocksAhead } from './run-ahead.ts'
@@ -164,7 +165,7 @@ export class RunReader {
     }
   }
 
-  /** Bytes of the file, from any storage; to be checked by `openBlockLater`. */
+  /** Bytes of the file, from any storage; to be checked by whoever opens them. */
   async readLater(offset: number, length: number): Promise<Uint8Array> {
     try {
       return await this.#readLater(offset, length)
@@ -184,27 +185,26 @@ export class RunReader {
     }
   }
 
-  /** The same on another thread. */
-  async openBlockLater(number: number, stored: Uint8Array): Promise<Uint8Array> {
-    const block = this.#checked(number, stored)
-    if (!block.zstd) return stored
-    try {
-      return this.#inflated(number, await inflateBlock(stored, block.raw))
-    } catch (cause) {
-      throw this.#inflateError(number, cause)
-    }
-  }
-
   /** Entries of blocks `first` to `end` - 1, of which there is one at least, from any storage. */
-  async openBlocksLater(first: number, end: number): Promise<Uint8Array[]> {
+  async openBlocksLater(first: number, end: number, inflater: Inflater): Promise<Uint8Array[]> {
     const start = this.blocks[first].offset
     const bytes = await this.readLater(start, this.blocks[end - 1].offset + this.blocks[end - 1].stored - start)
     const opened: Promise<Uint8Array>[] = []
     for (let number = first; number < end; number++) {
       const at = this.blocks[number].offset - start
-      opened.push(this.openBlockLater(number, bytes.subarray(at, at + this.blocks[number].stored)))
+      opened.push(this.#openLater(number, bytes.subarray(at, at + this.blocks[number].stored), inflater))
     }
     return Promise.all(opened)
+  }
+
+  async #openLater(number: number, stored: Uint8Array, inflater: Inflater): Promise<Uint8Array> {
+    const block = this.#checked(number, stored)
+    if (!block.zstd) return stored
+    try {
+      return await inflater.inflate(stored, block.raw)
+    } catch (cause) {
+      throw this.#inflateError(number, cause)
+    }
   }
 
   #checked(number: number, stored: Uint8Array): BlockEntry {

@@ -44,7 +44,10 @@ export class ChainStream {
     const { slices, fetches } = this
     const at = ++this.slice
     if (at >= slices.length) {
-      for (const { reader } of this.runs) reader.ahead = undefined
+      for (const { reader } of this.runs) {
+        reader.ahead?.close()
+        reader.ahead = undefined
+      }
       this.cursor = undefined
       this.waiting = undefined
       return
