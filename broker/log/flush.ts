@@ -12,10 +12,9 @@ import type { Clock } from '../../core/platform/clock.ts'
 export interface Flushable {
   /** Writes what is queued; true when it has to be synced. Never throws: a log that fails says so in its state. */
   writePending(): boolean
-  /** Syncs what is written. Never rejects. */
+  /** Syncs what is written. Never rejects. Nobody hears of it before `tellSynced`. */
   syncWritten(): Promise<void>
-  /** True when something was written after the last sync began. */
-  readonly needsSync: boolean
+  tellSynced(): void
   flushQueued: boolean
   syncQueued: boolean
 }
@@ -77,7 +76,9 @@ export class Flusher {
     await log.syncWritten()
     this.#running--
     log.syncQueued = false
-    if (log.needsSync) this.sync(log)
+    // What came meanwhile goes with the next sync, and that is on its way before the answers of this one are made.
+    if (log.writePending()) this.sync(log)
     else this.#pump()
+    log.tellSynced()
   }
 }

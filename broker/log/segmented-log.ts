@@ -293,6 +293,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
 
   // Writing
 
+  /** True when something was written after the last sync began. */
   get needsSync(): boolean {
     if (this.state.kind !== 'ok' || this.writtenOffset <= this.syncedOffset) return false
     return this.syncWanted || this.config.durability !== 'os'
@@ -331,7 +332,12 @@ export class SegmentedLog implements PartitionLog, Flushable {
       this.fail('sync', cause)
       return
     }
-    this.#synced(offset)
+    if (this.state.kind === 'ok') this.syncedOffset = Math.max(this.syncedOffset, offset)
+  }
+
+  tellSynced(): void {
+    if (this.state.kind === 'ok') this.#advance(this.syncedOffset)
+    for (const resolve of this.#waitForSync.splice(0)) resolve()
   }
 
   /** Resolves when everything appended so far is synced or the log has failed. */
@@ -410,15 +416,8 @@ export class SegmentedLog implements PartitionLog, Flushable {
       this.fail('sync', cause)
       return
     }
-    this.#synced(this.writtenOffset)
-  }
-
-  #synced(offset: number): void {
-    if (this.state.kind === 'ok') {
-      this.syncedOffset = Math.max(this.syncedOffset, offset)
-      if (offset > this.highWatermark) this.#advance(offset)
-    }
-    for (const resolve of this.#waitForSync.splice(0)) resolve()
+    this.syncedOffset = this.writtenOffset
+    this.tellSynced()
   }
 
   #advance(offset: number): void {
