@@ -15,7 +15,9 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -138,6 +140,26 @@ export class Pods {
   /** Directory behind a claim that Pods share. */
   claim(name: string): string {
     return this.#directoryOf(`claim-${name}`)
+  }
+
+  /**
+   * The files of a Secret as the kubelet puts them, and replaces all of them at once: owned by root, of the group of the Pods.
+   * `data`: default: what was given at the start.
+   */
+  setSecret(name: string, spec: PodSpec, data: Readonly<Record<string, string>> = this.#secrets[name] ?? {}): void {
+    const directory = this.#directoryOf(`secret-${name}`)
+    const version = `..version-${readdirSync(directory).length}`
+    const mode = spec.volumes.find(({ secret }) => secret?.secretName === name)?.secret?.defaultMode ?? 0o644
+    mkdirSync(join(directory, version), { mode: 0o755 })
+    for (const [key, value] of Object.entries(data)) {
+      const file = join(directory, version, key)
+      writeFileSync(file, value)
+      chownSync(file, 0, spec.securityContext.fsGroup as number)
+      chmodSync(file, mode)
+      if (!existsSync(join(directory, key))) symlinkSync(join('..data', key), join(directory, key))
+    }
+    symlinkSync(version, join(directory, '..next'))
+    renameSync(join(directory, '..next'), join(directory, '..data'))
   }
 
   start(pod: Pod): void {
@@ -279,6 +301,11 @@ export class Pods {
       for (const [file, text] of Object.entries(this.#configMap(volume.configMap.name))) {
         writeFileSync(join(directory, file), text.replaceAll('0.0.0.0', address))
       }
+      return directory
+    }
+    if (volume?.secret !== undefined) {
+      const directory = this.#directoryOf(`secret-${volume.secret.secretName}`)
+      if (!existsSync(join(directory, '..data'))) this.setSecret(volume.secret.secretName, spec)
       return directory
     }
     const claim = volume?.persistentVolumeClaim?.claimName
