@@ -91,6 +91,12 @@ export interface RunKernels {
   /** Encodes the frozen entries of ids `next` to `end` - 1 and marks them as persisted; pages that were read are passed. */
   stateEncode(control: number): number
   /**
+   * Deals entries that stand one after the other at `from` to `to` - 1 to `count` lanes by (hash - low) >>> shift. A lane is two
+   * Uint32: where its next entry goes, which moves on, and where there is no more room. Returns the first for which there is
+   * none, or `to`; 0 when one is in no lane.
+   */
+  runDeal(from: number, to: number, low: number, shift: number, count: number, lanes: number): number
+  /**
    * Counts entries that stand one after the other at `from` to `to` - 1 by bucket, (hash - low) >>> shift, into Uint32. Returns how
    * many, or -1 when one is in none of the `buckets`.
    */

@@ -212,6 +212,20 @@ export function createRunTwin(views: StateViews): RunKernels {
       }
       return encoded.all
     },
+    runDeal(from, to, low, shift, count, lanes) {
+      const { u32 } = views
+      let at = from
+      while (at < to) {
+        const number = ((readU32(at) - low) >>> 0) >>> shift
+        if (number >= count) return 0
+        const lane = (lanes >>> 2) + 2 * number
+        const bytes = headOf(at).end - at
+        if (u32[lane + 1] - u32[lane] < bytes) break
+        u32[lane] = copy(u32[lane], at, bytes)
+        at += bytes
+      }
+      return at
+    },
     runCount(from, to, low, shift, buckets, counts) {
       const { u32 } = views
       let n = 0

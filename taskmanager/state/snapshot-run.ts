@@ -43,7 +43,7 @@ export class SnapshotRun {
   readonly #place: RunPlace
   readonly #partBytes: number
   readonly #written: RunHandle[] = []
-  #entries = new RunEntries()
+  #entries: RunEntries
   #drops: { state: number; namespace: Uint8Array }[] = []
   /** Runs written or begun. */
   #parts = 0
@@ -52,6 +52,7 @@ export class SnapshotRun {
 
   constructor(range: KeyRange, kind: 'base' | 'delta', place: RunPlace, partBytes: number = partBytesDefault) {
     this.#range = range
+    this.#entries = new RunEntries(range)
     this.#place = place
     this.#partBytes = partBytes
     this.kind = kind
@@ -115,13 +116,13 @@ export class SnapshotRun {
     const writer = new RunWriter({ from, to, kind })
     for (const { state, namespace } of this.#drops) writer.dropNamespace(state, namespace)
     const entries = this.#entries
-    this.#entries = new RunEntries()
+    this.#entries = new RunEntries(this.#range)
     this.#drops = []
     this.#hides = false
     const path = pathOf(++this.#parts)
     const file = new RunFile(storage, path, writer)
     try {
-      await pace(writeBlocks(writer, entries.blocks(this.#range, kind === 'base'), file))
+      await pace(writeBlocks(writer, entries.blocks(kind === 'base'), file))
       this.#written.push(await file.finish())
     } catch (error) {
       await file.abort()

@@ -232,6 +232,23 @@ function entryBytes(entry: usize): usize {
   return cursor + <usize>(keyLength + namespaceLength + value) - entry
 }
 
+export function runDeal(from: usize, to: usize, low: u32, shift: u32, count: u32, lanes: usize): usize {
+  let at = from
+  while (at < to) {
+    const number = (load<u32>(at) - low) >>> shift
+    if (number >= count) return 0
+    const lane = lanes + (<usize>number << 3)
+    const end = <usize>load<u32>(lane)
+    const bytes = entryBytes(at)
+    // Differences: an address plus a size may pass 4 GB.
+    if (<usize>load<u32>(lane, 4) - end < bytes) break
+    copyOver(end, at, bytes)
+    store<u32>(lane, <u32>(end + bytes))
+    at += bytes
+  }
+  return at
+}
+
 export function runCount(from: usize, to: usize, low: u32, shift: u32, buckets: u32, counts: usize): i32 {
   let n = 0
   for (let at = from; at < to; at += entryBytes(at), n++) {

@@ -12,8 +12,8 @@ const { put, tombstone, drop } = entryKind
 const all: KeyRange = { from: 0, to: 65536 }
 const b = (text: string): Uint8Array => Buffer.from(text, 'latin1')
 
-function collect(entries: Iterable<ModelEntry>, memory: StateMemory): RunEntries {
-  const collected = new RunEntries(memory)
+function collect(entries: Iterable<ModelEntry>, memory: StateMemory, range = all): RunEntries {
+  const collected = new RunEntries(range, memory)
   for (const { hash, state, kind, key, namespace, value } of entries)
     collected.add(hash | 0, state, kind, b(key), b(namespace), b(value))
   return collected
@@ -22,7 +22,7 @@ function collect(entries: Iterable<ModelEntry>, memory: StateMemory): RunEntries
 /** The bytes of a run of what was collected. */
 function runOf(collected: RunEntries, range: KeyRange, base: boolean): Buffer {
   const writer = new RunWriter({ ...range, kind: base ? 'base' : 'delta' })
-  for (const block of collected.blocks(range, base)) if (block !== undefined) writer.addBlock(block, undefined)
+  for (const block of collected.blocks(base)) if (block !== undefined) writer.addBlock(block, undefined)
   collected.free()
   writer.finish()
   return Buffer.concat(writer.take())
@@ -75,9 +75,20 @@ describe('entries of a run', () => {
   it('of one subtask are put into buckets within its ranges', () => {
     const range = { from: 21845, to: 43690 }
     const entries = [...numbered(20_000, (i) => 21845 * 65536 + ((i * 71_573) % ((43690 - 21845) * 65536)))]
-    expect(read(runOf(collect(entries, new StateMemory()), range, false))).toEqual(inOrder(entries))
-    const beyond = collect([...entries, ...numbered(1, () => 43690 * 65536)], new StateMemory())
-    expect(() => runOf(beyond, range, false)).toThrow('outside of the ranges')
+    expect(read(runOf(collect(entries, new StateMemory(), range), range, false))).toEqual(inOrder(entries))
+    for (const beyond of [43690 * 65536, 21845 * 65536 - 1, 0, 0xffffffff]) {
+      const write = () =>
+        runOf(
+          collect(
+            numbered(1, () => beyond),
+            new StateMemory(),
+            range,
+          ),
+          range,
+          false,
+        )
+      expect(write).toThrow('outside of the ranges')
+    }
   })
 
   it('may be longer than a block, and than a chunk of memory', () => {
@@ -93,9 +104,9 @@ describe('entries of a run', () => {
   it('that are encoded already stand beside the others', () => {
     const first = [...numbered(5000, (i) => Math.imul(i, 0x9e3779b1), 'older')]
     const later = [...numbered(3000, (i) => Math.imul(i, 0x9e3779b1), 'newer')]
-    const writer = new RunEntries(new StateMemory())
+    const writer = new RunEntries(all, new StateMemory())
     for (const { hash, key, value } of first) writer.add(hash, 0, put, b(key), b(''), b(value))
-    for (const block of collect(later, new StateMemory()).blocks(all, false))
+    for (const block of collect(later, new StateMemory()).blocks(false))
       if (block !== undefined) writer.addEncoded(block.raw, block.entries)
     expect(writer.count).toBe(8000)
     expect(read(runOf(writer, all, false))).toEqual(inOrder([...first, ...later]))
