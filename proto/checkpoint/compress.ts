@@ -1,25 +1,25 @@
 /**
- * Blocks of runs in and out of zstd. On other threads, the thread that asks spends a part of what it would take itself; who reads
- * whole runs has inflater.ts.
+ * Blocks of runs in and out of zstd, on the thread that asks: to hand a block of usual length to another one takes a third of the
+ * time, and the other one then needs twice of it. Who reads whole runs has inflater.ts.
  */
 import { constants, zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
 /** Fast: more makes blocks little smaller. */
 const blockParameters = { params: { [constants.ZSTD_c_compressionLevel]: 1 } } as const
 
-/** A frame of its own. The bytes given must not change until then; several may be under way. */
-export function compressBlock(raw: Uint8Array): Promise<Buffer> {
+/** A frame of its own. */
+export function compressBlock(raw: Uint8Array): Buffer {
+  return zstdCompressSync(raw, compressing(raw.length))
+}
+
+/** The same on another thread, for a long block. The bytes given must not change until then. */
+export function compressLater(raw: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     zstdCompress(raw, compressing(raw.length), (error, small) => {
       if (error === null) resolve(small)
       else reject(error)
     })
   })
-}
-
-/** The same, at once. */
-export function compressBlockNow(raw: Uint8Array): Buffer {
-  return zstdCompressSync(raw, compressing(raw.length))
 }
 
 /**

@@ -8,7 +8,7 @@
 import { assert } from '../../core/assert.ts'
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import type { BlobStorage, SyncBlobStorage } from '../../core/storage/storage.ts'
-import { compressBlockNow } from './compress.ts'
+import { compressBlock } from './compress.ts'
 import { errors } from './errors.ts'
 import type { RunHandle } from './manifest.ts'
 import {
@@ -41,6 +41,7 @@ export interface RunOptions {
 
 /** A block that was made elsewhere: its entries are in order and none is twice. */
 export interface WholeBlock {
+  /** Lent. */
   readonly raw: Buffer
   readonly entries: number
   /** Of its last entry. */
@@ -54,7 +55,7 @@ export type FinishedRun = Omit<RunHandle, 'path' | 'inline'>
 export const inlineBytesMaxDefault = 2048
 
 /** Shorter blocks stay as they are. */
-export const compressedFrom = 256
+const compressedFrom = 256
 
 const nothing = new Uint8Array(0)
 
@@ -249,39 +250,44 @@ export class RunWriter {
     return this.lastKind === entryKind.drop && kind !== entryKind.drop ? -1 : 0
   }
 
-  /** Appends a block behind all entries so far. `small`: it compressed, or undefined. Both are the writer's now. */
-  addBlock({ raw, entries, lastHash }: WholeBlock, small: Buffer | undefined): void {
+  /** Appends a block behind all entries so far. `small`: it compressed, by whoever has done so. */
+  addBlock({ raw, entries, lastHash }: WholeBlock, small?: Buffer): void {
     assert(this.blockEntries === 0 && this.finished === undefined, 'no other block is open')
     const firstHash = raw.readUInt32LE(0)
     assert(firstHash >= this.low && lastHash < this.high, 'the block is outside of the ranges of the run')
     assert(this.lastHash <= firstHash && firstHash <= lastHash, 'blocks are out of order')
     this.lastHash = lastHash
     this.entries += entries
-    this.store(raw, firstHash, entries, small)
+    const stored = this.compressed(raw, small) ?? Buffer.from(raw)
+    this.store(stored, raw.length, firstHash, entries)
   }
 
   private closeBlock(): void {
     if (this.blockEntries === 0) return
     const raw = this.block.subarray(0, this.used)
-    const small = this.options.compression === 'none' || raw.length < compressedFrom ? undefined : compressBlockNow(raw)
-    this.store(raw, this.firstHash, this.blockEntries, small)
+    this.store(this.compressed(raw) ?? raw, raw.length, this.firstHash, this.blockEntries)
     // The last entry stays readable for the order check: either it was given away as a chunk, or it is left alone here.
     this.block = Buffer.allocUnsafeSlow(this.blockBytes + 4096)
     this.used = 0
     this.blockEntries = 0
   }
 
-  private store(raw: Buffer, firstHash: number, entries: number, small: Buffer | undefined): void {
-    const zstd = small !== undefined && small.length < raw.length - (raw.length >>> 3)
-    const stored = zstd ? small : raw
+  /** Undefined: it is better left as it is. */
+  private compressed(raw: Buffer, small?: Buffer): Buffer | undefined {
+    if (this.options.compression === 'none' || raw.length < compressedFrom) return undefined
+    const result = small ?? compressBlock(raw)
+    return result.length < raw.length - (raw.length >>> 3) ? result : undefined
+  }
+
+  private store(stored: Buffer, raw: number, firstHash: number, entries: number): void {
     this.blocks.push({
       offset: this.offset,
       stored: stored.length,
-      raw: raw.length,
+      raw,
       firstHash,
       entries,
       crc: crc32c(stored),
-      zstd,
+      zstd: stored.length < raw,
     })
     this.emit(stored)
   }

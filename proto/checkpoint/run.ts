@@ -16,7 +16,6 @@ export {
 export { RunReader } from './run-reader.ts'
 export { ChainStream, chainSlices, streamRuns } from './run-stream.ts'
 export {
-  compressedFrom,
   type FinishedRun,
   inlineBytesMaxDefault,
   type RunOptions,

@@ -217,6 +217,7 @@ class Block {
   #address: number
   #bytes = blockBytes
   #lastHash = 0
+  #raw = Buffer.allocUnsafeSlow(blockBytes)
 
   constructor(memory: StateMemory, allocate: (bytes: number) => number) {
     this.#memory = memory
@@ -244,9 +245,12 @@ class Block {
     return next
   }
 
+  /** What was filled, lent until the next call; begins another. */
   take(): WholeBlock {
     const bytes = this.#word(filling.out) - this.#address
-    const raw = Buffer.allocUnsafeSlow(bytes)
+    if (bytes > this.#raw.length) this.#raw = Buffer.allocUnsafeSlow(bytes)
+    const raw = this.#raw.subarray(0, bytes)
+    // Compression and checksums refuse memory that is shared.
     raw.set(this.#memory.u8.subarray(this.#address, this.#address + bytes))
     const block = { raw, entries: this.entries, lastHash: this.#lastHash }
     this.#begin()

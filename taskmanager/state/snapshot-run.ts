@@ -3,20 +3,19 @@
  * `partBytes`, what has come so far becomes a run of its own, and the next ones are newer in the chain: memory is bounded,
  * whatever the size of the state.
  *
- * Concurrency: on the slot's thread, in slices (`paced`); everything else runs between them. Blocks are compressed on other
- * threads, and stored as they come.
+ * Concurrency: on the slot's thread, in slices (`paced`); everything else runs between them. Blocks are stored as they come.
  */
 
 import { assert } from '../../core/assert.ts'
 import type { BlobStorage, BlobWriter } from '../../core/storage/storage.ts'
-import { compressBlock } from '../../proto/checkpoint/compress.ts'
+import { compressLater } from '../../proto/checkpoint/compress.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
-import { compressedFrom, entryKind, RunWriter, saveRun, type WholeBlock } from '../../proto/checkpoint/run.ts'
+import { entryKind, RunWriter, saveRun, type WholeBlock } from '../../proto/checkpoint/run.ts'
 import type { Pace } from './pace.ts'
 import { RunEntries } from './run-entries.ts'
 
-/** Blocks that wait for their compression. */
-const blocksWaiting = 8
+/** Blocks of long entries are compressed on another thread. */
+const longBlockBytes = 1 << 20
 /** Bytes of entries, as they are before compression, in a run. */
 const partBytesDefault = 96 << 20
 /** Bytes that wait to be stored. */
@@ -133,30 +132,20 @@ export class SnapshotRun {
   }
 }
 
-/** Blocks are compressed on other threads while the next are put together. */
 function* writeBlocks(
   writer: RunWriter,
   blocks: Iterable<WholeBlock | undefined>,
   file: RunFile,
 ): Generator<void | Promise<void>> {
-  const waiting: Promise<() => void>[] = []
-  const begin = async (block: WholeBlock): Promise<() => void> => {
-    const small = block.raw.length < compressedFrom ? undefined : await compressBlock(block.raw)
-    return () => writer.addBlock(block, small)
-  }
-  const end = async (next: Promise<() => void>): Promise<void> => (await next)()
+  const addLong = async (block: WholeBlock): Promise<void> => writer.addBlock(block, await compressLater(block.raw))
   for (const block of blocks) {
     if (block !== undefined) {
-      const next = begin(block)
-      // Whoever gives up before its turn need not hear of it.
-      next.catch(() => undefined)
-      waiting.push(next)
-      if (waiting.length > blocksWaiting) yield end(waiting.shift() as Promise<() => void>)
+      if (block.raw.length >= longBlockBytes) yield addLong(block)
+      else writer.addBlock(block)
       if (writer.pendingBytes >= waitingBytesMax) yield file.store()
     }
     yield
   }
-  for (const next of waiting) yield end(next)
 }
 
 /** A run on its way into storage: small ones become part of their handle, large ones are stored piece by piece. */

@@ -22,7 +22,7 @@ function collect(entries: Iterable<ModelEntry>, memory: StateMemory, range = all
 /** The bytes of a run of what was collected. */
 function runOf(collected: RunEntries, range: KeyRange, base: boolean): Buffer {
   const writer = new RunWriter({ ...range, kind: base ? 'base' : 'delta' })
-  for (const block of collected.blocks(base)) if (block !== undefined) writer.addBlock(block, undefined)
+  for (const block of collected.blocks(base)) if (block !== undefined) writer.addBlock(block)
   collected.free()
   writer.finish()
   return Buffer.concat(writer.take())
