@@ -62,8 +62,9 @@ export class SnapshotRun {
     this.#entries.add(hash, state, entryKind.put, key, namespace, value)
   }
 
-  /** So many entries, encoded one behind the other. */
-  putEncoded(bytes: Uint8Array, entries: number): void {
+  /** So many entries, encoded one behind the other. `gone`: some of them say so, as `gone` does. */
+  putEncoded(bytes: Uint8Array, entries: number, gone = false): void {
+    if (gone && this.#parts > 0) this.#hides = true
     this.#entries.addEncoded(bytes, entries)
   }
 

@@ -92,7 +92,7 @@ class RocksDbBackend implements KeyedStateBackend {
 
   async open(): Promise<void> {
     const store = await this.#store.open()
-    this.#spill.attach(store)
+    this.#spill.attach(store, this.#store.openLog())
     this.#keys.open(this.#payloadBytes)
     for (const state of this.#accumulators) state.attach()
     this.#sweep = new Sweep(this.#spill, this.#expiring)

@@ -7,6 +7,7 @@
  */
 import { createRequire } from 'node:module'
 import { stateErrors } from '../errors.ts'
+import { asciiLength, bytesOfAscii, fromAscii, toAscii } from './ascii.ts'
 
 export interface KeyScan {
   /** Up to `limit` entries, key and value in turn; fewer only at the end. */
@@ -39,7 +40,7 @@ interface Level {
   close(): Promise<void>
   batch(): LevelBatch
   getProperty(name: string): string
-  _getManySync(keys: readonly Uint8Array[], options: object): (Buffer | undefined)[]
+  _getManySync(keys: readonly Uint8Array[], options: object): (string | undefined)[]
   _iterator(options: object): LevelIterator
   _clear(options: object, callback: (error?: Error | null) => void): void
 }
@@ -50,19 +51,22 @@ interface LevelBatch {
   _clear(): void
 }
 interface LevelIterator {
-  _nextvSync(limit: number): { rows: Buffer[]; finished: boolean }
+  /** Key and value in turn. */
+  _nextvSync(limit: number): { rows: (Buffer | string)[]; finished: boolean }
   _closeSync(): void
 }
 type Library = { readonly RocksLevel: new (directory: string, options: object) => Level }
 
 const noOptions = {}
-const getOptions = { fillCache: true, valueEncoding: 'buffer' }
-const scanOptions = { keys: true, values: true, keyEncoding: 'buffer', valueEncoding: 'buffer', fillCache: true }
+const getOptions = { fillCache: true, valueEncoding: 'utf8' }
+const scanOptions = { keys: true, values: true, keyEncoding: 'buffer', valueEncoding: 'utf8', fillCache: true }
+const blockSize = 1024
 const scanBytesMax = 4 * 1024 * 1024
-const memtableShare = 1 / 8
+/** Few merges are worth more than many decoded entries. */
+const memtableShare = 1 / 4
 const blockCacheShare = 3 / 8
 /** Of the configured memory; the rest of it (memtables that wait, open files) is RocksDB's. */
-export const cacheShare = 3 / 8
+export const cacheShare = 1 / 4
 
 let library: Library | undefined
 
@@ -91,6 +95,9 @@ export async function openKeyValues(directory: string, memoryBytes: number): Pro
     cacheSize: Math.max(1 << 20, Math.floor(memoryBytes * blockCacheShare)),
     // Indexes and filters grow with the state: only so are they within the limit.
     cacheIndexAndFilterBlocks: true,
+    // Most reads are of single keys at random: a block is read and looked through for one of them.
+    optimize: 'point-lookup',
+    blockSize,
     parallelism: 2,
   })
   try {
@@ -104,12 +111,32 @@ export async function openKeyValues(directory: string, memoryBytes: number): Pro
 const failed = (directory: string, cause: unknown): Error =>
   stateErrors.create('ROCKSDB_FAILED', { directory, reason: (cause as Error).message }, { cause })
 
+/** Values of one call side by side in memory of their own. */
+class Values {
+  readonly #bytes: Buffer
+  #end = 0
+
+  /** What is not text is no value. */
+  constructor(found: readonly unknown[]) {
+    let bytes = 0
+    for (const text of found) if (typeof text === 'string') bytes += bytesOfAscii(text.length)
+    this.#bytes = Buffer.allocUnsafe(bytes)
+  }
+
+  next(text: string): Buffer {
+    const start = this.#end
+    this.#end = fromAscii(text, this.#bytes, start)
+    return this.#bytes.subarray(start, this.#end)
+  }
+}
+
 class RocksKeyValues implements KeyValues {
   waiting = 0
   readonly #directory: string
   readonly #level: Level
   readonly #scans = new Set<KeyScan>()
   #batch: LevelBatch
+  #text: Buffer = Buffer.allocUnsafeSlow(1024)
   /** Of a call that could not throw it: the next one does. */
   #failure: Error | undefined
 
@@ -120,11 +147,15 @@ class RocksKeyValues implements KeyValues {
   }
 
   getMany(keys: readonly Buffer[]): readonly (Buffer | undefined)[] {
-    return this.#trying(() => this.#level._getManySync(keys, getOptions))
+    const found = this.#trying(() => this.#level._getManySync(keys, getOptions))
+    const values = new Values(found)
+    return found.map((text) => (text === undefined ? undefined : values.next(text)))
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.#batch._put(key, value, noOptions)
+    const length = asciiLength(value.length)
+    if (length > this.#text.length) this.#text = Buffer.allocUnsafeSlow(length * 2)
+    this.#batch._put(key, this.#text.subarray(0, toAscii(value, this.#text)), noOptions)
     this.waiting++
   }
 
@@ -151,7 +182,8 @@ class RocksKeyValues implements KeyValues {
         // The library may stop early, at so many bytes.
         while (!ended && entries.length < 2 * limit) {
           const { rows, finished } = this.#trying(() => iterator._nextvSync(limit - entries.length / 2))
-          for (const row of rows) entries.push(row)
+          const values = new Values(rows)
+          for (const row of rows) entries.push(typeof row === 'string' ? values.next(row) : row)
           ended = finished
         }
         return entries

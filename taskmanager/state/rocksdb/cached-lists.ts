@@ -127,6 +127,10 @@ export class CachedLists implements ListStore, SpillCodec<CachedList> {
     return encodeChunk(list.last, this.lifetime)
   }
 
+  get expires(): boolean {
+    return this.lifetime.limited
+  }
+
   // What the cache asks of it.
 
   load(id: number, stored: Buffer | undefined): void {

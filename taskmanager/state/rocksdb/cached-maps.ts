@@ -149,6 +149,10 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
     return this.lifetime.expired(entry.writtenMs) ? undefined : encodeStateValue(entry.value, entry.writtenMs)
   }
 
+  get expires(): boolean {
+    return this.lifetime.limited
+  }
+
   // What the cache asks of it.
 
   evict(id: number): void {

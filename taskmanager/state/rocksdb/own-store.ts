@@ -5,11 +5,16 @@
 import type { Disk } from '../../../core/platform/disk.ts'
 import type { RocksDbOptions, SnapshotTarget, StateBackendOptions } from '../api.ts'
 import { type KeyValues, openKeyValues } from './binding.ts'
+import { ChangeLog } from './change-log.ts'
+
+/** On the disk: what snapshots wait for is little beside the state, or it is in RocksDB. */
+const logBytesPerMemoryByte = 32
 
 export class OwnStore {
   readonly #options: RocksDbOptions
   readonly #disk: Disk
   #store: KeyValues | undefined
+  #log: ChangeLog | undefined
 
   constructor(options: RocksDbOptions, disk: Disk) {
     this.#options = options
@@ -26,6 +31,13 @@ export class OwnStore {
     return this.#store
   }
 
+  /** A log beside it, which ends with it. */
+  openLog(): ChangeLog {
+    const { directory, memoryBytes } = this.#options
+    this.#log = new ChangeLog(this.#disk, `${directory}/changes`, memoryBytes * logBytesPerMemoryByte)
+    return this.#log
+  }
+
   /** Bytes of memory that RocksDB reports. */
   get memoryBytes(): number {
     return this.#store?.memoryBytes ?? 0
@@ -34,6 +46,7 @@ export class OwnStore {
   close(): void {
     const store = this.#store
     this.#store = undefined
+    this.#log?.close()
     // What cannot be closed or removed now is removed by the next process.
     store?.close().then(
       () => this.#disk.remove(this.#options.directory),

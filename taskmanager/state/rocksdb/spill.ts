@@ -2,8 +2,8 @@
  * Between the cache and RocksDB: which version of an entry is where, and what a snapshot takes of it.
  *
  * Time is cut into epochs by snapshots. Each entry knows the epoch of its last change. A snapshot takes every entry whose
- * epoch is not covered by an earlier one: from the cache, and from the log in RocksDB, where an entry that leaves the cache
- * is noted under its epoch. The log goes into the run first, oldest epoch first, the cache after it, and in a run the later
+ * epoch is not covered by an earlier one: from the cache, and from the log, in files (change-log.ts) and in RocksDB, where an
+ * entry that leaves the cache is noted under its epoch. The log goes into the run first, oldest epoch first, the cache after it, and in a run the later
  * of two versions stands: so nothing need be taken out of the log when an entry is loaded or changes again.
  *
  * Promises: what a snapshot writes of an entry is what it was when frozen: an entry is written before it changes, before a
@@ -15,6 +15,7 @@ import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { SnapshotRun } from '../snapshot-run.ts'
 import type { SnapshotPart } from '../snapshotter.ts'
 import type { KeyScan, KeyValues } from './binding.ts'
+import type { ChangeLog, LoggedEntries } from './change-log.ts'
 import { EntryKeys, epochBytes, type KeyLayout, logStart, writeU32 } from './layout.ts'
 
 /** A version of an entry in the cache. */
@@ -44,6 +45,8 @@ export interface SpillCodec<E> {
 /** A state as the whole of them sees it. */
 export interface SpilledState {
   readonly state: number
+  /** Its entries expire. */
+  readonly expires?: boolean
   /** Writes entries that the snapshot waits for, in steps. */
   encode(): Iterator<void>
   /** Writes into RocksDB, or takes, what a run has; `epoch` is that of its last change. */
@@ -68,6 +71,7 @@ interface Encoding {
   readonly checkpointId: number
   readonly from: number
   readonly through: number
+  readonly logged: Iterator<LoggedEntries> | undefined
   readonly scan: KeyScan
   /** Written ahead while the log is still on its way; undefined: it is through. */
   early: Early[] | undefined
@@ -90,6 +94,13 @@ export class Spill implements SnapshotPart {
   readonly #states: readonly SpilledState[]
   readonly #pending = new Map<number, { from: number; through: number; changes: number }>()
   #store: KeyValues | undefined
+  #files: ChangeLog | undefined
+  /** States whose versions may expire before they are taken. */
+  #expiring = new Set<number>()
+  /** The last epoch that RocksDB has because the files had no room. */
+  #overflowed = 0
+  /** The last epoch that RocksDB has versions of; 0: it has none. */
+  #storedThrough = 0
   #value: Buffer = Buffer.allocUnsafeSlow(512)
   /** The first epoch of the next snapshot. */
   #base = 1
@@ -105,8 +116,11 @@ export class Spill implements SnapshotPart {
     this.keys = keys
   }
 
-  attach(store: KeyValues): void {
+  /** `files`: where versions wait for snapshots; absent: in RocksDB. */
+  attach(store: KeyValues, files?: ChangeLog): void {
     this.#store = store
+    this.#files = files
+    for (const { state, expires } of this.#states) if (expires === true) this.#expiring.add(state)
   }
 
   get store(): KeyValues {
@@ -197,6 +211,13 @@ export class Spill implements SnapshotPart {
     value: Uint8Array | undefined,
   ): void {
     if (!this.tracked || epoch < this.floor) return
+    if (this.#files !== undefined && !this.#expiring.has(state)) {
+      // What RocksDB has comes behind what the files have.
+      const room = this.#overflowed < this.floor
+      if (room && this.#files.append(epoch, hash, state, key, namespace, value)) return
+      this.#overflowed = this.epoch
+    }
+    this.#storedThrough = this.epoch
     const at = this.keys.log(epoch, hash, state, key, namespace)
     if (value === undefined) this.store.put(at, gone)
     else
@@ -245,8 +266,9 @@ export class Spill implements SnapshotPart {
     this.#pending.set(checkpointId, { from, through, changes: this.#changes })
     this.#frozen = this.#changes
     this.#changes = 0
+    const logged = this.#files?.read(from, through)
     const scan = this.store.scan(logStart(from), logStart(through + 1))
-    this.#encoding = { checkpointId, from, through, scan, early: [], run: undefined }
+    this.#encoding = { checkpointId, from, through, logged, scan, early: [], run: undefined }
   }
 
   frozenEntries(): number {
@@ -262,6 +284,11 @@ export class Spill implements SnapshotPart {
 
   *#encode(encoding: Encoding, run: SnapshotRun): Generator<void> {
     const states = new Map(this.#states.map((state) => [state.state, state]))
+    const { logged } = encoding
+    for (let next = logged?.next(); next !== undefined && next.done !== true; next = logged?.next()) {
+      run.putEncoded(next.value.bytes, next.value.entries, next.value.gone)
+      yield
+    }
     for (;;) {
       const entries = encoding.scan.next(logEntriesPerStep)
       for (let i = 0; i < entries.length; i += 2) {
@@ -289,8 +316,12 @@ export class Spill implements SnapshotPart {
     this.#pending.delete(checkpointId)
     if (counts) {
       this.floor = Math.max(this.floor, pending.through + 1)
-      this.store.flush()
-      this.store.deleteRange(logStart(0), logStart(this.floor))
+      this.#files?.dropBefore(this.floor)
+      if (this.#storedThrough > 0) {
+        this.store.flush()
+        this.store.deleteRange(logStart(0), logStart(this.floor))
+        if (this.#storedThrough < this.floor) this.#storedThrough = 0
+      }
     } else {
       this.#base = Math.min(this.#base, pending.from)
       this.#changes += pending.changes
