@@ -56,6 +56,7 @@ export async function start(terminal: Terminal, flags: StartFlags): Promise<Exit
     const refused = Promise.withResolvers<never>()
     const server = await startRole(terminal, flags.role, config, refused.reject)
     monitor?.started(server)
+    terminal.clock.setTimeout(giveBackGarbage, settledMs).unref()
     try {
       const signal = await Promise.race([stopped, refused.promise])
       terminal.note(`${flags.role} stops (${signal})`)
@@ -106,7 +107,7 @@ function listenerOf(listen: string, flags: StartFlags): string {
     .join(',')
 }
 
-/** Whoever waited for the broker has connected, or does not care. */
+/** Whoever waited for the process has connected, or does not care. */
 const settledMs = 3000
 
 async function startRole(
@@ -132,7 +133,6 @@ async function startRole(
     const server = await startBroker(config)
     const { address, id, clusterId } = server
     terminal.out(terminal.json ? JSON.stringify({ role, address, id, clusterId }) : `broker at ${address}`)
-    terminal.clock.setTimeout(giveBackGarbage, settledMs).unref()
     return server
   }
   throw cliErrors.create('BAD_ARGUMENT', {

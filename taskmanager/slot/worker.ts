@@ -3,15 +3,17 @@
  * whatever user code throws outside of the loop (a rejected promise, a timer) into a failure of this slot alone.
  *
  * The engine is loaded with the first deployment: a slot that waits for one holds a third less memory. A slot that takes
- * the place of another expects its job back and loads it at once, and so do free slots while there are jobs.
+ * the place of another expects its job back and loads it at once, and so do free slots while there are jobs. What loading, or
+ * a job, has left behind is given back when the slot has had nothing to do for a while.
  */
 import process from 'node:process'
 import { Arena } from '../../core/arena/arena.ts'
 import { loadConfig } from '../../core/config/index.ts'
 import { configureFaultOrdersFrom } from '../../core/fault-orders.ts'
 import { configureFaultsFrom } from '../../core/faults.ts'
-import { systemClock } from '../../core/platform/clock.ts'
+import { systemClock, type TimerHandle } from '../../core/platform/clock.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
+import { giveBackGarbage } from '../../core/platform/heap.ts'
 import { type Network, systemNetwork } from '../../core/platform/net.ts'
 import { parentPort, workerData } from '../../core/platform/threads.ts'
 import { s3Settings, useS3 } from '../../core/storage/s3/options.ts'
@@ -36,6 +38,9 @@ let current: Attempt | undefined
 /** The last attempt that was reported as released: its `cancel` may have been on its way. */
 let released = -1
 let turn: Promise<void> = Promise.resolve()
+/** Slots of one process rest one after the other. */
+const restMs = 3000 + 200 * start.slot
+let rest: TimerHandle | undefined
 const say = (message: FromSlot): void => parentPort?.postMessage(message)
 
 const listener = await DataListener.open(arena, start.dataHost, {
@@ -53,7 +58,7 @@ parentPort?.on('message', (message: ToSlot) => {
     return
   }
   if (message.kind === 'warm') {
-    import('./attempt.ts').catch(unhandled)
+    loaded().catch(unhandled)
     return
   }
   // Messages keep their order behind the one whose deployment is being made.
@@ -90,11 +95,24 @@ function deploy(Made: typeof Attempt, { deployment }: Extract<ToSlot, { kind: 'd
     say,
     released: () => {
       released = deployment.attempt
-      if (current === attempt) current = undefined
+      if (current !== attempt) return
+      current = undefined
+      restLater()
     },
   })
   current = attempt
+  systemClock.clearTimeout(rest)
   attempt.deploy().catch((error: unknown) => attempt.fail(error))
+}
+
+async function loaded(): Promise<void> {
+  await import('./attempt.ts')
+  restLater()
+}
+
+function restLater(): void {
+  systemClock.clearTimeout(rest)
+  if (current === undefined) rest = systemClock.setTimeout(giveBackGarbage, restMs)
 }
 
 function unhandled(error: unknown): void {
@@ -105,4 +123,5 @@ process.on('uncaughtException', unhandled)
 process.on('unhandledRejection', unhandled)
 
 say({ kind: 'ready', port: listener.port })
-if (start.warm) await import('./attempt.ts')
+if (start.warm) await loaded()
+else restLater()
