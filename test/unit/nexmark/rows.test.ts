@@ -97,9 +97,9 @@ describe('nexmark rows', () => {
 
   it('sum up to the vectors as columns', () => {
     const sum = new Checksum()
-    for (let from = 0; from < 200_000; from += 2000) for (const line of columnLines(from, from + 2000)) sum.add(line)
+    for (let from = 0; from < 60_000; from += 2000) for (const line of columnLines(from, from + 2000)) sum.add(line)
     const rows = new Checksum()
-    for (let n = 0; n < 200_000; n++) rows.add(lineOf(n))
+    for (let n = 0; n < 60_000; n++) rows.add(lineOf(n))
     expect(String(sum)).toBe(String(rows))
   }, 60_000)
 

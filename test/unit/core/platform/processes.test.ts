@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { isAlive } from '../../../../core/platform/processes.ts'
 
@@ -13,6 +14,8 @@ it('a process lives until it has ended, also while its parent has not taken note
     )
     expect(isAlive(process.pid)).toBe(true)
     expect(isAlive(child)).toBe(true)
+    // A shell would still take note of the end of its child.
+    while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await new Promise(setImmediate)
     // The end of its input is the end of the child.
     parent.stdio[3]?.destroy()
     const deadline = Date.now() + 5000
