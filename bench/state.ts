@@ -28,7 +28,7 @@ const given = parseArguments(process.argv.slice(2), {
   records: 'ten-times: number of records (4 for each key)',
   parallelism: 'subtasks, of the cases that leave it open (2)',
   rounds: 'how often, of the cases that repeat something (3)',
-  define: 'key=value of the job, several with commas',
+  define: 'key=value of the job, several with commas; large.shape=text: a kilobyte for each key instead of 80 bytes',
   'json!': 'one line of JSON per case and nothing else',
 })
 const parallelism = Number(given.parallelism ?? 2)

@@ -3,7 +3,7 @@
  * file says. Record n of the job is record floor(n / splits) of split n mod splits, whatever the parallelism.
  *
  * Options: `large.directory` (control file and what came out), `large.keys`, `large.records` (the job ends with them; absent:
- * never), `large.shape`: `count`, or `three` numbers for each key.
+ * never), `large.shape`: `count`, `three` numbers, or a `text` of about a kilobyte for each key.
  */
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -96,6 +96,16 @@ function rows({ directory, keys, records }: Options): Source<{ key: number; v: n
   }
 }
 
+const letters = Buffer.alloc(64 << 10)
+for (let i = 0; i < letters.length; i++) letters[i] = 32 + (scatter(i) % 95)
+const textBytes = 980
+
+/** What hardly compresses, always the same for a key. */
+function textOf(key: number): string {
+  const at = scatter(key) % (letters.length - textBytes)
+  return letters.latin1Slice(at, at + textBytes)
+}
+
 /** Counts, and writes down when it had how many: a line every 10 ms at most while records come. */
 function counter({ directory }: Options): Sink<unknown> {
   return {
@@ -139,9 +149,25 @@ export default defineJob('state', (env) => {
     records: Number(env.option('large.records', 'Infinity')),
   }
   const keyed = env.from(rows(options), { uid: 'rows', watermarks: 'none' }).keyBy('key')
-  const counted =
-    env.option('large.shape', 'three') === 'count'
-      ? keyed.count({ uid: 'count' })
-      : keyed.aggregate({ n: count(), total: sum('v'), high: max('v') }, { uid: 'count' })
-  counted.to(counter(options), { uid: 'counter' })
+  const shape = env.option('large.shape', 'three')
+  if (shape === 'count') keyed.count({ uid: 'count' }).to(counter(options), { uid: 'counter' })
+  else if (shape === 'three') {
+    keyed
+      .aggregate({ n: count(), total: sum('v'), high: max('v') }, { uid: 'count' })
+      .to(counter(options), { uid: 'counter' })
+  } else {
+    keyed
+      .process({
+        uid: 'count',
+        state: { held: t.object({ n: t.float64(), text: t.string() }).state() },
+        emits: Row,
+        onElement({ key }, { state }, emit) {
+          const held = state.held.get()
+          const n = (held?.n ?? 0) + 1
+          state.held.set({ n, text: held?.text ?? textOf(key) })
+          emit({ key, v: n })
+        },
+      })
+      .to(counter(options), { uid: 'counter' })
+  }
 })

@@ -43,7 +43,7 @@ export async function checkpoints({ megabytes, parallelism, rounds, options }: C
     taskManagers: 1,
     slots: parallelism,
     parallelism,
-    keys: keysOf(megabytes),
+    keys: keysOf(megabytes, options),
     options,
   })
   try {

@@ -8,9 +8,12 @@ import { ChaosCluster } from '../../test/chaos/cluster.ts'
 import { usageOf } from '../lib/processes.ts'
 import { type Control, type Output, readOutputs, totalOf, writeControl } from '../lib/state-control.ts'
 
-/** Of a key with three numbers: its entry and its slot. */
-export const bytesPerKey = 80
-export const keysOf = (megabytes: number): number => Math.floor((megabytes * 2 ** 20) / bytesPerKey)
+/** Shapes of the state job, with the bytes of a key in memory: its entry and its slot, or its text. */
+const bytesPerKey: Readonly<Record<string, number>> = { three: 80, text: 1024 }
+export const keysOf = (
+  megabytes: number,
+  { 'large.shape': shape = 'three' }: Readonly<Record<string, string>>,
+): number => Math.floor((megabytes * 2 ** 20) / (bytesPerKey[shape] ?? 80))
 
 export interface LargeShape {
   readonly taskManagers: number

@@ -9,7 +9,13 @@ export interface RecoveryShape {
 }
 
 export async function recovery({ megabytes, rounds, options }: RecoveryShape): Promise<unknown> {
-  const job = await LargeJob.start({ taskManagers: 3, slots: 1, parallelism: 2, keys: keysOf(megabytes), options })
+  const job = await LargeJob.start({
+    taskManagers: 3,
+    slots: 1,
+    parallelism: 2,
+    keys: keysOf(megabytes, options),
+    options,
+  })
   const results: Record<string, number>[] = []
   try {
     for (let i = 0; i < rounds; i++) {

@@ -8,7 +8,13 @@ export interface RescaleShape {
 }
 
 export async function rescale({ megabytes, options }: RescaleShape): Promise<unknown> {
-  const job = await LargeJob.start({ taskManagers: 2, slots: 2, parallelism: 2, keys: keysOf(megabytes), options })
+  const job = await LargeJob.start({
+    taskManagers: 2,
+    slots: 2,
+    parallelism: 2,
+    keys: keysOf(megabytes, options),
+    options,
+  })
   try {
     const { durationMs: checkpointMs } = await job.checkpoint()
     job.tell({ rate: 50_000 })
