@@ -65,7 +65,7 @@ export const stateErrors = defineErrors('STATE', {
     retry: 'never',
   },
   ROCKSDB_ABSENT: {
-    text: 'RocksDB cannot be loaded on {platform}',
+    text: 'RocksDB cannot be loaded on {platform}: {reason}',
     hint: 'Install the optional dependency @nxtedition/rocksdb (built for linux-x64 with glibc and darwin-arm64), or set state.backend.type: hashmap.',
     blame: 'user',
     retry: 'never',

@@ -75,7 +75,10 @@ function load(): Library {
     library ??= createRequire(import.meta.url)('@nxtedition/rocksdb') as Library
     return library
   } catch (cause) {
-    throw stateErrors.create('ROCKSDB_ABSENT', { platform: `${process.platform}-${process.arch}` }, { cause })
+    const platform = `${process.platform}-${process.arch}`
+    // What was looked for, without where.
+    const [reason] = (cause as Error).message.split('\n')
+    throw stateErrors.create('ROCKSDB_ABSENT', { platform, reason }, { cause })
   }
 }
 
