@@ -144,15 +144,20 @@ for (let from = 0; from < keyCount / 10; from += rowsPerBatch) batch((i) => from
 await alone('a tenth changed')
 // The pause alone, often: snapshots that are given up at once, with batches in between.
 const pauses: number[] = []
+const pausesCpu: number[] = []
 for (let i = 0; i < 200; i++) {
   for (let more = 0; more < 4; more++) batch(random)
   next++
+  const thread = process.threadCpuUsage()
   const { syncMs, result } = backend.snapshot(next)
+  const cpu = process.threadCpuUsage(thread)
   pauses.push(syncMs)
+  pausesCpu.push((cpu.user + cpu.system) / 1000)
   backend.notifyCheckpointAborted(next)
   await result.catch(() => undefined)
 }
 line('freeze, 200 times', pauses)
+line('  of these on the processor', pausesCpu)
 backend.close()
 
 const again = createKeyedStateBackend({
