@@ -14,7 +14,7 @@ interface ManualTimer extends TimerHandle {
 export class ManualClock implements Clock {
   #elapsedMs = 0
   #created = 0
-  readonly #startMs: number
+  #startMs: number
   readonly #timers = new Set<ManualTimer>()
   readonly #immediates: (() => void)[] = []
 
@@ -50,6 +50,11 @@ export class ManualClock implements Clock {
   /** Timers and immediates that have not fired. */
   get pending(): number {
     return this.#timers.size + this.#immediates.length
+  }
+
+  /** Moves the wall clock alone, as somebody who sets it does. */
+  jump(ms: number): void {
+    this.#startMs += ms
   }
 
   /** Moves time by `ms` and runs what falls due, timers set meanwhile included. Promise reactions run after it returns. */

@@ -285,7 +285,7 @@ export class CheckpointCoordinator {
   #clear(pending: InFlight): void {
     this.#clock.clearTimeout(pending.timer)
     if (this.#pending === pending) this.#pending = undefined
-    this.#lastEndMs = this.#clock.now()
+    this.#lastEndMs = this.#clock.monotonic()
   }
 
   #allEnded(): boolean {
@@ -311,7 +311,7 @@ export class CheckpointCoordinator {
   #tick(): void {
     this.#timer = undefined
     if (!this.#active || this.#ending) return
-    const pauseMs = this.#lastEndMs + this.#settings.minPauseMs - this.#clock.now()
+    const pauseMs = this.#lastEndMs + this.#settings.minPauseMs - this.#clock.monotonic()
     if (pauseMs > 0) {
       this.#schedule(pauseMs)
       return

@@ -40,7 +40,10 @@ interface TaskManager {
   readonly hello: Register
   readonly link: TaskManagerLink
   readonly registeredMs: number
+  /** For people; the wall clock may jump. */
   lastHeartbeatMs: number
+  /** The same on the monotonic clock: what counts. */
+  heardMs: number
   heartbeat: Heartbeat | undefined
 }
 
@@ -189,7 +192,8 @@ export class Cluster {
       this.lost(before.link, `another one registered with the id ${id}`)
     }
     const nowMs = clock.now()
-    this.#taskManagers.set(id, { hello, link, registeredMs: nowMs, lastHeartbeatMs: nowMs, heartbeat: undefined })
+    const times = { registeredMs: nowMs, lastHeartbeatMs: nowMs, heardMs: clock.monotonic() }
+    this.#taskManagers.set(id, { hello, link, ...times, heartbeat: undefined })
     this.slots.add(id, hello.host, hello.slots)
     log('info', `TaskManager ${id} registered with ${hello.slots.length} slots`, { host: hello.host })
     const heartbeatIntervalMs = config.get(options.heartbeatInterval)
@@ -209,7 +213,9 @@ export class Cluster {
   receive(link: TaskManagerLink, id: string, message: FromTaskManager): void {
     const taskManager = this.#taskManagers.get(id)
     if (taskManager?.link !== link) return
-    taskManager.lastHeartbeatMs = this.#options.clock.now()
+    const { clock } = this.#options
+    taskManager.lastHeartbeatMs = clock.now()
+    taskManager.heardMs = clock.monotonic()
     switch (message.kind) {
       case 'register':
         break
@@ -284,9 +290,9 @@ export class Cluster {
   #checkHeartbeats(): void {
     const { clock, config } = this.#options
     const timeoutMs = config.get(options.heartbeatTimeout)
-    const deadline = clock.now() - timeoutMs
-    for (const { link, lastHeartbeatMs } of [...this.#taskManagers.values()]) {
-      if (lastHeartbeatMs >= deadline) continue
+    const deadline = clock.monotonic() - timeoutMs
+    for (const { link, heardMs } of [...this.#taskManagers.values()]) {
+      if (heardMs >= deadline) continue
       link.close()
       this.lost(link, `no heartbeat for ${timeoutMs} ms`)
     }

@@ -77,6 +77,17 @@ describe('a checkpoint coordinator', () => {
     expect(ports.calls).toEqual(['trigger 1', 'complete 1', 'trigger 2'])
   })
 
+  test.each([3_600_000, -3_600_000])('goes on as before when the wall clock jumps by %i ms', async (jumpMs) => {
+    const coordinator = started({ minPauseMs: 800 })
+    clock.advance(1000)
+    await acknowledge(coordinator, 1)
+    clock.jump(jumpMs)
+    clock.advance(700)
+    expect(ports.calls).toEqual(['trigger 1', 'complete 1'])
+    clock.advance(300)
+    expect(ports.calls).toEqual(['trigger 1', 'complete 1', 'trigger 2'])
+  })
+
   test('shows since when a checkpoint is being stored', async () => {
     let stored = (_: string): void => undefined
     ports.store = () => new Promise((resolve) => (stored = resolve))
