@@ -1,5 +1,6 @@
 /** What administrators ask of transactions: lists and descriptions. Single-threaded. */
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import type { NamePattern } from './name-pattern.ts'
 import { statusName, statusOf, type TransactionState, type TransactionStatus, transactionStatus } from './state.ts'
 import type { TransactionCoordinator } from './transaction-coordinator.ts'
 
@@ -10,7 +11,12 @@ export interface TransactionFilter {
   readonly producerIds: readonly number[]
   /** Only transactions open for longer than this, ms; -1 for any. */
   readonly olderThanMs: number
+  /** Of transactional ids. */
+  readonly pattern?: NamePattern | undefined
 }
+
+/** Of a pattern over all ids: some hundred milliseconds. */
+const patternStepsMax = 10_000_000
 
 export interface TransactionListing {
   readonly error: number
@@ -35,6 +41,10 @@ export function listTransactions(
       if (filter.states.length > 0 && !states.has(state.status)) continue
       if (ids.size > 0 && !ids.has(state.producerId)) continue
       if (filter.olderThanMs >= 0 && !isOlder(state, nowMs, filter.olderThanMs)) continue
+      if (filter.pattern?.matches(state.transactionalId) === false) continue
+      if ((filter.pattern?.steps ?? 0) > patternStepsMax) {
+        return { error: kafkaError.INVALID_REGULAR_EXPRESSION, unknownStates, transactions: [] }
+      }
       transactions.push(state)
     }
   }

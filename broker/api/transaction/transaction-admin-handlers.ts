@@ -14,6 +14,7 @@ import type {
   WriteTxnMarkersResponse,
 } from '../../../proto/kafka/messages/write-txn-markers.ts'
 import type { MarkerTarget } from '../../transaction/markers.ts'
+import { NamePattern } from '../../transaction/name-pattern.ts'
 import { statusName, transactionForm } from '../../transaction/state.ts'
 import { describeFailure, describeTransaction, listTransactions } from '../../transaction/transaction-admin.ts'
 import type { TransactionCoordinator } from '../../transaction/transaction-coordinator.ts'
@@ -81,9 +82,12 @@ export function createTransactionAdminHandlers(options: TransactionAdminHandlerO
     }),
     ListTransactions: handlerEntry<ListTransactionsRequest, ListTransactionsResponse>({
       minVersion: 0,
-      maxVersion: 1,
-      handle({ stateFilters, producerIdFilters, durationFilter }, context) {
-        const filter = { states: stateFilters, producerIds: producerIdFilters, olderThanMs: durationFilter }
+      maxVersion: 2,
+      handle(request, context) {
+        const { stateFilters: states, producerIdFilters: producerIds, transactionalIdPattern: text } = request
+        const pattern = text === null || text === '' ? undefined : NamePattern.parse(text)
+        if (text && pattern === undefined) return listFailure(kafkaError.INVALID_REGULAR_EXPRESSION)
+        const filter = { states, producerIds, olderThanMs: request.durationFilter, pattern }
         const { error, unknownStates, transactions: found } = listTransactions(transactions, filter, clock.now())
         const seen = found.filter(({ transactionalId }) => mayDescribe(context, transactionalId))
         return {
@@ -97,14 +101,13 @@ export function createTransactionAdminHandlers(options: TransactionAdminHandlerO
           })),
         }
       },
-      failed: (_request, errorCode) => ({
-        throttleTimeMs: 0,
-        errorCode,
-        unknownStateFilters: [],
-        transactionStates: [],
-      }),
+      failed: (_request, errorCode) => listFailure(errorCode),
     }),
   }
+}
+
+function listFailure(errorCode: number): ListTransactionsResponse {
+  return { throttleTimeMs: 0, errorCode, unknownStateFilters: [], transactionStates: [] }
 }
 
 function mayDescribe(context: RequestContext, transactionalId: string): boolean {

@@ -278,3 +278,21 @@ describe('a restart', () => {
     expect(await committed('restarted')).toEqual(['a', 'b'])
   })
 })
+
+describe('the list of transactions', () => {
+  it('is picked by a pattern of the whole name', async () => {
+    for (const name of ['sink-a-0', 'sink-a-1', 'my sink-a-0']) await init(name)
+    const list = async (transactionalIdPattern: string | null, durationFilter = -1) => {
+      const request = { stateFilters: [], producerIdFilters: [], durationFilter, transactionalIdPattern }
+      const { errorCode, transactionStates } = await client.call('ListTransactions', 2, request)
+      return errorCode === 0 ? transactionStates.map(({ transactionalId }) => transactionalId).sort() : errorCode
+    }
+    expect(await list('sink-.-\\d')).toEqual(['sink-a-0', 'sink-a-1'])
+    expect(await list('sink-.-\\d', 60_000)).toEqual([])
+    expect(await list('nobody')).toEqual([])
+    for (const all of ['', null]) expect(await list(all)).toContain('my sink-a-0')
+    for (const wrong of ['(', '(?=x)', 'a'.repeat(600)]) {
+      expect(await list(wrong)).toBe(kafkaError.INVALID_REGULAR_EXPRESSION)
+    }
+  })
+})
