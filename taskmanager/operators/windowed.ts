@@ -3,7 +3,7 @@
  * sorted out, a watermark makes windows fire.
  *
  * Operator state is a time up to which windows have fired: after a restore nothing fires twice. All subtasks have the same
- * one at a barrier, because watermarks are broadcast and travel in order with barriers.
+ * one at a barrier, because watermarks are broadcast and travel in order with barriers; where a barrier overtakes, each has its own.
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
@@ -33,6 +33,7 @@ interface RecordStore extends Snapshotting {
 export type TypedWindow = WindowBody & { readonly type: TypeDef<unknown> | undefined }
 
 export abstract class WindowedOperator<Store extends RecordStore> implements Operator {
+  readonly needsOneTime = true
   protected readonly context: OperatorContext
   protected readonly latenessMs: number
   protected readonly emitter: WindowEmitter

@@ -28,6 +28,8 @@ export interface FlowShape {
   readonly declared: boolean
   /** Some records are this long. */
   readonly padding: number
+  /** Of the counts, as windows have it. */
+  readonly needsOneTime?: boolean
 }
 
 interface Input {
@@ -120,8 +122,10 @@ export type CountEntry = [key: number, n: number, last: Record<string, number>]
 export class Counts extends Reading<Input> {
   readonly #outputs: Outputs
   readonly #state = new Map<number, CountEntry>()
-  constructor(outputs: Outputs, restored: readonly CountEntry[]) {
+  readonly needsOneTime: boolean
+  constructor(outputs: Outputs, restored: readonly CountEntry[], needsOneTime: boolean) {
     super()
+    this.needsOneTime = needsOneTime
     this.#outputs = outputs
     for (const entry of restored) this.#state.set(entry[0], structuredClone(entry))
   }

@@ -210,7 +210,7 @@ export class Flow {
               const range = hashValue(key) >>> 16
               return range >= ranges.from && range < ranges.to
             })
-            return new Counts(outputs, mine ?? [])
+            return new Counts(outputs, mine ?? [], shape.needsOneTime === true)
           }
           const taken = operatorState?.filter((_each, was) => was % vertex.parallelism === subtask)
           const results = new Results((taken?.flat() as Output[] | undefined) ?? [])

@@ -102,6 +102,8 @@ for (const carrier of ['local', 'ring'] as const) {
             newest = await suspend(flow, 10 * index + 1, random)
             if (newest.channels.length > 0) inFlight++
             expect(seenBy(flow)).toBe(seenIn(newest))
+            const overtaken = newest.channels.map(({ vertex }) => vertex)
+            if (shape.needsOneTime === true) expect(overtaken).not.toContain(2)
           }
           const results = flow.sinks.flatMap(({ seen }) => seen.map(({ key, n }) => `${key}:${n}`))
           await flow.close()
@@ -115,9 +117,10 @@ for (const carrier of ['local', 'ring'] as const) {
           fc.array(round, { minLength: 2, maxLength: 4 }),
           fc.boolean(),
           fc.constantFrom(0, 3000),
+          fc.boolean(),
           fc.integer(),
-          async (rounds, declared, padding, seed) => {
-            const shape = { ...base, root: directory, partitioner, declared, padding }
+          async (rounds, declared, padding, needsOneTime, seed) => {
+            const shape = { ...base, root: directory, partitioner, declared, padding, needsOneTime }
             expect(await run(shape, rounds, seed)).toEqual(expected(shape))
           },
         ),
