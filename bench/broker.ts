@@ -12,6 +12,7 @@ import { createTopic, deleteTopic, produce } from './broker/clients.ts'
 import { type Row, rows } from './broker/rows.ts'
 import { startRows } from './broker/start-up.ts'
 import { type Figures, Table } from './broker/table.ts'
+import { percentile } from './broker/times.ts'
 import { parseArguments } from './lib/arguments.ts'
 import { residentMb, usageOf } from './lib/processes.ts'
 
@@ -29,7 +30,9 @@ const unknown = chosen.find((each) => !sections.includes(each))
 if (unknown !== undefined) throw new Error(`there is no section ${unknown}; sections are ${sections.join(', ')}`)
 const rounds = Number(given.rounds ?? 3)
 const scale = Number(given.scale ?? 1)
-const systems: readonly System[] = given.only === undefined ? ['ours', 'kafka'] : [given.only as System]
+if (given.only !== undefined && given.only !== 'ours' && given.only !== 'kafka')
+  throw new Error('--only is ours or kafka')
+const systems: readonly System[] = given.only === undefined ? ['ours', 'kafka'] : [given.only]
 installKafkaJava(kafkaVersion)
 
 const table = new Table()
@@ -48,12 +51,16 @@ async function measure(broker: Broker, row: Row, topic: string): Promise<Figures
   await createTopic(broker, topic, row.partitions ?? 1, row.settings[broker.system])
   await row.prepare?.(broker, topic, scale)
   const before = usageOf([broker.pid]).cpuSeconds
+  const timesBefore = await broker.produceTimes?.()
   const told = await row.run(broker, topic, scale)
   const cpuSeconds = usageOf([broker.pid]).cpuSeconds - before
+  const times = await broker.produceTimes?.()
+  const brokerP99Ms = timesBefore && times && percentile(timesBefore, times, 0.99)
   const rssMb = residentMb(broker.pid)
   await deleteTopic(broker, topic)
   const gb = row.payloadGb(scale)
-  return { ...told, cpuSeconds, ...(gb > 0 ? { cpuSecondsPerGb: cpuSeconds / gb } : {}), rssMb }
+  const inBroker = brokerP99Ms === undefined ? {} : { brokerP99Ms }
+  return { ...told, ...inBroker, cpuSeconds, ...(gb > 0 ? { cpuSecondsPerGb: cpuSeconds / gb } : {}), rssMb }
 }
 
 const loads = rows.filter((row) => chosen.includes(row.section))
@@ -61,15 +68,19 @@ if (loads.length > 0) {
   const brokers = new Map<System, Broker>()
   try {
     for (const system of systems) {
-      const broker = await startBroker(system)
+      const broker = await startBroker(system, { timed: true })
       brokers.set(system, broker)
       await warmUp(broker)
     }
     for (const [place, row] of loads.entries()) {
       for (let round = 0; round < rounds; round++) {
         for (const system of inTurn(round)) {
-          const figures = await measure(brokers.get(system) as Broker, row, `bench-${place}-${round}`)
-          table.add(row.name, system, figures)
+          try {
+            table.add(row.name, system, await measure(brokers.get(system) as Broker, row, `bench-${place}-${round}`))
+          } catch (error) {
+            // One that hangs or fails leaves the figures of all others.
+            table.failed(row.name, system, error as Error)
+          }
         }
       }
     }
@@ -87,4 +98,5 @@ if (chosen.includes('full')) {
   for (const system of systems) await fullRows(table, system, Number(given.gb ?? 10))
 }
 process.stdout.write(table.text())
+if (table.hasFailed) process.exitCode = 1
 if (given.json !== undefined) process.stdout.write(`${JSON.stringify(table.json())}\n`)

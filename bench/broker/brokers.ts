@@ -11,6 +11,7 @@ import { writeRequest } from '../../proto/kafka/frame.ts'
 import { KafkaWriter } from '../../proto/kafka/writer.ts'
 import { clientsDirectory } from '../../test/support/install.ts'
 import { usageOf } from '../lib/processes.ts'
+import { produceTimes, type Times } from './times.ts'
 
 export type System = 'ours' | 'kafka'
 
@@ -26,19 +27,28 @@ export interface Broker {
   readonly readyMs: number
   readonly readyCpuSeconds: number
   readonly directory: string
+  /** Of ours: how long its Produce requests took so far. */
+  produceTimes?(): Promise<Times>
   /** Stops it; the data directory stays with `keep`. */
   stop(keep?: boolean, signal?: NodeJS.Signals): Promise<void>
 }
 
-/** `directory`: one that an earlier broker of the same system left, and the port it had. */
+/**
+ * `left`: directory and port of an earlier broker of the same system. `timed`: ours tells how long requests take, which brings an HTTP
+ * server into it.
+ */
 export async function startBroker(
   system: System,
-  directory = mkdtempSync(`${tmpdir()}/millrace-bench-`),
-  port?: number,
+  {
+    left,
+    timed = false,
+  }: { readonly left?: { readonly directory: string; readonly port: number }; readonly timed?: boolean } = {},
 ): Promise<Broker> {
-  const own = port ?? (await freePort())
-  const again = port !== undefined
-  const child = system === 'ours' ? startOurs(directory, own) : await startKafka(directory, own, again)
+  const directory = left?.directory ?? mkdtempSync(`${tmpdir()}/millrace-bench-`)
+  const own = left?.port ?? (await freePort())
+  const metricsPort = timed && system === 'ours' ? await freePort() : undefined
+  const child =
+    system === 'ours' ? startOurs(directory, own, metricsPort) : await startKafka(directory, own, left !== undefined)
   const started = performance.now()
   const pid = child.pid as number
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -57,6 +67,7 @@ export async function startBroker(
     readyMs: performance.now() - started,
     readyCpuSeconds: usageOf([pid]).cpuSeconds,
     directory,
+    ...(metricsPort === undefined ? {} : { produceTimes: () => produceTimes(metricsPort) }),
     async stop(keep = false, signal = 'SIGTERM') {
       child.kill(signal)
       await ended
@@ -65,11 +76,12 @@ export async function startBroker(
   }
 }
 
-function startOurs(directory: string, port: number): ChildProcess {
+function startOurs(directory: string, port: number, metricsPort: number | undefined): ChildProcess {
   const command = fileURLToPath(new URL('../../bin/millrace.cjs', import.meta.url))
   const args = ['start', '--role', 'broker', '--listen', `127.0.0.1:${port}`, '--data', directory]
   // As Kafka beside us: nobody waits for members that never come.
   args.push('-D', 'broker.group.initial.rebalance.delay=0ms')
+  if (metricsPort !== undefined) args.push('-D', `metrics.port=${metricsPort}`)
   const flags = (process.env.BENCH_BROKER_NODE_FLAGS ?? '').split(' ').filter(Boolean)
   return spawn(process.execPath, [...flags, command, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
 }

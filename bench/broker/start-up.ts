@@ -41,7 +41,8 @@ export async function fullRows(table: Table, system: System, gb: number): Promis
   for (const [name, signal] of ends) {
     const { directory, address } = broker
     await broker.stop(true, signal)
-    broker = await startBroker(system, directory, Number(address.slice(address.lastIndexOf(':') + 1)))
+    const port = Number(address.slice(address.lastIndexOf(':') + 1))
+    broker = await startBroker(system, { left: { directory, port } })
     table.add(`1,000 partitions, ${gb} GB: start after ${name}`, system, ready(broker))
   }
   await broker.stop()

@@ -8,6 +8,7 @@ export type Figures = Readonly<Record<string, number>>
 const shown = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3))
 
 export class Table {
+  hasFailed = false
   readonly #runs = new Map<string, Record<System, Figures[]>>()
 
   add(row: string, system: System, figures: Figures): void {
@@ -19,6 +20,11 @@ export class Table {
     runs[system].push(figures)
     const text = Object.entries(figures).map(([name, value]) => `${name} ${shown(value)}`)
     process.stderr.write(`${row} | ${system} | ${text.join(', ')}\n`)
+  }
+
+  failed(row: string, system: System, error: Error): void {
+    this.hasFailed = true
+    process.stderr.write(`${row} | ${system} | failed: ${error.message}\n`)
   }
 
   /** Markdown: a line for each row and figure. */
