@@ -57,6 +57,7 @@ const usual: Readonly<Record<string, string>> = {
   'restart-strategy.fixed-delay.attempts': '1000000',
   'restart-strategy.fixed-delay.delay': '20ms',
   's3.timeout': '2s',
+  'taskmanager.network.silence-timeout': '5s',
 }
 
 export class Environment {

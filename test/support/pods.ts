@@ -23,6 +23,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { imageEnvironment } from './dockerfile.ts'
 import type { Container, Manifest, PodSpec } from './kubernetes.ts'
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
@@ -61,7 +62,7 @@ export function requirePods(): void {
     throw new Error(`Pods need Linux, root and mounts: ${mounted.error?.message ?? mounted.stderr}`)
 }
 
-/** The files of the image, as deploy/Dockerfile puts them together; the dependencies come from the checkout. */
+/** The files of the image, as deploy/Dockerfile puts them together, but for the dependencies: those of the checkout are used. */
 export function makeImage(): string {
   const image = mkdtempSync(join(tmpdir(), 'millrace-image-'))
   chmodSync(image, 0o755)
@@ -261,7 +262,8 @@ export class Pods {
       readOnly === true ? 'ro' : 'rw',
     ])
     const root = this.#directoryOf(`root-${name}`)
-    const modules = join(checkout, 'node_modules')
+    const own = join(this.#image, 'node_modules')
+    const modules = readdirSync(own).length > 0 ? own : join(checkout, 'node_modules')
     const args = [
       root,
       process.execPath,
@@ -273,7 +275,7 @@ export class Pods {
     const command = [...container.command, ...container.args]
     return spawn('unshare', ['-m', 'sh', '-c', enter, 'enter', ...args, ...volumes, '--', ...command], {
       cwd: this.directory,
-      env: { PATH: process.env.PATH, ...this.#environment(name, address, container) },
+      env: { PATH: process.env.PATH, ...imageEnvironment(), ...this.#environment(name, address, container) },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   }
