@@ -33,6 +33,7 @@ export interface ConsumeFlags extends KafkaFlags {
   readonly max?: number
   readonly partition?: readonly number[]
   readonly group?: string
+  readonly instance?: string
   readonly isolation: 'read_committed' | 'read_uncommitted'
   readonly format: OutputFormat
   readonly keySeparator?: string
@@ -52,6 +53,10 @@ const generationOver: ReadonlySet<number> = new Set([
 export async function consume(terminal: Terminal, topic: string, flags: ConsumeFlags): Promise<ExitCode> {
   const place = flags.from === undefined ? undefined : parsePlace(flags.from, terminal.clock.now())
   const committed = flags.isolation === 'read_committed'
+  if (flags.instance !== undefined && (flags.group === undefined || flags.partition !== undefined)) {
+    const problem = '--instance names a member of a --group, which gets its partitions from it'
+    throw cliErrors.create('BAD_ARGUMENT', { problem })
+  }
   return withKafka(flags, async (kafka) => {
     const { leaders } = await existingTopic(kafka, topic)
     const partitions = flags.partition ?? leaders.map((_, partition) => partition)
@@ -66,7 +71,11 @@ export async function consume(terminal: Terminal, topic: string, flags: ConsumeF
       const reading = new Reading(terminal, kafka, topic, undefined, flags)
       return reading.whole(() => from(partitions, false))
     }
-    const member = new Membership(kafka.cluster, { groupId: group, topics: [topic] })
+    const member = new Membership(kafka.cluster, {
+      groupId: group,
+      topics: [topic],
+      ...(flags.instance === undefined ? {} : { instanceId: flags.instance }),
+    })
     const reading = new Reading(terminal, kafka, topic, member, flags)
     return reading.whole(async () =>
       from(

@@ -183,6 +183,10 @@ function defineConsume(program: Command, verb: Verb): void {
       '-g, --group <name>',
       'join this group: share the partitions with its members, begin where it is, commit what was printed',
     )
+    .option(
+      '--instance <name>',
+      'of a group: a static member, whose place the next of this name takes within 30 s, without a rebalance',
+    )
     .addOption(
       new Option('--isolation <level>', 'whether records of open and aborted transactions are shown')
         .choices(['read_committed', 'read_uncommitted'])

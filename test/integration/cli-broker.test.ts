@@ -188,6 +188,14 @@ describe('members of a group', () => {
     return offsets.length
   }
 
+  const described = async (group: string) =>
+    (await json(`groups describe ${group}`)) as { state: string; members: number | readonly unknown[] }
+  /** With two members. */
+  const isStable = async (group: string): Promise<boolean> => {
+    const { state, members } = await described(group)
+    return state === 'Stable' && (typeof members === 'number' ? members : members.length) === 2
+  }
+
   it('share the partitions, take over what another leaves, and lose and repeat nothing', async () => {
     await millrace('topic create shared -p 4')
     const lines = (from: number): string => Array.from({ length: 40 }, (_, n) => `${from + n}:${from + n}\n`).join('')
@@ -196,12 +204,7 @@ describe('members of a group', () => {
     await millrace('produce shared -k :', [lines(0)])
     await until(() => first.terminal.outLines.length === 40)
     const second = start()
-    const described = async () =>
-      (await json('groups describe sharing')) as { state: string; members: number | readonly unknown[] }
-    await until(async () => {
-      const { state, members } = await described()
-      return state === 'Stable' && (typeof members === 'number' ? members : members.length) === 2
-    })
+    await until(() => isStable('sharing'))
     await millrace('produce shared -k :', [lines(40)])
     await until(() => first.terminal.outLines.length + second.terminal.outLines.length === 80)
     expect(second.terminal.outLines.length).toBeGreaterThan(0)
@@ -216,8 +219,39 @@ describe('members of a group', () => {
       Number(line.split(/\s/).at(-1)),
     )
     expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 120 }, (_, n) => n))
-    expect((await described()).state).toBe('Empty')
+    expect((await described('sharing')).state).toBe('Empty')
     expect(await membersOf('sharing')).toBe(4)
+  })
+
+  it('come back to their partitions without a rebalance where they have a name, and are refused when another has it', async () => {
+    await millrace('topic create static -p 4')
+    const start = (name: string) =>
+      terminalOf(['consume', 'static', '-g', 'statics', '--instance', name, '--follow', '--offsets'])
+    const generation = () => harness.broker.coordinators.groups.shardOf('statics').groups.get('statics')?.generationId
+    const first = start('one')
+    const second = start('two')
+    await until(() => isStable('statics'))
+    const lines = (from: number): string => Array.from({ length: 40 }, (_, n) => `${from + n}:${from + n}\n`).join('')
+    await millrace('produce static -k :', [lines(0)])
+    const printed = (...all: (typeof first)[]) => all.flatMap(({ terminal }) => terminal.outLines)
+    await until(() => printed(first, second).length === 40)
+    const before = generation()
+    const partitions = (lines: readonly string[]) => [...new Set(lines.map((line) => line.split(':')[0]))].sort()
+    const own = partitions(printed(first))
+    first.terminal.interrupt()
+    expect(await first.ended).toBe(0)
+    const again = start('one')
+    await millrace('produce static -k :', [lines(40)])
+    await until(() => printed(first, second, again).length === 80)
+    expect([generation(), partitions(printed(again))]).toEqual([before, own])
+    const usurper = start('two')
+    expect(await second.ended).not.toBe(0)
+    expect(second.terminal.noteLines.join('\n')).toContain('another member with the same instance id has taken over')
+    for (const each of [again, usurper]) {
+      each.terminal.interrupt()
+      expect(await each.ended).toBe(0)
+    }
+    expect((await millrace('consume static --instance one')).notes).toContain('--instance names a member of a --group')
   })
 })
 

@@ -26,12 +26,20 @@ export interface GroupDescription extends GroupSummary {
   readonly members: readonly GroupMember[]
 }
 
+/** A member of a group, as its commits name it. */
+export interface GroupIdentity {
+  readonly memberId: string
+  readonly generationId: number
+  /** Of a static member. */
+  readonly groupInstanceId?: string | null
+}
+
 /** Commits offsets of a group: for one of its members, or, without `member`, of a group that has none. */
 export async function commitOffsets(
   cluster: KafkaCluster,
   groupId: string,
   offsets: readonly CommittedOffset[],
-  member: { readonly memberId: string; readonly generationId: number } = { memberId: '', generationId: -1 },
+  member: GroupIdentity = { memberId: '', generationId: -1 },
 ): Promise<void> {
   const answer = await cluster.askCoordinator(
     'group',
@@ -41,7 +49,7 @@ export async function commitOffsets(
       groupId,
       generationIdOrMemberEpoch: member.generationId,
       memberId: member.memberId,
-      groupInstanceId: null,
+      groupInstanceId: member.groupInstanceId ?? null,
       retentionTimeMs: -1,
       topics: byTopic(offsets, ({ partition, offset, leaderEpoch, metadata }) => ({
         partitionIndex: partition,

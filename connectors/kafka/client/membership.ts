@@ -20,11 +20,17 @@ import { KafkaWriter } from '../../../proto/kafka/writer.ts'
 import { assignors, isAssignor } from './assignors.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { codeOf, expectNone, kafkaErrors, refusal } from './errors.ts'
+import type { GroupIdentity } from './groups.ts'
 import type { TopicPartition } from './transactions.ts'
 
 export interface MembershipOptions {
   readonly groupId: string
   readonly topics: readonly string[]
+  /**
+   * Makes a static member: it does not say goodbye, and whoever comes with the same name before its session ends takes its place and its
+   * partitions, without a rebalance. The one before is refused from then on, with FENCED_INSTANCE_ID.
+   */
+  readonly instanceId?: string
   /** The coordinator gives a member up that is silent for so long. Default 30 s. */
   readonly sessionTimeoutMs?: number
   /** How long others wait for this member to join again. Default 60 s. */
@@ -56,7 +62,8 @@ const assignmentCodec = {
 export class Membership {
   readonly groupId: string
   readonly #cluster: KafkaCluster
-  readonly #options: Required<MembershipOptions>
+  readonly #options: Required<Omit<MembershipOptions, 'instanceId'>>
+  readonly #instanceId: string | null
   #memberId = ''
   #generationId = -1
   #mustRejoin: Deferred<void> = deferred()
@@ -66,12 +73,13 @@ export class Membership {
   constructor(cluster: KafkaCluster, options: MembershipOptions) {
     this.#cluster = cluster
     this.groupId = options.groupId
+    this.#instanceId = options.instanceId ?? null
     this.#options = { sessionTimeoutMs: 30_000, rebalanceTimeoutMs: 60_000, heartbeatMs: 3000, ...options }
   }
 
   /** As commits name it. */
-  get identity(): { readonly memberId: string; readonly generationId: number } {
-    return { memberId: this.#memberId, generationId: this.#generationId }
+  get identity(): Required<GroupIdentity> {
+    return { memberId: this.#memberId, generationId: this.#generationId, groupInstanceId: this.#instanceId }
   }
 
   /** Resolves when `join` has to be called again. */
@@ -96,7 +104,7 @@ export class Membership {
     this.#closed = true
     this.#stopHeartbeats()
     const memberId = this.#memberId
-    if (memberId === '' || this.#generationId < 0) return
+    if (memberId === '' || this.#generationId < 0 || this.#instanceId !== null) return
     this.#generationId = -1
     const { groupId } = this
     const members = [{ memberId, groupInstanceId: null, reason: 'it ends' }]
@@ -119,9 +127,10 @@ export class Membership {
       const connection = await this.#cluster.coordinator('group', groupId)
       const { generationId, memberId } = joined
       const { protocolName } = joined
+      const groupInstanceId = this.#instanceId
       const answer = await connection.request(
         'SyncGroup',
-        { groupId, generationId, memberId, groupInstanceId: null, protocolType, protocolName, assignments },
+        { groupId, generationId, memberId, groupInstanceId, protocolType, protocolName, assignments },
         this.#options.rebalanceTimeoutMs + 5000,
       )
       if (this.#isOver(answer.errorCode)) return undefined
@@ -150,7 +159,7 @@ export class Membership {
         sessionTimeoutMs,
         rebalanceTimeoutMs,
         memberId: this.#memberId,
-        groupInstanceId: null,
+        groupInstanceId: this.#instanceId,
         protocolType,
         protocols,
         reason: null,
@@ -226,19 +235,18 @@ export class Membership {
 
   async #heartbeat(): Promise<void> {
     const { groupId } = this
-    const { memberId, generationId } = this.identity
+    const { identity } = this
     let code: number
     try {
       const connection = await this.#cluster.coordinator('group', groupId)
-      code = (await connection.request('Heartbeat', { groupId, generationId, memberId, groupInstanceId: null }))
-        .errorCode
+      code = (await connection.request('Heartbeat', { groupId, ...identity })).errorCode
     } catch (error) {
       if (this.#closed) return
       if (!kafkaErrors.is(error)) throw error
       // It is asked again: the session lasts longer than this pause.
       code = kafkaError.COORDINATOR_NOT_AVAILABLE
     }
-    if (this.#closed || generationId !== this.#generationId) return
+    if (this.#closed || identity.generationId !== this.#generationId) return
     if (this.#isOver(code)) {
       this.#mustRejoin.resolve()
       return
