@@ -7,19 +7,15 @@
  */
 
 import { assert } from '../../core/assert.ts'
-import type { BlobStorage, BlobWriter } from '../../core/storage/storage.ts'
-import { compressLater } from '../../proto/checkpoint/compress.ts'
+import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
-import { entryKind, RunWriter, saveRun, type WholeBlock } from '../../proto/checkpoint/run.ts'
+import { entryKind, RunWriter } from '../../proto/checkpoint/run.ts'
 import type { Pace } from './pace.ts'
 import { RunEntries } from './run-entries.ts'
+import { RunFile } from './run-file.ts'
 
-/** Blocks of long entries are compressed on another thread. */
-const longBlockBytes = 1 << 20
 /** Bytes of entries, as they are before compression, in a run. */
 const partBytesDefault = 96 << 20
-/** Bytes that wait to be stored. */
-const waitingBytesMax = 4 << 20
 
 const nothing = new Uint8Array(0)
 
@@ -122,7 +118,7 @@ export class SnapshotRun {
     const path = pathOf(++this.#parts)
     const file = new RunFile(storage, path, writer)
     try {
-      await pace(writeBlocks(writer, entries.blocks(kind === 'base'), file))
+      await pace(file.write(entries.blocks(kind === 'base')))
       this.#written.push(await file.finish())
     } catch (error) {
       await file.abort()
@@ -130,53 +126,5 @@ export class SnapshotRun {
     } finally {
       entries.free()
     }
-  }
-}
-
-function* writeBlocks(
-  writer: RunWriter,
-  blocks: Iterable<WholeBlock | undefined>,
-  file: RunFile,
-): Generator<void | Promise<void>> {
-  const addLong = async (block: WholeBlock): Promise<void> => writer.addBlock(block, await compressLater(block.raw))
-  for (const block of blocks) {
-    if (block !== undefined) {
-      if (block.raw.length >= longBlockBytes) yield addLong(block)
-      else writer.addBlock(block)
-      if (writer.pendingBytes >= waitingBytesMax) yield file.store()
-    }
-    yield
-  }
-}
-
-/** A run on its way into storage: small ones become part of their handle, large ones are stored piece by piece. */
-class RunFile {
-  readonly #storage: BlobStorage
-  readonly #path: string
-  readonly #writer: RunWriter
-  #file: BlobWriter | undefined
-
-  constructor(storage: BlobStorage, path: string, writer: RunWriter) {
-    this.#storage = storage
-    this.#path = path
-    this.#writer = writer
-  }
-
-  /** Stores what is complete. */
-  async store(): Promise<void> {
-    this.#file ??= await this.#storage.openWriter(this.#path)
-    for (const chunk of this.#writer.take()) await this.#file.write(chunk)
-  }
-
-  async finish(): Promise<RunHandle> {
-    if (this.#file === undefined) return saveRun(this.#storage, this.#path, this.#writer)
-    const run = this.#writer.finish()
-    await this.store()
-    await this.#file.finish()
-    return { path: this.#path, ...run }
-  }
-
-  async abort(): Promise<void> {
-    await this.#file?.abort()
   }
 }
