@@ -15,8 +15,8 @@ export interface TransactionFilter {
   readonly pattern?: NamePattern | undefined
 }
 
-/** Of a pattern over all ids: some hundred milliseconds. */
-const patternStepsMax = 10_000_000
+/** Of a pattern over all ids: a second or less. */
+const patternStepsMax = 100_000_000
 
 export interface TransactionListing {
   readonly error: number
