@@ -12,9 +12,7 @@ import type { DataType } from '../../../core/columns/schema.ts'
 import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
 import type { DeclaredAggregate } from '../../../sdk/graph/nodes.ts'
 import type {
-  AccumulatingStore,
   AccumulatorStore,
-  AggregatingFunctions,
   KeyedRows,
   KeyedStateBackend,
   ListStore,
@@ -25,11 +23,10 @@ import type {
   TimerStore,
   ValueStore,
 } from '../api.ts'
+import { DeclaredStates } from '../declared-states.ts'
 import { entryHeaderBytes } from '../key-table.ts'
 import { StateMemory } from '../memory.ts'
-import { ObjectAggregating, ObjectReducing } from '../object-state.ts'
 import { Snapshotter } from '../snapshotter.ts'
-import { Lifetime } from '../values.ts'
 import { cacheShare } from './binding.ts'
 import { CachedAccumulators } from './cached-accumulators.ts'
 import { CachedKeys, type EvictedState, type LoadedState } from './cached-keys.ts'
@@ -56,83 +53,61 @@ export function createRocksDbBackend(
   return new RocksDbBackend(options, rocksdb, twin, disk)
 }
 
-class RocksDbBackend implements KeyedStateBackend {
-  readonly #options: StateBackendOptions
+class RocksDbBackend extends DeclaredStates<CachedKeys> implements KeyedStateBackend {
   readonly #rocksdb: RocksDbOptions
   readonly #store: OwnStore
-  readonly #memory: StateMemory
   readonly #spill: Spill
-  readonly #keys: CachedKeys
   readonly #snapshotter: Snapshotter
-  readonly #states: SpilledState[] = []
-  readonly #loaded: LoadedState[] = []
-  readonly #evicted: EvictedState[] = []
+  readonly #states: SpilledState[]
+  readonly #loaded: LoadedState[]
+  readonly #evicted: EvictedState[]
   readonly #expiring: SpilledState[] = []
   readonly #accumulators: CachedAccumulators[] = []
   #payloadBytes = 0
-  #numbers: number
   #sweep: Sweep | undefined
 
   constructor(options: StateBackendOptions, rocksdb: RocksDbOptions, twin: boolean, disk: Disk) {
-    this.#options = options
+    const states: SpilledState[] = []
+    const loaded: LoadedState[] = []
+    const evicted: EvictedState[] = []
+    const spill = new Spill(states, options.target !== undefined)
+    const cacheBytes = Math.floor(rocksdb.memoryBytes * cacheShare)
+    super(options, new CachedKeys(spill, new StateMemory(twin), options.key, cacheBytes, loaded, evicted))
     this.#rocksdb = rocksdb
     this.#store = new OwnStore(rocksdb, disk)
-    this.#memory = new StateMemory(twin)
-    this.#spill = new Spill(this.#states, options.target !== undefined)
-    const cacheBytes = Math.floor(rocksdb.memoryBytes * cacheShare)
-    this.#keys = new CachedKeys(this.#spill, this.#memory, options.key, cacheBytes, this.#loaded, this.#evicted)
-    this.#numbers = options.states.length
-    this.#snapshotter = new Snapshotter(
-      [this.#spill],
-      options.range,
-      snapshotTarget({ ...options, rocksdb }),
-      options.clock,
-    )
+    this.#spill = spill
+    this.#states = states
+    this.#loaded = loaded
+    this.#evicted = evicted
+    this.#snapshotter = new Snapshotter([spill], options.range, snapshotTarget({ ...options, rocksdb }), options.clock)
   }
 
   async open(): Promise<void> {
     const store = await this.#store.open()
     this.#spill.attach(store, this.#store.openLog())
-    this.#keys.open(this.#payloadBytes)
+    this.keyIds.open(this.#payloadBytes)
     for (const state of this.#accumulators) state.attach()
     this.#sweep = new Sweep(this.#spill, this.#expiring)
-    await this.#snapshotter.restore(this.#options.restored)
+    await this.#snapshotter.restore(this.options.restored)
     store.flush()
   }
 
   resolve(batch: RecordBatch, selection: Int32Array | undefined, n: number): Int32Array {
     this.#sweep?.turn()
-    return this.#keys.resolve(batch, selection, n)
+    return this.keyIds.resolve(batch, selection, n)
   }
 
   resolveRows(rows: KeyedRows, n: number): Int32Array {
     this.#sweep?.turn()
-    return this.#keys.resolveRows(rows, n)
+    return this.keyIds.resolveRows(rows, n)
   }
 
   /** Keys leave when there is no room, with or without state. */
   releaseUnused(): void {}
 
-  keyOf(id: number): unknown {
-    return this.#keys.valueOf(id)
-  }
-
-  hashOf(id: number): number {
-    return this.#keys.hashOf(id)
-  }
-
-  get size(): number {
-    return this.#keys.size
-  }
-
-  ids(): IterableIterator<number> {
-    return this.#keys.ids()
-  }
-
   value(name: string, type?: DataType, ttlMs?: number): ValueStore {
-    this.#declaring()
-    const lifetime = new Lifetime(ttlMs, this.#options.clock)
-    const values = new CachedValues(this.#numberOf(name), name, type, this.#keys, lifetime)
+    const lifetime = this.lifetime(ttlMs)
+    const values = new CachedValues(this.numberOf(name), name, type, this.keyIds, lifetime)
     this.#states.push(values)
     this.#loaded.push(values)
     this.#evicted.push(values)
@@ -141,9 +116,8 @@ class RocksDbBackend implements KeyedStateBackend {
   }
 
   list(name: string, _type?: DataType, ttlMs?: number): ListStore {
-    this.#declaring()
-    const lifetime = new Lifetime(ttlMs, this.#options.clock)
-    const lists = new CachedLists(this.#numberOf(name), name, this.#keys, lifetime)
+    const lifetime = this.lifetime(ttlMs)
+    const lists = new CachedLists(this.numberOf(name), name, this.keyIds, lifetime)
     this.#states.push(lists)
     this.#loaded.push(lists)
     this.#evicted.push(lists)
@@ -152,39 +126,19 @@ class RocksDbBackend implements KeyedStateBackend {
   }
 
   map(name: string, _key?: DataType, _value?: DataType, ttlMs?: number): MapStore {
-    this.#declaring()
-    const lifetime = new Lifetime(ttlMs, this.#options.clock)
-    const maps = new CachedMaps(this.#numberOf(name), name, this.#keys, lifetime)
+    const lifetime = this.lifetime(ttlMs)
+    const maps = new CachedMaps(this.numberOf(name), name, this.keyIds, lifetime)
     this.#states.push(maps)
     this.#evicted.push(maps)
     if (lifetime.limited) this.#expiring.push(maps)
     return maps
   }
 
-  reducing(
-    name: string,
-    reduce: (a: unknown, b: unknown) => unknown,
-    type?: DataType,
-    ttlMs?: number,
-  ): AccumulatingStore {
-    return new ObjectReducing(this.value(name, type, ttlMs), reduce)
-  }
-
-  aggregating(
-    name: string,
-    functions: AggregatingFunctions,
-    accumulator?: DataType,
-    ttlMs?: number,
-  ): AccumulatingStore {
-    return new ObjectAggregating(this.value(name, accumulator, ttlMs), functions)
-  }
-
   accumulators(name: string, aggregates: readonly DeclaredAggregate[]): AccumulatorStore {
-    this.#declaring()
     assert(this.#accumulators.length < accumulatorsMax, 'at most 31 states of aggregates')
     const offset = entryHeaderBytes + this.#payloadBytes
     const presence = 1 << this.#accumulators.length
-    const state = new CachedAccumulators(this.#numberOf(name), name, presence, aggregates, offset, this.#keys)
+    const state = new CachedAccumulators(this.numberOf(name), name, presence, aggregates, offset, this.keyIds)
     this.#payloadBytes += state.bytes
     this.#accumulators.push(state)
     this.#states.push(state)
@@ -194,9 +148,8 @@ class RocksDbBackend implements KeyedStateBackend {
   }
 
   timers(name: string): TimerStore {
-    this.#declaring()
     const nearMax = Math.floor((this.#rocksdb.memoryBytes * cacheShare * timersShare) / timerBytes)
-    const timers = new StoredTimers(this.#numberOf(name), this.#keys, nearMax)
+    const timers = new StoredTimers(this.numberOf(name), this.keyIds, nearMax)
     this.#states.push(timers)
     return timers
   }
@@ -220,14 +173,5 @@ class RocksDbBackend implements KeyedStateBackend {
   close(): void {
     this.#snapshotter.close()
     this.#store.close()
-  }
-
-  #numberOf(name: string): number {
-    const index = this.#options.states.findIndex((state) => state.name === name)
-    return index >= 0 ? index : this.#numbers++
-  }
-
-  #declaring(): void {
-    assert(!this.#keys.isOpen, 'states are declared before the backend is opened')
   }
 }

@@ -7,11 +7,8 @@
 import { assert } from '../../../core/assert.ts'
 import type { RecordBatch } from '../../../core/columns/batch.ts'
 import type { KeyedRows, KeyShape } from '../api.ts'
-import { entryKey } from '../flat-part.ts'
-import { KeyTable } from '../key-table.ts'
-import { keyInMemory } from '../keys.ts'
+import { KeyIds } from '../key-ids.ts'
 import type { StateMemory } from '../memory.ts'
-import { StateRows } from '../rows.ts'
 import type { Spill } from './spill.ts'
 
 /** A state of which each key in the cache has all there is. */
@@ -34,21 +31,15 @@ const used = 2
 const keyBytes = 48
 const nothing = new Uint8Array(0)
 
-export class CachedKeys {
+export class CachedKeys extends KeyIds {
   readonly spill: Spill
-  readonly memory: StateMemory
-  readonly rows: StateRows
-  readonly #type: KeyShape['type']
   readonly #bytesMax: number
   readonly #loaded: readonly LoadedState[]
   readonly #evicted: readonly EvictedState[]
-  #table: KeyTable | undefined
   /** By id: not in the cache, or when it was last used. */
   #residence = new Uint8Array(4096)
   #hand = 0
   #missing: number[] = []
-  #lastIds: Int32Array | undefined
-  #key = Buffer.allocUnsafeSlow(256)
   #slab = Buffer.allocUnsafeSlow(64 * 1024)
   #keyCost = keyBytes
 
@@ -61,28 +52,16 @@ export class CachedKeys {
     loaded: readonly LoadedState[],
     evicted: readonly EvictedState[],
   ) {
+    super(memory, shape)
     this.spill = spill
-    this.memory = memory
-    this.rows = new StateRows(memory, shape)
-    this.#type = shape.type
     this.#bytesMax = bytesMax
     this.#loaded = loaded
     this.#evicted = evicted
   }
 
-  open(payloadBytes: number): void {
-    const bytesKeys = this.#type !== 'number'
-    this.#table = new KeyTable(this.memory, { payloadBytes, bytesKeys, tracked: false })
-    this.#keyCost = keyBytes + this.#table.stride + (bytesKeys ? 32 : 0)
-  }
-
-  get isOpen(): boolean {
-    return this.#table !== undefined
-  }
-
-  get table(): KeyTable {
-    assert(this.#table !== undefined, 'the backend is open')
-    return this.#table
+  override open(payloadBytes: number): void {
+    super.open(payloadBytes, false)
+    this.#keyCost = keyBytes + this.table.stride + (this.type === 'number' ? 0 : 32)
   }
 
   /** Ids of the keys of a batch, loaded. */
@@ -100,51 +79,9 @@ export class CachedKeys {
 
   /** Id of a key given as in snapshots, which `loadMissing` loads if it is new. */
   admit(hash: number, key: Uint8Array): number {
-    this.rows.loadCanonical(hash, key)
-    this.rows.find(this.table, 0, 1, true)
-    const id = this.memory.i32[this.rows.ids >>> 2]
-    this.#lastIds = undefined
+    const id = this.idOf(hash, key)
     this.#use(id)
     return id
-  }
-
-  /** Where ids lie in the state's memory. */
-  idsAddress(ids: Int32Array, n: number): number {
-    const { rows } = this
-    if (ids !== this.#lastIds) {
-      rows.reserve(n)
-      this.#lastIds = undefined
-      this.memory.i32.set(ids.length === n ? ids : ids.subarray(0, n), rows.ids >>> 2)
-    }
-    return rows.ids
-  }
-
-  get size(): number {
-    return this.table.size
-  }
-
-  *ids(): IterableIterator<number> {
-    for (let id = 0; id < this.table.idLimit; id++) if (this.table.inUse(id)) yield id
-  }
-
-  valueOf(id: number): unknown {
-    const { f64, u32, buffer } = this.memory
-    const entry = this.table.entry(id)
-    if (this.#type === 'number') return f64[entry >>> 3]
-    return keyInMemory(this.#type, buffer, u32[entry >>> 2], u32[(entry >>> 2) + 1])
-  }
-
-  hashOf(id: number): number {
-    return this.memory.i32[(this.table.entry(id) >>> 2) + 2]
-  }
-
-  /** Canonical bytes; lent until the next call. */
-  canonicalOf(id: number): Uint8Array {
-    const bytes = entryKey(this.table, this.#type, this.table.entry(id))
-    // Keys of maps are encoded in the same place.
-    if (bytes.length > this.#key.length) this.#key = Buffer.allocUnsafeSlow(bytes.length * 2)
-    this.#key.set(bytes)
-    return this.#key.subarray(0, bytes.length)
   }
 
   /** Lets keys go until the cache is within its limit. No id may be in use. */
@@ -196,15 +133,11 @@ export class CachedKeys {
   }
 
   #resolved(n: number): Int32Array {
-    const { rows, memory } = this
-    rows.find(this.table, 0, n, true)
-    const at = rows.ids >>> 2
-    const { i32 } = memory
-    for (let i = 0; i < n; i++) this.#use(i32[at + i])
+    const ids = this.find(n)
+    for (let i = 0; i < n; i++) this.#use(ids[i])
     this.loadMissing()
     // The memory may have grown.
-    this.#lastIds = memory.i32.subarray(at, at + n)
-    return this.#lastIds
+    return this.again(n)
   }
 
   #use(id: number): void {
