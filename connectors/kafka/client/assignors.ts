@@ -1,12 +1,15 @@
 /**
- * Who of a consumer group reads which partition: the two strategies that nearly every client knows, told by name in the protocol, and
+ * Who of a consumer group reads which partition: the strategies that nearly every client knows, told by name in the protocol, and
  * made by the member that the coordinator calls the leader. Pure; the same for the same members in whatever order.
  */
+import { cooperativeSticky } from './sticky.ts'
 
 /** A member and the topics that it wants. */
 export interface Subscription {
   readonly memberId: string
   readonly topics: readonly string[]
+  /** What it has while it joins; those that give everything back before have nothing. */
+  readonly owned?: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
 }
 
 /** Partitions by topic, by member. */
@@ -43,6 +46,8 @@ export const assignors = {
     }
     return assignment
   },
+  /** For groups whose other members know nothing else. */
+  'cooperative-sticky': cooperativeSticky,
 } as const
 
 export type AssignorName = keyof typeof assignors

@@ -190,10 +190,10 @@ export class Membership {
   async #assign({ members, protocolName }: ResponseOf<'JoinGroup'>) {
     const name = protocolName ?? ''
     if (!isAssignor(name)) throw refusal(kafkaError.INCONSISTENT_GROUP_PROTOCOL, `the strategy ${name}`)
-    const subscriptions = members.map(({ memberId, metadata }) => ({
-      memberId,
-      topics: readVersioned(metadata, subscriptionCodec).topics,
-    }))
+    const subscriptions = members.map(({ memberId, metadata }) => {
+      const { topics, ownedPartitions } = readVersioned(metadata, subscriptionCodec)
+      return { memberId, topics, owned: ownedPartitions }
+    })
     const partitions = new Map<string, number>()
     for (const topic of new Set(subscriptions.flatMap(({ topics }) => topics))) {
       const count = await this.#partitionsOf(topic)
