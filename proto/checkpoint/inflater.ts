@@ -1,6 +1,6 @@
 /**
- * Inflates blocks one behind the other on another thread, with one decoder for all of them: what a decoder and a buffer for each block
- * cost, and their garbage, is a third of a restore.
+ * Inflates blocks one behind the other on another thread, with one decoder for all of them, into memory that is given back when
+ * they were read: decoders and buffers that wait for a garbage collection have one take place every 20 MB.
  *
  * Promises: results come in the order in which blocks were given, and are of the length that was asked for, or the block fails
  * and all after it. One thread; `close` it.
@@ -21,6 +21,10 @@ export class Inflater {
   #stream: ZstdDecompress | undefined
   #waiting: Waiting[] = []
   #failure: unknown
+  /** Pieces of results in each buffer that nobody has freed. */
+  readonly #used = new Map<ArrayBufferLike, number>()
+  /** The buffer that the decoder writes to. */
+  #current: ArrayBufferLike | undefined
 
   /** `rawBytes` bytes out of a frame, of which they are all. The bytes given must not change until then. */
   inflate(stored: Uint8Array, rawBytes: number): Promise<Uint8Array> {
@@ -38,6 +42,14 @@ export class Inflater {
         else this.#fail(new Error('the frame is too short'))
       })
     })
+  }
+
+  /** Nobody reads this result any more. Memory of results that are not freed is the garbage collector's. */
+  free({ buffer }: Uint8Array): void {
+    const count = this.#used.get(buffer)
+    if (count === undefined) return
+    this.#used.set(buffer, count - 1)
+    this.#release(buffer)
   }
 
   /** Whoever still waits fails. */
@@ -60,6 +72,7 @@ export class Inflater {
       this.#fail(new Error('the frame is too long'))
       return
     }
+    this.#hold(piece.buffer)
     block.pieces.push(piece)
     block.missing -= piece.length
     if (block.missing === 0) this.#resolve(block)
@@ -67,7 +80,26 @@ export class Inflater {
 
   #resolve({ pieces, resolve }: Waiting): void {
     this.#waiting.shift()
-    resolve(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces))
+    if (pieces.length === 1) {
+      resolve(pieces[0])
+      return
+    }
+    resolve(Buffer.concat(pieces))
+    for (const piece of pieces) this.free(piece)
+  }
+
+  #hold(buffer: ArrayBufferLike): void {
+    this.#used.set(buffer, (this.#used.get(buffer) ?? 0) + 1)
+    const before = this.#current
+    this.#current = buffer
+    if (before !== undefined) this.#release(before)
+  }
+
+  /** What the decoder has left behind and nobody reads goes back at once. */
+  #release(buffer: ArrayBufferLike): void {
+    if (buffer === this.#current || this.#used.get(buffer) !== 0) return
+    this.#used.delete(buffer)
+    if (buffer instanceof ArrayBuffer) buffer.transfer(0)
   }
 
   #fail(error: unknown): void {

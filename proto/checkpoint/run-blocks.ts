@@ -17,7 +17,7 @@ const groupBytes = 4 << 20
 const groupsAhead = 3
 
 export class RunBlock {
-  /** Entries one behind the other. Nobody writes to them again. */
+  /** Entries one behind the other, until the next step. */
   readonly bytes: Uint8Array
   readonly entries: number
   /** Ranges in which its entries count: some may be outside. */
@@ -75,7 +75,10 @@ export function* chainBlocks(
       })
       fetches[g] = none
       const group = groups[g]
-      for (let i = 0; i < opened.length; i++) yield new RunBlock(group, group.first + i, opened[i])
+      for (let i = 0; i < opened.length; i++) {
+        yield new RunBlock(group, group.first + i, opened[i])
+        inflater.free(opened[i])
+      }
     }
   } finally {
     inflater.close()

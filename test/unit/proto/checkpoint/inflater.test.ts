@@ -18,14 +18,24 @@ describe('an inflater', () => {
       },
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(bytes, { maxLength: 6 }), { maxLength: 4 }), async (groups) => {
-        const inflater = new Inflater()
-        for (const group of groups) {
-          const opened = await Promise.all(group.map((raw) => inflater.inflate(frame(raw), raw.length)))
-          expect(opened.map((raw, i) => Buffer.compare(raw, group[i]))).toEqual(group.map(() => 0))
-        }
-        inflater.close()
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(fc.tuple(bytes, fc.boolean()), { maxLength: 6 }), { maxLength: 6 }),
+        async (groups) => {
+          const inflater = new Inflater()
+          const kept: { raw: Uint8Array; was: Uint8Array }[] = []
+          for (const group of groups) {
+            const opened = await Promise.all(group.map(([raw]) => inflater.inflate(frame(raw), raw.length)))
+            expect(opened.map((raw, i) => Buffer.compare(raw, group[i][0]))).toEqual(group.map(() => 0))
+            // The memory of some is given back; the others stay as they are.
+            opened.forEach((raw, i) => {
+              if (group[i][1]) inflater.free(raw)
+              else kept.push({ raw, was: group[i][0] })
+            })
+          }
+          for (const { raw, was } of kept) expect(Buffer.compare(raw, was)).toBe(0)
+          inflater.close()
+        },
+      ),
       { numRuns: cases(40) },
     )
   })

@@ -258,7 +258,7 @@ function byCursor(bytes: Uint8Array, entries: number): unknown[] | undefined {
   writer.append(0, 0, 0, canonicalKey(0), new Uint8Array(0), Buffer.alloc(8))
   writer.finish()
   const reader = RunReader.fromBytes(Buffer.concat(writer.take()), 'run')
-  Object.assign(reader.blocks[0], { entries })
+  Object.assign(reader.blocks[0], { entries, raw: bytes.length })
   reader.openBlock = () => bytes
   const found: unknown[] = []
   try {
