@@ -87,17 +87,9 @@ export const filling = {
 } as const
 export const fillingBytes = 64
 
-/** What `runWithin` found: entries; drops among them; bytes that are no entries. */
-export const within = { entries: 0, drops: 1, broken: 2 } as const
-
 export interface RunKernels {
   /** Encodes the frozen entries of ids `next` to `end` - 1 and marks them as persisted; pages that were read are passed. */
   stateEncode(control: number): number
-  /**
-   * Of sorted entries at `from` to `to` - 1, of which nothing is known, those whose hash is `first` to `last`: writes to `found` where
-   * they begin and end, and their number, Uint32 each. Returns one of `within`.
-   */
-  runWithin(from: number, to: number, first: number, last: number, found: number): number
   /**
    * Deals entries that stand one after the other at `from` to `to` - 1 to `count` lanes by (hash - low) >>> shift. A lane is two
    * Uint32: where its next entry goes, which moves on, and where there is no more room. Returns the first for which there is

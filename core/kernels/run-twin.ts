@@ -2,16 +2,7 @@
  * The kernels of snapshots in plain TypeScript: their specification, and what a machine without WebAssembly SIMD runs. Promises
  * the same bytes as run.ts in core/kernels/assembly, but for those behind what is written. Reads the views anew on each call.
  */
-import {
-  encoded,
-  encodedKeys,
-  encodedOp,
-  encodedState,
-  encoding,
-  filling,
-  type RunKernels,
-  within,
-} from './run-signature.ts'
+import { encoded, encodedKeys, encodedOp, encodedState, encoding, filling, type RunKernels } from './run-signature.ts'
 import { stateTable } from './state-signature.ts'
 import type { StateViews } from './state-twin.ts'
 
@@ -220,27 +211,6 @@ export function createRunTwin(views: StateViews): RunKernels {
         pass()
       }
       return encoded.all
-    },
-    runWithin(from, to, first, last, found) {
-      const { u8, u32 } = views
-      let start = from
-      let end = from
-      let entries = 0
-      let drops: number = within.entries
-      for (let at = from; at < to; ) {
-        const head = headOf(at)
-        if (u8[at + 6] > drop || head.end > to) return within.broken
-        const hash = readU32(at)
-        if (hash >= first && hash <= last) {
-          if (u8[at + 6] === drop) drops = within.drops
-          if (entries === 0) start = at
-          end = head.end
-          entries++
-        }
-        at = head.end
-      }
-      u32.set([start, end, entries], found >>> 2)
-      return drops
     },
     runDeal(from, to, low, shift, count, lanes) {
       const { u32 } = views

@@ -8,12 +8,11 @@
  * All snapshots of a thread share one memory, which keeps the size that the largest of them needed. One thread.
  */
 import { assert } from '../../core/assert.ts'
-import { filling, fillingBytes, kernelSlack, within } from '../../core/kernels/run-signature.ts'
+import { filling, fillingBytes, kernelSlack } from '../../core/kernels/run-signature.ts'
 import {
   type EntryKind,
   entryHeadBytes,
   entryKind,
-  type RunBlock,
   type WholeBlock,
   writeEntryHead,
 } from '../../proto/checkpoint/run.ts'
@@ -86,25 +85,19 @@ export class RunEntries {
 
   /** Entries that are encoded already, one after the other. */
   addEncoded(bytes: Uint8Array, entries: number): void {
-    const staged = this.#stage(bytes)
-    this.#deal(staged.address, staged.address + bytes.length, entries)
-    this.#free(staged)
-  }
-
-  /** The entries of a block of a run that count in its ranges, unless there are drops among them: then none, and false. */
-  addBlock(block: RunBlock): boolean {
-    const { bytes, from, to } = block
     const memory = this.#memory
-    const staged = this.#stage(bytes)
-    const at = staged.address
-    const found = this.#allocate(12)
-    const what = memory.kernels.runWithin(at, at + bytes.length, from * 65536, to * 65536 - 1, found.address)
-    if (what === within.broken) block.broken()
-    const [start, end, entries] = memory.u32.subarray(found.address >>> 2, (found.address >>> 2) + 3)
-    if (what === within.entries) this.#deal(start, end, entries)
-    this.#free(found)
+    const staged = this.#allocate(bytes.length + kernelSlack)
+    memory.u8.set(bytes, staged.address)
+    const end = staged.address + bytes.length
+    for (let at = staged.address; at < end; ) {
+      at = memory.kernels.runDeal(at, end, this.#low, this.#laneShift, this.#laneCount, this.#lanes)
+      assert(at > 0, outside)
+      // No entry is longer than what is left.
+      if (at < end) this.#room(this.#laneOf(memory.buffer.readUInt32LE(at)), end - at)
+    }
     this.#free(staged)
-    return what === within.entries
+    this.bytes += bytes.length
+    this.count += entries
   }
 
   /** The blocks of the run in order; undefined after steps that end none. `base`: tombstones are left out. Takes what there is. */
@@ -168,24 +161,6 @@ export class RunEntries {
       yield
     }
     for (const each of [counts, pairs, scratch]) this.#free(each)
-  }
-
-  #stage(bytes: Uint8Array): Chunk {
-    const staged = this.#allocate(bytes.length + kernelSlack)
-    this.#memory.u8.set(bytes, staged.address)
-    return staged
-  }
-
-  #deal(from: number, to: number, entries: number): void {
-    const memory = this.#memory
-    for (let at = from; at < to; ) {
-      at = memory.kernels.runDeal(at, to, this.#low, this.#laneShift, this.#laneCount, this.#lanes)
-      assert(at > 0, outside)
-      // No entry is longer than what is left.
-      if (at < to) this.#room(this.#laneOf(memory.buffer.readUInt32LE(at)), to - at)
-    }
-    this.bytes += to - from
-    this.count += entries
   }
 
   #laneOf(hash: number): number {

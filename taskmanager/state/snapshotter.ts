@@ -17,7 +17,6 @@ import type { SnapshotTarget, StateSnapshot } from './api.ts'
 import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
 import type { BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
-import { mergeBlocks } from './merge-blocks.ts'
 import { giveWay, paced } from './pace.ts'
 import { restoreChain } from './restore-chain.ts'
 import { type KeyRange, SnapshotRun } from './snapshot-run.ts'
@@ -169,11 +168,6 @@ export class Snapshotter {
   ): Promise<readonly RunHandle[]> {
     const first = compactionOf(chain, this.#range)
     if (first === undefined) return chain
-    const merged = await mergeBlocks(storage, chain, first, this.#range, path, paced(this.#clock, check))
-    if (merged !== undefined) {
-      check()
-      return merged
-    }
     let lastMs = this.#clock.monotonic()
     const pause = async (): Promise<void> => {
       check()

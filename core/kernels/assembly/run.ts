@@ -220,7 +220,6 @@ function longVarint(value: u32): u32 {
 // The lengths of an entry: where its key begins is in `cursor` afterwards.
 let keyLength: u32 = 0
 let namespaceLength: u32 = 0
-let valueLength: u32 = 0
 
 // Bytes of an entry.
 // @ts-ignore: decorator
@@ -229,34 +228,8 @@ function entryBytes(entry: usize): usize {
   cursor = entry + HEAD
   keyLength = varint()
   namespaceLength = varint()
-  valueLength = load<u8>(entry, 6) == 0 ? varint() : 0
-  return cursor + <usize>(keyLength + namespaceLength + valueLength) - entry
-}
-
-export function runWithin(from: usize, to: usize, first: u32, last: u32, found: usize): i32 {
-  let start = from
-  let end = from
-  let entries: u32 = 0
-  let drops: i32 = 0
-  for (let at = from; at < to; ) {
-    const left = <u64>(to - at)
-    const hash = load<u32>(at)
-    const kind = load<u8>(at, 6)
-    const bytes = entryBytes(at)
-    const whole = <u64>(cursor - at) + <u64>keyLength + <u64>namespaceLength + <u64>valueLength
-    if (kind > 2 || whole > left) return 2
-    if (hash >= first && hash <= last) {
-      if (kind == 2) drops = 1
-      if (entries == 0) start = at
-      end = at + bytes
-      entries++
-    }
-    at += bytes
-  }
-  store<u32>(found, <u32>start)
-  store<u32>(found, <u32>end, 4)
-  store<u32>(found, entries, 8)
-  return drops
+  const value = load<u8>(entry, 6) == 0 ? varint() : 0
+  return cursor + <usize>(keyLength + namespaceLength + value) - entry
 }
 
 export function runDeal(from: usize, to: usize, low: u32, shift: u32, count: u32, lanes: usize): usize {
