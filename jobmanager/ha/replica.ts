@@ -43,6 +43,7 @@ export interface ReplicaOptions {
 /** A leader is given so long to take a job over before the client hears that it was accepted. */
 const submissionWaitMs = 10_000
 const submissionScanMs = 15_000
+const tellAgainMs = 200
 const failedElectionPauseMs = 2000
 
 export class Replica {
@@ -93,6 +94,8 @@ export class Replica {
         reachable: () => {
           this.#unreachable = undefined
           log('info', 'Redis answers again', {})
+          // Of what was accepted meanwhile no queue has told.
+          if (this.#term !== undefined) this.#takeSubmissions(this.#turn)
         },
       },
       stillOurs: async () => (await this.#fence.read())?.epoch === this.#epoch,
@@ -305,12 +308,24 @@ export class Replica {
       throw errors.create('NOT_ACCEPTED', { reason: messageOf(cause) }, { cause })
     }
     if (leading !== undefined) return
-    // It is safe in the storage: a leader finds it there even when no queue tells.
-    const told = this.#queues.submitted(job.jobId, submissionWaitMs).catch((error: unknown) => {
-      this.#options.log('warn', `job ${job.jobId} waits for a leader: ${messageOf(error)}`, {})
-    })
     // A queue that is away may not even say no.
-    await Promise.race([told, this.#pause(submissionWaitMs)])
+    await Promise.race([this.#tellLeader(job.jobId), this.#pause(submissionWaitMs)])
+  }
+
+  /** The job is safe in the storage, and a leader finds it there even when no queue tells; but the client is about to ask for it. */
+  async #tellLeader(jobId: string): Promise<void> {
+    const { clock, log } = this.#options
+    const untilMs = clock.monotonic() + submissionWaitMs
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.#queues.submitted(jobId, untilMs - clock.monotonic())
+        return
+      } catch (error) {
+        if (failures === 0) log('warn', `job ${jobId} waits for a leader: ${messageOf(error)}`, {})
+        await this.#pause(tellAgainMs)
+        if (clock.monotonic() >= untilMs) return
+      }
+    }
   }
 
   async #takeSubmission(turn: number, store: BlobJobStore, jobId: string): Promise<void> {

@@ -6,11 +6,11 @@ import { afterEach, expect, it } from 'vitest'
 import { RedisConnection } from '../../jobmanager/ha/redis.ts'
 import { clientMethods } from '../../proto/generated/services.ts'
 import { Channel } from '../../proto/rpc/channel.ts'
-import { Authority, channelTls, type Issued, internalFiles } from '../support/certificates.ts'
+import { Authority, channelTls, type Issued } from '../support/certificates.ts'
 import { HaCluster } from '../support/ha-cluster.ts'
 import { testPlan } from '../support/plan.ts'
 import { RedisSentinels } from '../support/redis-sentinels.ts'
-import { installRedisServer, RedisServer } from '../support/redis-server.ts'
+import { installRedisServer, RedisServer, redisTlsOptions } from '../support/redis-server.ts'
 
 installRedisServer()
 
@@ -37,11 +37,16 @@ async function leaders(cluster: HaCluster): Promise<readonly string[]> {
   return Promise.all(answers)
 }
 
-it.each(['SIGKILL', 'SIGSTOP'] as const)(
-  'the master of Redis gets %s, Sentinels promote the replica, and one JobManager leads with all jobs',
+it.each([
+  ['SIGKILL', 'without encryption'],
+  ['SIGSTOP', 'without encryption'],
+  ['SIGKILL', 'under TLS'],
+] as const)(
+  'the master of Redis gets %s %s, Sentinels promote the replica, and one JobManager leads with all jobs',
   { timeout: 90_000 },
-  async (signal) => {
-    const sentinels = await RedisSentinels.start()
+  async (signal, how) => {
+    const authority = how === 'under TLS' ? new Authority('redis authority') : undefined
+    const sentinels = await RedisSentinels.start(authority)
     closing.push(() => sentinels.close())
     const [first, second] = sentinels.servers as [RedisServer, RedisServer]
     const cluster = await HaCluster.start(2, { ...fast, ...sentinels.options }, first)
@@ -77,14 +82,8 @@ it('Redis under TLS is asked by who has a certificate, and by nobody else', { ti
   const directory = mkdtempSync(join(tmpdir(), 'millrace-redis-tls-'))
   closing.push(() => rmSync(directory, { recursive: true }))
   const authority = new Authority('redis authority')
-  const server = await RedisServer.start({ password: 'secret', tls: { authority, hosts: ['127.0.0.1'] } })
-  const files = internalFiles(directory, 'client', authority)
-  const given = {
-    'high-availability.redis.tls.ca': files['security.ssl.internal.ca'],
-    'high-availability.redis.tls.cert': files['security.ssl.internal.cert'],
-    'high-availability.redis.tls.key': files['security.ssl.internal.key'],
-  }
-  const cluster = await HaCluster.start(1, { ...fast, ...given }, server)
+  const server = await RedisServer.start({ password: 'secret', tls: { authority } })
+  const cluster = await HaCluster.start(1, { ...fast, ...redisTlsOptions(directory, authority) }, server)
   closing.push(() => cluster.close())
   await cluster.taskManager('tm-1', 1)
   const job = await cluster.submit(testPlan('encrypted', 1, quiet))

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { freePort, killed, RedisServer, startRedis } from './redis-server.ts'
+import type { Authority } from './certificates.ts'
+import { freePort, killed, listenOptions, RedisServer, redisTlsOptions, startRedis } from './redis-server.ts'
 
 const count = 3
 const master = 'the-master'
@@ -18,10 +19,15 @@ export class RedisSentinels {
   readonly #children: ChildProcess[] = []
   readonly #directory = mkdtempSync(join(tmpdir(), 'millrace-sentinels-'))
 
-  private constructor() {}
+  readonly #authority: Authority | undefined
 
-  static async start(): Promise<RedisSentinels> {
-    const all = new RedisSentinels()
+  private constructor(authority: Authority | undefined) {
+    this.#authority = authority
+  }
+
+  /** With an authority everybody speaks TLS, and shows a certificate. */
+  static async start(authority?: Authority): Promise<RedisSentinels> {
+    const all = new RedisSentinels(authority)
     try {
       await all.#start()
     } catch (error) {
@@ -34,17 +40,18 @@ export class RedisSentinels {
   /** Of a JobManager. */
   get options(): Readonly<Record<string, string>> {
     return {
-      'high-availability.redis.url': 'redis://not.counted:1/0',
+      'high-availability.redis.url': `${this.#authority === undefined ? 'redis' : 'rediss'}://not.counted:1/0`,
       'high-availability.redis.password': password,
       'high-availability.redis.sentinel.addresses': this.#ports.map((port) => `127.0.0.1:${port}`).join(', '),
       'high-availability.redis.sentinel.master': master,
       'high-availability.redis.sentinel.password': sentinelPassword,
+      ...(this.#authority === undefined ? {} : redisTlsOptions(this.#directory, this.#authority)),
     }
   }
 
   /** Port of the master, as the first Sentinel has it. */
   async master(): Promise<number> {
-    const sentinel = new Redis({ port: this.#ports[0] as number, password: sentinelPassword })
+    const sentinel = this.#ask(this.#ports[0] as number)
     try {
       const [, port] = (await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', master)) as [string, string]
       return Number(port)
@@ -59,16 +66,23 @@ export class RedisSentinels {
     rmSync(this.#directory, { recursive: true, force: true })
   }
 
+  #ask(port: number): Redis {
+    const issued = this.#authority?.issue('test')
+    const tls = issued === undefined ? {} : { tls: { ...issued, ca: this.#authority?.cert } }
+    return new Redis({ host: '127.0.0.1', port, password: sentinelPassword, ...tls })
+  }
+
   async #start(): Promise<void> {
-    const first = await RedisServer.start(password)
+    const tls = this.#authority && { authority: this.#authority }
+    const first = await RedisServer.start({ password, tls })
     this.servers.push(first)
     const more = ['--replicaof', '127.0.0.1', String(first.port), '--repl-diskless-sync-delay', '0']
-    this.servers.push(await RedisServer.start({ password, more }))
+    this.servers.push(await RedisServer.start({ password, more, tls }))
     for (let index = 0; index < count; index++) {
       const port = await freePort()
       const file = join(this.#directory, `${index}.conf`)
       const lines = [
-        `port ${port}`,
+        ...listenOptions(port, this.#authority, this.#directory).map(([key, value]) => `${key} ${value}`),
         'bind 127.0.0.1',
         `dir ${this.#directory}`,
         `requirepass "${sentinelPassword}"`,
@@ -88,7 +102,7 @@ export class RedisSentinels {
   /** A Sentinel that does not know the others, or the replica, can do nothing yet. */
   async #whole(): Promise<void> {
     for (const port of this.#ports) {
-      const sentinel = new Redis({ port, password: sentinelPassword })
+      const sentinel = this.#ask(port)
       const known = async (what: string): Promise<number> =>
         ((await sentinel.call('SENTINEL', what, master)) as unknown[]).length
       while ((await known('SENTINELS')) < count - 1 || (await known('REPLICAS')) < 1) {

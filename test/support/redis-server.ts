@@ -15,7 +15,7 @@ export interface RedisServerOptions {
   /** Options of redis-server. */
   readonly more?: readonly string[]
   /** Instead of the plain port; both sides show certificates. */
-  readonly tls?: { readonly authority: Authority; readonly hosts?: readonly string[] }
+  readonly tls?: { readonly authority: Authority } | undefined
 }
 
 export class RedisServer {
@@ -46,25 +46,17 @@ export class RedisServer {
   async start(more: readonly string[] = []): Promise<void> {
     const { password, tls } = this.#options
     const secret = password === undefined ? [] : ['--requirepass', password, '--masterauth', password]
-    const options = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...secret, ...this.#listen(tls)]
-    const argv = [...options, '--dir', this.directory, ...(this.#options.more ?? []), ...more]
+    const options = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...secret]
+    const listen = listenOptions(this.port, tls?.authority, this.directory).flatMap(([key, value]) => [
+      `--${key}`,
+      value,
+    ])
+    const argv = [...options, ...listen, '--dir', this.directory, ...(this.#options.more ?? []), ...more]
     this.#child = await startRedis(argv, 'Ready to accept connections')
   }
 
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal)
-  }
-
-  #listen(tls: RedisServerOptions['tls']): readonly string[] {
-    if (tls === undefined) return ['--port', String(this.port)]
-    const files = internalFiles(this.directory, 'redis', tls.authority, tls.authority.issue('redis', tls))
-    const {
-      'security.ssl.internal.key': key,
-      'security.ssl.internal.cert': cert,
-      'security.ssl.internal.ca': ca,
-    } = files
-    const names = ['--tls-key-file', key, '--tls-cert-file', cert, '--tls-ca-cert-file', ca]
-    return ['--port', '0', '--tls-port', String(this.port), ...names, '--tls-replication', 'yes']
   }
 
   /** As by the loss of its machine: everything in it is gone. */
@@ -78,6 +70,34 @@ export class RedisServer {
   async close(): Promise<void> {
     await this.kill()
     rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** Where a Redis or a Sentinel listens, as its options; under TLS both sides show certificates. Writes files into `directory`. */
+export function listenOptions(
+  port: number,
+  authority: Authority | undefined,
+  directory: string,
+): readonly (readonly [string, string])[] {
+  if (authority === undefined) return [['port', String(port)]]
+  const files = internalFiles(directory, 'redis', authority, authority.issue('redis'))
+  return [
+    ['port', '0'],
+    ['tls-port', String(port)],
+    ['tls-key-file', files['security.ssl.internal.key']],
+    ['tls-cert-file', files['security.ssl.internal.cert']],
+    ['tls-ca-cert-file', files['security.ssl.internal.ca']],
+    ['tls-replication', 'yes'],
+  ]
+}
+
+/** Of a JobManager whose Redis is of that authority. Writes files into `directory`. */
+export function redisTlsOptions(directory: string, authority: Authority): Readonly<Record<string, string>> {
+  const files = internalFiles(directory, 'client', authority)
+  return {
+    'high-availability.redis.tls.ca': files['security.ssl.internal.ca'],
+    'high-availability.redis.tls.cert': files['security.ssl.internal.cert'],
+    'high-availability.redis.tls.key': files['security.ssl.internal.key'],
   }
 }
 
