@@ -17,8 +17,13 @@ export function fromSlot(jobId: string, message: Forwarded): FromTaskManager {
     }
     case 'ack': {
       const { attempt, checkpointId, vertex, subtask, snapshot } = message
-      const snapshotJson = Buffer.from(JSON.stringify(snapshot))
-      return { kind: 'ack', jobId, attempt, checkpointId, vertex, subtask, snapshotJson }
+      const of = { jobId, attempt, checkpointId, vertex, subtask }
+      try {
+        return { kind: 'ack', ...of, snapshotJson: Buffer.from(JSON.stringify(snapshot)) }
+      } catch (error) {
+        // What a source or a sink of the user keeps is the user's.
+        return { kind: 'decline', ...of, reason: `the state of a source or a sink is no JSON: ${String(error)}` }
+      }
     }
     case 'decline': {
       const { attempt, checkpointId, vertex, subtask, reason } = message
@@ -43,10 +48,16 @@ export function fromSlot(jobId: string, message: Forwarded): FromTaskManager {
         uid,
         subtask,
         sequence,
-        recordsJson: Buffer.from(JSON.stringify(records)),
+        recordsJson: Buffer.from(JSON.stringify(records, readable)),
       }
     }
     default:
       return unreachable(message)
   }
+}
+
+/** JSON has no bigint: one that a number would round becomes a text. */
+function readable(_: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
 }

@@ -65,6 +65,15 @@ describe('a job that is followed', () => {
     expect(perWindow.out).toEqual(['bigint'])
   })
 
+  it('has bigints in its results, with all their digits', async () => {
+    const { code, out } = await run(
+      `.map((x) => ({ k: 1, b: 2n ** 60n + BigInt(x.n % 2) }), { returns: t.object({ k: t.int32(), b: t.int64() }) })
+    .keyBy('k').max('b', { uid: 'm' }).to(sink.collect(), { uid: 'out' })`,
+    )
+    expect(code).toBe(0)
+    expect(out.at(-1)).toBe('{"k":1,"max":"1152921504606846977"}')
+  })
+
   it('tells of a function that returns the wrong type where it was given, although it is not on the stack', async () => {
     const wrong = `.map((x) => ({ n: String(x.n) }) as never, { uid: 'm', returns: t.object({ n: t.int32() }) })`
     const { code, notes } = await run(`${wrong}.to(sink.discard(), { uid: 'out' })`)
