@@ -84,6 +84,10 @@ export class Pane implements PaneView {
 
   /** Everything is here. */
   found(): void {}
+
+  free(): void {
+    this.table.drop()
+  }
 }
 
 /** Accumulators of functions. */

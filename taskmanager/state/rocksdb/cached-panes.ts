@@ -9,7 +9,8 @@ import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
 import type { RunCursor } from '../../../proto/checkpoint/run.ts'
 import type { RocksDbOptions, WindowSlice } from '../api.ts'
 import { stateErrors } from '../errors.ts'
-import { PaneDrops, startOfPane } from '../pane-drops.ts'
+import { KeptPanes } from '../kept-panes.ts'
+import { startOfPane } from '../pane-drops.ts'
 import type { PaneKeeper, PaneView } from '../pane-keeper.ts'
 import type { PaneShape } from '../panes.ts'
 import type { SnapshotRun } from '../snapshot-run.ts'
@@ -24,25 +25,20 @@ import { Spill, type SpilledState } from './spill.ts'
 /** A pane that so many batches have not touched goes out whole. */
 const idleBatches = 4
 
-export class CachedPanes implements PaneKeeper, SnapshotPart {
+export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, SnapshotPart {
   readonly part: SnapshotPart = this
   readonly #shape: PaneShape
   readonly #cacheBytes: number
   readonly #store: OwnStore
   readonly #spill: Spill
-  readonly #panes = new Map<number, CachedPane>()
-  readonly #drops: PaneDrops
-  /** Panes of a snapshot that is being encoded. */
-  #encoding: readonly CachedPane[] = []
-  #encodingId = -1
   #batches = 0
   #scan: PaneScan | undefined
 
   constructor(shape: PaneShape, rocksdb: RocksDbOptions, disk: Disk = systemDisk) {
+    super(shape.state)
     this.#shape = shape
     this.#cacheBytes = Math.floor(rocksdb.memoryBytes * cacheShare)
     this.#store = new OwnStore(rocksdb, disk)
-    this.#drops = new PaneDrops(shape.state)
     const state: SpilledState = {
       state: shape.state,
       encode: () => this.#encodeCached(),
@@ -66,11 +62,11 @@ export class CachedPanes implements PaneKeeper, SnapshotPart {
     if (spill.bytes <= this.#cacheBytes) return
     const goal = this.#cacheBytes - (this.#cacheBytes >>> 3)
     const enough = (): boolean => spill.bytes <= goal
-    const panes = [...this.#panes.values()].sort((a, b) => a.usedAt - b.usedAt)
+    const panes = [...this.panes.values()].sort((a, b) => a.usedAt - b.usedAt)
     for (const pane of panes) {
       if (enough()) break
       // One that a snapshot is reading stays where it is.
-      if (this.#encodingId >= 0 || this.#batches - pane.usedAt <= idleBatches) continue
+      if (this.encodingId >= 0 || this.#batches - pane.usedAt <= idleBatches) continue
       pane.makeRoom(true, enough)
     }
     for (const pane of panes) if (!enough()) pane.makeRoom(false, enough)
@@ -78,32 +74,17 @@ export class CachedPanes implements PaneKeeper, SnapshotPart {
   }
 
   at(start: number): CachedPane {
-    let pane = this.#panes.get(start)
+    let pane = this.panes.get(start)
     if (pane === undefined) {
       pane = new CachedPane(this.#shape, this.#spill, start, 0)
-      this.#panes.set(start, pane)
+      this.panes.set(start, pane)
     }
     pane.usedAt = this.#batches
     return pane
   }
 
-  all(): Iterable<CachedPane> {
-    return this.#panes.values()
-  }
-
-  dropBefore(start: number): void {
-    for (const pane of this.#panes.values()) {
-      if (pane.start >= start) continue
-      this.#panes.delete(pane.start)
-      pane.dropped = true
-      if (pane.persisted) this.#drops.add(pane.start)
-      pane.removeStored()
-      if (!this.#encoding.includes(pane)) pane.free()
-    }
-  }
-
   fetch(panes: readonly PaneView[], n: number): void {
-    for (const pane of panes) this.#panes.get(pane.start)?.fetch(n)
+    for (const pane of panes) this.panes.get(pane.start)?.fetch(n)
   }
 
   scan(
@@ -140,7 +121,7 @@ export class CachedPanes implements PaneKeeper, SnapshotPart {
 
   close(): void {
     this.#scan?.close()
-    this.#panes.clear()
+    this.panes.clear()
     this.#store.close()
   }
 
@@ -148,10 +129,7 @@ export class CachedPanes implements PaneKeeper, SnapshotPart {
 
   freeze(checkpointId: number): void {
     this.#spill.freeze(checkpointId)
-    this.#drops.freeze(checkpointId)
-    this.#encoding = [...this.#panes.values()]
-    this.#encodingId = checkpointId
-    for (const pane of this.#encoding) pane.persisted = true
+    this.freezePanes(checkpointId)
   }
 
   frozenEntries(): number {
@@ -159,14 +137,13 @@ export class CachedPanes implements PaneKeeper, SnapshotPart {
   }
 
   encode(run: SnapshotRun): Iterator<void> {
-    this.#drops.encode(run, this.#encodingId)
+    this.encodeDrops(run)
     return this.#spill.encode(run)
   }
 
   settle(checkpointId: number, counts: boolean): void {
     this.#spill.settle(checkpointId, counts)
-    this.#drops.settle(checkpointId, counts)
-    if (this.#encodingId === checkpointId) this.#endEncoding()
+    this.settlePanes(checkpointId, counts)
   }
 
   restore(state: number, entry: RunCursor, rewrite: boolean): void {
@@ -174,14 +151,12 @@ export class CachedPanes implements PaneKeeper, SnapshotPart {
   }
 
   *#encodeCached(): Generator<void> {
-    for (const pane of this.#encoding) yield* { [Symbol.iterator]: () => pane.encode() }
-    this.#endEncoding()
+    for (const pane of this.encoding) yield* { [Symbol.iterator]: () => pane.encode() }
+    this.endEncoding()
   }
 
-  #endEncoding(): void {
-    for (const pane of this.#encoding) if (pane.dropped) pane.free()
-    this.#encoding = []
-    this.#encodingId = -1
+  protected override dropped(pane: CachedPane): void {
+    pane.removeStored()
   }
 
   #restore(cursor: RunCursor, epoch: number): void {
