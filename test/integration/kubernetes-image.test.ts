@@ -17,7 +17,7 @@ installKubernetesTools()
 const jobFile = fileURLToPath(new URL('./recovery-job.ts', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'millrace-dockerfile-'))
 /** Node itself and the C libraries come on top of it, about 130 MB. */
-const sizeMaxMb = 200
+const sizeMaxMb = 130
 let installed = ''
 
 beforeAll(() => {
