@@ -73,7 +73,9 @@ class FileStorage implements BlobStorage {
     const target = this.#locate(path)
     return guardAsync('write', target, async () => {
       if (this.#disk.exists(target)) return false
-      return this.#linkNew(await this.#writeTemporary(target, bytes), target)
+      if (!this.#linkNew(await this.#writeTemporary(target, bytes), target)) return false
+      await this.#syncDirectory(dirname(target))
+      return true
     })
   }
 
@@ -175,11 +177,13 @@ class FileStorage implements BlobStorage {
         return false
       const number = (now?.number ?? 0) + 1
       const own = join(target, registerName(number))
-      if (!(await this.#linkNew(await this.#writeTemporary(own, bytes), own))) return false
+      if (!this.#linkNew(await this.#writeTemporary(own, bytes), own)) return false
+      // In the same turn: while the directory is synced others may set it on top of ours again and again. Two or more numbers
+      // on already, ours came too late.
       const versions = this.#versions(target)
-      // Somebody set it on top of ours already: ours counted. Two or more numbers on, ours may have come too late.
       const behind = (versions.at(-1) ?? number) - number
       if (behind > 1) return false
+      await this.#syncDirectory(target)
       for (const old of versions) if (old < number - 1) this.#disk.remove(join(target, registerName(old)))
       return true
     })
@@ -265,7 +269,7 @@ class FileStorage implements BlobStorage {
   }
 
   /** False when there is something of that name. */
-  async #linkNew(temporary: string, target: string): Promise<boolean> {
+  #linkNew(temporary: string, target: string): boolean {
     try {
       this.#disk.link(temporary, target)
     } catch (error) {
@@ -274,7 +278,6 @@ class FileStorage implements BlobStorage {
     } finally {
       this.#disk.remove(temporary)
     }
-    await this.#syncDirectory(dirname(target))
     return true
   }
 

@@ -170,6 +170,23 @@ describe('registers', () => {
     expect(await slow.compareAndSet('r', bytes('0'), bytes('late'))).toBe(false)
     expect(text(await storage.get('r'))).toBe('5')
   })
+
+  it('know of a value that was set although others were set on top of it while the directory was synced', async () => {
+    await storage.compareAndSet('r', null, bytes('0'))
+    let syncs = 0
+    const slow = fileStorage(directory, {
+      disk: diskWith({
+        // The first is that of the new value, the second that of the directory.
+        syncAsync: async (file) => {
+          if (++syncs === 2)
+            for (let i = 1; i < 5; i++) await storage.compareAndSet('r', bytes(String(i)), bytes(String(i + 1)))
+          return systemDisk.syncAsync(file)
+        },
+      }),
+    })
+    expect(await slow.compareAndSet('r', bytes('0'), bytes('1'))).toBe(true)
+    expect(text(await storage.get('r'))).toBe('5')
+  })
 })
 
 describe('failures', () => {
