@@ -36,7 +36,8 @@ interface Chunk {
 
 let shared: StateMemory | undefined
 
-function threadMemory(): StateMemory {
+/** Makes what snapshots of this thread share, so that the first of them does not wait for it. */
+export function threadMemory(): StateMemory {
   shared ??= new StateMemory()
   return shared
 }

@@ -19,6 +19,7 @@ import { stateErrors } from './errors.ts'
 import type { BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
 import { giveWay, paced } from './pace.ts'
 import { restoreChain } from './restore-chain.ts'
+import { threadMemory } from './run-entries.ts'
 import { type KeyRange, SnapshotRun } from './snapshot-run.ts'
 
 /** Entries that are merged between two turns of others, and the most time that they take. */
@@ -67,6 +68,7 @@ export class Snapshotter {
     this.#parts = parts
     this.#range = range
     this.#target = target
+    if (target !== undefined) threadMemory()
     this.#clock = clock
   }
 
