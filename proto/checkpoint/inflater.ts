@@ -18,6 +18,7 @@ interface Waiting {
 }
 
 export class Inflater {
+  readonly #results: 'lent' | 'copies'
   #stream: ZstdDecompress | undefined
   #waiting: Waiting[] = []
   #failure: unknown
@@ -25,6 +26,11 @@ export class Inflater {
   readonly #used = new Map<ArrayBufferLike, number>()
   /** The buffer that the decoder writes to. */
   #current: ArrayBufferLike | undefined
+
+  /** Results are lent until `free`, or each is memory of its own, which keeps no other. */
+  constructor(results: 'lent' | 'copies' = 'lent') {
+    this.#results = results
+  }
 
   /** `rawBytes` bytes out of a frame, of which they are all. The bytes given must not change until then. */
   inflate(stored: Uint8Array, rawBytes: number): Promise<Uint8Array> {
@@ -44,7 +50,7 @@ export class Inflater {
     })
   }
 
-  /** Nobody reads this result any more. Memory of results that are not freed is the garbage collector's. */
+  /** Nobody reads this result any more. */
   free({ buffer }: Uint8Array): void {
     const count = this.#used.get(buffer)
     if (count === undefined) return
@@ -80,7 +86,7 @@ export class Inflater {
 
   #resolve({ pieces, resolve }: Waiting): void {
     this.#waiting.shift()
-    if (pieces.length === 1) {
+    if (pieces.length === 1 && this.#results === 'lent') {
       resolve(pieces[0])
       return
     }

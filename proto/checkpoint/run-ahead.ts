@@ -9,7 +9,8 @@ import type { RunReader } from './run-reader.ts'
 
 export class BlocksAhead {
   readonly #reader: RunReader
-  readonly #inflater = new Inflater()
+  /** Nobody knows how long the bytes of a cursor are kept. */
+  readonly #inflater = new Inflater('copies')
   readonly #blocks = new Map<number, Uint8Array>()
   /** Blocks below this are there or on their way. */
   #asked = 0

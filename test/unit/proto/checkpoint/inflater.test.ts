@@ -8,37 +8,40 @@ import { cases } from '../../../support/nightly.ts'
 const frame = (raw: Uint8Array): Buffer => zstdCompressSync(raw)
 
 describe('an inflater', () => {
-  it('gives blocks of any size back in order, however many are under way', async () => {
-    const bytes = fc.oneof(
-      { weight: 8, arbitrary: fc.uint8Array({ maxLength: 300 }) },
-      // Over the border of its buffers, and larger than one.
-      {
-        weight: 1,
-        arbitrary: fc.constantFrom(400_000, 1 << 20, 3_000_000).map((n) => new Uint8Array(n).fill(n & 255)),
-      },
-    )
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(fc.tuple(bytes, fc.boolean()), { maxLength: 6 }), { maxLength: 6 }),
-        async (groups) => {
-          const inflater = new Inflater()
-          const kept: { raw: Uint8Array; was: Uint8Array }[] = []
-          for (const group of groups) {
-            const opened = await Promise.all(group.map(([raw]) => inflater.inflate(frame(raw), raw.length)))
-            expect(opened.map((raw, i) => Buffer.compare(raw, group[i][0]))).toEqual(group.map(() => 0))
-            // The memory of some is given back; the others stay as they are.
-            opened.forEach((raw, i) => {
-              if (group[i][1]) inflater.free(raw)
-              else kept.push({ raw, was: group[i][0] })
-            })
-          }
-          for (const { raw, was } of kept) expect(Buffer.compare(raw, was)).toBe(0)
-          inflater.close()
+  it.each(['lent', 'copies'] as const)(
+    'gives blocks of any size back in order, however many are under way (%s)',
+    async (results) => {
+      const bytes = fc.oneof(
+        { weight: 8, arbitrary: fc.uint8Array({ maxLength: 300 }) },
+        // Over the border of its buffers, and larger than one.
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom(400_000, 1 << 20, 3_000_000).map((n) => new Uint8Array(n).fill(n & 255)),
         },
-      ),
-      { numRuns: cases(40) },
-    )
-  })
+      )
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(fc.tuple(bytes, fc.boolean()), { maxLength: 6 }), { maxLength: 6 }),
+          async (groups) => {
+            const inflater = new Inflater(results)
+            const kept: { raw: Uint8Array; was: Uint8Array }[] = []
+            for (const group of groups) {
+              const opened = await Promise.all(group.map(([raw]) => inflater.inflate(frame(raw), raw.length)))
+              expect(opened.map((raw, i) => Buffer.compare(raw, group[i][0]))).toEqual(group.map(() => 0))
+              // The memory of some is given back; the others stay as they are.
+              opened.forEach((raw, i) => {
+                if (group[i][1]) inflater.free(raw)
+                else kept.push({ raw, was: group[i][0] })
+              })
+            }
+            for (const { raw, was } of kept) expect(Buffer.compare(raw, was)).toBe(0)
+            inflater.close()
+          },
+        ),
+        { numRuns: cases(40) },
+      )
+    },
+  )
 
   it.each([
     ['shorter than it should be', frame(Buffer.alloc(50)), 60],
