@@ -1,6 +1,7 @@
 /**
- * Restores the flat states of a key table in batches: entries are collected as they come out of the runs, their keys are found
- * or inserted by one kernel call, and the values are taken from where they stand in the blocks.
+ * Restores the flat states of a key table: from whole blocks (flat-blocks.ts) where they are all there is, otherwise in batches.
+ * Entries are collected as they come out of the runs, their keys are found or inserted by one kernel call, and the values
+ * are taken from where they stand in the blocks.
  *
  * Promises: nothing is kept of an entry but numbers and its block, which nobody writes to again. Memory is given back with the
  * last batch. One thread.

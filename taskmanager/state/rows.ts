@@ -140,15 +140,18 @@ export class StateRows {
     this.#end += length
   }
 
-  /** Keys of `n` rows of a restore at `entries` (core/kernels/restore-signature.ts), with hashes; they stand in `bytes`, and in memory at `block`. */
+  /**
+   * Keys of the `n` rows of a restore at `entries` (core/kernels/restore-signature.ts), whose hashes are there already. They stand
+   * in `bytes`, and in memory at `block`.
+   */
   loadRestored(entries: number, n: number, block: number, bytes: Uint8Array): void {
     const { memory, shape } = this
     this.begin()
     if (!this.bytesKeys) {
       if (memory.kernels.restoreNumbers(entries, n, this.keys) === n) return
     } else {
-      // Every byte may become two; they are copied by eights.
-      this.#reserveData(bytes.length * 2 + 8)
+      // Every byte may become two.
+      this.#reserveData(bytes.length * 2)
       const strings = shape.type === 'string' ? 1 : 0
       if (memory.kernels.restoreBytes(entries, n, strings, this.offsets, this.#data) === n) return
     }
