@@ -111,7 +111,7 @@ export async function startTaskManager(
     config.get(options.rpcAddresses) ?? `${config.get(options.rpcAddress)}:${config.get(options.rpcPort)}`,
   )
   let heartbeat: TimerHandle | undefined
-  let reported = false
+  let reported: string | undefined
   let leaving = false
   const drainTimeoutMs = config.get(options.drainTimeout)
   const sayLeaving = (): void => link?.send({ kind: 'leaving', timeoutMs: drainTimeoutMs })
@@ -157,7 +157,7 @@ export async function startTaskManager(
       registered: ({ epoch, heartbeatIntervalMs, jobs }) => {
         log.info({ id, epoch, jobManager: link?.address }, 'registered')
         if (jobs) slots.warm()
-        reported = false
+        reported = undefined
         answered = true
         systemClock.clearTimeout(heartbeat)
         const beat = (): void =>
@@ -177,9 +177,10 @@ export async function startTaskManager(
       lost: (error, refused) => {
         systemClock.clearTimeout(heartbeat)
         const hint = isMillraceError(error, 'TASKMANAGER_OLD_EPOCH') ? { hint: error.hint } : {}
-        if (!reported)
+        // Once for each reason: it may take a while.
+        if (reported !== error.message)
           log.warn({ id, error: error.message, ...hint }, refused ? 'refused by the JobManager' : 'no JobManager')
-        reported = true
+        reported = error.message
         if (refused && !answered) fail(error)
         else if (refused) doors.refused?.(error)
         answered = true

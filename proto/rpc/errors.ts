@@ -181,7 +181,9 @@ function ofHandshake(reason: string, address: string, cause: { cause: unknown })
   if (name !== undefined) return rpcErrors.create('WRONG_NAME', { address, reason: name.replace(/[:\s]+$/, '') }, cause)
   const untrusted = /Last error: Error: ([^.]*certificate[^.(]*)/.exec(reason)
   if (untrusted !== null) return rpcErrors.create('NOT_TRUSTED', { address, reason: untrusted[1] }, cause)
-  return /Last error: Failed to connect/.test(reason) ? rpcErrors.create('HUNG_UP', { address }, cause) : undefined
+  // Which of these it is depends on what comes first, the end of the connection or the reason for it.
+  const ended = /Last error: .*(Failed to connect|ECONNRESET|EPIPE|socket hang up|disconnected before secure)/
+  return ended.test(reason) ? rpcErrors.create('HUNG_UP', { address }, cause) : undefined
 }
 
 const alerts: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Metadata } from '@grpc/grpc-js'
+import { Metadata, status } from '@grpc/grpc-js'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
 import { expect, test } from 'vitest'
@@ -114,4 +114,21 @@ test('a coded error crosses a call with its hint and cause', () => {
   const back = fromServiceError(sent, 'here:1')
   expect(back).toMatchObject({ code: error.code, message: error.message, hint: error.hint, retry: 'never' })
   expect((back.cause as Error).message).toBe('ü')
+})
+
+test.each([
+  'Failed to connect',
+  'Error: read ECONNRESET',
+  'Error: write EPIPE',
+  'Error: Client network socket disconnected before secure TLS connection was established',
+])('whoever ends the connection in the handshake is there, whatever Node calls it: %s', (last) => {
+  const details = `No connection established. Last error: ${last} (2026-11-21T15:26:05.863Z). Resolution note: `
+  expect(fromServiceError({ code: status.UNAVAILABLE, details }, 'here:1')).toMatchObject({ code: 'RPC_HUNG_UP' })
+})
+
+test('where nobody listens there is no JobManager', () => {
+  const details = 'No connection established. Last error: connect ECONNREFUSED 127.0.0.1:1 (now). Resolution note: '
+  expect(fromServiceError({ code: status.UNAVAILABLE, details }, 'here:1')).toMatchObject({
+    code: 'RPC_NO_JOBMANAGER',
+  })
 })
