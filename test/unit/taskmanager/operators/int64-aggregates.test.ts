@@ -104,7 +104,7 @@ describe.each(everything)('aggregates of int64 ($kind, RocksDB: $rocksdb)', ({ k
         }
         await h.close()
       }),
-      { numRuns: cases(rocksdb ? 6 : 12) },
+      { numRuns: cases(rocksdb ? 4 : 8) },
     )
   })
 

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
+import { expected, Flow, generator, turn } from '../../../support/flow.ts'
+import type { FlowShape } from '../../../support/flow-operators.ts'
 import { cases } from '../../../support/nightly.ts'
-import { expected, Flow, generator, turn } from './flow.ts'
-import type { FlowShape } from './flow-operators.ts'
 
 let directory = ''
 beforeAll(() => {

@@ -1,7 +1,7 @@
 /** No job stops for want of segments: however few there are, whoever is slow, and whether barriers wait or overtake. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Dag, type DagShape } from './dag.ts'
+import { Dag, type DagShape } from '../support/dag.ts'
 
 const vertices = fc.array(
   fc.record({

@@ -1,15 +1,15 @@
 /** The operators of the small job of flow.ts. The counts throw when a record of a key comes twice, or out of order. */
-import type { RecordBatch } from '../../../../core/columns/batch.ts'
-import { rowReader } from '../../../../core/columns/rows.ts'
-import type { OperatorSnapshot } from '../../../../proto/checkpoint/manifest.ts'
-import type { Partitioner } from '../../../../proto/jobgraph/plan.ts'
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import { rowReader } from '../../core/columns/rows.ts'
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { Partitioner } from '../../proto/jobgraph/plan.ts'
 import type {
   Operator,
   OperatorContext,
   RowBatch,
   Selection,
   SourceOperator,
-} from '../../../../taskmanager/operators/operator.ts'
+} from '../../taskmanager/operators/operator.ts'
 
 type Outputs = Pick<OperatorContext, 'output' | 'sides'>
 

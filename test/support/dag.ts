@@ -3,32 +3,26 @@
  * in as many slots as the largest parallelism, over one arena that is shared out as in a TaskManager. Who steps when is the
  * test's; records are counted, and each carries its producer so that the order is checked.
  */
-import { Arena } from '../../../../core/arena/arena.ts'
-import type { RecordBatch } from '../../../../core/columns/batch.ts'
-import { encodeRows } from '../../../../core/columns/encode.ts'
-import { rowReader } from '../../../../core/columns/rows.ts'
-import type { Schema } from '../../../../core/columns/schema.ts'
-import type { OperatorSnapshot } from '../../../../proto/checkpoint/manifest.ts'
-import type { EdgePlan, JobPlan } from '../../../../proto/jobgraph/plan.ts'
-import { inputAccount, minimumsOf, outputAccount, segmentsNeeded } from '../../../../taskmanager/network/accounts.ts'
-import type { InputChannel, OutputChannel } from '../../../../taskmanager/network/channel.ts'
-import { Doorbells } from '../../../../taskmanager/network/doorbell.ts'
-import { EdgeWriter } from '../../../../taskmanager/network/edge-writer.ts'
-import { LocalChannel } from '../../../../taskmanager/network/local.ts'
-import { createRing } from '../../../../taskmanager/network/ring.ts'
-import { RingInput, RingOutput } from '../../../../taskmanager/network/ring-channel.ts'
-import { createRouter, type RouterPlan } from '../../../../taskmanager/network/router.ts'
-import type {
-  Operator,
-  Output,
-  RowBatch,
-  Selection,
-  SourceOperator,
-} from '../../../../taskmanager/operators/operator.ts'
-import { Chain } from '../../../../taskmanager/task/chain.ts'
-import { FrameHolder } from '../../../../taskmanager/task/held-frames.ts'
-import { type GateInput, InputGate } from '../../../../taskmanager/task/input-gate.ts'
-import { Task } from '../../../../taskmanager/task/task.ts'
+import { Arena } from '../../core/arena/arena.ts'
+import type { RecordBatch } from '../../core/columns/batch.ts'
+import { encodeRows } from '../../core/columns/encode.ts'
+import { rowReader } from '../../core/columns/rows.ts'
+import type { Schema } from '../../core/columns/schema.ts'
+import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
+import type { EdgePlan, JobPlan } from '../../proto/jobgraph/plan.ts'
+import { inputAccount, minimumsOf, outputAccount, segmentsNeeded } from '../../taskmanager/network/accounts.ts'
+import type { InputChannel, OutputChannel } from '../../taskmanager/network/channel.ts'
+import { Doorbells } from '../../taskmanager/network/doorbell.ts'
+import { EdgeWriter } from '../../taskmanager/network/edge-writer.ts'
+import { LocalChannel } from '../../taskmanager/network/local.ts'
+import { createRing } from '../../taskmanager/network/ring.ts'
+import { RingInput, RingOutput } from '../../taskmanager/network/ring-channel.ts'
+import { createRouter, type RouterPlan } from '../../taskmanager/network/router.ts'
+import type { Operator, Output, RowBatch, Selection, SourceOperator } from '../../taskmanager/operators/operator.ts'
+import { Chain } from '../../taskmanager/task/chain.ts'
+import { FrameHolder } from '../../taskmanager/task/held-frames.ts'
+import { type GateInput, InputGate } from '../../taskmanager/task/input-gate.ts'
+import { Task } from '../../taskmanager/task/task.ts'
 
 const schema: Schema = {
   record: 'object',
