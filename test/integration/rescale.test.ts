@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
-import { busy } from '../support/busy.ts'
 import { judge, violations } from '../chaos/oracle.ts'
 import { readChecked, readWindows } from '../chaos/output.ts'
 import { type ChaosShape, createShape } from '../chaos/shape.ts'
+import { busy } from '../support/busy.ts'
 
 const jobFile = fileURLToPath(new URL('../chaos/job.ts', import.meta.url))
 const regionsFile = fileURLToPath(new URL('./regions-job.ts', import.meta.url))
