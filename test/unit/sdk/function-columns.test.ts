@@ -62,7 +62,7 @@ describe('the condition of a function', () => {
     ],
     ['a default', ({ a = 1 }) => a > 0],
     ['the rest', ({ a, ...rest }) => a > 0 && rest.b > 0],
-    ['text that is added', (x) => x.s + x.s === 'ab'],
+    ['text that is added', (x) => `${x.s}b` === 'ab'],
     ['a promise', async (x) => x.a > 1],
     ['nothing', () => true],
     ['native code', Boolean],
