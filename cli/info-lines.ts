@@ -60,12 +60,14 @@ export function infoLines(
 /** Records that a vertex did not take, if there are any. */
 function missingLines({ vertex, name, errorsSkipped, lateDropped }: VertexInfo, plan: JobPlan): string[] {
   const policies = new Set(plan.vertices[vertex]?.operators.map(({ onError }) => onError))
-  const fates = [policies.has('skip') ? ['skipped'] : [], policies.has('dead-letter') ? ['written to dead-letter'] : []]
+  const fates = [...policies].flatMap((policy) => fateTexts[policy ?? ''] ?? []).sort()
   const lines: string[] = []
-  if (errorsSkipped > 0) lines.push(`${name}: ${records(errorsSkipped, 'failed and')} ${fates.flat().join(' or ')}`)
+  if (errorsSkipped > 0) lines.push(`${name}: ${records(errorsSkipped, 'failed and')} ${fates.join(' or ')}`)
   if (lateDropped > 0) lines.push(`${name}: ${records(lateDropped, 'came too late and')} dropped`)
   return lines
 }
+
+const fateTexts: Readonly<Record<string, string>> = { skip: 'skipped', 'dead-letter': 'written to dead-letter' }
 
 const records = (count: number, what: string): string =>
   count === 1 ? `1 record ${what} was` : `${count} records ${what} were`

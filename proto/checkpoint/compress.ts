@@ -31,7 +31,7 @@ function compressing(bytes: number): { params: Record<number, number>; pledgedSr
 }
 
 /** At most `rawBytes` bytes out of a frame; throws when there are more. */
-export function inflateBlockNow(stored: Uint8Array, rawBytes: number): Buffer {
+export function inflateBlock(stored: Uint8Array, rawBytes: number): Buffer {
   return zstdDecompressSync(stored, inflating(rawBytes))
 }
 

@@ -38,6 +38,8 @@ export type EntryKind = (typeof entryKind)[keyof typeof entryKind]
 
 /** Fixed part of an entry: hash, state, kind. */
 export const entryHeadBytes = 7
+/** The most that stands before its key: that, and three lengths as varints. */
+export const entryStartBytesMax = entryHeadBytes + 15
 
 export interface RunFooter {
   readonly base: boolean

@@ -8,7 +8,7 @@
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
-import { inflateBlockNow } from './compress.ts'
+import { inflateBlock } from './compress.ts'
 import { errors } from './errors.ts'
 import type { Inflater } from './inflater.ts'
 import type { RunHandle } from './manifest.ts'
@@ -179,7 +179,7 @@ export class RunReader {
     const block = this.#checked(number, stored)
     if (!block.zstd) return stored
     try {
-      return this.#inflated(number, inflateBlockNow(stored, block.raw))
+      return this.#inflated(number, inflateBlock(stored, block.raw))
     } catch (cause) {
       throw this.#inflateError(number, cause)
     }

@@ -21,6 +21,7 @@ import {
   encodeIndex,
   entryHeadBytes,
   entryKind,
+  entryStartBytesMax,
   footerBytes,
   type NamespaceDrop,
   runHeader,
@@ -107,7 +108,7 @@ export class RunWriter {
   ): void {
     const valueLength = kind === entryKind.put ? value.length : 0
     const payload = key.length + namespace.length + valueLength
-    this.reserve(entryHeadBytes + 15 + payload, state)
+    this.reserve(entryStartBytesMax + payload, state)
     const { block } = this
     const start = this.used
     let at = writeEntryHead(block, start, hash, state, kind, key.length, namespace.length, valueLength)

@@ -14,7 +14,7 @@ import {
   encodingBytes,
   kernelSlack,
 } from '../../core/kernels/run-signature.ts'
-import { entryHeadBytes } from '../../proto/checkpoint/run.ts'
+import { entryStartBytesMax } from '../../proto/checkpoint/run.ts'
 import type { KeyShape } from './api.ts'
 import { entryKey, type FlatState, type FrozenWriter } from './flat-part.ts'
 import type { KeyTable } from './key-table.ts'
@@ -36,8 +36,6 @@ export interface Expiry {
 
 const outBytes = 64 * 1024
 const listRoom = 1024
-/** Of three lengths. */
-const varintsBytes = 15
 const scalarBytesMax = 9
 
 const keyKinds = {
@@ -80,7 +78,7 @@ export class FlatEncoder implements FrozenWriter {
     const list = this.#allocate(states.length * encodedStateBytes)
     let bytesMax = 0
     states.forEach((state, i) => {
-      bytesMax += entryHeadBytes + varintsBytes + namespace.length + this.#state(list + i * encodedStateBytes, state)
+      bytesMax += entryStartBytesMax + namespace.length + this.#state(list + i * encodedStateBytes, state)
     })
     this.#set(encoding.table, table.address)
     this.#set(encoding.tombstones, run.kind === 'delta' ? 1 : 0)

@@ -45,8 +45,6 @@ export class KeyTable {
   /** Slots moved so far by growing, and the most that one find moved: what growth costs. */
   movedSlots = 0
   movedSlotsMax = 0
-  /** Entries that the last freeze found marked. */
-  frozenCount = 0
   readonly #blocks: { address: number; bytes: number }[] = []
   readonly #tracked: boolean
   #shadowBlocks: { address: number; bytes: number }[] = []
@@ -203,13 +201,9 @@ export class KeyTable {
     this.#set(field.frozenPages, pages)
     const { u32, u8 } = memory
     const used = Math.ceil(this.idLimit / 64)
-    let count = 0
     for (let page = 0, at = dirty >>> 2; page < used; page++, at += 2) {
-      if ((u32[at] | u32[at + 1]) === 0) continue
-      u8[pages + page] = 1
-      count += bitsOf(u32[at]) + bitsOf(u32[at + 1])
+      if ((u32[at] | u32[at + 1]) !== 0) u8[pages + page] = 1
     }
-    this.frozenCount = count
   }
 
   /** Bytes of frozen bits, to be kept until the snapshot is complete or aborted. */
@@ -425,10 +419,4 @@ export class KeyTable {
   #set(at: number, value: number): void {
     this.memory.u32[(this.address >>> 2) + at] = value
   }
-}
-
-function bitsOf(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555)
-  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
-  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

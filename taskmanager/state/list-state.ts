@@ -79,10 +79,8 @@ export class ObjectLists implements ListStore, EntryCodec<ChunkEntry> {
   }
 
   set(id: number, values: readonly unknown[]): void {
-    // What is given may be what is there.
-    const copy = values.slice()
     this.clear(id)
-    for (const value of copy) this.add(id, value)
+    for (const value of values) this.add(id, value)
   }
 
   clear(id: number): void {

@@ -11,8 +11,8 @@ import { assert } from '../../core/assert.ts'
 import { filling, fillingBytes, kernelSlack } from '../../core/kernels/run-signature.ts'
 import {
   type EntryKind,
-  entryHeadBytes,
   entryKind,
+  entryStartBytesMax,
   type WholeBlock,
   writeEntryHead,
 } from '../../proto/checkpoint/run.ts'
@@ -26,8 +26,6 @@ const blockBytes = 64 * 1024
 const bucketEntries = 1024
 /** Bytes of entries that a step of counting or dealing to buckets looks at. */
 const stepBytes = 1024 * 1024
-/** Of three lengths. */
-const varintsBytes = 15
 
 interface Chunk {
   readonly address: number
@@ -73,7 +71,7 @@ export class RunEntries {
   add(hash: number, state: number, kind: EntryKind, key: Uint8Array, namespace: Uint8Array, value?: Uint8Array): void {
     const valueBytes = value === undefined || kind !== entryKind.put ? 0 : value.length
     const lane = this.#laneOf(hash)
-    const start = this.#room(lane, entryHeadBytes + varintsBytes + key.length + namespace.length + valueBytes)
+    const start = this.#room(lane, entryStartBytesMax + key.length + namespace.length + valueBytes)
     const { u8, u32 } = this.#memory
     let at = writeEntryHead(u8, start, hash, state, kind, key.length, namespace.length, valueBytes)
     at = copy(u8, at, key)

@@ -161,6 +161,7 @@ export class Snapshotter {
       throw error
     }
   }
+
   /** The chain, with what has become too much of it merged. */
   async #compacted(
     storage: BlobStorage,

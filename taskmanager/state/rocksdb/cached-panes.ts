@@ -132,10 +132,6 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
     this.freezePanes(checkpointId)
   }
 
-  frozenEntries(): number {
-    return this.#spill.frozenEntries()
-  }
-
   encode(run: SnapshotRun): Iterator<void> {
     this.encodeDrops(run)
     return this.#spill.encode(run)

@@ -7,7 +7,7 @@
  * all that is there has been taken. Nothing is synced: after a crash the directory is thrown away. One thread.
  */
 import type { Disk } from '../../../core/platform/disk.ts'
-import { entryHeadBytes, entryKind, writeEntryHead } from '../../../proto/checkpoint/run.ts'
+import { entryKind, entryStartBytesMax, writeEntryHead } from '../../../proto/checkpoint/run.ts'
 import { stateErrors } from '../errors.ts'
 
 /** Entries of one epoch. */
@@ -36,7 +36,6 @@ export interface LoggedEntries {
 /** A frame: bytes of its entries, their number, whether some are gone. */
 const frameHead = 12
 const frameBytes = 64 * 1024
-const varintsBytes = 15
 
 export class ChangeLog {
   readonly #disk: Disk
@@ -63,7 +62,7 @@ export class ChangeLog {
   ): boolean {
     if (this.#bytes >= this.#bytesMax) return false
     const valueBytes = value?.length ?? 0
-    const bytes = entryHeadBytes + varintsBytes + key.length + namespace.length + valueBytes
+    const bytes = entryStartBytesMax + key.length + namespace.length + valueBytes
     const into = this.#files.get(epoch) ?? this.#trying(() => this.#open(epoch))
     if (into.used + bytes > into.frame.length) this.#makeRoom(into, bytes)
     const { frame } = into

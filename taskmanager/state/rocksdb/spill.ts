@@ -106,7 +106,6 @@ export class Spill implements SnapshotPart {
   #base = 1
   #snapshots = 0
   #changes = 0
-  #frozen = 0
   #encoding: Encoding | undefined
 
   /** `states` may still grow until the first snapshot. */
@@ -264,15 +263,10 @@ export class Spill implements SnapshotPart {
     this.#base = this.epoch
     this.#snapshots++
     this.#pending.set(checkpointId, { from, through, changes: this.#changes })
-    this.#frozen = this.#changes
     this.#changes = 0
     const logged = this.#files?.read(from, through)
     const scan = this.store.scan(logStart(from), logStart(through + 1))
     this.#encoding = { checkpointId, from, through, logged, scan, early: [], run: undefined }
-  }
-
-  frozenEntries(): number {
-    return this.#frozen
   }
 
   encode(run: SnapshotRun): Iterator<void> {

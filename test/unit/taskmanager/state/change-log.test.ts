@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { systemDisk } from '../../../../core/platform/disk.ts'
-import { entryHeadBytes, entryKind, writeEntryHead } from '../../../../proto/checkpoint/run.ts'
+import { entryKind, entryStartBytesMax, writeEntryHead } from '../../../../proto/checkpoint/run.ts'
 import { asciiLength, bytesOfAscii, fromAscii, toAscii } from '../../../../taskmanager/state/rocksdb/ascii.ts'
 import { ChangeLog } from '../../../../taskmanager/state/rocksdb/change-log.ts'
 import { checkpointDirectory } from './support.ts'
@@ -34,7 +34,7 @@ const version = fc.record({
 type Version = typeof version extends fc.Arbitrary<infer T> ? T : never
 
 function encoded({ hash, state, key, namespace, value }: Version): Buffer {
-  const head = Buffer.alloc(entryHeadBytes + 15)
+  const head = Buffer.alloc(entryStartBytesMax)
   const kind = value === undefined ? entryKind.tombstone : entryKind.put
   const end = writeEntryHead(head, 0, hash, state, kind, key.length, namespace.length, value?.length ?? 0)
   return Buffer.concat([head.subarray(0, end), key, namespace, value ?? Buffer.alloc(0)])
