@@ -1,7 +1,7 @@
 /** `millrace checkpoint clean`: removes files of checkpoints that nothing refers to and nobody will delete. */
 import { formatDuration, formatSize, parseDuration } from '../../core/config/index.ts'
 import { systemClock } from '../../core/platform/clock.ts'
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import { findOrphans, removeOrphans } from '../../proto/checkpoint/orphans.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'

@@ -6,7 +6,8 @@
  */
 import type { Clock } from '../../core/platform/clock.ts'
 import { withDeadline } from '../../core/storage/deadline.ts'
-import { type BlobStorage, openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
+import type { BlobStorage } from '../../core/storage/storage.ts'
 import { buildManifest, type Manifest } from '../../proto/checkpoint/manifest.ts'
 import { checkpointDirectory } from '../../proto/checkpoint/paths.ts'
 import { probeSnapshot } from '../../proto/checkpoint/probe.ts'

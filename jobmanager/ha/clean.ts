@@ -1,7 +1,7 @@
 /** Deletions that were put off. May be done twice. */
 import { isMillraceError } from '../../core/errors.ts'
 import type { Clock } from '../../core/platform/clock.ts'
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import { checkpointsPrefix, pointerPath, runsPrefix } from '../../proto/checkpoint/paths.ts'
 import { disposeSavepoint } from '../../proto/checkpoint/savepoint.ts'
 import { CompletedCheckpointStore } from '../../proto/checkpoint/store.ts'

@@ -11,7 +11,7 @@
  * Promises: decoding reads no byte outside of those given, and every flaw is a coded error.
  */
 import { crc32c } from '../../core/bytes/crc32c.ts'
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import { errors } from './errors.ts'
 
 /** What of one subtask's input was in flight. */

@@ -1,5 +1,5 @@
 /** Whether the runs of a snapshot are there: their sizes, footers and indexes, not yet the entries. Quick, unlike a full proof. */
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import { runHandles } from './manifest.ts'
 import { RunReader } from './run-reader.ts'
 import type { Snapshot } from './savepoint.ts'

@@ -6,7 +6,8 @@
  * stands at the target already is touched.
  */
 import { isMillraceError } from '../../core/errors.ts'
-import { type BlobStorage, openStorage, removeEmptyDirectory, storageUrl } from '../../core/storage/storage.ts'
+import { openStorage, removeEmptyDirectory, storageUrl } from '../../core/storage/open-storage.ts'
+import type { BlobStorage } from '../../core/storage/storage.ts'
 import { errors } from './errors.ts'
 import { decodeManifest, encodeManifest, type Manifest, type RunHandle, runHandles, runPaths } from './manifest.ts'
 import { parseRunPath, savepointManifestPath, savepointRunPath } from './paths.ts'

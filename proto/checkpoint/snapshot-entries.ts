@@ -2,7 +2,7 @@
  * The entries of an operator in a snapshot as they count, whatever the number of runs and subtasks: in order of their hash,
  * from either storage, a stretch of the key space at a time.
  */
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import type { ManifestOperator } from './manifest.ts'
 import { rangeCount } from './ranges.ts'
 import type { RunCursor } from './run-cursor.ts'

@@ -4,7 +4,7 @@
  * what is wrong, so that one look tells everything. Reads each run once, in slices; nothing is changed.
  */
 import { isMillraceError } from '../../core/errors.ts'
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import { readChannels } from './channels.ts'
 import type { ManifestOperator, RunHandle } from './manifest.ts'
 import { rangeCount } from './ranges.ts'

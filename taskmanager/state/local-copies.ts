@@ -12,14 +12,8 @@
 import { crc32c, sha256 } from '../../core/bytes/index.ts'
 import { createLogger } from '../../core/log.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
-import {
-  type BlobBytes,
-  type BlobEntry,
-  type BlobStorage,
-  type BlobWriter,
-  openStorage,
-  registerStorage,
-} from '../../core/storage/storage.ts'
+import { openStorage, registerStorage } from '../../core/storage/open-storage.ts'
+import type { BlobBytes, BlobEntry, BlobStorage, BlobWriter } from '../../core/storage/storage.ts'
 import { parseRunPath, runsPrefix } from '../../proto/checkpoint/paths.ts'
 
 const scheme = 'copied'

@@ -6,7 +6,7 @@
  */
 import { faulty } from '../../core/faults.ts'
 import type { Clock } from '../../core/platform/clock.ts'
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import { rangeCount } from '../../proto/checkpoint/ranges.ts'
 import { type ChainRun, ChainStream, chainBlocks, largestBlock, openChain } from '../../proto/checkpoint/run.ts'
 import type { Restoring } from './convert.ts'

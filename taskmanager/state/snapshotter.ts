@@ -9,7 +9,8 @@
  */
 import { passPoint } from '../../core/fault-orders.ts'
 import type { Clock } from '../../core/platform/clock.ts'
-import { type BlobStorage, openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
+import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../proto/checkpoint/paths.ts'
 import { compactChain, compactionOf, type RunCursor } from '../../proto/checkpoint/run.ts'

@@ -3,7 +3,7 @@
  * small. Concurrency: one thread; waits for a segment where rows are still to become bytes.
  */
 import type { Clock } from '../../core/platform/clock.ts'
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import {
   type ChannelContent,
   type ChannelFrame,

@@ -3,7 +3,7 @@
  * transactions that are prepared at a barrier and committed when it is complete. It keeps the slot's side of
  * taskmanager/slot/messages.ts.
  */
-import { openStorage } from '../../core/storage/storage.ts'
+import { openStorage } from '../../core/storage/open-storage.ts'
 import type { OperatorSnapshot, RunHandle, SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../proto/checkpoint/paths.ts'
 import { rangesOf } from '../../proto/checkpoint/ranges.ts'

@@ -3,7 +3,7 @@
  * and what must hold. The same seed gives the same run.
  */
 import { faultNames, turnOnFaults } from '../../core/faults.ts'
-import { registerStorage } from '../../core/storage/storage.ts'
+import { registerStorage } from '../../core/storage/open-storage.ts'
 import type { NewJob } from '../../jobmanager/cluster/cluster.ts'
 import type { Job } from '../../jobmanager/job/job.ts'
 import { type Breakable, type FaultKind, mendAll, planFaults } from './faults.ts'

@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { hashValue } from '../../core/columns/hash.ts'
 import { systemClock } from '../../core/platform/clock.ts'
-import { openStorage, registerStorage } from '../../core/storage/storage.ts'
+import { openStorage, registerStorage } from '../../core/storage/open-storage.ts'
 import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import { compactChain, RunReader } from '../../proto/checkpoint/run.ts'
 import type { StateBackendOptions } from '../../taskmanager/state/api.ts'

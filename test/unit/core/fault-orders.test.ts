@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { obeyFaultOrders, passPoint, standingOrder } from '../../../core/fault-orders.ts'
-import { openStorage } from '../../../core/storage/storage.ts'
+import { openStorage } from '../../../core/storage/open-storage.ts'
 
 let directory: string
 beforeEach(() => {

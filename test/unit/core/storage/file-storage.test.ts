@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Disk, systemDisk } from '../../../../core/platform/disk.ts'
 import { fileStorage } from '../../../../core/storage/file-storage.ts'
-import { type BlobStorage, openStorage, storageUrl } from '../../../../core/storage/storage.ts'
+import { openStorage, storageUrl } from '../../../../core/storage/open-storage.ts'
+import type { BlobStorage } from '../../../../core/storage/storage.ts'
 
 let directory: string
 let storage: BlobStorage

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isMillraceError } from '../../../../core/errors.ts'
-import { openStorage } from '../../../../core/storage/storage.ts'
+import { openStorage } from '../../../../core/storage/open-storage.ts'
 import {
   type ChannelContent,
   type ChannelFrame,

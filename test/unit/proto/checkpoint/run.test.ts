@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BlobStorage, openStorage } from '../../../../core/storage/storage.ts'
+import { openStorage } from '../../../../core/storage/open-storage.ts'
+import type { BlobStorage } from '../../../../core/storage/storage.ts'
 import type { RunHandle } from '../../../../proto/checkpoint/manifest.ts'
 import {
   compactChain,

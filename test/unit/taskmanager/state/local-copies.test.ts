@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openStorage } from '../../../../core/storage/storage.ts'
+import { openStorage } from '../../../../core/storage/open-storage.ts'
 import { runPath } from '../../../../proto/checkpoint/paths.ts'
 import {
   forgetCopies,
