@@ -17,7 +17,14 @@ import { inBackground, withTimeout } from '../../core/async/index.ts'
 import { formatDuration } from '../../core/config/index.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { SinkContext, SinkWriter } from '../../sdk/sink.ts'
-import { codeOf, endTransaction, type KafkaProducer, kafkaErrors, type ProducerIdentity } from './client/index.ts'
+import {
+  codeOf,
+  describeTransactions,
+  endTransaction,
+  type KafkaProducer,
+  kafkaErrors,
+  type ProducerIdentity,
+} from './client/index.ts'
 import { kafkaConnectorErrors } from './errors.ts'
 import { reachBrokers } from './reach.ts'
 import { Outlet, SinkTopics, sinkLog, type WriterOptions } from './sink-writer.ts'
@@ -245,7 +252,10 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
     this.#slots.push(...(await this.#shutOut(this.#family, own?.ids ?? 0)))
   }
 
-  /** Gives every id of a family a new epoch. Ids are taken in order, so behind one that is new there are none. */
+  /**
+   * Gives every id of a family a new epoch. Ids are taken in order, so behind one that is new there are none. New is what the
+   * broker had not heard of just before: an epoch of 0 alone is also what an id gets whose epochs have run out.
+   */
   async #shutOut(family: string, ids: number): Promise<Slot[]> {
     const slots: Slot[] = []
     for (let number = 0; ; number++) {
@@ -256,9 +266,21 @@ export class TransactionalWriter<T> implements SinkWriter<T, KafkaCommittable, K
         if (family === this.#family) this.#committed.push(slot)
         continue
       }
+      const isUnheardOf = number >= ids && (await this.#isUnheardOf(transactionalId))
       await this.#startSlot(slot)
-      const isNew = slot.producer?.identity?.producerEpoch === 0
-      if (number + 1 >= ids + (isNew ? 0 : idsMore)) return slots
+      // Another epoch: somebody who still runs has taken it meanwhile.
+      const isNew = isUnheardOf && slot.producer?.identity?.producerEpoch === 0
+      if (isNew || number + 1 >= ids + idsMore) return slots
+    }
+  }
+
+  async #isUnheardOf(transactionalId: string): Promise<boolean> {
+    try {
+      return (await describeTransactions(this.#topics.cluster, [transactionalId])).length === 0
+    } catch (error) {
+      // A broker before Kafka 3.0 cannot say.
+      if (kafkaErrors.is(error, 'UNSUPPORTED')) return false
+      throw error
     }
   }
 

@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningBroker, startBroker } from '../../broker/broker.ts'
 import { sink, source } from '../../connectors/index.ts'
-import { endTransaction, KafkaAdmin, KafkaCluster, murmur2 } from '../../connectors/kafka/client/index.ts'
+import {
+  endTransaction,
+  KafkaAdmin,
+  KafkaCluster,
+  listTransactions,
+  murmur2,
+} from '../../connectors/kafka/client/index.ts'
 import type { KafkaRecord } from '../../connectors/kafka/records.ts'
 import type { KafkaSinkOptions } from '../../connectors/kafka/sink.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
@@ -177,6 +183,29 @@ describe.each(['1', '2'] as const)('sink.kafka, exactly once, transaction.versio
     await expect(zombie()).rejects.toThrow()
     expect(await values(topic)).toEqual(['after', 'kept'])
     await last.writer.close()
+  })
+
+  it('aborts what was left open behind the checkpoint also where the epochs of ids have run out', async () => {
+    const topic = await newTopic()
+    const first = new Run({ topic })
+    const checkpoint = await first.checkpoint(1)
+    // Two transactions that no checkpoint knows of; then the process is gone.
+    for (const id of [2, 3]) {
+      await first.write(`lost ${id}`)
+      await (first.writer.prepareCommit?.(id) ?? [])
+    }
+    const { transactions } = broker.coordinators
+    for (const number of [0, 1]) {
+      const id = `millrace-job-${first.context.uid}-1-0-${number}`
+      const entry = transactions.shardOf(id).entries.get(id)
+      if (entry?.state === undefined) throw new Error(`no ${id}`)
+      entry.state = { ...entry.state, producerEpoch: 32_766 }
+    }
+    const next = new Run({ topic }, first.context, checkpoint.state)
+    await until(() => next.writer.ready?.() ?? true)
+    const left = await listTransactions(cluster, ['Ongoing'])
+    expect(left.filter((id) => id.includes(first.context.uid))).toEqual([])
+    await next.writer.close()
   })
 
   it('commits and aborts after a restore with another parallelism', async () => {
