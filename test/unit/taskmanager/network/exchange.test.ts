@@ -6,8 +6,8 @@ import { hashValue } from '../../../../core/columns/hash.ts'
 import type { Field, Schema } from '../../../../core/columns/schema.ts'
 import type { KeySelector } from '../../../../sdk/graph/nodes.ts'
 import { BroadcastChannel } from '../../../../taskmanager/network/broadcast.ts'
+import { createRouter, type RouterPlan } from '../../../../taskmanager/network/create-router.ts'
 import { EdgeWriter } from '../../../../taskmanager/network/edge-writer.ts'
-import { createRouter, type RouterPlan } from '../../../../taskmanager/network/router.ts'
 import { type Carrier, link, Recorder, type Seen } from './support.ts'
 
 const record: Schema = {

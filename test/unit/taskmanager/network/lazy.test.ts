@@ -5,8 +5,8 @@ import type { RecordBatch } from '../../../../core/columns/batch.ts'
 import { hashValue } from '../../../../core/columns/hash.ts'
 import type { Schema } from '../../../../core/columns/schema.ts'
 import { BatchWriters } from '../../../../core/columns/writer.ts'
+import { createRouter } from '../../../../taskmanager/network/create-router.ts'
 import { EdgeWriter } from '../../../../taskmanager/network/edge-writer.ts'
-import { createRouter } from '../../../../taskmanager/network/router.ts'
 import { link, Recorder } from './support.ts'
 
 const schema: Schema = {
