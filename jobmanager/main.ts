@@ -27,8 +27,8 @@ import { type Log, Term } from './ha/term.ts'
 import { LocalJobStore } from './job-store.ts'
 import { jobManagerMetrics } from './metrics.ts'
 import * as options from './options.ts'
-import { type Services, startServer } from './rpc/server.ts'
-import { switching } from './rpc/standby-service.ts'
+import { startServer } from './rpc/server.ts'
+import { type Services, switching } from './rpc/services.ts'
 
 export interface RunningJobManager extends Monitored {
   /** host:port for TaskManagers and clients. */

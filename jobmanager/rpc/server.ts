@@ -9,7 +9,6 @@ import {
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerMethodDefinition,
-  type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { systemClock } from '../../core/platform/clock.ts'
 import type { TlsSource } from '../../core/tls/files.ts'
@@ -20,7 +19,8 @@ import { ServerTls } from '../../proto/rpc/tls.ts'
 import { packageVersion, protocolVersion } from '../../proto/rpc/version.ts'
 import { errors } from '../errors.ts'
 import { tolerantControlMethods } from './control-service.ts'
-import { startingServices, switching } from './standby-service.ts'
+import { type Services, switching } from './services.ts'
+import { startingServices } from './standby-service.ts'
 
 export interface ServerOptions {
   readonly host: string
@@ -34,11 +34,6 @@ export interface RpcTls {
   readonly source: TlsSource
   /** Whether clients show a certificate. TaskManagers always do. */
   readonly clients: 'required' | 'none'
-}
-
-export interface Services {
-  readonly control: UntypedServiceImplementation
-  readonly client: UntypedServiceImplementation
 }
 
 export interface RpcServer {

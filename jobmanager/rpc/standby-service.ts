@@ -1,14 +1,13 @@
 /**
  * What a JobManager answers as long as it stands by: who leads. Jobs it accepts, and lists; everything else is the leader's.
- * And the switch between such services and those of a leader, call by call.
  */
-import { Metadata, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { Metadata, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { clientMethods, controlMethods } from '../../proto/generated/services.ts'
 import type { ListReply } from '../../proto/generated/shapes.ts'
 import { toServiceError } from '../../proto/rpc/errors.ts'
 import { errors } from '../ha/errors.ts'
 import { type SubmitOptions, submitMethod } from './client-service.ts'
-import type { Services } from './server.ts'
+import type { Services } from './services.ts'
 import { answer } from './writing.ts'
 
 export interface StandbyOptions extends SubmitOptions {
@@ -57,23 +56,4 @@ export function startingServices(address: string): Services {
     accept: refuse,
     list: refuse,
   })
-}
-
-/** Each call goes to what `current` gives at that moment. */
-export function switching(current: () => Services): Services {
-  const of = (
-    methods: object,
-    pick: (services: Services) => UntypedServiceImplementation,
-  ): UntypedServiceImplementation =>
-    Object.fromEntries(
-      Object.keys(methods).map((name) => [
-        name,
-        (...args: readonly unknown[]) =>
-          (pick(current())[name] as unknown as (...all: readonly unknown[]) => void)(...args),
-      ]),
-    ) as unknown as UntypedServiceImplementation
-  return {
-    control: of(controlMethods satisfies ServiceDefinition, ({ control }) => control),
-    client: of(clientMethods satisfies ServiceDefinition, ({ client }) => client),
-  }
 }

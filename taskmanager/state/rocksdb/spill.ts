@@ -145,11 +145,11 @@ export class Spill implements SnapshotPart {
 
   /** Before an entry changes. */
   change<E extends SpillEntry>(entry: E, codec: SpillCodec<E>): void {
-    if (entry.epoch !== this.epoch) {
-      if (this.#encoding !== undefined) this.guard(entry, codec)
-      entry.epoch = this.epoch
-    }
     entry.stored = false
+    if (entry.epoch === this.epoch) return
+    if (this.#encoding !== undefined) this.guard(entry, codec)
+    entry.epoch = this.epoch
+    this.#changes++
   }
 
   /** An entry changed whose epoch the caller keeps. */
@@ -159,8 +159,7 @@ export class Spill implements SnapshotPart {
 
   /** Before a mutable value is given out, or the snapshot passes it: writes what it has yet to write of the entry. */
   guard<E extends SpillEntry>(entry: E, codec: SpillCodec<E>): void {
-    // What RocksDB has, the log has.
-    if (entry.stored || !this.takes(entry.epoch) || entry.guarded === this.#snapshots) return
+    if (!this.takes(entry.epoch) || entry.guarded === this.#snapshots) return
     entry.guarded = this.#snapshots
     const namespace = codec.namespace(entry)
     this.snapshotEntry(
