@@ -3,12 +3,11 @@ import type { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
 import type { JobSnapshots } from '../checkpoint/snapshots.ts'
 import type { Placement } from '../cluster/assign.ts'
 import { takeoverTimeout } from '../ha/options.ts'
-import type { JobContext } from './context.ts'
+import type { JobContext, ToTasks } from './context.ts'
 import type { JobMetrics } from './metrics.ts'
 import type { RecordKeeper } from './record-keeper.ts'
 import { type JobEvent, type SubtaskKey, slotKey } from './state.ts'
 import { type FoundTasks, Takeover } from './takeover.ts'
-import type { ToTasks } from './tasks.ts'
 
 export interface AdoptionOptions {
   readonly context: JobContext

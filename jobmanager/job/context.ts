@@ -38,6 +38,9 @@ export type TaskMessage = Extract<
   { kind: 'taskState' | 'inputEnded' | 'ack' | 'decline' | 'metrics' | 'print' | 'results' }
 >
 
+/** What is for one attempt of a job. */
+export type ToTasks = Extract<ToTaskManager, { readonly attempt: number }>
+
 /** Options of the job over those of the JobManager; those of other rooms pass by. Throws CONFIG_BAD_VALUE. */
 export function jobConfig(config: Config, given: Readonly<Record<string, string>>): Config {
   const own = (values: Readonly<Record<string, string>>): Record<string, string> =>

@@ -8,7 +8,7 @@ import { inBackground, withTimeout } from '../../core/async/index.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import { faulty } from '../../core/faults.ts'
 import { errors as storageErrors } from '../../core/storage/errors.ts'
-import type { JobEnd, ToTaskManager } from '../../proto/generated/shapes.ts'
+import type { JobEnd } from '../../proto/generated/shapes.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
 import type { JobSnapshots } from '../checkpoint/snapshots.ts'
@@ -16,7 +16,7 @@ import type { PlacedSlot, Placement } from '../cluster/assign.ts'
 import type { JobRecord } from '../job-store.ts'
 import { awaitTasks } from './adopt.ts'
 import { Attempts } from './attempts.ts'
-import { causeOf, type JobContext, type TaskMessage } from './context.ts'
+import { causeOf, type JobContext, type TaskMessage, type ToTasks } from './context.ts'
 import { unknownCause } from './failure.ts'
 import type { JobMetrics } from './metrics.ts'
 import { prepareAttempt } from './prepare.ts'
@@ -45,9 +45,6 @@ export interface TasksOptions {
 
 /** How long the end of a job waits for a snapshot that is being stored. */
 const storingMs = 5000
-
-/** What is for one attempt of a job. */
-export type ToTasks = Extract<ToTaskManager, { readonly attempt: number }>
 
 export class JobTasks {
   /** This leader has read which checkpoints the job has. */
