@@ -1,14 +1,10 @@
 /**
  * The manifest of a snapshot: everything that a job needs to go on from a checkpoint or a savepoint, apart from the entries
- * of large states, which stand in sorted runs. The bytes are an envelope (envelope.ts) around JSON.
- *
- * Promises: a decoded manifest has exactly these shapes; anything else is a coded error that says what to do. Pure.
+ * of large states, which stand in sorted runs. Its bytes: manifest-codec.ts. Pure.
  */
 import type { JobPlan, OperatorPlan, StatePlan } from '../jobgraph/plan.ts'
 import type { ChannelsHandle } from './channels.ts'
-import { decodeEnvelope, encodeEnvelope, envelopeMagic } from './envelope.ts'
 import { errors } from './errors.ts'
-import { checkManifest } from './manifest-shape.ts'
 import { rangesOf } from './ranges.ts'
 
 export const manifestVersion = 1
@@ -185,13 +181,4 @@ export function* fileHandles(manifest: Manifest): Generator<{ readonly path: str
 /** Every handle of a run in a manifest, as often as it stands there. */
 export function* runHandles(manifest: Manifest): Generator<RunHandle> {
   for (const operator of manifest.operators) for (const subtask of operator.subtasks) yield* subtask.runs
-}
-
-export function encodeManifest(manifest: Manifest): Uint8Array {
-  return encodeEnvelope(envelopeMagic.manifest, manifestVersion, manifest)
-}
-
-/** `where` names the manifest in errors. Throws CHECKPOINT_* errors for bytes that are no manifest of a known version. */
-export function decodeManifest(bytes: Uint8Array, where: string): Manifest {
-  return checkManifest(decodeEnvelope(bytes, envelopeMagic.manifest, manifestVersion, where), where)
 }

@@ -7,7 +7,8 @@
  * a job go, its pointer is read again; if it has changed, they stay.
  */
 import type { BlobEntry, BlobStorage } from '../../core/storage/storage.ts'
-import { decodeManifest, runPaths } from './manifest.ts'
+import { runPaths } from './manifest.ts'
+import { decodeManifest } from './manifest-codec.ts'
 import { checkpointManifestPath, parseCheckpointPath, parseRunPath, pointerPath } from './paths.ts'
 import { decodePointer, type Pointer } from './pointer.ts'
 

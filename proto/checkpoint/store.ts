@@ -18,7 +18,8 @@ import type { Clock } from '../../core/platform/clock.ts'
 import { withDeadline } from '../../core/storage/deadline.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import { errors } from './errors.ts'
-import { decodeManifest, encodeManifest, fileHandles, type Manifest, runPaths } from './manifest.ts'
+import { fileHandles, type Manifest, runPaths } from './manifest.ts'
+import { decodeManifest, encodeManifest } from './manifest-codec.ts'
 import {
   checkpointManifestPath,
   checkpointsPrefix,

@@ -1,7 +1,7 @@
 /** Decoders of snapshot files. */
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import { decodeChannels, encodeChannels } from '../../proto/checkpoint/channels.ts'
-import { decodeManifest, encodeManifest } from '../../proto/checkpoint/manifest.ts'
+import { decodeManifest, encodeManifest } from '../../proto/checkpoint/manifest-codec.ts'
 import { decodePointer, encodePointer } from '../../proto/checkpoint/pointer.ts'
 import { entryKind, RunReader, RunWriter } from '../../proto/checkpoint/run.ts'
 import { footerBytes, indexEntryBytes } from '../../proto/checkpoint/run-format.ts'

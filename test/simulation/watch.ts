@@ -2,7 +2,9 @@
  * What must hold after every effect in the storage: pointers and epochs only rise; every checkpoint that a pointer names is
  * whole; nothing that it names is deleted; an epoch belongs to one leader.
  */
-import { decodeManifest, fileHandles, type Manifest } from '../../proto/checkpoint/manifest.ts'
+
+import { fileHandles, type Manifest } from '../../proto/checkpoint/manifest.ts'
+import { decodeManifest } from '../../proto/checkpoint/manifest-codec.ts'
 import { decodePointer, type Pointer } from '../../proto/checkpoint/pointer.ts'
 import type { SimulatedStorage, StorageEffect } from './storage.ts'
 import type { World } from './world.ts'

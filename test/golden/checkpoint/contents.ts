@@ -1,7 +1,7 @@
 /** What the golden files of snapshot formats hold. Version 1 of each; later versions add files. */
 import { type ChannelContent, encodeChannels } from '../../../proto/checkpoint/channels.ts'
 import type { Manifest } from '../../../proto/checkpoint/manifest.ts'
-import { encodeManifest } from '../../../proto/checkpoint/manifest.ts'
+import { encodeManifest } from '../../../proto/checkpoint/manifest-codec.ts'
 import { encodePointer, type Pointer } from '../../../proto/checkpoint/pointer.ts'
 import { entryKind, RunWriter } from '../../../proto/checkpoint/run.ts'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decodeChannels } from '../../../../proto/checkpoint/channels.ts'
-import { decodeManifest } from '../../../../proto/checkpoint/manifest.ts'
+import { decodeManifest } from '../../../../proto/checkpoint/manifest-codec.ts'
 import { decodePointer } from '../../../../proto/checkpoint/pointer.ts'
 import { RunReader } from '../../../../proto/checkpoint/run.ts'
 import {

@@ -1,13 +1,8 @@
 /** Manifests and pointers: whole round trips, and clear refusals of everything else. */
 import { describe, expect, it } from 'vitest'
 import { encodeEnvelope, envelopeMagic } from '../../../../proto/checkpoint/envelope.ts'
-import {
-  buildManifest,
-  decodeManifest,
-  encodeManifest,
-  type RunHandle,
-  runPaths,
-} from '../../../../proto/checkpoint/manifest.ts'
+import { buildManifest, type RunHandle, runPaths } from '../../../../proto/checkpoint/manifest.ts'
+import { decodeManifest, encodeManifest } from '../../../../proto/checkpoint/manifest-codec.ts'
 import {
   checkpointManifestPath,
   parseCheckpointPath,
