@@ -4,7 +4,7 @@
  * grows.
  */
 import { type AccumulatorKernels, noValueHigh, noValueLow } from './state-signature.ts'
-import type { StateViews } from './state-twin.ts'
+import type { StateViews } from './state-views.ts'
 
 const nanHigh = 0x7ff80000
 

@@ -10,8 +10,7 @@ import {
   restoreStateBytes,
 } from './restore-signature.ts'
 import { stateTable } from './state-signature.ts'
-import type { StateViews } from './state-twin.ts'
-import { tableEntry } from './state-twin.ts'
+import { type StateViews, tableEntry } from './state-views.ts'
 
 const headBytes = 7
 const tag = { latin1: 0x4c, int32: 0x69, float64: 0x66 } as const

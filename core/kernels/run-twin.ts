@@ -4,7 +4,7 @@
  */
 import { encoded, encodedKeys, encodedOp, encodedState, encoding, filling, type RunKernels } from './run-signature.ts'
 import { stateTable } from './state-signature.ts'
-import type { StateViews } from './state-twin.ts'
+import type { StateViews } from './state-views.ts'
 
 const headBytes = 7
 const put = 0

@@ -5,13 +5,7 @@
  */
 import { createAccumulatorTwin } from './accumulator-twin.ts'
 import { type StateKernels, stateTable, stopped } from './state-signature.ts'
-
-export interface StateViews {
-  readonly u8: Uint8Array
-  readonly u32: Uint32Array
-  readonly f64: Float64Array
-  readonly i64: BigInt64Array
-}
+import { type StateViews, tableEntry } from './state-views.ts'
 
 const nanHigh = 0x7ff80000
 
@@ -19,12 +13,6 @@ const nanHigh = 0x7ff80000
 export const blockClass = (bytes: number): number =>
   bytes <= 1024 ? (bytes === 0 ? 0 : (bytes - 1) >>> 4) : 64 + (21 - Math.clz32(bytes - 1))
 export const blockBytes = (cls: number): number => (cls < 64 ? (cls + 1) << 4 : 1024 << (cls - 63))
-
-/** Byte address of entry `id` of the table whose control block is at `table`. */
-export function tableEntry(u32: Uint32Array, table: number, id: number): number {
-  const at = table >>> 2
-  return u32[(u32[at + stateTable.chunks] >>> 2) + (id >>> 12)] + (id & 4095) * u32[at + stateTable.stride]
-}
 
 export function createStateTwin(views: StateViews): StateKernels {
   const number = new Float64Array(1)
