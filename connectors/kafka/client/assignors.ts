@@ -2,18 +2,8 @@
  * Who of a consumer group reads which partition: the strategies that nearly every client knows, told by name in the protocol, and
  * made by the member that the coordinator calls the leader. Pure; the same for the same members in whatever order.
  */
+import type { Assignment, Subscription } from './assignment.ts'
 import { cooperativeSticky } from './sticky.ts'
-
-/** A member and the topics that it wants. */
-export interface Subscription {
-  readonly memberId: string
-  readonly topics: readonly string[]
-  /** What it has while it joins; those that give everything back before have nothing. */
-  readonly owned?: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
-}
-
-/** Partitions by topic, by member. */
-export type Assignment = Map<string, Map<string, number[]>>
 
 /** By name, those that are liked better first. */
 export const assignors = {

@@ -3,7 +3,7 @@
  * as few as possible change hands. What somebody still says to have goes to nobody else in this generation: whoever sees that it is
  * missing from its part gives it up and joins again, and the next generation gives it away. Pure.
  */
-import type { Assignment, Subscription } from './assignors.ts'
+import type { Assignment, Subscription } from './assignment.ts'
 
 interface Share {
   readonly subscription: Subscription

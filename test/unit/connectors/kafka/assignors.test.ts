@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Assignment, assignors } from '../../../../connectors/kafka/client/assignors.ts'
+import type { Assignment } from '../../../../connectors/kafka/client/assignment.ts'
+import { assignors } from '../../../../connectors/kafka/client/assignors.ts'
 
 const topics = ['a', 'b', 'c']
 const members = fc
