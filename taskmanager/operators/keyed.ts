@@ -6,6 +6,7 @@ import type { DataType, Field, Schema } from '../../core/columns/schema.ts'
 import { rangesOf } from '../../proto/checkpoint/ranges.ts'
 import type { KeyShape, StateBackendOptions } from '../state/api.ts'
 import { canonicalKey } from '../state/keys.ts'
+import { snapshotPatienceMs } from './checkpoint-times.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 
 /** Declared schema of the keyed input; undefined when an input describes itself batch by batch. */
@@ -88,6 +89,7 @@ export function stateOptions(context: OperatorContext): StateBackendOptions {
             epoch: context.epoch,
             node: context.operator.node,
             subtask: context.subtask,
+            patienceMs: snapshotPatienceMs(context.options),
           },
     restored: context.restored,
     clock: context.clock,

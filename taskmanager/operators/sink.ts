@@ -5,13 +5,13 @@
  */
 import { inBackground, withTimeout } from '../../core/async/index.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
-import { parseDuration } from '../../core/config/index.ts'
 import { passPoint } from '../../core/fault-orders.ts'
 import { faulty } from '../../core/faults.ts'
 import { createLogger } from '../../core/log.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Sink, SinkContext, SinkWriter } from '../../sdk/sink.ts'
+import { checkpointIntervalMs } from './checkpoint-times.ts'
 import { type Operator, type OperatorContext, type RowBatch, type Selection, setWaiting } from './operator.ts'
 import { RowMaterialiser, timestampsOf } from './rows.ts'
 
@@ -53,7 +53,7 @@ export class SinkOperator implements Operator {
       print: (line) => context.print(uid, [line]),
       deliver: (sequence, records) => context.deliver(uid, sequence, records),
       checkpointing: context.checkpointRoot !== undefined,
-      checkpointIntervalMs: intervalOf(context.options['execution.checkpointing.interval']),
+      checkpointIntervalMs: checkpointIntervalMs(context.options),
     }
     this.#restored = context.restored?.committables ?? []
     this.#writer = sink.createWriter(this.#sinkContext, context.restored?.ownOperatorState ?? [])
@@ -199,6 +199,3 @@ export class SinkOperator implements Operator {
     }
   }
 }
-
-const intervalOf = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : parseDuration(text)

@@ -43,6 +43,8 @@ export interface SnapshotTarget {
   readonly subtask: number
   /** Bytes of entries after which a snapshot goes on in another run. Default 96 MB. */
   readonly runBytesMax?: number
+  /** How old a snapshot may be before it takes half of a thread that is busy; until then it takes less. Default 30 s. */
+  readonly patienceMs?: number
 }
 
 /** `state.backend.type: rocksdb`. */
@@ -278,8 +280,11 @@ export interface SessionStoreOptions extends StateBackendOptions {
   readonly gapMs: number
   /** A session is kept for so long after its end: records that touch it join it, and it fires again. Default 0. */
   readonly keepMs?: number
-  /** Sessions of the snapshot that end up to this have fired before it was taken. */
-  readonly firedToMs?: number
+  /**
+   * Sessions of the snapshot that end up to this have fired before it was taken. A function: by the hash of the key; a later
+   * session that ends up to what it says by then fires with the next ones.
+   */
+  readonly firedTo?: number | ((hash: number) => number)
 }
 
 /**

@@ -11,7 +11,7 @@ import { rangeCount } from '../../proto/checkpoint/ranges.ts'
 import { type ChainRun, ChainStream, chainBlocks, largestBlock, openChain } from '../../proto/checkpoint/run.ts'
 import type { Restoring } from './convert.ts'
 import type { FlatBlocks } from './flat-blocks.ts'
-import { paced } from './pace.ts'
+import { aThird, Pace } from './pace.ts'
 import type { KeyRange } from './snapshot-run.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 
@@ -31,7 +31,7 @@ export async function restoreChain(
   const blocks = blocksInto(parts, runs, restored, ranges)
   const steps =
     blocks === undefined ? restoreEntries(parts, runs, restored, ranges) : restoreBlocks(blocks, runs, ranges)
-  await paced(clock, () => undefined)(steps)
+  await new Pace(clock, () => undefined, aThird).run(steps)
 }
 
 /** Undefined: entries have to be merged, or changed. */

@@ -118,7 +118,7 @@ export class SnapshotRun {
     const path = pathOf(++this.#parts)
     const file = new RunFile(storage, path, writer)
     try {
-      await pace(file.write(entries.blocks(kind === 'base')))
+      await pace.run(file.write(entries.blocks(kind === 'base')))
       this.#written.push(await file.finish())
     } catch (error) {
       await file.abort()

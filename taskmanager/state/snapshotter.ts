@@ -18,7 +18,7 @@ import type { SnapshotTarget, StateSnapshot } from './api.ts'
 import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
 import type { BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
-import { giveWay, paced } from './pace.ts'
+import { Pace, patient } from './pace.ts'
 import { restoreChain } from './restore-chain.ts'
 import { threadMemory } from './run-entries.ts'
 import { type KeyRange, SnapshotRun } from './snapshot-run.ts'
@@ -133,7 +133,7 @@ export class Snapshotter {
     const check = (): void => {
       if (pending.failure !== undefined) throw pending.failure
     }
-    const pace = paced(this.#clock, check)
+    const pace = new Pace(this.#clock, check, patient(target.patienceMs))
     const pathOf = (sequence: number): string =>
       runPath(target.jobId, { epoch: target.epoch, checkpointId, node: target.node, subtask: target.subtask, sequence })
     try {
@@ -146,14 +146,14 @@ export class Snapshotter {
         const parts = this.#parts.map((part) => part.encode(run))
         // The barrier goes on first.
         await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
-        for (const part of parts) await pace(run.bounded(part))
+        for (const part of parts) await pace.run(run.bounded(part))
         written = await run.write()
       } finally {
         run.free()
       }
       passPoint('snapshot')
       check()
-      const chain = await this.#compacted(storage, [...pending.before, ...written], pathOf(0), check)
+      const chain = await this.#compacted(storage, [...pending.before, ...written], pathOf(0), check, pace)
       pending.written = true
       this.#chain = chain
       return chain
@@ -169,6 +169,7 @@ export class Snapshotter {
     chain: readonly RunHandle[],
     path: string,
     check: () => void,
+    pace: Pace,
   ): Promise<readonly RunHandle[]> {
     const first = compactionOf(chain, this.#range)
     if (first === undefined) return chain
@@ -176,7 +177,7 @@ export class Snapshotter {
     const pause = async (): Promise<void> => {
       check()
       // Some of the time since then it may have waited for storage, but so few entries do not take longer.
-      await giveWay(this.#clock, Math.min(sliceMsMax, this.#clock.monotonic() - lastMs))
+      await pace.giveWay(Math.min(sliceMsMax, this.#clock.monotonic() - lastMs))
       lastMs = this.#clock.monotonic()
     }
     const compacted = await compactChain(storage, chain, { ...this.#range, path, sliceEntries, pause }, first)
