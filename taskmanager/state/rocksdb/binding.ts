@@ -8,15 +8,16 @@
 import { createRequire } from 'node:module'
 import { stateErrors } from '../errors.ts'
 import { asciiLength, bytesOfAscii, fromAscii, toAscii } from './ascii.ts'
+import { Slab } from './slab.ts'
 
 export interface KeyScan {
-  /** Up to `limit` entries, key and value in turn; fewer only at the end. */
+  /** Up to `limit` entries, key and value in turn; fewer only at the end. Values are lent until the next call. */
   next(limit: number): readonly Buffer[]
   close(): void
 }
 
 export interface KeyValues {
-  /** Undefined where a key is not there. */
+  /** Undefined where a key is not there. Values are lent until the next call. */
   getMany(keys: readonly Buffer[]): readonly (Buffer | undefined)[]
   put(key: Uint8Array, value: Uint8Array): void
   delete(key: Uint8Array): void
@@ -114,23 +115,10 @@ export async function openKeyValues(directory: string, memoryBytes: number): Pro
 const failed = (directory: string, cause: unknown): Error =>
   stateErrors.create('ROCKSDB_FAILED', { directory, reason: (cause as Error).message }, { cause })
 
-/** Values of one call side by side in memory of their own. */
-class Values {
-  readonly #bytes: Buffer
-  #end = 0
-
-  /** What is not text is no value. */
-  constructor(found: readonly unknown[]) {
-    let bytes = 0
-    for (const text of found) if (typeof text === 'string') bytes += bytesOfAscii(text.length)
-    this.#bytes = Buffer.allocUnsafe(bytes)
-  }
-
-  next(text: string): Buffer {
-    const start = this.#end
-    this.#end = fromAscii(text, this.#bytes, start)
-    return this.#bytes.subarray(start, this.#end)
-  }
+function valueIn(slab: Slab, text: string): Buffer {
+  const value = slab.take(bytesOfAscii(text.length))
+  fromAscii(text, value, 0)
+  return value
 }
 
 class RocksKeyValues implements KeyValues {
@@ -138,6 +126,7 @@ class RocksKeyValues implements KeyValues {
   readonly #directory: string
   readonly #level: Level
   readonly #scans = new Set<KeyScan>()
+  readonly #found = new Slab()
   #batch: LevelBatch
   #text: Buffer = Buffer.allocUnsafeSlow(1024)
   /** Of a call that could not throw it: the next one does. */
@@ -151,8 +140,8 @@ class RocksKeyValues implements KeyValues {
 
   getMany(keys: readonly Buffer[]): readonly (Buffer | undefined)[] {
     const found = this.#trying(() => this.#level._getManySync(keys, getOptions))
-    const values = new Values(found)
-    return found.map((text) => (text === undefined ? undefined : values.next(text)))
+    this.#found.clear()
+    return found.map((text) => (text === undefined ? undefined : valueIn(this.#found, text)))
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -179,14 +168,15 @@ class RocksKeyValues implements KeyValues {
       this.#level._iterator({ ...scanOptions, gte: from, lt: to, limit: -1, highWaterMarkBytes: scanBytesMax }),
     )
     let ended = false
+    const values = new Slab()
     const scan: KeyScan = {
       next: (limit) => {
         const entries: Buffer[] = []
+        values.clear()
         // The library may stop early, at so many bytes.
         while (!ended && entries.length < 2 * limit) {
           const { rows, finished } = this.#trying(() => iterator._nextvSync(limit - entries.length / 2))
-          const values = new Values(rows)
-          for (const row of rows) entries.push(typeof row === 'string' ? values.next(row) : row)
+          for (const row of rows) entries.push(typeof row === 'string' ? valueIn(values, row) : row)
           ended = finished
         }
         return entries

@@ -40,7 +40,6 @@ export class CachedKeys extends KeyIds {
   #residence = new Uint8Array(4096)
   #hand = 0
   #missing: number[] = []
-  #slab = Buffer.allocUnsafeSlow(64 * 1024)
   #keyCost = keyBytes
 
   /** `loaded` and `evicted` may still grow until `open`. */
@@ -108,26 +107,13 @@ export class CachedKeys extends KeyIds {
     this.#missing = []
     this.spill.bytes += missing.length * this.#keyCost
     if (this.#loaded.length === 0) return
-    const { store, keys } = this.spill
-    store.flush()
-    const wanted: Buffer[] = []
-    let end = 0
+    const { spill } = this
     for (const id of missing) {
       const hash = this.hashOf(id)
       const key = this.canonicalOf(id)
-      for (const { state } of this.#loaded) {
-        const bytes = keys.entry(hash, state, key, nothing)
-        // What was cut from the old slab keeps it.
-        if (end + bytes.length > this.#slab.length) {
-          this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#slab.length, bytes.length))
-          end = 0
-        }
-        bytes.copy(this.#slab, end)
-        wanted.push(this.#slab.subarray(end, end + bytes.length))
-        end += bytes.length
-      }
+      for (const { state } of this.#loaded) spill.want(hash, state, key, nothing)
     }
-    const found = store.getMany(wanted)
+    const found = spill.fetch()
     let at = 0
     for (const id of missing) for (const state of this.#loaded) state.load(id, found[at++])
   }

@@ -231,11 +231,11 @@ export class CachedLists implements ListStore, SpillCodec<CachedList> {
   }
 
   #fetch(list: CachedList, from: number, to: number): readonly (Buffer | undefined)[] {
-    const { store } = this.#keys.spill
+    const { spill } = this.#keys
     const hash = this.hashOf(list)
     const key = this.keyOf(list)
-    store.flush()
-    return store.getMany(Array.from({ length: to - from }, (_, i) => Buffer.from(this.#chunkKey(hash, key, from + i))))
+    for (let index = from; index < to; index++) spill.want(hash, this.state, key, this.#numberOf(index))
+    return spill.fetch()
   }
 
   /** Elements expire in the order in which they came: looks at the first chunks, two for each that is added. */
@@ -289,8 +289,13 @@ export class CachedLists implements ListStore, SpillCodec<CachedList> {
 
   /** Lent until the next key is made. */
   #chunkKey(hash: number, key: Uint8Array, index: number): Buffer {
+    return this.#keys.spill.keys.entry(hash, this.state, key, this.#numberOf(index))
+  }
+
+  /** Lent, too. */
+  #numberOf(index: number): Buffer {
     writeU32(this.#number, 0, index)
-    return this.#keys.spill.keys.entry(hash, this.state, key, this.#number)
+    return this.#number
   }
 
   #make(id: number): CachedList {

@@ -220,11 +220,10 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
     if (cached !== undefined) return cached
     const entry = this.#make(map, id, key, token)
     if (map.whole) return entry
-    const { store, keys } = this.#keys.spill
+    const { spill } = this.#keys
     const namespace = this.#namespaceOf(key)
-    const at = keys.entry(this.#keys.hashOf(id), this.state, this.#keys.canonicalOf(id), namespace)
-    store.flush()
-    const [stored] = store.getMany([at])
+    spill.want(this.#keys.hashOf(id), this.state, this.#keys.canonicalOf(id), namespace)
+    const [stored] = spill.fetch()
     if (stored !== undefined) this.#fill(entry, stored)
     return entry
   }

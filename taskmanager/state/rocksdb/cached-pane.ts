@@ -195,14 +195,10 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
       for (let i = 0; i < missing.length; i++) this.#spill.changed()
       return
     }
-    const { store, keys } = this.#spill
-    store.flush()
     for (let from = 0; from < missing.length; from += fetchedAtOnce) {
       const ids = missing.slice(from, from + fetchedAtOnce)
-      const wanted = ids.map((id) =>
-        Buffer.from(keys.entry(this.#hashOf(id), this.state, this.#keyOf(id), this.#namespace)),
-      )
-      const found = store.getMany(wanted)
+      for (const id of ids) this.#spill.want(this.#hashOf(id), this.state, this.#keyOf(id), this.#namespace)
+      const found = this.#spill.fetch()
       for (let i = 0; i < ids.length; i++) this.#take(ids[i], found[i])
     }
   }

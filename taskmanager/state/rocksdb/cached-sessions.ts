@@ -260,10 +260,8 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
       this.#residence[id] = used
     }
     if (missing === undefined) return
-    const { store, keys } = this.#spill
-    store.flush()
-    const wanted = missing.map((id) => Buffer.from(keys.entry(this.#hashOf(id), this.state, this.#keyOf(id), nothing)))
-    const found = store.getMany(wanted)
+    for (const id of missing) this.#spill.want(this.#hashOf(id), this.state, this.#keyOf(id), nothing)
+    const found = this.#spill.fetch()
     for (let i = 0; i < missing.length; i++) {
       const stored = found[i]
       if (stored === undefined) this.#spill.changed()

@@ -17,6 +17,7 @@ import type { SnapshotPart } from '../snapshotter.ts'
 import type { KeyScan, KeyValues } from './binding.ts'
 import type { ChangeLog, LoggedEntries } from './change-log.ts'
 import { EntryKeys, epochBytes, type KeyLayout, logStart, writeU32 } from './layout.ts'
+import { Slab } from './slab.ts'
 
 /** A version of an entry in the cache. */
 export interface SpillEntry {
@@ -101,6 +102,7 @@ export class Spill implements SnapshotPart {
   #overflowed = 0
   /** The last epoch that RocksDB has versions of; 0: it has none. */
   #storedThrough = 0
+  readonly #wanted = new Slab()
   #value: Buffer = Buffer.allocUnsafeSlow(512)
   /** The first epoch of the next snapshot. */
   #base = 1
@@ -145,11 +147,11 @@ export class Spill implements SnapshotPart {
 
   /** Before an entry changes. */
   change<E extends SpillEntry>(entry: E, codec: SpillCodec<E>): void {
+    if (entry.epoch !== this.epoch) {
+      if (this.#encoding !== undefined) this.guard(entry, codec)
+      entry.epoch = this.epoch
+    }
     entry.stored = false
-    if (entry.epoch === this.epoch) return
-    if (this.#encoding !== undefined) this.guard(entry, codec)
-    entry.epoch = this.epoch
-    this.#changes++
   }
 
   /** An entry changed whose epoch the caller keeps. */
@@ -159,7 +161,8 @@ export class Spill implements SnapshotPart {
 
   /** Before a mutable value is given out, or the snapshot passes it: writes what it has yet to write of the entry. */
   guard<E extends SpillEntry>(entry: E, codec: SpillCodec<E>): void {
-    if (!this.takes(entry.epoch) || entry.guarded === this.#snapshots) return
+    // What RocksDB has, the log has.
+    if (entry.stored || !this.takes(entry.epoch) || entry.guarded === this.#snapshots) return
     entry.guarded = this.#snapshots
     const namespace = codec.namespace(entry)
     this.snapshotEntry(
@@ -178,6 +181,19 @@ export class Spill implements SnapshotPart {
     const namespace = codec.namespace(entry)
     const value = entry.present ? codec.value(entry) : undefined
     this.write(codec.hashOf(entry), codec.state, codec.keyOf(entry), namespace, entry.epoch, value)
+  }
+
+  /** Asks for an entry, which comes with the next `fetch`. */
+  want(hash: number, state: number, key: Uint8Array, namespace: Uint8Array): void {
+    this.#wanted.keep(this.keys.entry(hash, state, key, namespace))
+  }
+
+  /** What RocksDB has of the entries that were asked for, in order. Lent until the next call. */
+  fetch(): readonly (Buffer | undefined)[] {
+    this.store.flush()
+    const found = this.store.getMany(this.#wanted.all())
+    this.#wanted.clear()
+    return found
   }
 
   /** Puts a version into RocksDB, undefined for one that is gone, and notes it for the snapshots that do not have it. */
