@@ -8,7 +8,7 @@ import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
 import { toInt64 } from '../state/int64-accumulator.ts'
 import { operatorErrors } from './errors.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
-import { RowMaterialiser, timestampsOf } from './rows.ts'
+import { pickRows, RowMaterialiser, timestampsOf } from './rows.ts'
 
 const numeric: ReadonlySet<DataType['kind']> = new Set(['float64', 'int32', 'int64', 'timestamp', 'date'])
 const whole: ReadonlySet<DataType['kind']> = new Set(['int32', 'int64'])
@@ -44,16 +44,7 @@ export class NumberCheck {
   /** The rows that can be taken, in arrays of their own where some cannot. */
   ofRows(batch: RowBatch): RowBatch {
     const good = this.#good(batch.rows, batch.count, () => batch.timestamps)
-    if (good === undefined) return batch
-    const numbers = good.rows.subarray(0, good.count)
-    const { keys, hashes, timestamps } = batch
-    return {
-      rows: Array.from(numbers, (row) => batch.rows[row]),
-      count: good.count,
-      timestamps: timestamps && Float64Array.from(numbers, (row) => timestamps[row]),
-      ...(keys && { keys: Array.from(numbers, (row) => keys[row]) }),
-      ...(hashes && { hashes: Int32Array.from(numbers, (row) => hashes[row]) }),
-    }
+    return good === undefined ? batch : pickRows(batch, good.rows.subarray(0, good.count))
   }
 
   #good(rows: readonly unknown[], count: number, times: () => Float64Array | undefined): Selection | undefined {

@@ -80,8 +80,6 @@ export interface Operator {
    * it is committed, what was prepared behind it dropped. Takes seconds at most, whatever is away. Never rejects.
    */
   settle?(newest: number): Promise<void>
-  /** True: all subtasks must stand at the same time when their keys move to others, as they do at a barrier that overtakes nothing. */
-  readonly needsOneTime?: boolean
   /** True: when the task fails it is not closed before it is known whether the job ends for good. */
   readonly wantsVerdict?: boolean
   close(): void | Promise<void>

@@ -56,6 +56,17 @@ export function timestampsOf(batch: RecordBatch, selection?: Selection): Float64
   return picked
 }
 
+/** Some rows of a batch, in arrays of their own. */
+export function pickRows({ rows, timestamps, keys, hashes }: RowBatch, picked: Int32Array): RowBatch {
+  return {
+    rows: Array.from(picked, (row) => rows[row]),
+    count: picked.length,
+    timestamps: timestamps && Float64Array.from(picked, (row) => timestamps[row]),
+    ...(keys && { keys: Array.from(picked, (row) => keys[row]) }),
+    ...(hashes && { hashes: Int32Array.from(picked, (row) => hashes[row]) }),
+  }
+}
+
 /** Records emitted one by one, passed on as batches of rows. */
 export class RowBuffer implements RowBatch {
   readonly rows: unknown[] = []

@@ -22,19 +22,20 @@ export class SessionWindowOperator extends WindowedOperator<SessionStore> {
       ...windowStoreOptions(context, body),
       gapMs: body.assigner.gapMs,
       keepMs: this.latenessMs,
-      firedToMs: this.watermark + 1,
+      firedTo: this.times.even ? this.times.timeMs + 1 : (hash) => this.times.of(hash) + 1,
     })
   }
 
   processWatermark(timestampMs: number): boolean {
-    if (timestampMs > this.watermark) this.watermark = timestampMs
+    this.times.reach(timestampMs)
     if (!this.#fire()) return false
+    this.times.settle()
     forwardWatermark(this.context, timestampMs)
     return true
   }
 
-  protected oldestLive(): number {
-    return this.watermark - this.latenessMs + 1
+  protected oldestLive(timeMs: number): number {
+    return timeMs - this.latenessMs + 1
   }
 
   /** Sessions that late records have joined fire again. */
@@ -42,11 +43,7 @@ export class SessionWindowOperator extends WindowedOperator<SessionStore> {
     while (!this.#fire());
   }
 
-  protected firedTo(): number {
-    return this.watermark
-  }
-
   #fire(): boolean {
-    return this.store.fire(this.watermark + 1, (slice) => this.emitter.emitSessions(slice))
+    return this.store.fire(this.times.timeMs + 1, (slice) => this.emitter.emitSessions(slice))
   }
 }

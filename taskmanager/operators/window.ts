@@ -4,7 +4,8 @@
  * needs it. A record is late when every window it belongs to is past its end and the allowed lateness; one that comes
  * after its window fired but within the lateness updates that window's result.
  */
-import type { KeyedRows, WindowStore } from '../state/api.ts'
+import type { KeyedRows, WindowSlice, WindowStore } from '../state/api.ts'
+import { pickSlice } from '../state/pick-slice.ts'
 import { createWindowStore } from '../state/window-store.ts'
 import { firstEndOf, lastEndOf, nextEnd, type PaneLayout, paneLayout, paneOf } from '../windows/panes.ts'
 import { operatorErrors } from './errors.ts'
@@ -16,15 +17,12 @@ import { type TypedWindow, WindowedOperator, windowStoreOptions } from './window
 export class AlignedWindowOperator extends WindowedOperator<WindowStore> {
   protected readonly store: WindowStore
   readonly #layout: PaneLayout
-  /** Windows with end - 1 up to this have fired. */
-  #fired: number
   /** End of the window that a pause left half emitted. */
   #firing: number | undefined
 
   constructor(context: OperatorContext, body: TypedWindow & { assigner: { kind: 'tumbling' | 'sliding' } }) {
     super(context, body, 'fired')
     this.#layout = paneLayout(body.assigner)
-    this.#fired = this.watermark
     const { paneMs, sizeMs, offsetMs } = this.#layout
     const { aggregate } = body
     if (aggregate.kind === 'functions' && paneMs < sizeMs && aggregate.functions.merge === undefined)
@@ -33,36 +31,35 @@ export class AlignedWindowOperator extends WindowedOperator<WindowStore> {
   }
 
   processWatermark(timestampMs: number): boolean {
-    if (timestampMs > this.watermark) {
-      this.watermark = timestampMs
-      if (!this.#fireUpTo(timestampMs)) return false
-    } else if (this.#firing !== undefined && !this.#fireUpTo(timestampMs)) return false
-    this.store.dropBefore(this.oldestLive())
+    const { times } = this
+    const firedMs = times.timeMs
+    if (this.#firing !== undefined || timestampMs > firedMs) {
+      times.reach(timestampMs)
+      if (!this.#fire(firedMs)) return false
+      times.settle()
+    }
+    this.store.dropBefore(this.oldestLive(times.timeMs))
     forwardWatermark(this.context, timestampMs)
     return true
   }
 
-  protected firedTo(): number {
-    return this.#fired
-  }
-
   /** Records before this belong to no window that may still be emitted. */
-  protected oldestLive(): number {
+  protected oldestLive(timeMs: number): number {
     const { sizeMs, slideMs, offsetMs } = this.#layout
-    if (this.watermark === Number.NEGATIVE_INFINITY || this.watermark === Number.POSITIVE_INFINITY)
-      return this.watermark
-    const start = this.watermark - this.latenessMs + 1 - sizeMs
+    if (timeMs === Number.NEGATIVE_INFINITY || timeMs === Number.POSITIVE_INFINITY) return timeMs
+    const start = timeMs - this.latenessMs + 1 - sizeMs
     return (Math.floor((start - offsetMs) / slideMs) + 1) * slideMs + offsetMs
   }
 
-  /** Emits all windows that end at or before the watermark. False: stopped half-way. */
-  #fireUpTo(watermarkMs: number): boolean {
+  /** Emits all windows that end behind `firedMs` and by now. False: stopped half-way. */
+  #fire(firedMs: number): boolean {
     const { sizeMs, slideMs } = this.#layout
+    const { timeMs } = this.times
     const panes = this.store.panes()
     let at = 0
-    let end = this.#firing ?? this.#firstEnd(panes)
+    let end = this.#firing ?? this.#firstEnd(panes, firedMs)
     this.#firing = undefined
-    while (end - 1 <= watermarkMs && at < panes.length) {
+    while (end - 1 <= timeMs && at < panes.length) {
       while (at < panes.length && panes[at] < end - sizeMs) at++
       if (at === panes.length) break
       if (panes[at] >= end) {
@@ -70,40 +67,39 @@ export class AlignedWindowOperator extends WindowedOperator<WindowStore> {
         end = firstEndOf(this.#layout, panes[at])
         continue
       }
-      const start = end - sizeMs
-      if (!this.store.fire(start, end, (slice) => this.emitter.emit(slice, start, end))) {
+      if (!this.store.fire(end - sizeMs, end, (slice) => this.#emit(slice, end))) {
         this.#firing = end
         return false
       }
-      this.#fired = end - 1
       end += slideMs
     }
-    this.#fired = watermarkMs
     return true
   }
 
-  #firstEnd(panes: readonly number[]): number {
+  #emit(slice: WindowSlice, end: number): boolean {
+    const { times } = this
+    const due = times.even ? slice : pickSlice(slice, times.notAhead(slice.hashes, end))
+    return due.count === 0 || this.emitter.emit(due, end - this.#layout.sizeMs, end)
+  }
+
+  #firstEnd(panes: readonly number[], firedMs: number): number {
     if (panes.length === 0) return Number.POSITIVE_INFINITY
     const first = firstEndOf(this.#layout, panes[0])
-    return this.#fired === Number.NEGATIVE_INFINITY ? first : Math.max(first, nextEnd(this.#layout, this.#fired + 1))
+    return firedMs === Number.NEGATIVE_INFINITY ? first : Math.max(first, nextEnd(this.#layout, firedMs + 1))
   }
 
   /** Records within the allowed lateness of windows that have fired: those windows' new results for their keys. */
-  protected update(timestamps: Float64Array, count: number, keyed: () => KeyedRows): void {
-    if (this.#fired === Number.NEGATIVE_INFINITY) return
+  protected update(timeMs: number, timestamps: Float64Array, count: number, keyed: () => KeyedRows): void {
+    if (timeMs === Number.NEGATIVE_INFINITY) return
     let rows: KeyedRows | undefined
     const windows = new Map<number, Map<unknown, number>>()
     for (let i = 0; i < count; i++) {
       const pane = paneOf(this.#layout, timestamps[i])
       let end = firstEndOf(this.#layout, pane)
-      if (end - 1 > this.#fired) continue
+      if (end - 1 > timeMs) continue
       rows ??= keyed()
-      for (
-        const last = lastEndOf(this.#layout, pane);
-        end <= last && end - 1 <= this.#fired;
-        end += this.#layout.slideMs
-      ) {
-        if (end - 1 + this.latenessMs <= this.watermark) continue
+      for (const last = lastEndOf(this.#layout, pane); end <= last && end - 1 <= timeMs; end += this.#layout.slideMs) {
+        if (end - 1 + this.latenessMs <= timeMs) continue
         let keys = windows.get(end)
         if (keys === undefined) {
           keys = new Map()

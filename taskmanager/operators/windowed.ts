@@ -2,19 +2,21 @@
  * What windows of all kinds have in common: records go into a store under their event times, late and unusable ones are
  * sorted out, a watermark makes windows fire.
  *
- * Operator state is a time up to which windows have fired: after a restore nothing fires twice. All subtasks have the same
- * one at a barrier, because watermarks are broadcast and travel in order with barriers; where a barrier overtakes, each has its own.
+ * Operator state is the time up to which windows have fired, so that nothing fires twice after a restore. All subtasks have the
+ * same one at a barrier, because watermarks are broadcast and travel in order with barriers. Where a barrier overtakes, each has
+ * its own, and so have the keys that it leaves to others (fired-times.ts).
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { WindowBody } from '../../sdk/graph/nodes.ts'
 import type { TypeDef } from '../../sdk/types.ts'
 import type { KeyedRows, Snapshotting, WindowStoreOptions } from '../state/api.ts'
+import { FiredTimes } from './fired-times.ts'
 import { keyedRows, readKeys, stateOptions } from './keyed.ts'
 import { LateRecords } from './late-records.ts'
 import { NumberCheck } from './number-check.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
-import { timestampsOf } from './rows.ts'
+import { pickRows, timestampsOf } from './rows.ts'
 import { forwardIdle } from './stateless.ts'
 import { WindowEmitter } from './window-emitter.ts'
 
@@ -33,14 +35,11 @@ interface RecordStore extends Snapshotting {
 export type TypedWindow = WindowBody & { readonly type: TypeDef<unknown> | undefined }
 
 export abstract class WindowedOperator<Store extends RecordStore> implements Operator {
-  readonly needsOneTime = true
   protected readonly context: OperatorContext
   protected readonly latenessMs: number
   protected readonly emitter: WindowEmitter
   protected abstract readonly store: Store
-  /** Highest watermark so far; after a restore the time up to which windows have fired. */
-  protected watermark = Number.NEGATIVE_INFINITY
-  readonly #stateName: string
+  protected readonly times: FiredTimes
   readonly #late: LateRecords
   readonly #check: NumberCheck
 
@@ -49,19 +48,16 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
     this.context = context
     this.latenessMs = body.allowedLatenessMs
     this.emitter = new WindowEmitter(context, body.aggregate, body.type)
-    this.#stateName = stateName
+    this.times = new FiredTimes(context, stateName)
     this.#late = new LateRecords(context, body.lateOutput)
     this.#check = new NumberCheck(context, body.aggregate.kind === 'declared' ? body.aggregate.aggregates : [])
-    this.watermark = restoredTime(context, stateName)
   }
 
   abstract processWatermark(timestampMs: number): boolean
-  /** Records before this, or whose session would end by it, are late. */
-  protected abstract oldestLive(): number
-  /** Behind records within the allowed lateness, of which some may belong to windows that have fired. */
-  protected abstract update(timestamps: Float64Array, count: number, keyed: () => KeyedRows): void
-  /** Windows up to this time have fired. */
-  protected abstract firedTo(): number
+  /** Where time has come to `timeMs`, records before this, or whose session would end by it, are late. */
+  protected abstract oldestLive(timeMs: number): number
+  /** Behind records within the allowed lateness, of which some may belong to windows that have fired by `timeMs`. */
+  protected abstract update(timeMs: number, timestamps: Float64Array, count: number, keyed: () => KeyedRows): void
 
   open(): Promise<void> {
     return this.store.open()
@@ -74,17 +70,11 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
       return
     }
     const selection = this.#check.ofBatch(batch, given)
-    const count = selection?.count ?? batch.rowCount
-    const late = this.#late.rows(count)
-    const lateCount = this.store.add(batch, selection?.rows, count, this.oldestLive(), late)
-    if (lateCount > 0) this.#late.emitBatch(batch, lateCount)
-    if (this.latenessMs === 0) return
-    const timestamps = timestampsOf(batch, selection)
-    if (timestamps === undefined) return
-    this.update(timestamps, count, () => ({
-      keys: readKeys(this.context, batch, selection),
-      hashes: hashesOf(batch, selection),
-    }))
+    if (this.times.even) return this.#takeBatch(batch, selection, this.times.timeMs)
+    for (const { timeMs, rows } of this.times.split(hashesOf(batch, selection))) {
+      const mine = selection === undefined ? rows : rows.map((row) => selection.rows[row])
+      this.#takeBatch(batch, { rows: mine, count: mine.length }, timeMs)
+    }
   }
 
   processRows(given: RowBatch): void {
@@ -94,11 +84,11 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
       this.#late.refuseRows(batch)
       return
     }
-    const late = this.#late.rows(batch.count)
-    const rows = { ...keyedRows(batch), rows: batch.rows, timestamps: batch.timestamps }
-    const lateCount = this.store.addRows(rows, batch.count, this.oldestLive(), late)
-    if (lateCount > 0) this.#late.emitRows(batch, lateCount)
-    if (this.latenessMs > 0) this.update(batch.timestamps, batch.count, () => keyedRows(batch))
+    if (this.times.even) return this.#takeRows(batch, batch.timestamps, this.times.timeMs)
+    for (const { timeMs, rows } of this.times.split(keyedRows(batch).hashes.subarray(0, batch.count))) {
+      const mine = pickRows(batch, rows)
+      this.#takeRows(mine, mine.timestamps as Float64Array, timeMs)
+    }
   }
 
   processIdle(idle: boolean): void {
@@ -108,10 +98,7 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
   async snapshot(checkpointId: number): Promise<OperatorSnapshot> {
     const { result } = this.store.snapshot(checkpointId)
     const { node, uid } = this.context.operator
-    // After the end of time nothing is kept that could fire again, and who goes on from here has a time of its own.
-    const firedMs = this.firedTo()
-    const atEnd = firedMs === Number.POSITIVE_INFINITY
-    const operatorState = [atEnd ? {} : { [this.#stateName]: Number.isFinite(firedMs) ? firedMs : null }]
+    const operatorState = this.times.state()
     return { node, uid, runs: await result, operatorState, splits: [], committables: [] }
   }
 
@@ -126,22 +113,28 @@ export abstract class WindowedOperator<Store extends RecordStore> implements Ope
   close(): void {
     this.store.close()
   }
-}
 
-/**
- * Where time stood. Each subtask has its own: a barrier that overtakes meets them at different times, and windows that one had
- * fired others have not. Where keys have moved it is the earliest, so that none is taken for fired that was not; a subtask
- * whose time had ended has nothing left.
- */
-function restoredTime({ restored, parallelism }: OperatorContext, stateName: string): number {
-  if (restored === undefined) return Number.NEGATIVE_INFINITY
-  const { operatorState, ownOperatorState, rekey } = restored
-  const stay = rekey === undefined && operatorState.length === parallelism && ownOperatorState.length === 1
-  const times = (stay ? ownOperatorState : operatorState).flatMap((state) => {
-    const time = (state as Record<string, number | null>)[stateName]
-    return time === undefined ? [] : [time ?? Number.NEGATIVE_INFINITY]
-  })
-  return times.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...times)
+  #takeBatch(batch: RecordBatch, selection: Selection | undefined, timeMs: number): void {
+    const count = selection?.count ?? batch.rowCount
+    const late = this.#late.rows(count)
+    const lateCount = this.store.add(batch, selection?.rows, count, this.oldestLive(timeMs), late)
+    if (lateCount > 0) this.#late.emitBatch(batch, lateCount)
+    if (this.latenessMs === 0) return
+    const timestamps = timestampsOf(batch, selection)
+    if (timestamps === undefined) return
+    this.update(timeMs, timestamps, count, () => ({
+      keys: readKeys(this.context, batch, selection),
+      hashes: hashesOf(batch, selection),
+    }))
+  }
+
+  #takeRows(batch: RowBatch, timestamps: Float64Array, timeMs: number): void {
+    const late = this.#late.rows(batch.count)
+    const rows = { ...keyedRows(batch), rows: batch.rows, timestamps }
+    const lateCount = this.store.addRows(rows, batch.count, this.oldestLive(timeMs), late)
+    if (lateCount > 0) this.#late.emitRows(batch, lateCount)
+    if (this.latenessMs > 0) this.update(timeMs, timestamps, batch.count, () => keyedRows(batch))
+  }
 }
 
 /** Options of the stores that are the same for all windows. */

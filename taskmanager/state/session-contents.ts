@@ -39,8 +39,8 @@ export interface SessionContentsOptions {
   readonly objects: SessionObjects | undefined
   /** A session of a snapshot is there again. */
   readonly restored: (id: number) => void
-  /** Sessions that end up to this have fired. */
-  readonly firedToMs: number
+  /** Sessions that end up to this have fired; by the hash of the key. */
+  readonly firedTo: (hash: number) => number
 }
 
 export class SessionContents implements FlatContents {
@@ -122,7 +122,7 @@ export class SessionContents implements FlatContents {
 
   /** A session of a key as it stands in a run. `fired`: whether it was emitted; what has ended when the snapshot was taken had been. */
   take(id: number, start: number, bytes: Buffer, fired?: boolean): void {
-    const { accumulators, objects, name, firedToMs } = this.#options
+    const { accumulators, objects, name, firedTo } = this.#options
     if (bytes.length < 2 || (bytes[0] === flatSession && bytes.length < flatSessionHeadBytes)) throw this.#malformed()
     const flat = bytes[0] === flatSession
     const value = flat ? undefined : decodeStateValue(bytes, name).value
@@ -132,7 +132,7 @@ export class SessionContents implements FlatContents {
         ? value
         : []
     if (typeof end !== 'number' || (flat && objects !== undefined)) throw this.#malformed()
-    const address = this.#sessions.restore(id, start, end, fired ?? end <= firedToMs)
+    const address = this.#sessions.restore(id, start, end, fired ?? end <= firedTo(this.#sessions.hashOf(id)))
     if (flat) accumulators.decode(this.#memory, bytes, flatSessionHeadBytes, bytes.length, address, name)
     else if (objects !== undefined) objects.set(address, accumulator)
     else this.#decodeNumbers(accumulator, address)

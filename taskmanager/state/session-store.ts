@@ -57,7 +57,7 @@ class FlatSessions implements SessionStore {
   #reader: { schema: Schema; read: RowReader } | undefined
 
   constructor(options: SessionStoreOptions, twin: boolean) {
-    const { aggregate, key, states, target, gapMs } = options
+    const { aggregate, key, states, target, gapMs, firedTo = Number.NEGATIVE_INFINITY } = options
     this.#options = options
     this.#keepMs = options.keepMs ?? 0
     const memory = new StateMemory(twin)
@@ -71,7 +71,8 @@ class FlatSessions implements SessionStore {
     const bytesKeys = key.type !== 'number'
     const { rocksdb } = options
     const tracked = target !== undefined && rocksdb === undefined
-    const shape = { bytesKeys, tracked, gapMs, keepMs: this.#keepMs }
+    const aheadTo = typeof firedTo === 'number' ? undefined : firedTo
+    const shape = { bytesKeys, tracked, gapMs, keepMs: this.#keepMs, aheadTo }
     this.#sessions = new SessionTable(memory, shape, this.#accumulators)
     this.#queue = new DueQueue(Math.max(1, gapMs / bucketsPerGap), (id) => this.#sessions.nextDue(id))
     const { table } = this.#sessions
@@ -83,7 +84,7 @@ class FlatSessions implements SessionStore {
       accumulators: this.#accumulators,
       objects: this.#objects,
       restored: (id) => this.#queue.push(id, this.#sessions.nextDue(id)),
-      firedToMs: options.firedToMs ?? Number.NEGATIVE_INFINITY,
+      firedTo: typeof firedTo === 'number' ? () => firedTo : firedTo,
     })
     const idOf = (cursor: Pick<RunCursor, 'hash' | 'key'>): number => {
       this.#sessions.settle()
@@ -272,7 +273,7 @@ class FlatSessions implements SessionStore {
     this.#keeper.changing(id)
     const into = sessions.first
     const at = sessions.join(id, (from) => this.#absorbed.push(into, from))
-    this.#queue.push(id, sessions.end)
+    this.#queue.push(id, sessions.dueOf(id, sessions.end))
     return at
   }
 
@@ -309,7 +310,7 @@ class FlatSessions implements SessionStore {
         const at = sessions.join(id, (from) => objects.remove(from))
         if (first === 0) objects.set(at, value)
         else objects.replace(at, value)
-        this.#queue.push(id, sessions.end)
+        this.#queue.push(id, sessions.dueOf(id, sessions.end))
       } catch (error) {
         if (first === 0) this.#unused.push(id)
         if (poison === undefined) throw error

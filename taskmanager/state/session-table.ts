@@ -44,14 +44,24 @@ export class SessionTable {
   readonly #gapMs: number
   /** Time for which a session is kept after its end. */
   readonly #keepMs: number
+  readonly #aheadTo: ((hash: number) => number) | undefined
   /** Keys with a node that may be newer than the session in the entry, and nodes that are not used any more. */
   readonly #disordered: number[] = []
   readonly #dead: number[] = []
 
-  /** `accumulators`: at `entryHeaderBytes + sessionBytes`. */
+  /**
+   * `accumulators`: at `entryHeaderBytes + sessionBytes`. `aheadTo`: of keys with this hash, sessions that end up to it are due at
+   * once.
+   */
   constructor(
     memory: StateMemory,
-    options: { bytesKeys: boolean; tracked: boolean; gapMs: number; keepMs: number },
+    options: {
+      bytesKeys: boolean
+      tracked: boolean
+      gapMs: number
+      keepMs: number
+      aheadTo?: ((hash: number) => number) | undefined
+    },
     accumulators: Aggregates,
   ) {
     const { bytesKeys, tracked } = options
@@ -60,6 +70,7 @@ export class SessionTable {
     this.#accumulators = accumulators
     this.#gapMs = options.gapMs
     this.#keepMs = options.keepMs
+    this.#aheadTo = options.aheadTo
     accumulators.init(memory, this.table.template)
   }
 
@@ -159,12 +170,22 @@ export class SessionTable {
       const state = u32[(at >>> 2) + 3]
       if ((state & session.leaving) !== 0) continue
       const end = f64[(at >>> 3) + 4]
-      const time = (state & session.fired) === 0 ? end : end + keepMs
+      const time = (state & session.fired) === 0 ? this.dueOf(id, end) : end + keepMs
       if (time >= due) continue
       due = time
       this.dueSession = at
     }
     return due
+  }
+
+  /** When a session of a key that has not fired is due. */
+  dueOf(id: number, endMs: number): number {
+    const isLate = this.#aheadTo !== undefined && endMs <= this.#aheadTo(this.hashOf(id))
+    return isLate ? Number.NEGATIVE_INFINITY : endMs
+  }
+
+  hashOf(id: number): number {
+    return this.#memory.i32[(this.table.entry(id) >>> 2) + 2]
   }
 
   isEmpty(id: number): boolean {

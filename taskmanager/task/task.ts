@@ -197,8 +197,6 @@ export class Task implements GateReceiver {
   /** The checkpoint has taken too long to align: takes it now, and with it what its barriers have before them. */
   overtake(checkpointId: number, stop?: 'drain' | 'suspend'): void {
     if (this.options.gate === undefined || !this.snapshots.isDue(checkpointId)) return
-    // Keys are about to move. Those behind make room all the same, so its barriers come without what is slow there.
-    if (stop === 'suspend' && this.options.chain.operators.some((each) => each.needsOneTime === true)) return
     this.#overtaking = { checkpointId, stop }
     this.options.events.wake()
   }
