@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../../core/assert.ts'
 import { brokerErrors } from '../errors.ts'
-import type { MetadataRecord, RecordOf } from './records.ts'
+import type { MetadataRecord, QuotaEntity, RecordOf } from './records.ts'
 
 export interface TopicImage {
   readonly name: string
@@ -19,6 +19,16 @@ export interface TopicImage {
 
 export type AclImage = RecordOf<'acl'>
 export type ScramImage = RecordOf<'scram'>
+
+export interface QuotaImage {
+  readonly entity: QuotaEntity
+  /** By Kafka's names; at least one. */
+  readonly values: ReadonlyMap<string, number>
+}
+
+/** The same for the same entity. */
+export const quotaEntityId = ({ user, 'client-id': clientId }: QuotaEntity): string =>
+  JSON.stringify({ user, 'client-id': clientId })
 
 export class MetadataImage {
   clusterId = ''
@@ -37,6 +47,7 @@ export class MetadataImage {
   readonly #brokerConfigs = new Map<string, ReadonlyMap<string, string>>()
   readonly #acls = new Map<string, AclImage>()
   readonly #scram = new Map<string, ScramImage>()
+  readonly #quotas = new Map<string, QuotaImage>()
 
   get topics(): ReadonlyMap<string, TopicImage> {
     return this.#topics
@@ -61,6 +72,11 @@ export class MetadataImage {
 
   scram(user: string, mechanism: number): ScramImage | undefined {
     return this.#scram.get(`${mechanism}:${user}`)
+  }
+
+  /** By `quotaEntityId`. */
+  get quotas(): ReadonlyMap<string, QuotaImage> {
+    return this.#quotas
   }
 
   /** Settings that were changed at run time: of one broker by its id as text, of all with an empty id. */
@@ -132,6 +148,16 @@ export class MetadataImage {
       case 'scram-removed':
         this.#scram.delete(`${record.mechanism}:${record.user}`)
         return
+      case 'quota': {
+        const { entity, key, value } = record
+        const id = quotaEntityId(entity)
+        const values = new Map(this.#quotas.get(id)?.values)
+        if (value === null) values.delete(key)
+        else values.set(key, value)
+        if (values.size === 0) this.#quotas.delete(id)
+        else this.#quotas.set(id, { entity, values })
+        return
+      }
       case 'snapshot-begin':
       case 'snapshot-end':
         return
@@ -152,6 +178,9 @@ export class MetadataImage {
       for (const [name, value] of values) records.push({ kind: 'broker-config', broker, name, value })
     }
     records.push(...this.#acls.values(), ...this.#scram.values())
+    for (const { entity, values } of this.#quotas.values()) {
+      for (const [key, value] of values) records.push({ kind: 'quota', entity, key, value })
+    }
     return records
   }
 

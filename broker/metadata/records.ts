@@ -3,11 +3,13 @@
  * as JSON in UTF-8 with its fields in the order of the shape. The key of the log's record is null.
  *
  * Promises: what `encodeRecord` wrote, `decodeRecord` reads back; it takes no field that the shape does not name, and
- * refuses a newer version with a sentence. A new kind or field raises the version. Pure.
+ * refuses a newer version with a sentence. A new kind or field raises the version of the records that have it: a log without
+ * them can be read by brokers that do not know it. Pure.
  */
 import { brokerErrors } from '../errors.ts'
 
-export const metadataVersion = 1
+/** The newest there is. */
+export const metadataVersion = 2
 
 export type MetadataRecord =
   /** First record of every log. */
@@ -54,14 +56,23 @@ export type MetadataRecord =
       readonly serverKey: string
     }
   | { readonly kind: 'scram-removed'; readonly user: string; readonly mechanism: number }
+  /** Of one entity, by Kafka's types of entities; the name null is for all that have none of their own. Without a value: taken back. */
+  | {
+      readonly kind: 'quota'
+      readonly entity: QuotaEntity
+      readonly key: string
+      readonly value: number | null
+    }
   /** What follows up to the end replaces everything before. Without its end it counts for nothing. */
   | { readonly kind: 'snapshot-begin' }
   | { readonly kind: 'snapshot-end' }
 
+export type QuotaEntity = Readonly<Partial<Record<'user' | 'client-id', string | null>>>
+
 export type MetadataKind = MetadataRecord['kind']
 export type RecordOf<Kind extends MetadataKind> = Extract<MetadataRecord, { readonly kind: Kind }>
 
-type FieldKind = 'text' | 'text?' | 'whole' | 'flag' | 'texts'
+type FieldKind = 'text' | 'text?' | 'whole' | 'number?' | 'flag' | 'texts' | 'entity'
 
 const shapes: Readonly<Record<MetadataKind, Readonly<Record<string, FieldKind>>>> = {
   cluster: { clusterId: 'text', brokerId: 'whole', createdMs: 'whole' },
@@ -92,9 +103,13 @@ const shapes: Readonly<Record<MetadataKind, Readonly<Record<string, FieldKind>>>
     serverKey: 'text',
   },
   'scram-removed': { user: 'text', mechanism: 'whole' },
+  quota: { entity: 'entity', key: 'text', value: 'number?' },
   'snapshot-begin': {},
   'snapshot-end': {},
 }
+
+/** The version by which a kind came. */
+const versions: Readonly<Partial<Record<MetadataKind, number>>> = { quota: 2 }
 
 export function encodeRecord(record: MetadataRecord): Buffer {
   const fields = record as unknown as Readonly<Record<string, unknown>>
@@ -102,7 +117,7 @@ export function encodeRecord(record: MetadataRecord): Buffer {
   for (const name of Object.keys(shapes[record.kind])) ordered[name] = fields[name]
   const text = JSON.stringify(ordered)
   const bytes = Buffer.alloc(2 + Buffer.byteLength(text))
-  bytes.writeInt16BE(metadataVersion, 0)
+  bytes.writeInt16BE(versions[record.kind] ?? 1, 0)
   bytes.write(text, 2)
   return bytes
 }
@@ -121,7 +136,7 @@ export function decodeRecord(bytes: Buffer, offset: number): MetadataRecord {
   } catch (cause) {
     throw bad('it is not JSON', cause)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad('it is not an object')
+  if (!isObject(value)) throw bad('it is not an object')
   const fields = value as Readonly<Record<string, unknown>>
   const kind = fields.kind
   if (typeof kind !== 'string' || !Object.hasOwn(shapes, kind)) throw bad('its kind is not known')
@@ -143,14 +158,19 @@ function fits(field: unknown, expected: FieldKind): boolean {
       return typeof field === 'string' || field === null
     case 'whole':
       return Number.isSafeInteger(field)
+    case 'number?':
+      return Number.isFinite(field) || field === null
     case 'flag':
       return typeof field === 'boolean'
     case 'texts':
-      return (
-        typeof field === 'object' &&
-        field !== null &&
-        !Array.isArray(field) &&
-        Object.values(field).every((each) => typeof each === 'string')
-      )
+      return isObject(field) && Object.values(field).every((each) => typeof each === 'string')
+    case 'entity':
+      return isObject(field) && Object.entries(field).every(([type, name]) => isNamed(type, name))
   }
 }
+
+const isObject = (field: unknown): field is object =>
+  typeof field === 'object' && field !== null && !Array.isArray(field)
+
+const isNamed = (type: string, name: unknown): boolean =>
+  (type === 'user' || type === 'client-id') && (typeof name === 'string' || name === null)

@@ -36,6 +36,7 @@ import { readDeleteGroupsRequest, writeDeleteGroupsRequest, readDeleteGroupsResp
 import { readIncrementalAlterConfigsRequest, writeIncrementalAlterConfigsRequest, readIncrementalAlterConfigsResponse, writeIncrementalAlterConfigsResponse } from './incremental-alter-configs.ts'
 import { readOffsetDeleteRequest, writeOffsetDeleteRequest, readOffsetDeleteResponse, writeOffsetDeleteResponse } from './offset-delete.ts'
 import { readDescribeClientQuotasRequest, writeDescribeClientQuotasRequest, readDescribeClientQuotasResponse, writeDescribeClientQuotasResponse } from './describe-client-quotas.ts'
+import { readAlterClientQuotasRequest, writeAlterClientQuotasRequest, readAlterClientQuotasResponse, writeAlterClientQuotasResponse } from './alter-client-quotas.ts'
 import { readDescribeUserScramCredentialsRequest, writeDescribeUserScramCredentialsRequest, readDescribeUserScramCredentialsResponse, writeDescribeUserScramCredentialsResponse } from './describe-user-scram-credentials.ts'
 import { readAlterUserScramCredentialsRequest, writeAlterUserScramCredentialsRequest, readAlterUserScramCredentialsResponse, writeAlterUserScramCredentialsResponse } from './alter-user-scram-credentials.ts'
 import { readDescribeClusterRequest, writeDescribeClusterRequest, readDescribeClusterResponse, writeDescribeClusterResponse } from './describe-cluster.ts'
@@ -451,6 +452,17 @@ export const apis = {
     writeRequest: writeDescribeClientQuotasRequest,
     readResponse: readDescribeClientQuotasResponse,
     writeResponse: writeDescribeClientQuotasResponse,
+  },
+  AlterClientQuotas: {
+    key: 49,
+    name: 'AlterClientQuotas',
+    lowest: 0,
+    highest: 1,
+    flexibleFrom: 1,
+    readRequest: readAlterClientQuotasRequest,
+    writeRequest: writeAlterClientQuotasRequest,
+    readResponse: readAlterClientQuotasResponse,
+    writeResponse: writeAlterClientQuotasResponse,
   },
   DescribeUserScramCredentials: {
     key: 50,

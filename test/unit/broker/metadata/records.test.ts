@@ -47,29 +47,44 @@ const samples: MetadataRecord[] = [
   { kind: 'snapshot-end' },
 ]
 
+/** What version 2 brought. */
+const newer: MetadataRecord[] = [
+  { kind: 'quota', entity: { user: 'älice', 'client-id': null }, key: 'producer_byte_rate', value: 1024 },
+  { kind: 'quota', entity: { 'client-id': 'c' }, key: 'request_percentage', value: 12.5 },
+  { kind: 'quota', entity: { user: 'älice', 'client-id': null }, key: 'producer_byte_rate', value: null },
+]
+
 describe('records of the metadata log', () => {
   it('are read back as they were written', () => {
-    for (const record of samples) expect(decodeRecord(encodeRecord(record), 0)).toEqual(record)
+    for (const record of [...samples, ...newer]) expect(decodeRecord(encodeRecord(record), 0)).toEqual(record)
   })
 
-  it('are those of version 1 for ever', () => {
-    const golden = new URL('../../../golden/broker/metadata-records.v1.json', import.meta.url)
+  it.each([
+    [1, samples],
+    [2, newer],
+  ])('are those of version %i for ever', (version, records) => {
+    const golden = new URL(`../../../golden/broker/metadata-records.v${version}.json`, import.meta.url)
     const lines = JSON.parse(readFileSync(golden, 'utf8')) as string[]
-    expect(samples.map((record) => encodeRecord(record).toString('base64'))).toEqual(lines)
-    expect(lines.map((line) => decodeRecord(Buffer.from(line, 'base64'), 0))).toEqual(samples)
+    expect(records.map((record) => encodeRecord(record).toString('base64'))).toEqual(lines)
+    expect(lines.map((line) => decodeRecord(Buffer.from(line, 'base64'), 0))).toEqual(records)
+    for (const record of records) expect(encodeRecord(record).readInt16BE(0)).toBe(version)
   })
 
   it('are refused with a sentence when they are newer, torn or made up', () => {
     const bytes = encodeRecord(samples[0] as MetadataRecord)
-    const newer = Buffer.from(bytes)
-    newer.writeInt16BE(2)
-    expect(() => decodeRecord(newer, 7)).toThrow(expect.objectContaining({ code: 'BROKER_METADATA_NEWER' }))
+    const unknown = Buffer.from(bytes)
+    unknown.writeInt16BE(3)
+    expect(() => decodeRecord(unknown, 7)).toThrow(expect.objectContaining({ code: 'BROKER_METADATA_NEWER' }))
     const unreadable = expect.objectContaining({ code: 'BROKER_METADATA_UNREADABLE' })
     expect(() => decodeRecord(bytes.subarray(0, 20), 7)).toThrow(unreadable)
     expect(() => decodeRecord(Buffer.from('\u0000\u0001{"kind":"toString"}'), 7)).toThrow(unreadable)
     expect(() => decodeRecord(Buffer.from('\u0000\u0001{"kind":"partitions","topicId":1,"partitions":2}'), 7)).toThrow(
       'topicId of partitions',
     )
+    for (const entity of ['[]', '{"ip":"::1"}', '{"user":1}', 'null'])
+      expect(() =>
+        decodeRecord(Buffer.from(`\u0000\u0002{"kind":"quota","entity":${entity},"key":"k","value":1}`), 7),
+      ).toThrow('entity of quota')
   })
 
   it('never crash the reader, whatever the bytes', () => {
@@ -97,6 +112,7 @@ describe('the image of the metadata', () => {
     const image = new MetadataImage()
     // All but the deletions.
     for (const record of samples.filter((each) => !/deleted|removed/.test(each.kind))) image.apply(record, 0)
+    for (const record of newer.slice(0, 2)) image.apply(record, 0)
     const copy = new MetadataImage()
     for (const record of image.toRecords()) copy.apply(record, 0)
     expect(copy.toRecords()).toEqual(image.toRecords())
@@ -110,6 +126,21 @@ describe('the image of the metadata', () => {
     expect(copy.partitionCount).toBe(8)
     expect(copy.nextProducerId).toBe(2000)
     expect(copy.brokerConfigs('').get('log.retention.ms')).toBe('5000')
+    expect([...copy.quotas.values()].map(({ entity, values }) => [entity, Object.fromEntries(values)])).toEqual([
+      [{ user: 'älice', 'client-id': null }, { producer_byte_rate: 1024 }],
+      [{ 'client-id': 'c' }, { request_percentage: 12.5 }],
+    ])
+  })
+
+  it('keeps one quota for an entity however it is written down, and none that was taken back', () => {
+    const image = new MetadataImage()
+    const key = 'producer_byte_rate'
+    image.apply({ kind: 'quota', entity: { user: 'a', 'client-id': 'b' }, key, value: 1 }, 0)
+    image.apply({ kind: 'quota', entity: { 'client-id': 'b', user: 'a' }, key, value: 2 }, 0)
+    image.apply({ kind: 'quota', entity: { user: 'a', 'client-id': null }, key, value: 3 }, 0)
+    expect([...image.quotas.values()].map(({ values }) => values.get(key))).toEqual([2, 3])
+    image.apply({ kind: 'quota', entity: { user: 'a', 'client-id': 'b' }, key, value: null }, 0)
+    expect(image.quotas.size).toBe(1)
   })
 
   it('forgets a deleted topic, and refuses records about it', () => {
