@@ -38,6 +38,11 @@ export class LentMemory {
     return block
   }
 
+  /** Memory for something large, held once, that is nobody else's before or after. */
+  own(bytes: number): Block {
+    return { bytes: Buffer.allocUnsafeSlow(bytes), holders: 1, lent: 0, kept: true }
+  }
+
   /** The log has let go of it once. */
   drop(block: Block | undefined): void {
     if (block === undefined) return

@@ -4,7 +4,6 @@
  */
 import type { Segment } from './segment.ts'
 import type { SegmentedLog } from './segmented-log.ts'
-import { isNext, prefix } from './tail.ts'
 
 /** Relative offsets are 31 bits. */
 const offsetsPerSegment = 0x7fff_ffff
@@ -32,27 +31,10 @@ export function mustRoll(
 
 /** Writes what is queued. Throws the system's error; nobody knows then what the file has. */
 export function writeQueued(log: SegmentedLog): void {
+  const { tail } = log
   const { disk, files } = log.host
-  const entries = log.tail.pending()
-  for (let from = 0; from < entries.length; ) {
-    const { segment } = entries[from]
-    const buffers: Buffer[] = []
-    let bytes = 0
-    let to = from
-    // Neighbours in memory are one buffer.
-    let run = entries[from].bytes
-    let runBytes = 0
-    for (; to < entries.length && entries[to].segment === segment; to++) {
-      const next = entries[to].bytes
-      if (!isNext(run, runBytes, next)) {
-        buffers.push(prefix(run, runBytes))
-        run = next
-        runBytes = 0
-      }
-      runBytes += next.length
-      bytes += next.length
-    }
-    buffers.push(prefix(run, runBytes))
+  for (let pending = tail.pending(); pending !== undefined; pending = tail.pending()) {
+    const { segment, buffers, bytes } = pending
     if (!segment.exists) createFiles(log, segment)
     if (!segment.unsynced) {
       segment.unsynced = true
@@ -61,7 +43,7 @@ export function writeQueued(log: SegmentedLog): void {
     }
     disk.writevAt(files.use(segment.file), buffers, segment.writtenBytes)
     segment.writtenBytes += bytes
-    from = to
+    tail.wrote(pending)
   }
 }
 

@@ -308,7 +308,6 @@ export class SegmentedLog implements PartitionLog, Flushable {
       this.fail('write', cause)
       return false
     }
-    this.tail.wrote()
     this.writtenOffset = this.logEndOffset
     const { durability, flushMessages } = this.config
     if (durability === 'os' && this.writtenOffset - this.syncedOffset < flushMessages) {
@@ -360,6 +359,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
     const reason = `${operation} failed: ${(cause as Error).message}`
     const error = logErrors.create('WRITE_FAILED', { path: this.directory, reason }, { cause })
     this.state = { kind: 'failed', message: error.message, cause: error }
+    this.tail.dropPending()
     this.host.failed(this, error)
     for (const resolve of this.#waitForSync.splice(0)) resolve()
     this.#waiters.fail(kafkaError.KAFKA_STORAGE_ERROR)

@@ -1,99 +1,127 @@
 /**
  * The ends of all logs in memory: what was appended last, within one budget for the whole broker, oldest first out. A batch stays at
  * least until it is written. Batches are copied into shared blocks, so that none pins the buffer that it came in; those that came one
- * after the other lie side by side there and are handed out as one buffer. One thread.
+ * after the other lie side by side there and are handed out as one buffer.
+ *
+ * What is known of a batch are numbers in columns that are used again: an object for each would live just long enough to be
+ * moved to the old generation, and make full collections of what is else garbage. One thread.
  */
 import { type Block, blockBytes, type LentMemory } from './lent-memory.ts'
 import type { Segment } from './segment.ts'
 
-/** A larger batch has memory of its own. */
-const sharedBytesMax = 256 * 1024
+/** Of one entry in the columns of a log. */
+const entryBytes = 36
+const smallestCapacity = 16
+/** The columns of the many logs that have no entry. */
+const noNumbers = new Float64Array(0)
+const noPositions = new Int32Array(0)
 
-export interface TailEntry {
-  readonly baseOffset: number
-  readonly lastOffset: number
-  readonly bytes: Buffer
-  readonly segment: Segment
-  /** Bytes appended to the log before it since the log was opened. */
-  readonly start: number
-  /** Undefined for a batch with memory of its own. */
-  readonly block: Block | undefined
+/** A block, and whose batches lie in it. */
+interface HeldBlock {
+  readonly block: Block
+  readonly tails: LogTail[]
 }
 
-/** The budget, who has the oldest entry, and the block that is being filled. */
+/** The budget, and the blocks in the order in which they were filled. */
 export class TailMemory {
   readonly lent: LentMemory
+  /** Of blocks and columns. */
+  usedBytes = 0
   readonly #budgetBytes: number
-  #usedBytes = 0
-  /** One mention per entry of any tail, in the order of appends. */
-  #order: (LogTail | undefined)[] = []
-  #head = 0
-  /** Held for itself while it is filled. */
-  #block: Block | undefined
-  #blockUsed = 0
+  /** A larger batch has a block of its own. */
+  readonly #sharedBytesMax: number
+  #held: HeldBlock[] = []
+  /** The one that is being filled. */
+  #filling: HeldBlock | undefined
+  #filledBytes = 0
+  /** Where the batch that was adopted last begins in its block. */
+  adoptedAt = 0
 
   constructor(budgetBytes: number, lent: LentMemory) {
     this.#budgetBytes = budgetBytes
+    // With less than two blocks each batch comes and goes alone.
+    this.#sharedBytesMax = budgetBytes < 2 * blockBytes ? 0 : blockBytes
     this.lent = lent
   }
 
-  get usedBytes(): number {
-    return this.#usedBytes
-  }
-
-  /** A copy of the batch, and the block in which it lies, held for it. */
-  adopt(batch: Buffer): { readonly bytes: Buffer; readonly block: Block | undefined } {
+  /** Copies a batch of `tail`; in which block, and in `adoptedAt` where. */
+  adopt(tail: LogTail, batch: Buffer): Block {
     const { length } = batch
-    if (length > sharedBytesMax) {
-      const own = Buffer.allocUnsafeSlow(length)
-      batch.copy(own)
-      return { bytes: own, block: undefined }
-    }
-    let block = this.#block
-    if (block === undefined || length > blockBytes - this.#blockUsed) {
-      this.lent.drop(block)
-      block = this.lent.take()
-      this.#block = block
-      this.#blockUsed = 0
-    }
-    const at = this.#blockUsed
-    this.#blockUsed += length
-    block.holders++
-    batch.copy(block.bytes, at)
-    return { bytes: block.bytes.subarray(at, at + length), block }
-  }
-
-  added(tail: LogTail, bytes: number): void {
-    this.#usedBytes += bytes
-    this.#order.push(tail)
-    while (this.#head < this.#order.length) {
-      const oldest = this.#order[this.#head] as LogTail
-      if (this.#usedBytes <= this.#budgetBytes && !oldest.hasGone) break
-      const freed = oldest.evictOldest()
-      if (freed < 0) break
-      this.#usedBytes -= freed
-      this.#order[this.#head++] = undefined
-      if (this.#head > 4096 && this.#head * 2 > this.#order.length) {
-        this.#order = this.#order.slice(this.#head)
-        this.#head = 0
+    let held = this.#filling
+    let at = this.#filledBytes
+    if (length > this.#sharedBytesMax) {
+      this.evict(length)
+      held = this.#hold(this.lent.own(length))
+      at = 0
+      // Blocks go in the order of their batches.
+      this.#filling = undefined
+    } else {
+      if (held === undefined || length > blockBytes - at) {
+        this.evict(blockBytes)
+        held = this.#hold(this.lent.take())
+        this.#filling = held
+        at = 0
       }
+      this.#filledBytes = at + length
+    }
+    const { block, tails } = held
+    if (tail.newestBlock !== block) tails.push(tail)
+    batch.copy(block.bytes, at)
+    this.adoptedAt = at
+    return block
+  }
+
+  /** Lets go of the oldest blocks until the budget has room for `bytes`, as far as they are written. */
+  evict(bytes: number): void {
+    while (this.usedBytes + bytes > this.#budgetBytes) {
+      const oldest: HeldBlock | undefined = this.#held[0]
+      if (oldest === undefined) return
+      const { block, tails } = oldest
+      while (tails.length > 0 && tails[tails.length - 1].evict(block)) tails.pop()
+      if (tails.length > 0) return
+      this.#held.shift()
+      if (oldest === this.#filling) this.#filling = undefined
+      this.usedBytes -= block.bytes.length
+      this.lent.drop(block)
     }
   }
 
-  dropped(bytes: number): void {
-    this.#usedBytes -= bytes
+  #hold(block: Block): HeldBlock {
+    const held = { block, tails: [] }
+    this.#held.push(held)
+    this.usedBytes += block.bytes.length
+    return held
   }
 }
 
-/** The end of one log. Offsets from `firstOffset` on are here. */
+/** What waits to be written to one segment. */
+export interface PendingWrite {
+  readonly segment: Segment
+  /** In order; neighbours in memory as one. */
+  readonly buffers: readonly Buffer[]
+  readonly bytes: number
+  /** For `wrote`. */
+  readonly to: number
+}
+
+/**
+ * The end of one log. Offsets from `firstOffset` on are here. Entries have places: numbers that go up for ever; the columns are rings.
+ */
 export class LogTail {
   readonly #memory: TailMemory
-  #entries: TailEntry[] = []
+  #baseOffsets = noNumbers
+  /** Bytes appended to the log before the entry, since the log was opened. */
+  #starts = noNumbers
+  /** Where it lies in its block. */
+  #positions = noPositions
+  #blocks: (Block | undefined)[] = []
+  #segments: (Segment | undefined)[] = []
+  #mask = -1
+  /** Places of the oldest entry, of the oldest that is not written, and behind the newest. */
   #head = 0
-  /** Entries before this one are written. */
   #written = 0
-  /** Mentions in the order of the memory whose entries went another way. */
-  #gone = 0
+  #end = 0
+  #endOffset: number
   /** Bytes appended since the log was opened. */
   appendedBytes = 0
   firstOffset: number
@@ -101,104 +129,101 @@ export class LogTail {
   constructor(memory: TailMemory, logEndOffset: number) {
     this.#memory = memory
     this.firstOffset = logEndOffset
+    this.#endOffset = logEndOffset
   }
 
-  /** Copies `batch`. */
-  add(baseOffset: number, lastOffset: number, batch: Buffer, segment: Segment): void {
-    const { bytes, block } = this.#memory.adopt(batch)
-    this.#entries.push({ baseOffset, lastOffset, bytes, segment, start: this.appendedBytes, block })
-    this.appendedBytes += bytes.length
-    this.#memory.added(this, bytes.length)
-  }
-
-  /** Entries that wait to be written, oldest first; `wrote` says that they are. */
-  pending(): readonly TailEntry[] {
-    return this.#written === this.#head && this.#head === 0 ? this.#entries : this.#entries.slice(this.#written)
+  get newestBlock(): Block | undefined {
+    return this.#end > this.#head ? this.#blocks[(this.#end - 1) & this.#mask] : undefined
   }
 
   get hasPending(): boolean {
-    return this.#written < this.#entries.length
+    return this.#written < this.#end
   }
 
-  wrote(): void {
-    this.#written = this.#entries.length
+  /** Copies `batch`, which begins where the one before ended. */
+  add(baseOffset: number, lastOffset: number, batch: Buffer, segment: Segment): void {
+    const block = this.#memory.adopt(this, batch)
+    if (this.#end - this.#head > this.#mask) this.#resize(Math.max(smallestCapacity, 2 * (this.#mask + 1)))
+    const slot = this.#end++ & this.#mask
+    this.#baseOffsets[slot] = baseOffset
+    this.#starts[slot] = this.appendedBytes
+    this.#positions[slot] = this.#memory.adoptedAt
+    this.#blocks[slot] = block
+    this.#segments[slot] = segment
+    this.#endOffset = lastOffset + 1
+    this.appendedBytes += batch.length
   }
 
-  /** True when the memory mentions entries that went another way. */
-  get hasGone(): boolean {
-    return this.#gone > 0
-  }
-
-  /** Bytes that became free; 0 for an entry that went before; -1 when the oldest is not written yet. */
-  evictOldest(): number {
-    if (this.#gone > 0) {
-      this.#gone--
-      return 0
+  /** The next entries that wait, those of one segment; undefined when none does. */
+  pending(): PendingWrite | undefined {
+    const from = this.#written
+    const segment = from < this.#end ? this.#segments[from & this.#mask] : undefined
+    if (segment === undefined) return undefined
+    let to = from + 1
+    while (to < this.#end && this.#segments[to & this.#mask] === segment) to++
+    const buffers: Buffer[] = []
+    for (let at = from; at < to; ) {
+      const next = this.#runEnd(at, to)
+      buffers.push(this.#bytes(at, next))
+      at = next
     }
-    if (this.#head >= this.#written) return -1
-    const bytes = this.#entries[this.#head].bytes.length
-    this.#remove(1)
-    return bytes
+    return { segment, buffers, bytes: this.#startAt(to) - this.#startAt(from), to }
+  }
+
+  /** What `pending` gave is in the file. */
+  wrote(pending: PendingWrite): void {
+    for (; this.#written < pending.to; this.#written++) this.#segments[this.#written & this.#mask] = undefined
+    this.#memory.evict(0)
+  }
+
+  /** Lets go of the oldest entries, which lie in `block`; false when one is not written yet. */
+  evict(block: Block): boolean {
+    let to = this.#head
+    while (to < this.#written && this.#blocks[to & this.#mask] === block) to++
+    this.#remove(to)
+    return to === this.#end || this.#blocks[to & this.#mask] !== block
   }
 
   /** Lets go of written entries that end below `offset`. */
   dropBelow(offset: number): void {
-    let count = 0
-    let bytes = 0
-    for (let i = this.#head; i < this.#written && this.#entries[i].lastOffset < offset; i++) {
-      count++
-      bytes += this.#entries[i].bytes.length
-    }
-    if (count === 0) return
-    this.#gone += count
-    this.#memory.dropped(bytes)
-    this.#remove(count)
+    let to = this.#head
+    while (to < this.#written && this.#offsetAt(to + 1) <= offset) to++
+    this.#remove(to)
   }
 
   /** Lets go of everything, written or not. */
   clear(nextOffset: number): void {
-    this.#written = this.#entries.length
-    this.dropBelow(Number.POSITIVE_INFINITY)
+    this.#written = this.#end
+    this.#remove(this.#end)
     this.firstOffset = nextOffset
+    this.#endOffset = nextOffset
   }
 
-  /** The entry with this offset, as a place for `entryAt`; -1 when it is not here. */
+  /** Lets go of what is not written and never will be. */
+  dropPending(): void {
+    this.#endOffset = this.#offsetAt(this.#written)
+    this.appendedBytes = this.#startAt(this.#written)
+    while (this.#end > this.#written) this.#forget(--this.#end)
+  }
+
+  /** The place of the entry with this offset, of the last one for an offset above; -1 when it is not here. */
   find(offset: number): number {
     let low = this.#head
-    let high = this.#entries.length - 1
-    if (low > high || offset < this.#entries[low].baseOffset) return -1
+    let high = this.#end - 1
+    if (low > high || offset < this.#offsetAt(low)) return -1
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#entries[middle].lastOffset < offset) low = middle + 1
+      if (this.#offsetAt(middle + 1) <= offset) low = middle + 1
       else high = middle
     }
     return low
-  }
-
-  entryAt(place: number): TailEntry | undefined {
-    return this.#entries[place]
   }
 
   /** Bytes appended since the log was opened before the batch with `offset`; -1 when it is not here. */
   startOf(offset: number): number {
     const place = this.find(offset)
     if (place < 0) return -1
-    const entry = this.#entries[place]
-    return entry.lastOffset < offset ? entry.start + entry.bytes.length : entry.start
-  }
-
-  #remove(count: number): void {
-    this.firstOffset = this.#entries[this.#head + count - 1].lastOffset + 1
-    for (let i = this.#head; i < this.#head + count; i++) {
-      this.#memory.lent.drop(this.#entries[i].block)
-      this.#entries[i] = undefined as unknown as TailEntry
-    }
-    this.#head += count
-    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head)
-      this.#written -= this.#head
-      this.#head = 0
-    }
+    return this.#startAt(offset < this.#offsetAt(place + 1) ? place : place + 1)
   }
 
   /** Entries from `place` on that fit, neighbours in memory as one buffer. `lend`: the reader gives them back. */
@@ -209,37 +234,87 @@ export class LogTail {
     atLeastOne: boolean,
     lend: boolean,
   ): { buffers: Buffer[]; sizeBytes: number; nextOffset: number } {
-    const buffers: Buffer[] = []
-    let sizeBytes = 0
-    let nextOffset = -1
-    let run: TailEntry | undefined
-    let runBytes = 0
-    for (let i = place; ; i++) {
-      const entry = this.#entries[i]
-      if (entry === undefined || entry.baseOffset >= endOffset) break
-      const { bytes } = entry
-      if (sizeBytes + bytes.length > maxBytes && !(atLeastOne && sizeBytes === 0)) break
-      sizeBytes += bytes.length
-      nextOffset = entry.lastOffset + 1
-      if (run !== undefined && isNext(run.bytes, runBytes, bytes)) {
-        runBytes += bytes.length
-        continue
-      }
-      if (run !== undefined) buffers.push(this.#memory.lent.handOut(prefix(run.bytes, runBytes), run.block, lend))
-      run = entry
-      runBytes = bytes.length
+    const start = this.#startAt(place)
+    let to = place
+    while (to < this.#end && this.#offsetAt(to) < endOffset) {
+      if (this.#startAt(to + 1) - start > maxBytes && !(atLeastOne && to === place)) break
+      to++
     }
-    if (run !== undefined) buffers.push(this.#memory.lent.handOut(prefix(run.bytes, runBytes), run.block, lend))
-    return { buffers, sizeBytes, nextOffset }
+    const buffers: Buffer[] = []
+    for (let at = place; at < to; ) {
+      const next = this.#runEnd(at, to)
+      buffers.push(this.#memory.lent.handOut(this.#bytes(at, next), this.#blocks[at & this.#mask], lend))
+      at = next
+    }
+    return { buffers, sizeBytes: this.#startAt(to) - start, nextOffset: to === place ? -1 : this.#offsetAt(to) }
   }
-}
 
-/** Whether `next` begins where the run of `length` bytes from the start of `first` ends. */
-export function isNext(first: Buffer, length: number, next: Buffer): boolean {
-  return first.buffer === next.buffer && first.byteOffset + length === next.byteOffset
-}
+  /** First offset of the entry at `place`; behind the last, the offset after it. */
+  #offsetAt(place: number): number {
+    return place < this.#end ? this.#baseOffsets[place & this.#mask] : this.#endOffset
+  }
 
-/** `length` bytes from the start of `run`, which may be more than it has: its neighbours follow in the same memory. */
-export function prefix(run: Buffer, length: number): Buffer {
-  return length === run.length ? run : Buffer.from(run.buffer, run.byteOffset, length)
+  #startAt(place: number): number {
+    return place < this.#end ? this.#starts[place & this.#mask] : this.appendedBytes
+  }
+
+  /** Behind the last entry before `to` that lies in memory right behind those from `from` on. */
+  #runEnd(from: number, to: number): number {
+    const block = this.#blocks[from & this.#mask]
+    const shift = this.#positions[from & this.#mask] - this.#startAt(from)
+    let end = from + 1
+    while (
+      end < to &&
+      this.#blocks[end & this.#mask] === block &&
+      this.#positions[end & this.#mask] === this.#startAt(end) + shift
+    ) {
+      end++
+    }
+    return end
+  }
+
+  /** The bytes of neighbours. */
+  #bytes(from: number, to: number): Buffer {
+    const { bytes } = this.#blocks[from & this.#mask] as Block
+    const at = this.#positions[from & this.#mask]
+    return bytes.subarray(at, at + this.#startAt(to) - this.#startAt(from))
+  }
+
+  /** Lets go of the entries before `to`. */
+  #remove(to: number): void {
+    if (to === this.#head) return
+    this.firstOffset = this.#offsetAt(to)
+    while (this.#head < to) this.#forget(this.#head++)
+    const count = this.#end - this.#head
+    if (count === 0) this.#resize(0)
+    else if (count * 8 < this.#mask) this.#resize(Math.max(smallestCapacity, (this.#mask + 1) / 4))
+  }
+
+  #forget(place: number): void {
+    this.#blocks[place & this.#mask] = undefined
+    this.#segments[place & this.#mask] = undefined
+  }
+
+  #resize(capacity: number): void {
+    const baseOffsets = capacity === 0 ? noNumbers : new Float64Array(capacity)
+    const starts = capacity === 0 ? noNumbers : new Float64Array(capacity)
+    const positions = capacity === 0 ? noPositions : new Int32Array(capacity)
+    const blocks = new Array<Block | undefined>(capacity).fill(undefined)
+    const segments = new Array<Segment | undefined>(capacity).fill(undefined)
+    for (let place = this.#head; place < this.#end; place++) {
+      const [from, to] = [place & this.#mask, place & (capacity - 1)]
+      baseOffsets[to] = this.#baseOffsets[from]
+      starts[to] = this.#starts[from]
+      positions[to] = this.#positions[from]
+      blocks[to] = this.#blocks[from]
+      segments[to] = this.#segments[from]
+    }
+    this.#memory.usedBytes += (capacity - this.#mask - 1) * entryBytes
+    this.#baseOffsets = baseOffsets
+    this.#starts = starts
+    this.#positions = positions
+    this.#blocks = blocks
+    this.#segments = segments
+    this.#mask = capacity - 1
+  }
 }

@@ -123,6 +123,22 @@ describe('a log', () => {
     expect(await values(again.log)).toEqual(['a', 'c'])
   })
 
+  test('a log that cannot be written keeps none of the memory that the ends of others share', async () => {
+    const budgetBytes = 3 << 20
+    const { log, clock, disk, directory } = await openLog({}, { options: { tailBytes: budgetBytes } })
+    const other = directory.create('other', 'AAAAAAAAAAAAAAAAAAAAAw', 0, config())
+    disk.fail = (operation, path) => (operation === 'write' && path.includes('events') ? 'EIO' : undefined)
+    append(log, { values: ['never written'] })
+    for (let i = 0; i < 40; i++) {
+      append(other, { values: ['x'.repeat(300_000)] })
+      await settle(clock)
+    }
+    expect(log.state.kind).toBe('failed')
+    expect(directory.tail.usedBytes).toBeLessThanOrEqual(budgetBytes)
+    expect(await values(log)).toEqual([])
+    expect(await values(other, 39)).toHaveLength(1)
+  })
+
   test('rolls segments and reads across them, from the disk as from memory', async () => {
     const { log, clock, disk } = await openLog(
       { 'segment.bytes': '1000', 'index.interval.bytes': '100' },
