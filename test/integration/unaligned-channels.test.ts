@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Manifest } from '../../proto/checkpoint/manifest.ts'
-import { expected, Flow, generator, turn } from '../support/flow.ts'
+import { expected, Flow, type FlowRound, generator, smallFlow, turn } from '../support/flow.ts'
 import type { FlowShape } from '../support/flow-operators.ts'
 import { cases } from '../support/nightly.ts'
 
@@ -14,7 +14,6 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-type Round = Pick<FlowShape, 'carrier' | 'counts' | 'sinks'>
 interface Seen {
   readonly results: readonly string[]
   /** Checkpoints, those with data in flight, and restores from such. */
@@ -24,7 +23,7 @@ interface Seen {
 }
 
 /** Runs the job; every round but the last is cut off somewhere, and the next begins from the newest checkpoint. */
-async function run(shape: FlowShape, rounds: readonly Round[], seed: number): Promise<Seen> {
+async function run(shape: FlowShape, rounds: readonly FlowRound[], seed: number): Promise<Seen> {
   const random = generator(seed)
   let newest: Manifest | undefined
   let id = 0
@@ -84,19 +83,6 @@ async function run(shape: FlowShape, rounds: readonly Round[], seed: number): Pr
   throw new Error('there is no round')
 }
 
-const base: FlowShape = {
-  carrier: 'local',
-  counts: 2,
-  sinks: 2,
-  partitioner: 'rebalance',
-  records: 400,
-  keys: 13,
-  segments: 96,
-  root: '',
-  declared: true,
-  padding: 0,
-}
-
 describe('a checkpoint whose barriers overtake', () => {
   let inFlight = 0
   let restored = 0
@@ -116,7 +102,7 @@ describe('a checkpoint whose barriers overtake', () => {
             fc.constantFrom(96, 32),
             fc.integer(),
             async (rounds, declared, padding, segments, seed) => {
-              const shape = { ...base, root: directory, partitioner, declared, padding, segments }
+              const shape = { ...smallFlow, root: directory, partitioner, declared, padding, segments }
               const seen = await run(shape, rounds, seed)
               inFlight += seen.inFlight
               restored += seen.restored

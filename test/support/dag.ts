@@ -18,11 +18,12 @@ import { EdgeWriter } from '../../taskmanager/network/edge-writer.ts'
 import { LocalChannel } from '../../taskmanager/network/local.ts'
 import { createRing } from '../../taskmanager/network/ring.ts'
 import { RingInput, RingOutput } from '../../taskmanager/network/ring-channel.ts'
-import type { Operator, Output, RowBatch, Selection, SourceOperator } from '../../taskmanager/operators/operator.ts'
+import type { Operator, Output, RowBatch, Selection } from '../../taskmanager/operators/operator.ts'
 import { Chain } from '../../taskmanager/task/chain.ts'
 import { FrameHolder } from '../../taskmanager/task/held-frames.ts'
 import { type GateInput, InputGate } from '../../taskmanager/task/input-gate.ts'
 import { Task } from '../../taskmanager/task/task.ts'
+import { type Outputs, SourceHead } from './source-head.ts'
 
 const schema: Schema = {
   record: 'object',
@@ -63,20 +64,19 @@ export interface DagShape {
 export const segmentBytes = 8 * 1024
 const nothing = async (): Promise<OperatorSnapshot> => ({ node: 0, uid: '', runs: [], operatorState: [] })
 
-class Head implements SourceOperator {
+class Head extends SourceHead {
   #batch = 0
   #seq = 0
   /** Held from one poll to the next, as by the writer of columns. */
   #segments: number[] = []
   readonly #arena: Arena
-  readonly #output: Output
   readonly #shape: DagShape
   readonly #name: string
-  constructor(name: string, shape: DagShape, arena: Arena, output: Output) {
+  constructor(name: string, shape: DagShape, arena: Arena, outputs: Outputs) {
+    super(outputs)
     this.#name = name
     this.#shape = shape
     this.#arena = arena
-    this.#output = output
   }
   poll(): 'more' | 'idle' | 'end' {
     const { batches, rows: count, padding, largeEach } = this.#shape
@@ -97,28 +97,15 @@ class Head implements SourceOperator {
     // What it made lies in one of its segments; the next poll takes others.
     this.close()
     const out = encodeRows(arena, arena.owner, schema, rows, 0, count, undefined, undefined)
-    if (out?.consumed === count) this.#output.batch(out.batch, undefined)
-    else this.#output.rows({ rows, count, timestamps: undefined })
+    if (out?.consumed === count) this.outputs.output.batch(out.batch, undefined)
+    else this.outputs.output.rows({ rows, count, timestamps: undefined })
     out?.batch.release()
     return 'more'
   }
   advanceWatermark(): void {
-    this.#output.watermark(this.#seq)
-  }
-  processWatermark(timestampMs: number): boolean {
-    this.#output.watermark(timestampMs)
-    return true
+    this.outputs.output.watermark(this.#seq)
   }
   snapshot = nothing
-  processBatch(): void {
-    throw new Error('a source has no input')
-  }
-  processRows(): void {
-    throw new Error('a source has no input')
-  }
-  processIdle(): void {
-    throw new Error('a source has no input')
-  }
   close(): void {
     for (const segment of this.#segments.splice(0)) this.#arena.release(segment, this.#arena.owner)
   }
@@ -298,13 +285,13 @@ export class Dag {
       })
     const incoming = plan.edges.filter(({ to }) => to.vertex === vertex)
     let source: Head | undefined
-    const chain = Chain.build(plan.vertices[vertex], writers, (_, { output }) => {
+    const chain = Chain.build(plan.vertices[vertex], writers, (_, outputs) => {
       if (incoming.length === 0) {
-        source = new Head(name, shape, arena, output)
+        source = new Head(name, shape, arena, outputs)
         this.sources++
         return source
       }
-      if (writers.length > 0) return new Middle(shape.vertices[vertex].kind, output)
+      if (writers.length > 0) return new Middle(shape.vertices[vertex].kind, outputs.output)
       const last = new Last()
       this.sinks.push(last)
       return last

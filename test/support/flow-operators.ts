@@ -3,15 +3,8 @@ import type { RecordBatch } from '../../core/columns/batch.ts'
 import { rowReader } from '../../core/columns/rows.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Partitioner } from '../../proto/jobgraph/plan.ts'
-import type {
-  Operator,
-  OperatorContext,
-  RowBatch,
-  Selection,
-  SourceOperator,
-} from '../../taskmanager/operators/operator.ts'
-
-type Outputs = Pick<OperatorContext, 'output' | 'sides'>
+import type { Operator, RowBatch, Selection } from '../../taskmanager/operators/operator.ts'
+import { type Outputs, SourceHead } from './source-head.ts'
 
 export interface FlowShape {
   readonly carrier: 'local' | 'ring'
@@ -28,8 +21,6 @@ export interface FlowShape {
   readonly declared: boolean
   /** Some records are this long. */
   readonly padding: number
-  /** Of the counts, as windows have it. */
-  readonly needsOneTime?: boolean
 }
 
 interface Input {
@@ -43,16 +34,15 @@ export interface Output {
   readonly n: number
 }
 
-export class Source implements SourceOperator {
+export class Source extends SourceHead {
   next: number
   readonly #name: string
   readonly #shape: FlowShape
-  readonly #outputs: Outputs
 
   constructor(name: string, shape: FlowShape, outputs: Outputs, restored: unknown) {
+    super(outputs)
     this.#name = name
     this.#shape = shape
-    this.#outputs = outputs
     this.next = typeof restored === 'number' ? restored : 0
   }
   poll(): 'more' | 'idle' | 'end' {
@@ -63,27 +53,14 @@ export class Source implements SourceOperator {
       const pad = this.next % 5 === 0 ? 'x'.repeat(padding) : ''
       rows.push({ key: this.next % keys, from: this.#name, seq: Math.floor(this.next / keys), pad })
     }
-    this.#outputs.output.rows({ rows, count: rows.length, timestamps: undefined })
+    this.outputs.output.rows({ rows, count: rows.length, timestamps: undefined })
     return 'more'
   }
   advanceWatermark(): void {
-    this.#outputs.output.watermark(this.next)
-  }
-  processWatermark(timestampMs: number): boolean {
-    this.#outputs.output.watermark(timestampMs)
-    return true
+    this.outputs.output.watermark(this.next)
   }
   async snapshot(): Promise<OperatorSnapshot> {
     return { node: 0, uid: '', runs: [], operatorState: this.next }
-  }
-  processBatch(): void {
-    throw new Error('a source has no input')
-  }
-  processRows(): void {
-    throw new Error('a source has no input')
-  }
-  processIdle(): void {
-    throw new Error('a source has no input')
   }
   close(): void {
     // Holds nothing.
@@ -122,10 +99,8 @@ export type CountEntry = [key: number, n: number, last: Record<string, number>]
 export class Counts extends Reading<Input> {
   readonly #outputs: Outputs
   readonly #state = new Map<number, CountEntry>()
-  readonly needsOneTime: boolean
-  constructor(outputs: Outputs, restored: readonly CountEntry[], needsOneTime: boolean) {
+  constructor(outputs: Outputs, restored: readonly CountEntry[]) {
     super()
-    this.needsOneTime = needsOneTime
     this.#outputs = outputs
     for (const entry of restored) this.#state.set(entry[0], structuredClone(entry))
   }

@@ -40,6 +40,22 @@ const inputSchema: Schema = {
 }
 const sourceSubtasks = [2, 1]
 
+/** What most tests begin with; checkpoints need a `root`. */
+export const smallFlow: FlowShape = {
+  carrier: 'local',
+  counts: 2,
+  sinks: 2,
+  partitioner: 'rebalance',
+  records: 400,
+  keys: 13,
+  segments: 96,
+  root: '',
+  declared: true,
+  padding: 0,
+}
+/** What may change where a flow goes on from a checkpoint. */
+export type FlowRound = Pick<FlowShape, 'carrier' | 'counts' | 'sinks'>
+
 function planOf(shape: FlowShape): JobPlan {
   const vertex = (id: number, parallelism: number): JobPlan['vertices'][number] => ({
     id,
@@ -210,7 +226,7 @@ export class Flow {
               const range = hashValue(key) >>> 16
               return range >= ranges.from && range < ranges.to
             })
-            return new Counts(outputs, mine ?? [], shape.needsOneTime === true)
+            return new Counts(outputs, mine ?? [])
           }
           const taken = operatorState?.filter((_each, was) => was % vertex.parallelism === subtask)
           const results = new Results((taken?.flat() as Output[] | undefined) ?? [])

@@ -6,13 +6,12 @@ import type { VertexPlan } from '../../../../proto/jobgraph/plan.ts'
 import { createRouter } from '../../../../taskmanager/network/create-router.ts'
 import { EdgeWriter } from '../../../../taskmanager/network/edge-writer.ts'
 import { LocalChannel } from '../../../../taskmanager/network/local.ts'
-import type { Operator, OperatorContext, SourceOperator } from '../../../../taskmanager/operators/operator.ts'
+import type { Operator } from '../../../../taskmanager/operators/operator.ts'
 import { Chain } from '../../../../taskmanager/task/chain.ts'
 import { InputGate } from '../../../../taskmanager/task/input-gate.ts'
 import { Task } from '../../../../taskmanager/task/task.ts'
 import type { TaskEvents } from '../../../../taskmanager/task/task-options.ts'
-
-export type Outputs = Pick<OperatorContext, 'output' | 'sides'>
+import { type Outputs, SourceHead } from '../../../support/source-head.ts'
 
 const vertex: VertexPlan = {
   id: 0,
@@ -23,36 +22,30 @@ const vertex: VertexPlan = {
 const snapshotOf = (uid: string): OperatorSnapshot => ({ node: 0, uid, runs: [] })
 
 /** Emits one number per poll; ends after `count`, waits while `paused`. */
-export class Counting implements SourceOperator {
+export class Counting extends SourceHead {
   next = 0
   paused = false
   watermarks = 0
   readonly count: number
   readonly #log: string[]
-  readonly #outputs: Outputs
 
   constructor(count: number, log: string[], outputs: Outputs) {
+    super(outputs)
     this.count = count
     this.#log = log
-    this.#outputs = outputs
   }
 
   poll(): 'more' | 'idle' | 'end' {
     if (this.next >= this.count) return 'end'
     if (this.paused) return 'idle'
-    this.#outputs.output.rows({ rows: [this.next], count: 1, timestamps: Float64Array.of(this.next) })
+    this.outputs.output.rows({ rows: [this.next], count: 1, timestamps: Float64Array.of(this.next) })
     this.next++
     return 'more'
   }
 
   advanceWatermark(): void {
     this.watermarks++
-    if (this.next > 0) this.#outputs.output.watermark(this.next - 1)
-  }
-
-  processWatermark(timestampMs: number): boolean {
-    this.#outputs.output.watermark(timestampMs)
-    return true
+    if (this.next > 0) this.outputs.output.watermark(this.next - 1)
   }
 
   finish(): void {
@@ -64,15 +57,6 @@ export class Counting implements SourceOperator {
     return snapshotOf('source')
   }
 
-  processBatch(): void {
-    throw new Error('a source has no input')
-  }
-  processRows(): void {
-    throw new Error('a source has no input')
-  }
-  processIdle(): void {
-    throw new Error('a source has no input')
-  }
   close(): void {
     this.#log.push('source close')
   }
