@@ -1,6 +1,7 @@
 /**
- * What a restore of much state takes: `node bench/micro/state-restore.ts [MB] [flat|strings|objects] [hashmap|rocksdb]`. Writes a base and
- * two deltas of a tenth each, then restores them. MB are those of the entries in memory. Trust ratios, not milliseconds.
+ * What a restore of much state takes: `node bench/micro/state-restore.ts [MB] [flat|strings|objects|texts|maps] [hashmap|rocksdb]`. Writes a
+ * base and two deltas of a tenth each, then restores them, and reads what is not flat once. MB are those of the entries in memory.
+ * Trust ratios, not milliseconds.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +12,7 @@ import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import type {
   AccumulatorStore,
   KeyedStateBackend,
+  MapStore,
   StateBackendOptions,
   ValueStore,
 } from '../../taskmanager/state/api.ts'
@@ -20,7 +22,7 @@ const megabytes = Number(process.argv[2] ?? 256)
 const kind = process.argv[3] ?? 'flat'
 const where = process.argv[4] ?? 'hashmap'
 const rowsPerBatch = 2048
-const bytesPerKey = kind === 'objects' ? 500 : 80
+const bytesPerKey = { flat: 80, strings: 80, objects: 500, texts: 1024, maps: 1024 }[kind] ?? 80
 const keyCount = Math.floor((megabytes * 2 ** 20) / bytesPerKey / rowsPerBatch) * rowsPerBatch
 
 const root = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
@@ -41,17 +43,28 @@ const aggregates = [
 ] as const
 const megabytesNow = (): string => (process.memoryUsage.rss() / 2 ** 20).toFixed(0)
 
-function declared(backend: KeyedStateBackend): { flat?: AccumulatorStore; objects?: ValueStore } {
-  if (kind === 'objects') return { objects: backend.value('objects') }
+function declared(backend: KeyedStateBackend): { flat?: AccumulatorStore; objects?: ValueStore; maps?: MapStore } {
+  if (kind === 'objects' || kind === 'texts') return { objects: backend.value('objects') }
+  if (kind === 'maps') return { maps: backend.map('maps') }
   return { flat: backend.accumulators('flat', aggregates) }
+}
+
+/** What hardly compresses. */
+const letters = Buffer.alloc(64 << 10)
+for (let i = 0; i < letters.length; i++) letters[i] = 32 + ((hashValue(i) >>> 8) % 95)
+const same = 'x'.repeat(240)
+
+function textOf(n: number): string {
+  if (kind !== 'texts') return same
+  const at = (hashValue(n) >>> 0) % (letters.length - 980)
+  return letters.latin1Slice(at, at + 980)
 }
 
 async function written(): Promise<readonly RunHandle[]> {
   const backend = createKeyedStateBackend(options)
-  const { flat, objects } = declared(backend)
+  const { flat, objects, maps } = declared(backend)
   await backend.open()
   const rows = Array.from({ length: rowsPerBatch }, (_, v) => ({ v }))
-  const text = 'x'.repeat(240)
   const hashes = new Int32Array(rowsPerBatch)
   let chain: readonly RunHandle[] = []
   for (let checkpoint = 1; checkpoint <= 3; checkpoint++) {
@@ -66,7 +79,12 @@ async function written(): Promise<readonly RunHandle[]> {
       })
       const ids = backend.resolveRows({ keys, hashes }, rowsPerBatch)
       flat?.updateRows(ids, rowsPerBatch, rows)
-      for (let i = 0; i < rowsPerBatch; i++) objects?.set(ids[i], { n: i, text: `${text}${keys[i]}`, at: i + 0.5 })
+      for (let i = 0; i < rowsPerBatch; i++) {
+        const n = from + i * step
+        objects?.set(ids[i], { n: i, text: `${textOf(n)}${keys[i]}`, at: i + 0.5 })
+        if (checkpoint === 1) for (let field = 0; field < 10; field++) maps?.set(ids[i], `field ${field}`, `text ${n}`)
+        else maps?.set(ids[i], `field ${n % 10}`, { checkpoint })
+      }
     }
     chain = await backend.snapshot(checkpoint).result
     backend.notifyCheckpointComplete(checkpoint)
@@ -96,7 +114,7 @@ const again = createKeyedStateBackend({
   },
   ...(where === 'rocksdb' && { rocksdb: { directory: join(root, 'rocksdb'), memoryBytes: 128 << 20 } }),
 })
-declared(again)
+const { objects, maps } = declared(again)
 const cpu = process.cpuUsage()
 const thread = process.threadCpuUsage()
 const started = performance.now()
@@ -107,4 +125,10 @@ const own = process.threadCpuUsage(thread)
 console.log(
   `restored in ${ms.toFixed(0)} ms (${((own.user + own.system) / 1000).toFixed(0)} ms of CPU of this thread, ${((used.user + used.system) / 1000).toFixed(0)} of all), ${((ms * 1e6) / keyCount).toFixed(0)} ns per key, ${megabytesNow()} MB resident`,
 )
+const read = performance.now()
+for (const id of again.ids()) {
+  objects?.get(id)
+  maps?.size(id)
+}
+console.log(`read all in ${(performance.now() - read).toFixed(0)} ms, ${megabytesNow()} MB resident`)
 again.close()

@@ -7,15 +7,20 @@
  * are `restoreRow`s; whoever calls has reserved the room.
  */
 
-/** Words of a row: where an entry stands. `kind` as in runs; addresses are of the first byte and of the one behind the last. */
-export const restoreRow = { state: 0, kind: 1, keyStart: 2, keyEnd: 3, valueStart: 4, valueEnd: 5 } as const
-export const restoreRowBytes = 24
+/**
+ * Words of a row: where an entry stands. `kind` as in runs; addresses are of the first byte and of the one behind the last, `start` of
+ * the first of all of the entry.
+ */
+export const restoreRow = { state: 0, kind: 1, keyStart: 2, keyEnd: 3, valueStart: 4, valueEnd: 5, start: 6 } as const
+export const restoreRowBytes = 28
 
 /**
  * Words of a state, by its number in the run. `presence`: its bit in entries; 0: it is left out. `bytes`: of a value that is
- * copied to `offset` of the entry as it stands; 0: the value is to be decoded.
+ * copied to `offset` of the entry as it stands; 0: the value is to be decoded. `elsewhere` as presence: it is not in entries, and
+ * whoever calls takes its rows.
  */
 export const restoreState = { presence: 0, offset: 1, bytes: 2 } as const
+export const elsewhere = 0x80000000
 export const restoreStateBytes = 16
 
 export interface RestoreKernels {

@@ -3,6 +3,7 @@
  * Promises the same bytes as core/kernels/assembly/restore.ts.
  */
 import {
+  elsewhere,
   type RestoreKernels,
   restoreRow,
   restoreRowBytes,
@@ -54,6 +55,7 @@ export function createRestoreTwin(views: StateViews): RestoreKernels {
         if (next < 0) return -1
         const valueBytes = kind === 0 ? varint(next, end) : 0
         if (next < 0) return -1
+        const start = at
         const key = next
         const value = key + keyBytes + namespaceBytes
         at = value + valueBytes
@@ -70,6 +72,7 @@ export function createRestoreTwin(views: StateViews): RestoreKernels {
         u32[row + restoreRow.keyEnd] = key + keyBytes
         u32[row + restoreRow.valueStart] = value
         u32[row + restoreRow.valueEnd] = at
+        u32[row + restoreRow.start] = start
       }
       return at === end ? n : -1
     },
@@ -123,6 +126,7 @@ export function createRestoreTwin(views: StateViews): RestoreKernels {
         const row = rowOf(rows, i)
         const into = stateOf(states, u32[row + restoreRow.state])
         const presence = u32[into + restoreState.presence]
+        if (presence === elsewhere) continue
         const offset = u32[into + restoreState.offset]
         const bytes = u32[into + restoreState.bytes]
         const id = u32[(ids >>> 2) + i]

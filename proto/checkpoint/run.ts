@@ -5,6 +5,7 @@
 export { chainBlocks, largestBlock, type RunBlock } from './run-blocks.ts'
 export { appendCursor, type CompactOptions, chainRunsMaxDefault, compactChain, compactionOf } from './run-compact.ts'
 export { RunCursor } from './run-cursor.ts'
+export { RunEntry } from './run-entry.ts'
 export { type EntryKind, entryKind, entryStartBytesMax, type NamespaceDrop, runVersion } from './run-format.ts'
 export {
   type ChainRun,

@@ -7,7 +7,7 @@
 import { assert } from '../../core/assert.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { DataType } from '../../core/columns/schema.ts'
-import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { RunEntry } from '../../proto/checkpoint/run.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
 import { AccumulatorState } from './accumulator-state.ts'
 import type {
@@ -22,6 +22,7 @@ import type {
   ValueStore,
 } from './api.ts'
 import { DeclaredStates } from './declared-states.ts'
+import { FlatBlocks } from './flat-blocks.ts'
 import { FlatPart, type FlatState, FlatStates } from './flat-part.ts'
 import { FlatRestore } from './flat-restore.ts'
 import { FlatValues, flatBytes, isFlat } from './flat-values.ts'
@@ -34,6 +35,7 @@ import { createRocksDbBackend } from './rocksdb/backend.ts'
 import type { StateRows } from './rows.ts'
 import { type SnapshotPart, Snapshotter } from './snapshotter.ts'
 import { Timers } from './timers.ts'
+import type { Unread } from './unread.ts'
 import type { Lifetime } from './values.ts'
 
 /** Keyed state in memory, or in RocksDB where the options say so. Declare the states, then `open`. */
@@ -52,6 +54,7 @@ interface TableUser {
 class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, StateKeys {
   readonly tracked: boolean
   readonly #parts: SnapshotPart[] = []
+  readonly #unread: Unread[] = []
   readonly #flat: FlatState[] = []
   readonly #users: TableUser[] = []
   readonly #snapshotter: Snapshotter
@@ -73,19 +76,22 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
     this.keyIds.open(this.#payloadBytes, this.tracked)
     const { table, rows } = this.keyIds
     for (const user of this.#users) user.attach(table, rows)
+    const flat = new FlatStates(table, key.type, this.#flat)
     if (this.#flat.length > 0) {
-      const states = new FlatStates(table, key.type, this.#flat)
       const part = new FlatPart(
         table,
-        states,
+        flat,
         (entry) => this.restoreId(entry),
         (id) => this.release(id),
       )
-      this.#parts.unshift(new FlatRestore(part, states, table, key))
+      this.#parts.unshift(new FlatRestore(part, flat, table, key))
     }
-    await this.#snapshotter.restore(restored, (entries) => {
-      // With maps and timers nobody knows.
-      if (!this.#manyPerKey) table.expect(entries / Math.max(1, this.#valuesPerKey))
+    await this.#snapshotter.restore(restored, {
+      expecting: (entries) => {
+        // With maps and timers nobody knows.
+        if (!this.#manyPerKey) table.expect(entries / Math.max(1, this.#valuesPerKey))
+      },
+      blocks: (blocks) => new FlatBlocks({ table, shape: key, flat, objects: this.#unread }, blocks),
     })
   }
 
@@ -119,15 +125,13 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
   list(name: string, _type?: DataType, ttlMs?: number): ListStore {
     this.#manyPerKey = true
     const lists = new ObjectLists(this.numberOf(name), name, this, this.lifetime(ttlMs))
-    this.#parts.push(lists.tracker)
-    return lists
+    return this.#objectState(lists)
   }
 
   map(name: string, _key?: DataType, _value?: DataType, ttlMs?: number): MapStore {
     this.#manyPerKey = true
     const maps = new ObjectMaps(this.numberOf(name), name, this, this.lifetime(ttlMs))
-    this.#parts.push(maps.tracker)
-    return maps
+    return this.#objectState(maps)
   }
 
   accumulators(name: string, aggregates: readonly DeclaredAggregate[]): AccumulatorStore {
@@ -150,8 +154,7 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
   timers(name: string): TimerStore {
     this.#manyPerKey = true
     const timers = new Timers(this.numberOf(name), this)
-    this.#parts.push(timers.tracker)
-    return timers
+    return this.#objectState(timers)
   }
 
   snapshot(checkpointId: number): StateSnapshot {
@@ -181,7 +184,7 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
     return this.keyIds.canonicalOf(id)
   }
 
-  restoreId(entry: RunCursor): number {
+  restoreId(entry: RunEntry): number {
     return this.keyIds.idOf(entry.hash, entry.key)
   }
 
@@ -203,8 +206,13 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
   #objects(name: string, lifetime: Lifetime): ObjectValues {
     this.#valuesPerKey++
     const values = new ObjectValues(this.numberOf(name), name, this, lifetime)
-    this.#parts.push(values.tracker)
-    return values
+    return this.#objectState(values)
+  }
+
+  #objectState<S extends { readonly tracker: SnapshotPart; readonly unread: Unread }>(state: S): S {
+    this.#parts.push(state.tracker)
+    this.#unread.push(state.unread)
+    return state
   }
 
   /** Offset in an entry of `bytes` more bytes. */

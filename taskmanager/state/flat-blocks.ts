@@ -1,18 +1,25 @@
 /**
- * Restores the flat states of a key table from whole blocks of runs, oldest run first: a block is copied into the state's memory,
+ * Restores the states of a key table from whole blocks of runs, oldest run first: a block is copied into the state's memory,
  * and kernels decode it, find or insert its keys, and take the values from where they stand. No JavaScript value is made
- * of an entry, unless its state wants to decode it itself.
+ * of an entry, unless its state wants to decode it itself. Entries of objects are kept as they are, until somebody reads them.
  *
  * Promises: a newer run counts over an older one, and what is gone leaves no key behind. Memory is given back by `end`.
  * One thread.
  */
-import { restoreRow, restoreRowBytes, restoreState, restoreStateBytes } from '../../core/kernels/restore-signature.ts'
+import {
+  elsewhere,
+  restoreRow,
+  restoreRowBytes,
+  restoreState,
+  restoreStateBytes,
+} from '../../core/kernels/restore-signature.ts'
 import type { RunBlock } from '../../proto/checkpoint/run.ts'
 import type { KeyShape } from './api.ts'
-import type { FlatPart, FlatStates, RestoredValue } from './flat-part.ts'
+import { type FlatStates, markRestored, type RestoredValue } from './flat-part.ts'
 import type { KeyTable } from './key-table.ts'
 import type { StateMemory } from './memory.ts'
 import { StateRows } from './rows.ts'
+import type { Unread } from './unread.ts'
 
 /** What is known before the first block. */
 export interface BlocksToRestore {
@@ -25,9 +32,18 @@ export interface BlocksToRestore {
   readonly entriesMax: number
 }
 
+/** What the table holds: states in its entries, and states of objects. */
+export interface TableStates {
+  readonly table: KeyTable
+  readonly shape: KeyShape
+  readonly flat: FlatStates
+  readonly objects: readonly Unread[]
+}
+
 export class FlatBlocks {
-  readonly #part: FlatPart
   readonly #states: FlatStates
+  /** By the number that their states had. */
+  readonly #objects = new Map<number, Unread>()
   readonly #table: KeyTable
   readonly #memory: StateMemory
   readonly #rows: StateRows
@@ -39,20 +55,19 @@ export class FlatBlocks {
   readonly #entries: number
   readonly #into: number
 
-  constructor(part: FlatPart, states: FlatStates, table: KeyTable, shape: KeyShape, restored: BlocksToRestore) {
-    this.#part = part
-    this.#states = states
+  constructor({ table, shape, flat, objects }: TableStates, restored: BlocksToRestore) {
+    this.#states = flat
     this.#table = table
     this.#memory = table.memory
     this.#rewrite = restored.rewrite
     this.#rows = new StateRows(table.memory, shape)
     this.#rows.reserve(restored.entriesMax)
-    const same = states.all.map(({ state }) => ({ oldId: state, id: state }))
+    const same = [...flat.all, ...objects].map(({ state }) => ({ oldId: state, id: state }))
     for (const { oldId, id } of restored.states.length === 0 ? same : restored.states) this.#numbers[oldId] = id
     this.#block = this.#allocate(restored.bytesMax)
     this.#entries = this.#allocate(restored.entriesMax * restoreRowBytes)
     this.#into = this.#allocate(this.#numbers.length * restoreStateBytes)
-    this.#describe()
+    this.#describe(objects)
   }
 
   take(block: RunBlock): void {
@@ -74,26 +89,36 @@ export class FlatBlocks {
     if (n < 0) block.broken()
     rows.loadRestored(this.#entries, n, this.#block, block.bytes)
     rows.find(this.#table, 0, n, true)
-    let expired = false
+    let gone = block.delta
     for (let i = 0; ; i++) {
       i = kernels.restoreValues(this.#table.address, this.#entries, i, n, rows.ids, this.#into, this.#rewrite ? 0 : 1)
       if (i === n) break
-      if (!this.#decode(block.bytes, i)) expired = true
+      if (!this.#decode(block.bytes, i)) gone = true
     }
-    if (block.delta || expired) this.#release(n)
+    const { bytes } = block
+    const kept = { memory, bytes, address: this.#block, rows: this.#entries, ids: rows.ids, count: n }
+    for (const [oldId, unread] of this.#objects) if (unread.take(kept, oldId)) gone = true
+    if (gone) this.#release(n)
   }
 
-  end(): void {
+  /** To be stepped through after the last block. */
+  *end(): Generator<void, void> {
     this.#rows.free()
     for (const { address, bytes } of this.#blocks) this.#memory.free(address, bytes)
+    for (const unread of this.#objects.values()) yield* unread.ended(this.#rewrite, (id) => this.#table.releaseOne(id))
   }
 
-  #describe(): void {
+  #describe(objects: readonly Unread[]): void {
     const { u32 } = this.#memory
     this.#numbers.forEach((number, oldId) => {
+      const at = (this.#into + oldId * restoreStateBytes) >>> 2
+      const unread = objects.find((each) => each.state === number)
+      if (unread !== undefined) {
+        this.#objects.set(oldId, unread)
+        u32[at + restoreState.presence] = elsewhere
+      }
       const state = this.#states.find(number)
       if (state === undefined) return
-      const at = (this.#into + oldId * restoreStateBytes) >>> 2
       u32[at + restoreState.presence] = state.presence
       u32[at + restoreState.offset] = state.copied?.offset ?? 0
       u32[at + restoreState.bytes] = state.copied?.bytes ?? 0
@@ -112,7 +137,7 @@ export class FlatBlocks {
       valueEnd: u32[at + restoreRow.valueEnd] - this.#block,
     }
     if (this.#states.restore(this.#numbers[oldId], value, id)) {
-      this.#part.restored(id, this.#rewrite)
+      markRestored(this.#table, id, this.#rewrite)
       return true
     }
     // What an older run said is gone with it.

@@ -39,6 +39,12 @@ export function entryKey(table: KeyTable, type: KeyShape['type'], address: numbe
   return type === 'any' ? buffer.subarray(start, start + bytes) : canonicalKey(keyInMemory(type, buffer, start, bytes))
 }
 
+/** Something of this key came out of a run. `rewrite`: no chain of ours has it. */
+export function markRestored(table: KeyTable, id: number, rewrite: boolean): void {
+  if (rewrite) table.markOne(id)
+  else table.memory.u32[(table.entry(id) >>> 2) + 5] |= persisted
+}
+
 /** Where the value of an entry stands: of a cursor, or of a batch. */
 export type RestoredValue = Pick<RunCursor, 'bytes' | 'namespaceEnd' | 'valueEnd'>
 
@@ -193,13 +199,7 @@ export class FlatPart implements SnapshotPart {
   restore(state: number, cursor: RunCursor, rewrite: boolean): void {
     if (!this.#contents.accepts(state)) return
     const id = this.#restoreId(cursor)
-    if (this.#contents.restore(state, cursor, id)) this.restored(id, rewrite)
-  }
-
-  /** Something of this key came out of a run. */
-  restored(id: number, rewrite: boolean): void {
-    if (rewrite) this.#table.markOne(id)
-    else this.#table.memory.u32[(this.#table.entry(id) >>> 2) + 5] |= persisted
+    if (this.#contents.restore(state, cursor, id)) markRestored(this.#table, id, rewrite)
   }
 
   #end(): void {

@@ -1,6 +1,5 @@
 /**
- * Restores the flat states of a key table: from whole blocks (flat-blocks.ts) where they are all there is, otherwise in batches.
- * Entries are collected as they come out of the runs, their keys are found or inserted by one kernel call, and the values
+ * Restores the flat states of a key table in batches, where blocks cannot be taken as they are (flat-blocks.ts). Entries are collected as they come out of the runs, their keys are found or inserted by one kernel call, and the values
  * are taken from where they stand in the blocks.
  *
  * Promises: nothing is kept of an entry but numbers and its block, which nobody writes to again. Memory is given back with the
@@ -8,8 +7,7 @@
  */
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import type { KeyShape } from './api.ts'
-import { type BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
-import type { FlatPart, FlatStates, RestoredValue } from './flat-part.ts'
+import { type FlatPart, type FlatStates, markRestored, type RestoredValue } from './flat-part.ts'
 import type { KeyTable } from './key-table.ts'
 import type { StateMemory } from './memory.ts'
 import { StateRows } from './rows.ts'
@@ -76,7 +74,7 @@ export class FlatRestore implements SnapshotPart {
       at.bytes = this.#blocks[i]
       at.namespaceEnd = this.#starts[i]
       at.valueEnd = this.#ends[i]
-      if (this.#states.restore(this.#numbers[i], at, id)) this.#part.restored(id, this.#rewrite)
+      if (this.#states.restore(this.#numbers[i], at, id)) markRestored(this.#table, id, this.#rewrite)
     }
   }
 
@@ -85,10 +83,6 @@ export class FlatRestore implements SnapshotPart {
     this.#rows?.free()
     this.#rows = undefined
     this.#blocks = []
-  }
-
-  restoreBlocks(restored: BlocksToRestore): FlatBlocks {
-    return new FlatBlocks(this.#part, this.#states, this.#table, this.#shape, restored)
   }
 
   // The rest is the part's own.

@@ -60,10 +60,10 @@ export function encodeChunk(chunk: ListChunk, lifetime: Lifetime): Uint8Array | 
   return values.length === 0 ? undefined : encodeElements(values, times)
 }
 
-/** What a run has of a chunk, without what has expired. What was written without a time lives from now on. Throws STATE_MALFORMED. */
+/** What a run has of a chunk, without what has expired. What was written without a time lives from the restore on. Throws STATE_MALFORMED. */
 export function decodeChunk(bytes: Uint8Array, state: string, lifetime: Lifetime): ListChunk {
   const read = decodeElements(bytes, state)
-  const times = lifetime.limited ? (read.times ?? read.values.map(() => lifetime.stamp())) : undefined
+  const times = lifetime.limited ? (read.times ?? read.values.map(() => lifetime.restoredMs)) : undefined
   const left = living({ values: read.values, times }, lifetime)
   return { ...left, bytes: left.values.reduce<number>((sum, value) => sum + sizeOfValue(value), 0) }
 }

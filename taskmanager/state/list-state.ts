@@ -2,7 +2,7 @@
  * List state of the heap backend: the chunks of a list (list-chunks.ts) are entries of their own, so that a snapshot writes only
  * what was added or has gone. One thread.
  */
-import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { RunEntry } from '../../proto/checkpoint/run.ts'
 import type { ListStore } from './api.ts'
 import {
   append,
@@ -18,6 +18,7 @@ import {
 } from './list-chunks.ts'
 import type { StateKeys } from './object-state.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
+import { Unread } from './unread.ts'
 import { isMutable, type Lifetime } from './values.ts'
 
 interface ChunkEntry extends TrackedEntry {
@@ -36,6 +37,7 @@ interface List {
 export class ObjectLists implements ListStore, EntryCodec<ChunkEntry> {
   readonly state: number
   readonly tracker: Tracker<ChunkEntry>
+  readonly unread: Unread
   readonly #name: string
   readonly #keys: StateKeys
   readonly #lifetime: Lifetime
@@ -47,9 +49,11 @@ export class ObjectLists implements ListStore, EntryCodec<ChunkEntry> {
     this.#keys = keys
     this.#lifetime = lifetime
     this.tracker = new Tracker(this, keys.tracked)
+    this.unread = new Unread(this.tracker, keys, 'many', lifetime)
   }
 
   get(id: number): unknown[] {
+    this.unread.reading(id)
     const all: unknown[] = []
     const list = this.#lists[id]
     if (list === undefined) return all
@@ -65,6 +69,7 @@ export class ObjectLists implements ListStore, EntryCodec<ChunkEntry> {
   }
 
   add(id: number, value: unknown): void {
+    this.unread.reading(id)
     const list = this.#lists[id] ?? this.#make(id, 0)
     let entry = list.chunks.get(list.tail)
     if (entry?.present && isFull(entry.chunk)) {
@@ -84,6 +89,7 @@ export class ObjectLists implements ListStore, EntryCodec<ChunkEntry> {
   }
 
   clear(id: number): void {
+    this.unread.reading(id)
     const list = this.#lists[id]
     if (list === undefined) return
     for (const entry of [...list.chunks.values()]) if (entry.present) this.#remove(entry)
@@ -116,11 +122,11 @@ export class ObjectLists implements ListStore, EntryCodec<ChunkEntry> {
     }
   }
 
-  restore(cursor: RunCursor): ChunkEntry | undefined {
-    const chunk = decodeChunk(cursor.value, this.#name, this.#lifetime)
+  restore(restored: RunEntry, known?: number): ChunkEntry | undefined {
+    const chunk = decodeChunk(restored.value, this.#name, this.#lifetime)
     if (chunk.values.length === 0) return undefined
-    const index = chunkIndex(cursor.namespace, this.#name)
-    const id = this.#keys.restoreId(cursor)
+    const index = chunkIndex(restored.namespace, this.#name)
+    const id = known ?? this.#keys.restoreId(restored)
     const list = this.#lists[id] ?? this.#make(id, index)
     // They come in order.
     list.tail = index

@@ -2,11 +2,12 @@
  * State whose values are JavaScript objects: value, reducing, aggregating, one entry per key; and map, one entry per map key,
  * so that a snapshot writes only the map keys that changed. Lists: list-state.ts.
  */
-import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { RunEntry } from '../../proto/checkpoint/run.ts'
 import type { AccumulatingStore, AggregatingFunctions, MapStore, ValueStore } from './api.ts'
 import { asBuffer, canonicalKey, keyOfBytes } from './keys.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
-import { decodeStateValue, encodeStateValue, isMutable, type Lifetime } from './values.ts'
+import { Unread } from './unread.ts'
+import { decodeStateValue, encodeStateValue, isMutable, type Lifetime, restoredTime } from './values.ts'
 
 /** What object state needs of its backend. */
 export interface StateKeys {
@@ -14,7 +15,7 @@ export interface StateKeys {
   hashOf(id: number): number
   canonicalOf(id: number): Uint8Array
   /** Id of the key of an entry that is being restored. */
-  restoreId(entry: RunCursor): number
+  restoreId(entry: RunEntry): number
   /** The key has one thing more, or less, that keeps its id. */
   hold(id: number): void
   drop(id: number): void
@@ -30,6 +31,7 @@ const nothing = new Uint8Array(0)
 export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
   readonly state: number
   readonly tracker: Tracker<ObjectEntry>
+  readonly unread: Unread
   readonly #name: string
   readonly #keys: StateKeys
   readonly #lifetime: Lifetime
@@ -41,9 +43,11 @@ export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
     this.#keys = keys
     this.#lifetime = lifetime
     this.tracker = new Tracker(this, keys.tracked)
+    this.unread = new Unread(this.tracker, keys, 'one', lifetime)
   }
 
   get(id: number): unknown {
+    this.unread.reading(id)
     const entry = this.#entries[id]
     if (entry === undefined || !entry.present) return undefined
     if (this.#lifetime.expired(entry.writtenMs)) {
@@ -59,6 +63,7 @@ export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
       this.clear(id)
       return
     }
+    this.unread.reading(id)
     const entry = this.#entries[id] ?? this.#make(id)
     this.tracker.put(entry)
     entry.value = value
@@ -66,6 +71,7 @@ export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
   }
 
   clear(id: number): void {
+    this.unread.reading(id)
     const entry = this.#entries[id]
     if (entry === undefined || !entry.present) return
     this.tracker.remove(entry)
@@ -93,15 +99,14 @@ export class ObjectValues implements ValueStore, EntryCodec<ObjectEntry> {
     this.#keys.drop(entry.id)
   }
 
-  restore(cursor: RunCursor): ObjectEntry | undefined {
-    const { value, writtenMs } = decodeStateValue(cursor.value, this.#name)
-    // The lifetime of what was written without one begins now.
-    const time = this.#lifetime.limited && Number.isNaN(writtenMs) ? this.#lifetime.stamp() : writtenMs
+  restore(restored: RunEntry, known?: number): ObjectEntry | undefined {
+    const { value, writtenMs } = decodeStateValue(restored.value, this.#name)
+    const time = restoredTime(writtenMs, this.#lifetime)
     if (this.#lifetime.expired(time)) return undefined
-    const id = this.#keys.restoreId(cursor)
+    const id = known ?? this.#keys.restoreId(restored)
     const entry = this.#entries[id] ?? this.#make(id)
     entry.value = value
-    entry.writtenMs = this.#lifetime.limited ? time : Number.NaN
+    entry.writtenMs = time
     return entry
   }
 
@@ -175,6 +180,7 @@ export function tokenOf(key: unknown): unknown {
 export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
   readonly state: number
   readonly tracker: Tracker<MapEntry>
+  readonly unread: Unread
   readonly #name: string
   readonly #keys: StateKeys
   readonly #lifetime: Lifetime
@@ -188,6 +194,7 @@ export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
     this.#keys = keys
     this.#lifetime = lifetime
     this.tracker = new Tracker(this, keys.tracked)
+    this.unread = new Unread(this.tracker, keys, 'many', lifetime)
   }
 
   get(id: number, key: unknown): unknown {
@@ -198,6 +205,7 @@ export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
   }
 
   set(id: number, key: unknown, value: unknown): void {
+    this.unread.reading(id)
     const token = tokenOf(key)
     const entry = this.#maps[id]?.get(token) ?? this.#make(id, key, token)
     this.tracker.put(entry)
@@ -217,6 +225,7 @@ export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
   }
 
   entries(id: number): [unknown, unknown][] {
+    this.unread.reading(id)
     const result: [unknown, unknown][] = []
     for (const entry of this.#maps[id]?.values() ?? []) {
       if (!this.#isLive(entry)) continue
@@ -227,12 +236,14 @@ export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
   }
 
   size(id: number): number {
+    this.unread.reading(id)
     let size = 0
     for (const entry of this.#maps[id]?.values() ?? []) if (this.#isLive(entry)) size++
     return size
   }
 
   clear(id: number): void {
+    this.unread.reading(id)
     for (const entry of [...(this.#maps[id]?.values() ?? [])]) if (entry.present) this.#remove(entry)
   }
 
@@ -265,20 +276,21 @@ export class ObjectMaps implements MapStore, EntryCodec<MapEntry> {
     }
   }
 
-  restore(cursor: RunCursor): MapEntry | undefined {
-    const { value, writtenMs } = decodeStateValue(cursor.value, this.#name)
-    const time = this.#lifetime.limited && Number.isNaN(writtenMs) ? this.#lifetime.stamp() : writtenMs
+  restore(restored: RunEntry, known?: number): MapEntry | undefined {
+    const { value, writtenMs } = decodeStateValue(restored.value, this.#name)
+    const time = restoredTime(writtenMs, this.#lifetime)
     if (this.#lifetime.expired(time)) return undefined
-    const key = keyOfBytes(cursor.namespace)
-    const id = this.#keys.restoreId(cursor)
+    const key = keyOfBytes(restored.namespace)
+    const id = known ?? this.#keys.restoreId(restored)
     const token = tokenOf(key)
     const entry = this.#maps[id]?.get(token) ?? this.#make(id, key, token)
     entry.value = value
-    entry.writtenMs = this.#lifetime.limited ? time : Number.NaN
+    entry.writtenMs = time
     return entry
   }
 
   #live(id: number, key: unknown): MapEntry | undefined {
+    this.unread.reading(id)
     const entry = this.#maps[id]?.get(tokenOf(key))
     return entry !== undefined && this.#isLive(entry) ? entry : undefined
   }

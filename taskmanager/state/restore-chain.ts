@@ -1,6 +1,6 @@
 /**
- * Takes a chain of runs into the parts of an operator's state. Where all of it is flat, the blocks of the runs go there one run after
- * the other, oldest first; otherwise the runs are merged, and each entry that counts is given to its part.
+ * Takes a chain of runs into an operator's state. Where it takes whole blocks, those of the runs go there one run after the other,
+ * oldest first; otherwise the runs are merged, and each entry that counts is given to its part.
  *
  * Concurrency: on the slot's thread, in slices between turns; blocks are fetched and inflated on other threads.
  */
@@ -10,41 +10,46 @@ import { openStorage } from '../../core/storage/open-storage.ts'
 import { rangeCount } from '../../proto/checkpoint/ranges.ts'
 import { type ChainRun, ChainStream, chainBlocks, largestBlock, openChain } from '../../proto/checkpoint/run.ts'
 import type { Restoring } from './convert.ts'
-import type { FlatBlocks } from './flat-blocks.ts'
+import type { BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
 import { aThird, Pace } from './pace.ts'
 import type { KeyRange } from './snapshot-run.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 
-/** `expecting` is told before the first entry how many the bases hold: nearly as many as there will be. */
+export interface RestoredInto {
+  /** Is told before the first entry how many the bases hold: nearly as many as there will be. */
+  readonly expecting?: (entries: number) => void
+  /** Takes whole blocks instead of the entries. */
+  readonly blocks?: (restored: BlocksToRestore) => FlatBlocks
+}
+
 export async function restoreChain(
-  parts: readonly SnapshotPart[],
+  into: RestoredInto & { readonly parts: readonly SnapshotPart[] },
   restored: Restoring,
   range: KeyRange,
   clock: Clock,
-  expecting: ((entries: number) => void) | undefined,
 ): Promise<void> {
   // Keys that change move: those of this subtask may have been anywhere.
   const ranges = restored.rekey === undefined ? range : { from: 0, to: rangeCount }
   const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
   const runs = await openChain(openStorage(restored.root), handles)
-  expecting?.(runs.reduce((sum, run) => sum + (run.reader.footer.base ? run.reader.entriesIn(run, ranges) : 0), 0))
-  const blocks = blocksInto(parts, runs, restored, ranges)
+  into.expecting?.(runs.reduce((sum, run) => sum + (run.reader.footer.base ? run.reader.entriesIn(run, ranges) : 0), 0))
+  const blocks = blocksInto(into, runs, restored, ranges)
   const steps =
-    blocks === undefined ? restoreEntries(parts, runs, restored, ranges) : restoreBlocks(blocks, runs, ranges)
+    blocks === undefined ? restoreEntries(into.parts, runs, restored, ranges) : restoreBlocks(blocks, runs, ranges)
   await new Pace(clock, () => undefined, aThird).run(steps)
 }
 
 /** Undefined: entries have to be merged, or changed. */
 function blocksInto(
-  parts: readonly SnapshotPart[],
+  into: RestoredInto,
   runs: readonly ChainRun[],
   { states, rewrite, convert }: Restoring,
   { from, to }: KeyRange,
 ): FlatBlocks | undefined {
   const dropped = runs.some(({ reader }) => reader.drops.length > 0)
-  if (parts.length !== 1 || convert !== undefined || dropped) return undefined
+  if (convert !== undefined || dropped) return undefined
   const largest = largestBlock(runs, from, to)
-  return parts[0].restoreBlocks?.({ states, rewrite, bytesMax: largest.bytes, entriesMax: largest.entries })
+  return into.blocks?.({ states, rewrite, bytesMax: largest.bytes, entriesMax: largest.entries })
 }
 
 function* restoreBlocks(
@@ -56,7 +61,7 @@ function* restoreBlocks(
     if (block instanceof Promise) yield block
     else yield into.take(block)
   }
-  into.end()
+  yield* into.end()
 }
 
 function* restoreEntries(

@@ -17,9 +17,8 @@ import { compactChain, compactionOf, type RunCursor } from '../../proto/checkpoi
 import type { SnapshotTarget, StateSnapshot } from './api.ts'
 import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
-import type { BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
 import { Pace, patient } from './pace.ts'
-import { restoreChain } from './restore-chain.ts'
+import { type RestoredInto, restoreChain } from './restore-chain.ts'
 import { threadMemory } from './run-entries.ts'
 import { type KeyRange, SnapshotRun } from './snapshot-run.ts'
 
@@ -44,8 +43,6 @@ export interface SnapshotPart {
   restoreCollected?(): void
   /** That was the last entry. */
   restoreEnded?(): void
-  /** For the only part of a state, instead of its entries: takes whole blocks of runs, oldest run first. */
-  restoreBlocks?(restored: BlocksToRestore): FlatBlocks
 }
 
 interface Pending {
@@ -73,11 +70,10 @@ export class Snapshotter {
     this.#clock = clock
   }
 
-  /** `expecting` is told before the first entry how many the bases hold: nearly as many as there will be. */
-  async restore(restored: Restoring | undefined, expecting?: (entries: number) => void): Promise<void> {
+  async restore(restored: Restoring | undefined, into: RestoredInto = {}): Promise<void> {
     passPoint('restore')
     if (restored !== undefined && restored.runs.length > 0) {
-      await restoreChain(this.#parts, restored, this.#range, this.#clock, expecting)
+      await restoreChain({ parts: this.#parts, ...into }, restored, this.#range, this.#clock)
       if (!restored.rewrite) this.#chain = restored.runs
     }
   }

@@ -5,13 +5,14 @@
  * In a run: state of kind timers, namespace = domain (0 event, 1 processing) and the time as float64, little-endian; no
  * value. Part of the snapshot format (proto/FORMATS.md).
  */
-import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { RunEntry } from '../../proto/checkpoint/run.ts'
 import type { TimeDomain, TimerStore } from './api.ts'
 import { stateErrors } from './errors.ts'
 import { asBuffer } from './keys.ts'
 import type { StateKeys } from './object-state.ts'
 import { TimerHeap } from './timer-heap.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
+import { Unread } from './unread.ts'
 
 interface Timer extends TrackedEntry {
   readonly timestampMs: number
@@ -30,6 +31,7 @@ const nothing = new Uint8Array(0)
 export class Timers implements TimerStore, EntryCodec<Timer> {
   readonly state: number
   readonly tracker: Tracker<Timer>
+  readonly unread: Unread
   size = 0
   readonly #keys: TimerKeys
   readonly #byId: [Map<number, Timer[]>, Map<number, Timer[]>] = [new Map(), new Map()]
@@ -40,6 +42,8 @@ export class Timers implements TimerStore, EntryCodec<Timer> {
     this.state = state
     this.#keys = keys
     this.tracker = new Tracker(this, keys.tracked)
+    // When they are due, nobody asks for their key first.
+    this.unread = new Unread(this.tracker, keys, 'at once')
   }
 
   register(domain: TimeDomain, id: number, timestampMs: number): void {
@@ -110,12 +114,12 @@ export class Timers implements TimerStore, EntryCodec<Timer> {
     this.#keys.drop(timer.id)
   }
 
-  restore(cursor: RunCursor): Timer {
-    const namespace = asBuffer(cursor.namespace)
+  restore(restored: RunEntry, known?: number): Timer {
+    const namespace = asBuffer(restored.namespace)
     if (namespace.length !== namespaceBytes || namespace[0] > 1) {
       throw stateErrors.create('MALFORMED', { state: 'timers', reason: 'a timer has no time' })
     }
-    const id = this.#keys.restoreId(cursor)
+    const id = known ?? this.#keys.restoreId(restored)
     const timer = this.#make(namespace[0], id, namespace.readDoubleLE(1))
     this.#enqueue(timer)
     return timer

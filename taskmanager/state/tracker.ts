@@ -6,7 +6,7 @@
  * some snapshot must still hear of is kept until that snapshot is complete.
  */
 import { assert } from '../../core/assert.ts'
-import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { RunCursor, RunEntry } from '../../proto/checkpoint/run.ts'
 import { type Change, Changes, change } from './changes.ts'
 import type { SnapshotRun } from './snapshot-run.ts'
 import type { SnapshotPart } from './snapshotter.ts'
@@ -34,7 +34,8 @@ export interface EntryCodec<E> {
   value(entry: E): Uint8Array | undefined
   /** The entry is gone for good: nothing refers to it any more. */
   forget(entry: E): void
-  restore(entry: RunCursor): E | undefined
+  /** `id` of its key, when known. Undefined: there is nothing to keep. */
+  restore(entry: RunEntry, id?: number): E | undefined
 }
 
 const entriesPerStep = 64
@@ -127,8 +128,17 @@ export class Tracker<E extends TrackedEntry> implements SnapshotPart {
   }
 
   restore(state: number, cursor: RunCursor, rewrite: boolean): void {
-    if (state !== this.#codec.state) return
-    const entry = this.#codec.restore(cursor)
+    if (state === this.#codec.state) this.take(cursor, rewrite)
+  }
+
+  /** Number of the state in runs. */
+  get state(): number {
+    return this.#codec.state
+  }
+
+  /** An entry of this state out of a chain. */
+  take(restored: RunEntry, rewrite: boolean, id?: number): void {
+    const entry = this.#codec.restore(restored, id)
     if (entry === undefined) return
     entry.present = true
     if (rewrite && this.#tracked) this.#changes.put(entry, false)

@@ -18,11 +18,14 @@ const writer = new ValueWriter()
 /** Lifetime of a state's entries: counted from their last write, by the wall clock. */
 export class Lifetime {
   readonly ttlMs: number
+  /** When what is restored, and was written without a time, begins to live; NaN when entries do not expire. */
+  readonly restoredMs: number
   readonly #clock: Clock
 
   constructor(ttlMs: number | undefined, clock: Clock) {
     this.ttlMs = ttlMs ?? Number.POSITIVE_INFINITY
     this.#clock = clock
+    this.restoredMs = this.stamp()
   }
 
   get limited(): boolean {
@@ -58,13 +61,17 @@ export const hasElementTimes = (bytes: Uint8Array): boolean => bytes[0] === time
 
 /** Whether a value, as in a run, has expired. */
 export const expiredValue = (value: Buffer, lifetime: Lifetime): boolean =>
-  lifetime.limited && value[0] !== 0 && lifetime.expired(value.readDoubleLE(1))
+  lifetime.limited && value.length > 9 && value[0] !== 0 && lifetime.expired(value.readDoubleLE(1))
 
 export interface DecodedValue {
   readonly value: unknown
   /** NaN when it was not kept. */
   readonly writtenMs: number
 }
+
+/** Time of the write of a restored entry, for who keeps it: that of its value, or the restore's. */
+export const restoredTime = (writtenMs: number, lifetime: Lifetime): number =>
+  lifetime.limited && !Number.isNaN(writtenMs) ? writtenMs : lifetime.restoredMs
 
 /** Throws STATE_MALFORMED, COLUMNS_CORRUPT. */
 export function decodeStateValue(bytes: Uint8Array, state: string): DecodedValue {

@@ -2,7 +2,8 @@
 // is the specification.
 import { entryOf } from './entry'
 
-const ROW_BYTES: usize = 24
+const ROW_BYTES: usize = 28
+const ELSEWHERE: u32 = 0x80000000
 const HEAD_BYTES: usize = 7
 const LATIN1: u32 = 0x4c
 const INT32: u32 = 0x69
@@ -52,6 +53,7 @@ export function restoreDecode(block: usize, bytes: u32, entries: i32, from: u32,
     const value = keyEnd + <u64>(<u32>namespaceBytes)
     const valueEnd = value + <u64>(<u32>valueBytes)
     if (valueEnd > <u64>end) return -1
+    const start = at
     at = <usize>valueEnd
     const range = h >>> 16
     if (range < from) continue
@@ -65,6 +67,7 @@ export function restoreDecode(block: usize, bytes: u32, entries: i32, from: u32,
     store<u32>(row, <u32>keyEnd, 12)
     store<u32>(row, <u32>value, 16)
     store<u32>(row, <u32>valueEnd, 20)
+    store<u32>(row, <u32>start, 24)
     n++
   }
   return at == end ? n : -1
@@ -123,6 +126,7 @@ export function restoreValues(table: usize, rows: usize, from: i32, n: i32, ids:
     const row = rows + <usize>i * ROW_BYTES
     const into = states + (<usize>load<u32>(row) << 4)
     const presence = load<u32>(into)
+    if (presence == ELSEWHERE) continue
     const offset = <usize>load<u32>(into, 4)
     const bytes = <usize>load<u32>(into, 8)
     const id = load<u32>(ids + (<usize>i << 2))
