@@ -251,8 +251,9 @@ export class Unread {
 }
 
 function copyOf(bytes: Uint8Array, borders: readonly number[], length: number): Buffer {
-  // Memory of its own, which goes when nobody refers to it.
-  const copy = Buffer.allocUnsafeSlow(length)
+  // Memory of its own, which goes when nobody refers to it. Shared, because other memory that lies outside of V8's heap counts as
+  // garbage in the making: the collector would run for every 32 MB of it.
+  const copy = Buffer.from(new SharedArrayBuffer(length))
   let at = 0
   for (let i = 0; i < borders.length; i += 2) {
     copy.set(bytes.subarray(borders[i], borders[i + 1]), at)
