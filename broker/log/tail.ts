@@ -10,11 +10,11 @@ import { type Block, blockBytes, type LentMemory } from './lent-memory.ts'
 import type { Segment } from './segment.ts'
 
 /** Of one entry in the columns of a log. */
-const entryBytes = 36
+const entryBytes = 24
 const smallestCapacity = 16
 /** The columns of the many logs that have no entry. */
 const noNumbers = new Float64Array(0)
-const noPositions = new Int32Array(0)
+const noIntegers = new Int32Array(0)
 
 /** A block, and whose batches lie in it. */
 interface HeldBlock {
@@ -30,7 +30,9 @@ export class TailMemory {
   readonly #budgetBytes: number
   /** A larger batch has a block of its own. */
   readonly #sharedBytesMax: number
-  #held: HeldBlock[] = []
+  readonly #held: HeldBlock[] = []
+  /** Number of the oldest of them. */
+  #oldest = 0
   /** The one that is being filled. */
   #filling: HeldBlock | undefined
   #filledBytes = 0
@@ -44,8 +46,13 @@ export class TailMemory {
     this.lent = lent
   }
 
-  /** Copies a batch of `tail`; in which block, and in `adoptedAt` where. */
-  adopt(tail: LogTail, batch: Buffer): Block {
+  /** The block with this number. */
+  block(number: number): Block {
+    return this.#held[number - this.#oldest].block
+  }
+
+  /** Copies a batch of `tail`. The number of the block, the newest; in `adoptedAt` where it lies there. */
+  adopt(tail: LogTail, batch: Buffer): number {
     const { length } = batch
     let held = this.#filling
     let at = this.#filledBytes
@@ -65,10 +72,11 @@ export class TailMemory {
       this.#filledBytes = at + length
     }
     const { block, tails } = held
-    if (tail.newestBlock !== block) tails.push(tail)
+    const number = this.#oldest + this.#held.length - 1
+    if (tail.newestBlock !== number) tails.push(tail)
     batch.copy(block.bytes, at)
     this.adoptedAt = at
-    return block
+    return number
   }
 
   /** Lets go of the oldest blocks until the budget has room for `bytes`, as far as they are written. */
@@ -77,9 +85,10 @@ export class TailMemory {
       const oldest: HeldBlock | undefined = this.#held[0]
       if (oldest === undefined) return
       const { block, tails } = oldest
-      while (tails.length > 0 && tails[tails.length - 1].evict(block)) tails.pop()
+      while (tails.length > 0 && tails[tails.length - 1].evict(this.#oldest)) tails.pop()
       if (tails.length > 0) return
       this.#held.shift()
+      this.#oldest++
       if (oldest === this.#filling) this.#filling = undefined
       this.usedBytes -= block.bytes.length
       this.lent.drop(block)
@@ -113,15 +122,17 @@ export class LogTail {
   /** Bytes appended to the log before the entry, since the log was opened. */
   #starts = noNumbers
   /** Where it lies in its block. */
-  #positions = noPositions
-  #blocks: (Block | undefined)[] = []
-  #segments: (Segment | undefined)[] = []
+  #positions = noIntegers
+  /** The number of its block. */
+  #blocks = noIntegers
   #mask = -1
   /** Places of the oldest entry, of the oldest that is not written, and behind the newest. */
   #head = 0
   #written = 0
   #end = 0
   #endOffset: number
+  /** Where entries wait to be written to: segments in order, and the places of their first entries. */
+  #targets: { readonly segment: Segment; readonly from: number }[] = []
   /** Bytes appended since the log was opened. */
   appendedBytes = 0
   firstOffset: number
@@ -132,8 +143,9 @@ export class LogTail {
     this.#endOffset = logEndOffset
   }
 
-  get newestBlock(): Block | undefined {
-    return this.#end > this.#head ? this.#blocks[(this.#end - 1) & this.#mask] : undefined
+  /** Number of the block in which the newest entry lies; -1. */
+  get newestBlock(): number {
+    return this.#end > this.#head ? this.#blocks[(this.#end - 1) & this.#mask] : -1
   }
 
   get hasPending(): boolean {
@@ -144,23 +156,25 @@ export class LogTail {
   add(baseOffset: number, lastOffset: number, batch: Buffer, segment: Segment): void {
     const block = this.#memory.adopt(this, batch)
     if (this.#end - this.#head > this.#mask) this.#resize(Math.max(smallestCapacity, 2 * (this.#mask + 1)))
+    if (this.#targets.at(-1)?.segment !== segment) {
+      if (!this.hasPending) this.#targets = []
+      this.#targets.push({ segment, from: this.#end })
+    }
     const slot = this.#end++ & this.#mask
     this.#baseOffsets[slot] = baseOffset
     this.#starts[slot] = this.appendedBytes
     this.#positions[slot] = this.#memory.adoptedAt
     this.#blocks[slot] = block
-    this.#segments[slot] = segment
     this.#endOffset = lastOffset + 1
     this.appendedBytes += batch.length
   }
 
   /** The next entries that wait, those of one segment; undefined when none does. */
   pending(): PendingWrite | undefined {
+    if (!this.hasPending) return undefined
+    const { segment } = this.#targets[0]
     const from = this.#written
-    const segment = from < this.#end ? this.#segments[from & this.#mask] : undefined
-    if (segment === undefined) return undefined
-    let to = from + 1
-    while (to < this.#end && this.#segments[to & this.#mask] === segment) to++
+    const to = this.#targets[1]?.from ?? this.#end
     const buffers: Buffer[] = []
     for (let at = from; at < to; ) {
       const next = this.#runEnd(at, to)
@@ -172,12 +186,14 @@ export class LogTail {
 
   /** What `pending` gave is in the file. */
   wrote(pending: PendingWrite): void {
-    for (; this.#written < pending.to; this.#written++) this.#segments[this.#written & this.#mask] = undefined
+    this.#written = pending.to
+    // The segment stays the target: what comes next mostly goes there too.
+    if (this.#targets.length > 1) this.#targets.shift()
     this.#memory.evict(0)
   }
 
-  /** Lets go of the oldest entries, which lie in `block`; false when one is not written yet. */
-  evict(block: Block): boolean {
+  /** Lets go of the entries that lie in this block, the oldest; false when one is not written yet. */
+  evict(block: number): boolean {
     let to = this.#head
     while (to < this.#written && this.#blocks[to & this.#mask] === block) to++
     this.#remove(to)
@@ -194,6 +210,7 @@ export class LogTail {
   /** Lets go of everything, written or not. */
   clear(nextOffset: number): void {
     this.#written = this.#end
+    this.#targets = []
     this.#remove(this.#end)
     this.firstOffset = nextOffset
     this.#endOffset = nextOffset
@@ -203,7 +220,8 @@ export class LogTail {
   dropPending(): void {
     this.#endOffset = this.#offsetAt(this.#written)
     this.appendedBytes = this.#startAt(this.#written)
-    while (this.#end > this.#written) this.#forget(--this.#end)
+    this.#end = this.#written
+    this.#targets = []
   }
 
   /** The place of the entry with this offset, of the last one for an offset above; -1 when it is not here. */
@@ -243,7 +261,8 @@ export class LogTail {
     const buffers: Buffer[] = []
     for (let at = place; at < to; ) {
       const next = this.#runEnd(at, to)
-      buffers.push(this.#memory.lent.handOut(this.#bytes(at, next), this.#blocks[at & this.#mask], lend))
+      const block = this.#memory.block(this.#blocks[at & this.#mask])
+      buffers.push(this.#memory.lent.handOut(this.#bytes(at, next), block, lend))
       at = next
     }
     return { buffers, sizeBytes: this.#startAt(to) - start, nextOffset: to === place ? -1 : this.#offsetAt(to) }
@@ -275,7 +294,7 @@ export class LogTail {
 
   /** The bytes of neighbours. */
   #bytes(from: number, to: number): Buffer {
-    const { bytes } = this.#blocks[from & this.#mask] as Block
+    const { bytes } = this.#memory.block(this.#blocks[from & this.#mask])
     const at = this.#positions[from & this.#mask]
     return bytes.subarray(at, at + this.#startAt(to) - this.#startAt(from))
   }
@@ -284,37 +303,29 @@ export class LogTail {
   #remove(to: number): void {
     if (to === this.#head) return
     this.firstOffset = this.#offsetAt(to)
-    while (this.#head < to) this.#forget(this.#head++)
+    this.#head = to
     const count = this.#end - this.#head
     if (count === 0) this.#resize(0)
     else if (count * 8 < this.#mask) this.#resize(Math.max(smallestCapacity, (this.#mask + 1) / 4))
   }
 
-  #forget(place: number): void {
-    this.#blocks[place & this.#mask] = undefined
-    this.#segments[place & this.#mask] = undefined
+  #resize(capacity: number): void {
+    this.#memory.usedBytes += (capacity - this.#mask - 1) * entryBytes
+    this.#baseOffsets = this.#moved(this.#baseOffsets, capacity === 0 ? noNumbers : new Float64Array(capacity))
+    this.#starts = this.#moved(this.#starts, capacity === 0 ? noNumbers : new Float64Array(capacity))
+    this.#positions = this.#moved(this.#positions, capacity === 0 ? noIntegers : new Int32Array(capacity))
+    this.#blocks = this.#moved(this.#blocks, capacity === 0 ? noIntegers : new Int32Array(capacity))
+    this.#mask = capacity - 1
   }
 
-  #resize(capacity: number): void {
-    const baseOffsets = capacity === 0 ? noNumbers : new Float64Array(capacity)
-    const starts = capacity === 0 ? noNumbers : new Float64Array(capacity)
-    const positions = capacity === 0 ? noPositions : new Int32Array(capacity)
-    const blocks = new Array<Block | undefined>(capacity).fill(undefined)
-    const segments = new Array<Segment | undefined>(capacity).fill(undefined)
-    for (let place = this.#head; place < this.#end; place++) {
-      const [from, to] = [place & this.#mask, place & (capacity - 1)]
-      baseOffsets[to] = this.#baseOffsets[from]
-      starts[to] = this.#starts[from]
-      positions[to] = this.#positions[from]
-      blocks[to] = this.#blocks[from]
-      segments[to] = this.#segments[from]
+  /** The column `from` as the ring `to`. */
+  #moved<Column extends Float64Array | Int32Array>(from: Column, to: Column): Column {
+    for (let place = this.#head; place < this.#end; ) {
+      const [source, target] = [place & (from.length - 1), place & (to.length - 1)]
+      const count = Math.min(this.#end - place, from.length - source, to.length - target)
+      to.set(from.subarray(source, source + count), target)
+      place += count
     }
-    this.#memory.usedBytes += (capacity - this.#mask - 1) * entryBytes
-    this.#baseOffsets = baseOffsets
-    this.#starts = starts
-    this.#positions = positions
-    this.#blocks = blocks
-    this.#segments = segments
-    this.#mask = capacity - 1
+    return to
   }
 }
