@@ -28,6 +28,7 @@ import { type Advertised, parseAdvertised, parseListeners, refuseInsecure } from
 import { type BoundListener, BrokerServer, type ServerLimits } from './net/server.ts'
 import * as options from './options.ts'
 import type { BrokerPlatform } from './platform.ts'
+import { ClientQuotas } from './quota/client-quotas.ts'
 import { type Access, openAccess } from './security/access.ts'
 import { securityErrors } from './security/errors.ts'
 import * as securityOptions from './security/options.ts'
@@ -122,7 +123,8 @@ export async function startBroker(
     const counts = new BrokerCounts()
     const coordinators = await startCoordinators(view, config, platform)
     const table = brokerTable({ view, config, platform, access, coordinators, counts })
-    const dispatcher = new Dispatcher({ table, authorizer: access.authorizer, clock, log })
+    const quotas = new ClientQuotas(metadata, clock)
+    const dispatcher = new Dispatcher({ table, authorizer: access.authorizer, quotas, clock, log })
     const server = new BrokerServer({
       clock,
       network: platform.network,
@@ -158,7 +160,7 @@ export async function startBroker(
       topics,
       coordinators,
       get metrics() {
-        metrics ??= brokerMetrics(server, table, topics, counts, { process: false })
+        metrics ??= brokerMetrics(server, table, topics, counts, quotas, { process: false })
         return metrics
       },
       unready: () => (closers.length > 0 ? undefined : 'the broker shuts down'),

@@ -7,6 +7,7 @@ import { timeBoundsMs } from './api/request-times.ts'
 import type { VersionTable } from './api/version-table.ts'
 import type { Topics } from './metadata/topics.ts'
 import type { BrokerServer } from './net/server.ts'
+import type { ClientQuotas } from './quota/client-quotas.ts'
 
 const namedTopicsMax = 1000
 const others = '(others)'
@@ -48,6 +49,7 @@ export function brokerMetrics(
   table: VersionTable,
   topics: Topics,
   counts: BrokerCounts,
+  quotas: ClientQuotas,
   options: { readonly process: boolean },
 ): MetricsRegistry {
   const metrics = createMetrics(options)
@@ -69,6 +71,8 @@ export function brokerMetrics(
   const times = counter('request_time_ms_bucket', 'Requests by API that took no longer (le, in ms).', ['api', 'le'])
   const topicIn = counter('topic_received_bytes_total', 'Bytes of batches that were appended, by topic.', ['topic'])
   const topicOut = counter('topic_sent_bytes_total', 'Bytes of batches that were fetched, by topic.', ['topic'])
+  const throttled = counter('throttled_responses_total', 'Responses that told a client beyond its quota to wait.')
+  const throttledMs = counter('throttle_time_ms_total', 'Time that clients beyond their quota were told to wait.')
   const connections = gauge('connections', 'Open connections.')
   const held = gauge('held_bytes', 'Bytes of requests in work and responses on their way.')
   const topicCount = gauge('topics', 'Topics.')
@@ -94,6 +98,8 @@ export function brokerMetrics(
       topicIn.set(bytesIn, { topic })
       topicOut.set(bytesOut, { topic })
     }
+    throttled.set(quotas.throttled)
+    throttledMs.set(quotas.throttledMs)
     connections.set(server.connectionCount)
     held.set(server.budget.usedBytes)
     topicCount.set(topics.count)

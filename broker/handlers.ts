@@ -78,7 +78,7 @@ export function brokerTable(rooms: {
     }),
     createAclHandlers(view.metadata, access.authorizer.enabled),
     createScramHandlers(view.metadata),
-    createQuotaHandlers(),
+    createQuotaHandlers(view.metadata),
   ])
   return table
 }

@@ -7,10 +7,12 @@
  */
 import type { Logger } from '../../core/log.ts'
 import type { Clock } from '../../core/platform/clock.ts'
+import { apis } from '../../proto/kafka/apis.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { KafkaReader } from '../../proto/kafka/reader.ts'
 import { KafkaWriter } from '../../proto/kafka/writer.ts'
 import type { Connection, FrameHandler, ResponseSlot } from '../net/connection.ts'
+import type { ClientQuota, ClientQuotas } from '../quota/client-quotas.ts'
 import { apiVersionsKey, unsupportedApiVersions } from './api-versions.ts'
 import {
   type AclOperation,
@@ -36,6 +38,7 @@ class Context implements RequestContext {
   readonly principal: Principal
   readonly connection: ConnectionInfo
   readonly #authorizer: Authorizer
+  readonly #quota: ClientQuota | undefined
 
   constructor(
     apiKey: number,
@@ -44,6 +47,7 @@ class Context implements RequestContext {
     clientId: string | null,
     connection: ConnectionInfo,
     authorizer: Authorizer,
+    quota: ClientQuota | undefined,
   ) {
     this.apiKey = apiKey
     this.version = version
@@ -52,6 +56,11 @@ class Context implements RequestContext {
     this.principal = connection.principal
     this.connection = connection
     this.#authorizer = authorizer
+    this.#quota = quota
+  }
+
+  get fetchBytesMax(): number {
+    return this.#quota?.buckets.consumer_byte_rate?.perSecond ?? Number.POSITIVE_INFINITY
   }
 
   get signal(): AbortSignal {
@@ -72,6 +81,7 @@ class Context implements RequestContext {
 export interface DispatcherOptions {
   readonly table: VersionTable
   readonly authorizer: Authorizer
+  readonly quotas: ClientQuotas
   readonly clock: Clock
   readonly log: Logger
 }
@@ -79,6 +89,7 @@ export interface DispatcherOptions {
 export class Dispatcher implements FrameHandler {
   readonly #table: VersionTable
   readonly #authorizer: Authorizer
+  readonly #quotas: ClientQuotas
   readonly #clock: Clock
   readonly #log: Logger
   readonly #reader = new KafkaReader()
@@ -87,6 +98,7 @@ export class Dispatcher implements FrameHandler {
   constructor(options: DispatcherOptions) {
     this.#table = options.table
     this.#authorizer = options.authorizer
+    this.#quotas = options.quotas
     this.#clock = options.clock
     this.#log = options.log
     this.#reader.saturates = true
@@ -135,13 +147,19 @@ export class Dispatcher implements FrameHandler {
     }
     const started = this.#clock.monotonic()
     api.counts.requests++
+    const quota = this.#quotas.of(connection.principal.name, clientId)
+    slot.quota = quota
     let answer: Answer<unknown> | Promise<Answer<unknown>>
     try {
-      const context = new Context(key, version, correlationId, clientId, connection, this.#authorizer)
+      const context = new Context(key, version, correlationId, clientId, connection, this.#authorizer, quota)
       answer = api.handle(request, context)
     } catch (error) {
       this.#failed(api, version, correlationId, request, slot, error)
       return
+    }
+    if (quota !== undefined) {
+      this.#quotas.use(quota, 'request_percentage', this.#clock.monotonic() - started)
+      if (key === apis.Produce.key) this.#quotas.use(quota, 'producer_byte_rate', frame.length)
     }
     if (answer instanceof Promise) {
       answer.then(
@@ -192,7 +210,9 @@ export class Dispatcher implements FrameHandler {
 
   #answer(api: ServedApi, version: number, correlationId: number, slot: ResponseSlot, answer: Answer<unknown>): void {
     if (slot.connection.isClosed) return
+    const { quota } = slot
     if (answer === noResponse) {
+      if (quota !== undefined) this.#quotas.throttle(quota, slot.connection)
       slot.answer(undefined)
       return
     }
@@ -201,15 +221,15 @@ export class Dispatcher implements FrameHandler {
       slot.answer(undefined)
       return
     }
-    const writer = this.#writer
     let pieces: Buffer[]
     try {
-      writer.begin()
-      writer.int32(correlationId)
-      // ApiVersions keeps the old header for ever: its client does not know yet what we speak.
-      if (version >= api.flexibleFrom && api.key !== apiVersionsKey) writer.unsignedVarint(0)
-      api.writeResponse(writer, answer, version)
-      pieces = writer.finish()
+      pieces = this.#write(api, version, correlationId, answer)
+      if (quota !== undefined) {
+        if (api.key === apis.Fetch.key) this.#quotas.use(quota, 'consumer_byte_rate', bytesOf(pieces))
+        const throttleTimeMs = this.#quotas.throttle(quota, slot.connection)
+        if (throttleTimeMs > 0)
+          pieces = this.#write(api, version, correlationId, { ...(answer as object), throttleTimeMs })
+      }
     } catch (error) {
       this.#log.error({ api: api.name, version, error }, 'a response cannot be written')
       api.counts.failures++
@@ -217,6 +237,16 @@ export class Dispatcher implements FrameHandler {
       return
     }
     slot.answer(pieces)
+  }
+
+  #write(api: ServedApi, version: number, correlationId: number, answer: unknown): Buffer[] {
+    const writer = this.#writer
+    writer.begin()
+    writer.int32(correlationId)
+    // ApiVersions keeps the old header for ever: its client does not know yet what we speak.
+    if (version >= api.flexibleFrom && api.key !== apiVersionsKey) writer.unsignedVarint(0)
+    api.writeResponse(writer, answer, version)
+    return writer.finish()
   }
 
   #failed(
@@ -262,6 +292,8 @@ export class Dispatcher implements FrameHandler {
     }
   }
 }
+
+const bytesOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, piece) => sum + piece.length, 0)
 
 /** Closes the connection once everything before this request has been answered. */
 function offend(slot: ResponseSlot, reason: string): void {

@@ -98,7 +98,7 @@ class FetchWork {
     this.#request = request
     this.#context = context
     this.#sessionId = sessionId
-    this.#bytesMax = Math.max(0, Math.min(settings.bytesMax, request.maxBytes))
+    this.#bytesMax = Math.max(0, Math.min(settings.bytesMax, request.maxBytes, context.fetchBytesMax))
     this.#isolation = request.isolationLevel === 1 ? 'read-committed' : 'read-uncommitted'
   }
 

@@ -81,6 +81,8 @@ export interface RequestContext {
   readonly correlationId: number
   readonly principal: Principal
   readonly connection: ConnectionInfo
+  /** What its quota gives it in a second: no fetch should take more at a time. */
+  readonly fetchBytesMax: number
   /** Aborted when the connection has closed; whoever waits gives up then. */
   readonly signal: AbortSignal
   authorize(operation: AclOperation, resource: ResourceType, name: string): boolean

@@ -13,6 +13,7 @@
  */
 import { receive, type Socket, unwrittenBytes } from '../../core/platform/net.ts'
 import { anonymous, type ConnectionInfo, type Principal, type RawFrameHandler } from '../api/handler.ts'
+import type { ClientQuota } from '../quota/client-quotas.ts'
 import type { ByteBudget } from './byte-budget.ts'
 import type { FrameMemory } from './frame-memory.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -64,6 +65,8 @@ export class ResponseSlot {
   readonly pipelined: boolean
   done = false
   pieces: readonly Buffer[] | undefined
+  /** Of the client, while any is set. */
+  quota: ClientQuota | undefined = undefined
 
   constructor(connection: Connection, frameBytes: number, pipelined: boolean) {
     this.connection = connection
@@ -112,6 +115,8 @@ export class Connection implements ConnectionInfo {
   /** A frame that has been read and may not start yet. */
   #held: Buffer | undefined
   #onlyPipelined = true
+  /** No further request is started, since the client has used too much. */
+  #muted = false
   #authenticated: boolean
   #paused = false
   #pumping = false
@@ -203,6 +208,20 @@ export class Connection implements ConnectionInfo {
     this.#onlyPipelined = false
   }
 
+  get isMuted(): boolean {
+    return this.#muted
+  }
+
+  /** No request is started until `unmute`. */
+  mute(): void {
+    this.#muted = true
+  }
+
+  unmute(): void {
+    this.#muted = false
+    this.#pump()
+  }
+
   close(reason: string): void {
     this.#closing ??= reason
     if (this.inFlight === 0) this.#finish()
@@ -248,7 +267,7 @@ export class Connection implements ConnectionInfo {
       if (nowMs - this.#progressMs > limitMs) this.destroy('the peer does not read its responses')
       return
     }
-    if (this.inFlight === 0 && nowMs - this.#activeMs > idleTimeoutMs) this.destroy('idle')
+    if (this.inFlight === 0 && !this.#muted && nowMs - this.#activeMs > idleTimeoutMs) this.destroy('idle')
   }
 
   /** Whether the frame that has begun should be here by now. What we do not read is not late. */
@@ -341,6 +360,7 @@ export class Connection implements ConnectionInfo {
     const waiting = this.inFlight
     const { unsentBytesMax, pipelinedMax } = this.#owner.limits
     if (
+      this.#muted ||
       this.#unsentBytes > unsentBytesMax ||
       (waiting > 0 && !(pipelined && this.#onlyPipelined && waiting < pipelinedMax))
     ) {
