@@ -41,8 +41,6 @@ export interface InitRequest {
   readonly timeoutMs: number
   /** What the producer had before, when it says so. */
   readonly expected: ProducerIdAndEpoch | undefined
-  /** An open transaction stays open for its owner, who comes back after a crash, to be ended by it. */
-  readonly keepPrepared: boolean
   readonly nowMs: number
   /** A producer id that nobody has, for an id that is new or whose epochs ran out. */
   readonly freshProducerId: number
@@ -58,9 +56,7 @@ export function decideInit(known: TransactionState | undefined, request: InitReq
   const state = known ?? newState(request.transactionalId, request.freshProducerId, timeoutMs, nowMs)
   if (request.expected !== undefined && !isOwn(state, request.expected)) return refuse(kafkaError.PRODUCER_FENCED)
   if (isPrepared(state)) return refuse(kafkaError.CONCURRENT_TRANSACTIONS)
-  if (state.status === transactionStatus.Ongoing) {
-    return request.keepPrepared ? keepOpen(state, timeoutMs, nowMs) : { kind: 'abort-first' }
-  }
+  if (state.status === transactionStatus.Ongoing) return { kind: 'abort-first' }
   const expectedEpoch = request.expected?.producerEpoch
   const base: TransactionState = {
     ...state,
@@ -91,16 +87,6 @@ export function decideInit(known: TransactionState | undefined, request: InitReq
   // Asked again, because the answer was lost.
   if (expectedEpoch === state.lastProducerEpoch) return { kind: 'write', next: base }
   return refuse(kafkaError.PRODUCER_FENCED)
-}
-
-/** The owner takes over its open transaction: who had it before is fenced, the transaction goes on. */
-function keepOpen(state: TransactionState, timeoutMs: number, nowMs: number): Decision {
-  // The last epoch is kept for the fence that goes with an abort; until it, the owner before shares this epoch.
-  const producerEpoch = isEpochExhausted(state.producerEpoch) ? state.producerEpoch : state.producerEpoch + 1
-  return {
-    kind: 'write',
-    next: { ...state, producerEpoch, lastProducerEpoch: noEpoch, timeoutMs, lastUpdateMs: nowMs },
-  }
 }
 
 function isOwn(state: TransactionState, expected: ProducerIdAndEpoch): boolean {

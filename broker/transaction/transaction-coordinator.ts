@@ -51,19 +51,10 @@ export interface InitProducer {
   /** 2147483647: the transactions never expire. */
   readonly timeoutMs: number
   readonly expected: ProducerIdAndEpoch | undefined
-  readonly keepPrepared?: boolean
-}
-
-export interface InitResult {
-  readonly error: number
-  readonly producerId: number
-  readonly producerEpoch: number
-  /** With `keepPrepared`: a transaction is open that this producer has to end. */
-  readonly hasOpenTransaction: boolean
 }
 
 /** Who the producer is from now on; -1 and -1 with an error. */
-export interface EndResult extends ProducerIdAndEpoch {
+export interface ProducerResult extends ProducerIdAndEpoch {
   readonly error: number
 }
 
@@ -73,14 +64,7 @@ const concurrentWaitMs = 1000
 const reminderMs = 60 * 60_000
 const recordMaxBytes = 16 * 1024 * 1024
 
-const initFailure = (error: number): InitResult => ({
-  error,
-  producerId: noProducerId,
-  producerEpoch: noEpoch,
-  hasOpenTransaction: false,
-})
-
-const endFailure = (error: number): EndResult => ({ error, producerId: noProducerId, producerEpoch: noEpoch })
+const failure = (error: number): ProducerResult => ({ error, producerId: noProducerId, producerEpoch: noEpoch })
 
 /** The epochs ran out while a request waited that has no new producer id: the client asks again. */
 const ranOutMeanwhile: Decision = { kind: 'refused', error: kafkaError.CONCURRENT_TRANSACTIONS }
@@ -163,41 +147,34 @@ export class TransactionCoordinator {
   }
 
   /** A producer without transactions: an id that nobody has. */
-  async newProducer(): Promise<InitResult> {
+  async newProducer(): Promise<ProducerResult> {
     const producerId = await this.#freshProducerId()
-    if (producerId === undefined) return initFailure(kafkaError.COORDINATOR_NOT_AVAILABLE)
-    return { error: kafkaError.NONE, producerId, producerEpoch: 0, hasOpenTransaction: false }
+    if (producerId === undefined) return failure(kafkaError.COORDINATOR_NOT_AVAILABLE)
+    return { error: kafkaError.NONE, producerId, producerEpoch: 0 }
   }
 
   /** The producer of a transactional id; whoever was it before is fenced, and its open transaction aborted. */
-  async initProducer(request: InitProducer): Promise<InitResult> {
+  async initProducer(request: InitProducer): Promise<ProducerResult> {
     const { transactionalId, timeoutMs } = request
     const error = this.#initError(request)
-    if (error !== kafkaError.NONE) return initFailure(error)
+    if (error !== kafkaError.NONE) return failure(error)
     const shard = this.shardOf(transactionalId)
     const freshProducerId = await this.#producerIdFor(shard.entries.get(transactionalId)?.state)
-    if (freshProducerId === undefined) return initFailure(kafkaError.COORDINATOR_NOT_AVAILABLE)
+    if (freshProducerId === undefined) return failure(kafkaError.COORDINATOR_NOT_AVAILABLE)
     const known = shard.entries.get(transactionalId) ?? this.#newEntry(shard, transactionalId)
-    if (known === undefined) return initFailure(kafkaError.POLICY_VIOLATION)
+    if (known === undefined) return failure(kafkaError.POLICY_VIOLATION)
     const outcome = await this.#change(shard, known, (state) => {
       if (freshProducerId === noProducerId && needsProducerId(state)) return ranOutMeanwhile
-      const keepPrepared = request.keepPrepared === true
       const nowMs = this.#clock.now()
-      const { expected } = request
-      return decideInit(state, { transactionalId, timeoutMs, expected, keepPrepared, nowMs, freshProducerId })
+      return decideInit(state, { transactionalId, timeoutMs, expected: request.expected, nowMs, freshProducerId })
     })
     const state = known.state
     if (outcome !== kafkaError.NONE || state === undefined) {
       if (known.state === undefined && known.pending === undefined && known.waiting.length === 0)
         shard.forget(transactionalId)
-      return initFailure(outcome)
+      return failure(outcome)
     }
-    return {
-      error: kafkaError.NONE,
-      producerId: state.producerId,
-      producerEpoch: state.producerEpoch,
-      hasOpenTransaction: state.status === transactionStatus.Ongoing,
-    }
+    return { error: kafkaError.NONE, producerId: state.producerId, producerEpoch: state.producerEpoch }
   }
 
   /** Makes partitions part of the transaction, which begins with the first. Resolves with a Kafka error, 0 once durable. */
@@ -213,9 +190,9 @@ export class TransactionCoordinator {
   }
 
   /** Ends the transaction in the second form: the producer gets its next epoch. Resolves once the decision is durable. */
-  async endAndRaise(transactionalId: string, producer: ProducerIdAndEpoch, commit: boolean): Promise<EndResult> {
+  async endAndRaise(transactionalId: string, producer: ProducerIdAndEpoch, commit: boolean): Promise<ProducerResult> {
     const freshProducerId = await this.#producerIdFor(this.stateOf(transactionalId) ?? null)
-    if (freshProducerId === undefined) return endFailure(kafkaError.COORDINATOR_NOT_AVAILABLE)
+    if (freshProducerId === undefined) return failure(kafkaError.COORDINATOR_NOT_AVAILABLE)
     // As it was decided: by the time that this goes on somebody may have fenced it.
     let today: ProducerIdAndEpoch | undefined
     const error = await this.#changeKnown(transactionalId, (state) => {
@@ -225,7 +202,7 @@ export class TransactionCoordinator {
       else if (decision.kind === 'done' && state !== undefined) today = producerOf(state)
       return decision
     })
-    return error === kafkaError.NONE && today !== undefined ? { error, ...today } : endFailure(error)
+    return error === kafkaError.NONE && today !== undefined ? { error, ...today } : failure(error)
   }
 
   /** Ends the transaction in the first form. Resolves with a Kafka error, 0 once the decision is durable. */

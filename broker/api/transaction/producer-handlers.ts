@@ -22,7 +22,7 @@ import type { GroupCoordinator } from '../../group/group-coordinator.ts'
 import { type Offsets, sameForAll } from '../../group/offsets.ts'
 import { offsetsTopic } from '../../group/records.ts'
 import { neverExpires, type ProducerIdAndEpoch, transactionForm } from '../../transaction/state.ts'
-import type { InitResult, TransactionCoordinator } from '../../transaction/transaction-coordinator.ts'
+import type { ProducerResult, TransactionCoordinator } from '../../transaction/transaction-coordinator.ts'
 import { merged } from '../group/offset-handlers.ts'
 import {
   aclOperation,
@@ -176,7 +176,7 @@ async function initProducer(
   transactions: TransactionCoordinator,
   request: InitProducerIdRequest,
   context: RequestContext,
-): Promise<Pick<InitResult, 'error' | 'producerId' | 'producerEpoch'>> {
+): Promise<ProducerResult> {
   const failure = (error: number) => ({ error, producerId: -1, producerEpoch: -1 })
   const { transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch } = request
   if (transactionalId === null) {
@@ -192,7 +192,7 @@ async function initProducer(
     return failure(kafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
   // For ever is only for those who say that they mean it.
   if (!request.enable2Pc && timeoutMs === neverExpires) return failure(kafkaError.INVALID_TRANSACTION_TIMEOUT)
-  // Its open transaction would need an epoch that it keeps over several owners; Kafka answers the same.
+  // Its open transaction would need an epoch that it keeps over several owners; Kafka 4.3 answers the same, and its client never asks.
   if (request.keepPreparedTxn) return failure(kafkaError.UNSUPPORTED_VERSION)
   const expected = producerId === -1 ? undefined : { producerId, producerEpoch }
   return transactions.initProducer({

@@ -109,7 +109,6 @@ export class TransactionHarness {
       transactionalId?: string
       timeoutMs?: number
       expected?: { producerId: number; producerEpoch: number }
-      keepPrepared?: boolean
     } = {},
   ) {
     return this.coordinator.initProducer({ transactionalId: 'job', timeoutMs: 60_000, expected: undefined, ...more })

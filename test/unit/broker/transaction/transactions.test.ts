@@ -317,18 +317,6 @@ describe('a prepared transaction', () => {
     await next.settle()
     expect(next.partitions.of('flights-0')).toEqual([`commit ${producer.producerId}/0`])
   })
-
-  it('is taken over by its owner, who fences the one before and ends it', async () => {
-    const { broker, producer } = await open(config, more)
-    const next = await broker.restart(config)
-    const owner = await next.init({ ...more, keepPrepared: true })
-    expect(owner).toMatchObject({ error: 0, producerEpoch: 1, hasOpenTransaction: true })
-    expect(await next.coordinator.endTransaction('job', producer, false)).toBe(kafkaError.PRODUCER_FENCED)
-    expect(await next.coordinator.endTransaction('job', owner, true)).toBe(0)
-    await next.settle()
-    expect(next.partitions.of('flights-1')).toEqual([`commit ${producer.producerId}/1`])
-    expect(await next.init({ ...more, keepPrepared: true })).toMatchObject({ error: 0, hasOpenTransaction: false })
-  })
 })
 
 describe('transactional ids', () => {
