@@ -9,16 +9,17 @@ import type { RunReader } from './run-reader.ts'
 
 export class BlocksAhead {
   readonly #reader: RunReader
-  /** Nobody knows how long the bytes of a cursor are kept. */
-  readonly #inflater = new Inflater('copies')
+  readonly #inflater: Inflater
   readonly #blocks = new Map<number, Uint8Array>()
   /** Blocks below this are there or on their way. */
   #asked = 0
   /** The fetch before: it may bring a block that the next one needs too. */
   #last: Promise<void> = Promise.resolve()
 
-  constructor(reader: RunReader) {
+  /** `results`: blocks are lent until they are dropped, or copies that may be kept for as long as one likes. */
+  constructor(reader: RunReader, results: 'lent' | 'copies') {
     this.#reader = reader
+    this.#inflater = new Inflater(results)
   }
 
   /** A block that is there. */
@@ -43,7 +44,11 @@ export class BlocksAhead {
   /** Nothing before the blocks of range `from` will be read any more. */
   dropBefore(from: number): void {
     const { first } = this.#reader.blocksOf(from, from + 1)
-    for (const number of this.#blocks.keys()) if (number < first) this.#blocks.delete(number)
+    for (const [number, block] of this.#blocks) {
+      if (number >= first) continue
+      this.#blocks.delete(number)
+      this.#inflater.free(block)
+    }
   }
 
   /** Nothing will be read any more. */

@@ -77,7 +77,7 @@ export async function compactChain(
   const isDelta = first > 0
   const writer = new RunWriter({ from, to, kind: isDelta ? 'delta' : 'base', ...compression })
   if (isDelta) for (const { state, namespace } of chainDrops(runs)) writer.dropNamespace(state, namespace)
-  const merged = await storeStream(storage, options, writer, streamRuns(runs, from, to, isDelta))
+  const merged = await storeStream(storage, options, writer, streamRuns(runs, from, to, isDelta, 'lent'))
   return [...chain.slice(0, first), merged]
 }
 

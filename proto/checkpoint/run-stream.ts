@@ -25,12 +25,22 @@ export class ChainStream {
   private slice = -1
   private cursor: ChainCursor | undefined
 
-  /** Newest run first. Ranges `from` to `to` - 1, in slices of about `bytes`, inflated; tombstones as `mergeRuns` says. */
-  constructor(runs: readonly ChainRun[], from = 0, to = rangeCount, bytes = sliceBytes, keepTombstones = false) {
+  /**
+   * Newest run first. Ranges `from` to `to` - 1, in slices of about `bytes`, inflated; tombstones as `mergeRuns` says. `results`: the
+   * bytes of an entry are lent until the next one, or may be kept.
+   */
+  constructor(
+    runs: readonly ChainRun[],
+    from = 0,
+    to = rangeCount,
+    bytes = sliceBytes,
+    keepTombstones = false,
+    results: 'lent' | 'copies' = 'copies',
+  ) {
     this.runs = runs
     this.keepTombstones = keepTombstones
     this.slices = chainSlices(runs, from, to, bytes)
-    for (const { reader } of runs) reader.ahead = new BlocksAhead(reader)
+    for (const { reader } of runs) reader.ahead = new BlocksAhead(reader, results)
   }
 
   /** The next entry, valid until the next call. */
@@ -80,8 +90,9 @@ export function* streamRuns(
   from = 0,
   to = rangeCount,
   keepTombstones = false,
+  results: 'lent' | 'copies' = 'copies',
 ): Generator<RunCursor | Promise<void>, void, void> {
-  const stream = new ChainStream(runs, from, to, sliceBytes, keepTombstones)
+  const stream = new ChainStream(runs, from, to, sliceBytes, keepTombstones, results)
   for (;;) {
     const entry = stream.next()
     if (entry !== undefined) yield entry

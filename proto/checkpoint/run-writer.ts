@@ -55,6 +55,8 @@ export type FinishedRun = Omit<RunHandle, 'path' | 'inline'>
 /** Runs up to this size stand in the manifest itself. */
 export const inlineBytesMaxDefault = 2048
 
+/** Room for an entry that makes a block a little longer. */
+const blockSlack = 4096
 /** Shorter blocks stay as they are. */
 const compressedFrom = 256
 
@@ -83,6 +85,8 @@ export class RunWriter {
   private lastKeyStart = 0
   private lastKeyEnd = 0
   private lastNamespaceEnd = 0
+  /** Of a block before the open one, to be filled again. */
+  private spare: Buffer | undefined
   /** Holds the last entry: the open block, or the one before when the open block is empty. */
   private lastBlock: Buffer
   private finished: FinishedRun | undefined
@@ -92,7 +96,7 @@ export class RunWriter {
     this.blockBytes = options.blockBytes ?? 65536
     this.low = options.from * 65536
     this.high = options.to * 65536
-    this.block = Buffer.allocUnsafeSlow(this.blockBytes + 4096)
+    this.block = Buffer.allocUnsafeSlow(this.blockBytes + blockSlack)
     this.lastBlock = this.block
     this.emit(runHeader())
   }
@@ -266,9 +270,12 @@ export class RunWriter {
   private closeBlock(): void {
     if (this.blockEntries === 0) return
     const raw = this.block.subarray(0, this.used)
-    this.store(this.compressed(raw) ?? raw, raw.length, this.firstHash, this.blockEntries)
-    // The last entry stays readable for the order check: either it was given away as a chunk, or it is left alone here.
-    this.block = Buffer.allocUnsafeSlow(this.blockBytes + 4096)
+    const small = this.compressed(raw)
+    this.store(small ?? raw, raw.length, this.firstHash, this.blockEntries)
+    // The last entry stays readable for the order check: this block is filled again after the next one, unless it was given away.
+    const next = this.spare ?? Buffer.allocUnsafeSlow(this.blockBytes + blockSlack)
+    this.spare = small !== undefined && this.block.length === next.length ? this.block : undefined
+    this.block = next
     this.used = 0
     this.blockEntries = 0
   }

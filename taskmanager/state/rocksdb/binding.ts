@@ -102,6 +102,8 @@ export async function openKeyValues(directory: string, memoryBytes: number): Pro
     // Most reads are of single keys at random: a block is read and looked through for one of them.
     optimize: 'point-lookup',
     blockSize,
+    // To make a ribbon filter, as the above would have it, takes 20 bytes for each key of a file at once, and more time.
+    filterPolicy: 'bloomfilter:10:false',
     parallelism: 2,
   })
   try {
