@@ -35,6 +35,11 @@ export interface BlobStorage {
    * means that the outcome is unknown: read it again.
    */
   compareAndSet(path: string, expected: Uint8Array | null, bytes: Uint8Array): Promise<boolean>
+  /**
+   * What was read of an object is not what was written: where there is another place to read it from, that is taken from now on. Absent:
+   * there is none.
+   */
+  distrust?(path: string): Promise<void>
   /** The same, blocking, where the storage can: local files. Absent for storage behind a network. */
   readonly sync?: SyncBlobStorage | undefined
 }

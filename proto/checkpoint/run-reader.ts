@@ -1,7 +1,8 @@
 /**
  * Reads a sorted run: only the blocks of the key ranges that are asked for, each checked before it is looked at.
  *
- * Promises: an entry is either as it was written or a coded error; nothing outside of the bytes given is touched. A cursor
+ * Promises: an entry is either as it was written or a coded error; nothing outside of the bytes given is touched. What is read ahead is
+ * read once more where the storage has it in two places and the first gave something else than was written. A cursor
  * is one object for all entries; its views are valid until the next `next`. A reader may have several cursors; all on one
  * thread.
  */
@@ -46,6 +47,7 @@ export class RunReader {
   readonly #read: (offset: number, length: number) => Uint8Array
   readonly #readLater: (offset: number, length: number) => Promise<Uint8Array>
   readonly #load: ((from: number, to: number) => Promise<void>) | undefined
+  readonly #trusted: RunSource['trusted']
 
   private constructor(
     source: RunSource,
@@ -60,6 +62,7 @@ export class RunReader {
     this.#read = source.readNow
     this.#readLater = source.readLater
     this.#load = source.load
+    this.#trusted = source.trusted
   }
 
   /** Opens the run of a handle; one that is not what the handle says is CHECKPOINT_RUN_MISMATCH. */
@@ -67,8 +70,8 @@ export class RunReader {
     if (handle.inline !== undefined)
       return checkHandle(RunReader.fromBytes(Buffer.from(handle.inline, 'base64'), 'an inline run'), handle)
     const where = `${storage.url}/${handle.path}`
-    const reader = await RunReader.#openSource(storageSource(storage, handle.path, where), handle.bytes)
-    return checkHandle(reader, handle)
+    const source = storageSource(storage, handle.path, where)
+    return source.trusted(async () => checkHandle(await RunReader.#openSource(source, handle.bytes), handle))
   }
 
   /** Opens a file of which nothing is known, for tools. */
@@ -186,22 +189,25 @@ export class RunReader {
   }
 
   /** Entries of blocks `first` to `end` - 1, of which there is one at least, from any storage. */
-  async openBlocksLater(first: number, end: number, inflater: Inflater): Promise<Uint8Array[]> {
-    const start = this.blocks[first].offset
-    const bytes = await this.readLater(start, this.blocks[end - 1].offset + this.blocks[end - 1].stored - start)
-    const opened: Promise<Uint8Array>[] = []
-    for (let number = first; number < end; number++) {
-      const at = this.blocks[number].offset - start
-      opened.push(this.#openLater(number, bytes.subarray(at, at + this.blocks[number].stored), inflater))
-    }
-    return Promise.all(opened)
+  openBlocksLater(first: number, end: number, inflater: Inflater): Promise<Uint8Array[]> {
+    return this.#trusted(async () => {
+      const start = this.blocks[first].offset
+      const bytes = await this.readLater(start, this.blocks[end - 1].offset + this.blocks[end - 1].stored - start)
+      // None is inflated before all are known to be right: a decoder that fails is lost for all.
+      const checked = this.blocks.slice(first, end).map(({ offset, stored }, i) => {
+        const block = bytes.subarray(offset - start, offset - start + stored)
+        this.#checked(first + i, block)
+        return block
+      })
+      return Promise.all(checked.map((block, i) => this.#inflateLater(first + i, block, inflater)))
+    })
   }
 
-  async #openLater(number: number, stored: Uint8Array, inflater: Inflater): Promise<Uint8Array> {
-    const block = this.#checked(number, stored)
-    if (!block.zstd) return stored
+  async #inflateLater(number: number, stored: Uint8Array, inflater: Inflater): Promise<Uint8Array> {
+    const { zstd, raw } = this.blocks[number]
+    if (!zstd) return stored
     try {
-      return await inflater.inflate(stored, block.raw)
+      return await inflater.inflate(stored, raw)
     } catch (cause) {
       throw this.#inflateError(number, cause)
     }
@@ -247,13 +253,30 @@ interface RunSource {
   readonly readNow: (offset: number, length: number) => Uint8Array
   readonly readLater: (offset: number, length: number) => Promise<Uint8Array>
   readonly load: ((from: number, to: number) => Promise<void>) | undefined
+  /** Reads; and once more, from elsewhere, if there is such a place and what was read is not what was written. */
+  readonly trusted: <T>(read: () => Promise<T>) => Promise<T>
 }
 
 function storageSource(storage: BlobStorage, path: string, where: string): RunSource {
   const readLater = (offset: number, length: number): Promise<Uint8Array> => storage.getRange(path, offset, length)
+  const trusted: RunSource['trusted'] = async (read) => {
+    try {
+      return await read()
+    } catch (error) {
+      if (storage.distrust === undefined) throw error
+      await storage.distrust(path)
+      return read()
+    }
+  }
   const { sync } = storage
   if (sync !== undefined)
-    return { where, readLater, readNow: (offset, length) => sync.getRange(path, offset, length), load: undefined }
+    return {
+      where,
+      readLater,
+      readNow: (offset, length) => sync.getRange(path, offset, length),
+      load: undefined,
+      trusted,
+    }
   let loaded: { offset: number; bytes: Uint8Array } = { offset: 0, bytes: new Uint8Array(0) }
   return {
     where,
@@ -266,12 +289,19 @@ function storageSource(storage: BlobStorage, path: string, where: string): RunSo
     load: async (from, to) => {
       loaded = { offset: from, bytes: await readLater(from, to - from) }
     },
+    trusted,
   }
 }
 
 function bytesSource(bytes: Uint8Array, where: string): RunSource {
   const readNow = (offset: number, length: number): Uint8Array => bytes.subarray(offset, offset + length)
-  return { where, readNow, readLater: async (offset, length) => readNow(offset, length), load: undefined }
+  return {
+    where,
+    readNow,
+    readLater: async (offset, length) => readNow(offset, length),
+    load: undefined,
+    trusted: (read) => read(),
+  }
 }
 
 const tailOf = (bytes: number): number => Math.min(bytes, tailBytes)

@@ -3,13 +3,15 @@
  * the local disk when it is restored there, and from the storage when the copy is missing or not as it was written. Used
  * through `openStorage`, with the location of the storage behind `copied:`.
  *
- * Promises: the storage alone decides whether a snapshot counts; a copy that fails costs nothing but itself. A copy is read
- * only after its checksum was checked. Copies of runs that no chain of the subtask needs are removed with the checkpoint
+ * Promises: the storage alone decides whether a snapshot counts; a copy that fails costs nothing but itself. Only ranges come from
+ * copies, and are not checked here: whoever reads ranges of a run checks them, and says so when they are not what they
+ * should be (`distrust`). Copies of runs that no chain of the subtask needs are removed with the checkpoint
  * that did without them, and what nobody came back for by age.
  *
  * Concurrency: one thread per instance; TaskManagers of a machine may share the directory.
  */
-import { crc32c, sha256 } from '../../core/bytes/index.ts'
+import { sha256 } from '../../core/bytes/index.ts'
+import { isMillraceError } from '../../core/errors.ts'
 import { createLogger } from '../../core/log.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { openStorage, registerStorage } from '../../core/storage/open-storage.ts'
@@ -18,11 +20,8 @@ import { parseRunPath, runsPrefix } from '../../proto/checkpoint/paths.ts'
 
 const scheme = 'copied'
 /** A restart comes back to its copies soon or never. */
-/** Bytes that are in memory at a time. */
-const checkBytes = 4 * 1024 * 1024
 const forgottenAfterMs = 86_400_000
 const log = createLogger('local-copies')
-const sumOf = (path: string): string => `${path}.sum`
 
 /** `taskmanager.state.local.root-dir`, or the default. */
 export function localStateRoot(config: Readonly<Record<string, string>>): string {
@@ -50,7 +49,8 @@ export class CopiedStorage implements BlobStorage {
   readonly url: string
   readonly #storage: BlobStorage
   readonly #copies: BlobStorage
-  readonly #sound = new Map<string, Promise<boolean>>()
+  /** Objects of which there is no copy, or none that is as it was written. */
+  readonly #storageOnly = new Set<string>()
   #broken = false
 
   constructor(storage: BlobStorage, copies: BlobStorage) {
@@ -61,35 +61,23 @@ export class CopiedStorage implements BlobStorage {
 
   async put(path: string, bytes: BlobBytes): Promise<void> {
     await this.#storage.put(path, bytes)
-    await this.#quietly(path, async () => {
-      const pieces = bytes instanceof Uint8Array ? [bytes] : bytes
-      await this.#copies.put(path, bytes)
-      await this.#sum(path, pieces)
-    })
+    await this.#quietly(path, () => this.#copies.put(path, bytes))
   }
 
   async openWriter(path: string): Promise<BlobWriter> {
     const writer = await this.#storage.openWriter(path)
     let copy: BlobWriter | undefined
-    let crc = 0
-    let length = 0
     await this.#quietly(path, async () => {
       copy = await this.#copies.openWriter(path)
     })
     return {
       write: async (bytes) => {
-        crc = crc32c(bytes, crc)
-        length += bytes.length
         await writer.write(bytes)
         await this.#quietly(path, async () => copy?.write(bytes))
       },
       finish: async () => {
         await writer.finish()
-        await this.#quietly(path, async () => {
-          if (copy === undefined) return
-          await copy.finish()
-          await this.#copies.put(sumOf(path), Buffer.from(JSON.stringify({ bytes: length, crc })))
-        })
+        await this.#quietly(path, async () => copy?.finish())
       },
       abort: async () => {
         await this.#quietly(path, async () => copy?.abort())
@@ -98,14 +86,30 @@ export class CopiedStorage implements BlobStorage {
     }
   }
 
-  async get(path: string): Promise<Uint8Array> {
-    return (await this.#holder(path)).get(path)
+  get(path: string): Promise<Uint8Array> {
+    return this.#storage.get(path)
   }
+  size(path: string): Promise<number> {
+    return this.#storage.size(path)
+  }
+
   async getRange(path: string, offset: number, length: number): Promise<Uint8Array> {
-    return (await this.#holder(path)).getRange(path, offset, length)
+    if (!this.#storageOnly.has(path)) {
+      try {
+        return await this.#copies.getRange(path, offset, length)
+      } catch (error) {
+        if (isMillraceError(error, 'STORAGE_NOT_FOUND')) this.#storageOnly.add(path)
+        else await this.distrust(path)
+      }
+    }
+    return this.#storage.getRange(path, offset, length)
   }
-  async size(path: string): Promise<number> {
-    return (await this.#holder(path)).size(path)
+
+  async distrust(path: string): Promise<void> {
+    if (this.#storageOnly.has(path)) return
+    this.#storageOnly.add(path)
+    log.warn({ path }, 'a local copy is not as it was written: the storage is read')
+    await this.#quietly(path, () => this.#copies.delete(path))
   }
 
   putIfAbsent(path: string, bytes: BlobBytes): Promise<boolean> {
@@ -124,21 +128,6 @@ export class CopiedStorage implements BlobStorage {
     return this.#storage.compareAndSet(path, expected, bytes)
   }
 
-  async #holder(path: string): Promise<BlobStorage> {
-    let sound = this.#sound.get(path)
-    if (sound === undefined) {
-      sound = isSound(this.#copies, path)
-      this.#sound.set(path, sound)
-    }
-    return (await sound) ? this.#copies : this.#storage
-  }
-
-  async #sum(path: string, pieces: readonly Uint8Array[]): Promise<void> {
-    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
-    const crc = pieces.reduce((sum, piece) => crc32c(piece, sum), 0)
-    await this.#copies.put(sumOf(path), Buffer.from(JSON.stringify({ bytes, crc })))
-  }
-
   /** After the first failure no more copies are made: the disk is full, or not ours. */
   async #quietly(path: string, work: () => Promise<void>): Promise<void> {
     if (this.#broken) return
@@ -149,25 +138,6 @@ export class CopiedStorage implements BlobStorage {
       log.warn({ path, error: (error as Error).message }, 'no more local copies are made: a restart reads the storage')
     }
   }
-}
-
-/** A copy that is not as it was written is removed. */
-async function isSound(copies: BlobStorage, path: string): Promise<boolean> {
-  try {
-    if (!(await copies.exists(sumOf(path))) || !(await copies.exists(path))) return false
-    const sum = JSON.parse(Buffer.from(await copies.get(sumOf(path))).toString()) as { bytes: number; crc: number }
-    let crc = 0
-    const sameSize = (await copies.size(path)) === sum.bytes
-    for (let at = 0; sameSize && at < sum.bytes; at += checkBytes)
-      crc = crc32c(await copies.getRange(path, at, Math.min(checkBytes, sum.bytes - at)), crc)
-    if (sameSize && crc === sum.crc) return true
-    log.warn({ path }, 'a local copy is not as it was written: the storage is read')
-    await copies.delete(path)
-    await copies.delete(sumOf(path))
-  } catch (error) {
-    log.warn({ path, error: (error as Error).message }, 'a local copy cannot be read: the storage is')
-  }
-  return false
 }
 
 /** Removes copies of runs of these subtasks that no chain needs: neither `keep` nor of a checkpoint after `upTo`. */
@@ -181,10 +151,9 @@ export async function forgetCopies(
 ): Promise<void> {
   const copies = openStorage(`${directory}/${keyOf(openStorage(root))}`)
   for (const { path } of await copies.list(runsPrefix(jobId))) {
-    const file = path.endsWith('.sum') ? path.slice(0, -'.sum'.length) : path
-    const run = parseRunPath(file)
+    const run = parseRunPath(path)
     if (run === undefined || !subtasks.has(`${run.node}/${run.subtask}`)) continue
-    if (run.checkpointId <= upTo && !keep.has(file)) await copies.delete(path)
+    if (run.checkpointId <= upTo && !keep.has(path)) await copies.delete(path)
   }
 }
 

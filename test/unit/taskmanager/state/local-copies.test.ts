@@ -1,21 +1,35 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../../core/platform/clock.ts'
 import { openStorage } from '../../../../core/storage/open-storage.ts'
 import { runPath } from '../../../../proto/checkpoint/paths.ts'
+import type { StateBackendOptions } from '../../../../taskmanager/state/api.ts'
+import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
 import {
   forgetCopies,
   forgetOldCopies,
   useLocalCopies,
   withCopies,
 } from '../../../../taskmanager/state/local-copies.ts'
+import { shapeOf, testHash } from './support.ts'
 
 let directory: string
 let root: string
 let local: string
 const run = (checkpointId: number, subtask = 0): string =>
   runPath('job', { epoch: 1, checkpointId, node: 2, subtask, sequence: 0 })
+const keys = Array.from({ length: 3000 }, (_, key) => key)
 const bytes = (text: string): Buffer => Buffer.from(text)
 
 beforeEach(() => {
@@ -27,8 +41,8 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 const copyOf = (path: string): string => join(local, readdirSync(local)[0] ?? '', path)
-const read = async (path: string): Promise<string> =>
-  Buffer.from(await openStorage(withCopies(root)).get(path)).toString()
+const read = async (path: string, length: number): Promise<string> =>
+  Buffer.from(await openStorage(withCopies(root)).getRange(path, 0, length)).toString()
 
 describe('local copies of runs', () => {
   it('are read in place of the storage, by the next process too', async () => {
@@ -39,22 +53,66 @@ describe('local copies of runs', () => {
     await writer.finish()
     expect(readFileSync(join(root, run(2)), 'utf8')).toBe('two')
     rmSync(root, { recursive: true })
-    expect(await read(run(1))).toBe('one')
-    expect(await read(run(2))).toBe('two')
-    expect(await openStorage(withCopies(root)).size(run(2))).toBe(3)
+    expect(await read(run(1), 3)).toBe('one')
+    expect(await read(run(2), 3)).toBe('two')
     const part = await openStorage(withCopies(root)).getRange(run(2), 1, 2)
     expect(Buffer.from(part).toString()).toBe('wo')
   })
 
-  it('are passed over when they are missing, altered, cut short or half written', async () => {
+  it('are passed over when they are missing, cut short, or said to be something else', async () => {
     const storage = openStorage(withCopies(root))
-    for (const id of [1, 2, 3, 4]) await storage.put(run(id), bytes(`run ${id}`))
-    writeFileSync(copyOf(run(1)), 'run X')
+    for (const id of [1, 2, 3]) await storage.put(run(id), bytes(`run ${id}`))
+    rmSync(copyOf(run(1)))
     writeFileSync(copyOf(run(2)), 'run')
-    rmSync(copyOf(run(3)))
-    rmSync(`${copyOf(run(4))}.sum`)
-    for (const id of [1, 2, 3, 4]) expect(await read(run(id))).toBe(`run ${id}`)
-    expect(existsSync(copyOf(run(1)))).toBe(false)
+    writeFileSync(copyOf(run(3)), 'run X')
+    const reading = openStorage(withCopies(root))
+    const text = async (id: number): Promise<string> => Buffer.from(await reading.getRange(run(id), 0, 5)).toString()
+    expect([await text(1), await text(2), await text(3)]).toEqual(['run 1', 'run 2', 'run X'])
+    await reading.distrust?.(run(3))
+    expect(await text(3)).toBe('run 3')
+    expect([2, 3].map((id) => existsSync(copyOf(run(id))))).toEqual([false, false])
+  })
+
+  it('give way to the storage when any byte of one is altered, and the state is the same', async () => {
+    const options = (restored?: StateBackendOptions['restored']): StateBackendOptions => ({
+      key: shapeOf('number'),
+      range: { from: 0, to: 65536 },
+      states: [],
+      target: { root: withCopies(root), jobId: 'job', epoch: restored === undefined ? 1 : 2, node: 2, subtask: 0 },
+      restored,
+      clock: systemClock,
+    })
+    const backend = createKeyedStateBackend(options())
+    const values = backend.value('text')
+    await backend.open()
+    const ids = backend.resolveRows({ keys: keys, hashes: Int32Array.from(keys, testHash) }, keys.length)
+    keys.forEach((key, i) => {
+      values.set(ids[i], `${key}`.repeat(2 + (key % 50)))
+    })
+    const runs = await backend.snapshot(1).result
+    backend.close()
+    expect(runs).toHaveLength(1)
+    const copy = copyOf(runs[0].path)
+    const whole = readFileSync(copy)
+    for (let at = 0; at < whole.length; at += 1 + Math.floor(whole.length / 40)) {
+      const altered = Buffer.from(whole)
+      altered[at] ^= 0x10
+      mkdirSync(dirname(copy), { recursive: true })
+      writeFileSync(copy, altered)
+      const from = { node: 2, uid: 'x', root: withCopies(root), runs, rewrite: false, states: [], splits: [] }
+      const again = createKeyedStateBackend(
+        options({ ...from, operatorState: [], ownOperatorState: [], committables: [] }),
+      )
+      const read = again.value('text')
+      await again.open()
+      expect(again.size).toBe(keys.length)
+      for (const id of again.ids()) {
+        const key = again.keyOf(id) as number
+        expect(read.get(id)).toBe(`${key}`.repeat(2 + (key % 50)))
+      }
+      again.close()
+      expect(existsSync(copy)).toBe(false)
+    }
   })
 
   it('cost nothing but themselves when their disk fails', async () => {
@@ -64,8 +122,8 @@ describe('local copies of runs', () => {
     const writer = await storage.openWriter(run(2))
     await writer.write(bytes('two'))
     await writer.finish()
-    expect(await read(run(1))).toBe('one')
-    expect(await read(run(2))).toBe('two')
+    expect(await read(run(1), 3)).toBe('one')
+    expect(await read(run(2), 3)).toBe('two')
     await forgetOldCopies(local, Date.now())
   })
 
@@ -79,15 +137,14 @@ describe('local copies of runs', () => {
       true,
       true,
     ])
-    expect(existsSync(`${copyOf(run(1))}.sum`)).toBe(false)
-    expect(await read(run(1))).toBe(run(1))
+    expect(await read(run(1), run(1).length)).toBe(run(1))
   })
 
   it('go by age when nobody came back for them', async () => {
     const storage = openStorage(withCopies(root))
     for (const id of [1, 2]) await storage.put(run(id), bytes('run'))
     const ago = new Date(Date.now() - 2 * 86_400_000)
-    for (const name of [copyOf(run(1)), `${copyOf(run(1))}.sum`]) utimesSync(name, ago, ago)
+    utimesSync(copyOf(run(1)), ago, ago)
     await forgetOldCopies(local, Date.now())
     expect([run(1), run(2)].map((path) => existsSync(copyOf(path)))).toEqual([false, true])
   })
