@@ -70,6 +70,15 @@ describe.each(['3.9.1', '4.3.1'] as const satisfies readonly KafkaRelease[])("Ka
     return out
   }
 
+  /** The performance tool of producers. */
+  async function perf(words: readonly string[]): Promise<string> {
+    used.add('kafka-producer-perf-test')
+    const all = [`${base}.ProducerPerformance`, '', ...words].map((each) => Buffer.from(each).toString('base64'))
+    const { exit, out, err } = (await program.run('run', all)) as unknown as Ran
+    expect(exit, out + err).toBe(0)
+    return out
+  }
+
   const create = (topic: string, ...args: string[]) => run('kafka-topics', ['--create', '--topic', topic, ...args])
   const produce = (topic: string, lines: readonly string[], ...args: string[]) =>
     run('kafka-console-producer', ['--topic', topic, ...args], `${lines.join('\n')}\n`)
@@ -254,14 +263,37 @@ describe.each(['3.9.1', '4.3.1'] as const satisfies readonly KafkaRelease[])("Ka
     ])
     const last = read.trim().split('\n').at(-1) as string
     expect(Number(last.split(',')[4])).toBeGreaterThanOrEqual(5000)
+  })
 
-    async function perf(words: readonly string[]): Promise<string> {
-      used.add('kafka-producer-perf-test')
-      const all = [`${base}.ProducerPerformance`, '', ...words].map((each) => Buffer.from(each).toString('base64'))
-      const { exit, out, err } = (await program.run('run', all)) as unknown as Ran
-      expect(exit, out + err).toBe(0)
-      return out
-    }
+  test('kafka-configs sets quotas of clients and users, and a producer beyond its own is slowed down', async () => {
+    await create('metered')
+    const client = ['--entity-type', 'clients', '--entity-name', 'metered']
+    await run('kafka-configs', [...client, '--alter', '--add-config', 'producer_byte_rate=100000'])
+    expect(await run('kafka-configs', [...client, '--describe'])).toMatch(
+      /Quota configs for client-id 'metered' are .*producer_byte_rate=100000/,
+    )
+    const rest = ['--entity-type', 'users', '--entity-default', '--entity-type', 'clients', '--entity-default']
+    await run('kafka-configs', [
+      ...rest,
+      '--alter',
+      '--add-config',
+      'consumer_byte_rate=1000000,request_percentage=200',
+    ])
+    expect(await run('kafka-configs', [...rest, '--describe'])).toContain('request_percentage=200')
+    await run('kafka-configs', [...rest, '--alter', '--delete-config', 'consumer_byte_rate,request_percentage'])
+    expect(await run('kafka-configs', [...rest, '--describe'])).not.toContain('request_percentage')
+    const bad = await attempt('kafka-configs', [...client, '--alter', '--add-config', 'producer_byte_rate=0'])
+    expect(bad.exit).not.toBe(0)
+    const load = ['--topic', 'metered', '--num-records', '400', '--record-size', '1000', '--throughput', '-1']
+    const props = [`bootstrap.servers=${broker.address}`, 'client.id=metered']
+    const written = await perf([...load, '--print-metrics', '--producer-props', ...props])
+    expect(written).toMatch(/400 records sent/)
+    expect(Number(/produce-throttle-time-max:.* : ([\d.]+)/.exec(written)?.[1])).toBeGreaterThan(0)
+    // A second's worth at once, and three seconds for the rest.
+    const all = /400 records sent, ([\d.]+) records\/sec/.exec(written)
+    expect(Number(all?.[1])).toBeLessThan(250)
+    await run('kafka-configs', [...client, '--alter', '--delete-config', 'producer_byte_rate'])
+    expect(await perf([...load, '--producer-props', ...props])).toMatch(/400 records sent/)
   })
 
   test('kafka-transactions lists and describes transactions and producers, and ends one that hangs', async () => {
