@@ -1,7 +1,8 @@
 /**
  * One connection to one broker. Requests leave in the order of the calls and may be many at a time; answers come in the
  * same order. A request that is not answered in time, or a broken answer, ends the connection and every request on it:
- * nobody can know where the next answer begins. Opened with ApiVersions and, where asked for, SASL. One thread.
+ * nobody can know where the next answer begins. A broker that says that it will not look at requests for a while, since the client
+ * is beyond its quota, is given that time. Opened with ApiVersions and, where asked for, SASL. One thread.
  */
 import { type Deferred, deferred } from '../../../core/async/index.ts'
 import type { TimerHandle } from '../../../core/platform/clock.ts'
@@ -44,7 +45,7 @@ interface Pending {
   readonly api: ApiName
   readonly version: number
   readonly correlationId: number
-  readonly deadlineMs: number
+  deadlineMs: number
   readonly timeoutMs: number
   readonly answer: Deferred<unknown>
 }
@@ -63,6 +64,8 @@ export class KafkaConnection {
   #socket: Socket | undefined
   #ended: Error | undefined
   #nextId = 1
+  /** When the broker looks at requests again. */
+  #throttledUntilMs = 0
   #timer: TimerHandle | undefined
 
   private constructor(address: Address, settings: ClientSettings) {
@@ -196,7 +199,7 @@ export class KafkaConnection {
     const parts = writeRequest(writer, api, version, correlationId, this.#settings.clientId, message as never)
     const { clock } = this.#settings
     const answer = deferred<unknown>()
-    const deadlineMs = clock.monotonic() + timeoutMs
+    const deadlineMs = Math.max(clock.monotonic(), this.#throttledUntilMs) + timeoutMs
     this.#pending.push({ api, version, correlationId, deadlineMs, timeoutMs, answer })
     this.#timer ??= clock.setInterval(() => this.#checkTimeouts(), timeoutCheckMs)
     this.#write(parts)
@@ -239,7 +242,15 @@ export class KafkaConnection {
     reader.reset(noBytes)
     this.#pending.shift()
     if (this.#pending.length === 0) this.#stopTimer()
+    const { throttleTimeMs = 0 } = answer as { readonly throttleTimeMs?: number }
+    if (throttleTimeMs > 0) this.#throttled(throttleTimeMs)
     pending.answer.resolve(answer)
+  }
+
+  #throttled(forMs: number): void {
+    this.#throttledUntilMs = Math.max(this.#throttledUntilMs, this.#settings.clock.monotonic() + forMs)
+    for (const each of this.#pending)
+      each.deadlineMs = Math.max(each.deadlineMs, this.#throttledUntilMs + each.timeoutMs)
   }
 
   #checkTimeouts(): void {

@@ -151,4 +151,26 @@ describe('a connection', () => {
     await lost
     expect(connection.isClosed).toBe(true)
   })
+
+  it('waits for as long as the broker says that it does not look at requests', async () => {
+    const clock = new ManualClock()
+    let asked = 0
+    const port = await broker((each, socket) => {
+      if (each.key === 18) welcome(each, socket)
+      else if (asked++ === 0)
+        send(socket, writeResponse(writer, 'Heartbeat', 2, each.id, { throttleTimeMs: 10_000, errorCode: 0 }))
+    })
+    const connection = await connect(port, clock)
+    const first = connection.request('Heartbeat', heartbeat, 2000)
+    const second = expect(connection.request('Heartbeat', heartbeat, 2000)).rejects.toMatchObject({
+      code: 'KAFKA_TIMEOUT',
+    })
+    await first
+    const third = expect(connection.request('Heartbeat', heartbeat, 2000)).rejects.toThrow()
+    clock.advance(11_500)
+    expect(connection.isClosed).toBe(false)
+    clock.advance(1000)
+    await Promise.all([second, third])
+    expect(connection.isClosed).toBe(true)
+  })
 })
