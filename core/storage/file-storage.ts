@@ -133,7 +133,21 @@ class FileStorage implements BlobStorage {
   }
 
   async getRange(path: string, offset: number, length: number): Promise<Uint8Array> {
-    return this.#getRangeSync(path, offset, length)
+    const target = this.#locate(path)
+    return this.#reading(path, target, async () => {
+      const file = this.#disk.open(target, 'r')
+      try {
+        const into = Buffer.allocUnsafeSlow(length)
+        for (let done = 0; done < length; ) {
+          const read = await this.#disk.readAtAsync(file, into, done, length - done, offset + done)
+          if (read === 0) throw shortRead(target, offset + length)
+          done += read
+        }
+        return into
+      } finally {
+        this.#disk.close(file)
+      }
+    })
   }
 
   async size(path: string): Promise<number> {
@@ -320,7 +334,7 @@ class FileStorage implements BlobStorage {
         const into = Buffer.allocUnsafeSlow(length)
         for (let done = 0; done < length; ) {
           const read = this.#disk.readAt(file, into, done, length - done, offset + done)
-          if (read === 0) throw errors.create('SHORT_READ', { path: target, end: offset + length })
+          if (read === 0) throw shortRead(target, offset + length)
           done += read
         }
         return into
@@ -418,6 +432,8 @@ class FileStorage implements BlobStorage {
     }
   }
 }
+
+const shortRead = (path: string, end: number): Error => errors.create('SHORT_READ', { path, end })
 
 const pieces = (bytes: BlobBytes): readonly Uint8Array[] => (bytes instanceof Uint8Array ? [bytes] : bytes)
 
