@@ -1,15 +1,57 @@
 /**
- * Blocks of runs in and out of zstd, on the thread that asks: to hand a block of usual length to another one takes a third of the
- * time, and the other one then needs twice of it. Who reads whole runs has inflater.ts.
+ * Blocks of runs made smaller, packed (pack.ts) or by zstd, on the thread that asks: to hand a block of usual length to another one
+ * takes a third of the time of zstd, and the other one then needs twice of it. Who reads whole runs has inflater.ts.
  */
 import { constants, zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { threadPacker } from './pack.ts'
+import type { BlockCodec } from './run-format.ts'
 
 /** Fast: more makes blocks little smaller. */
 const blockParameters = { params: { [constants.ZSTD_c_compressionLevel]: 1 } } as const
 
+/** Blocks of a run for which what was found out of one holds. */
+const blocksAlike = 64
+
+/** Compresses the blocks of one run: packs those that zstd would not make a ninth smaller, or more, which it takes long to find out. */
+export class BlockCompressor {
+  #packs = false
+  /** Blocks until both ways are tried again. */
+  #left = 0
+
+  /** Whole entries; what comes out may be longer. */
+  compress(raw: Uint8Array): CompressedBlock {
+    if (this.#left-- > 0) return (this.#packs ? packed(raw) : undefined) ?? inZstd(raw)
+    this.#left = blocksAlike
+    const small = inZstd(raw)
+    const other = packed(raw)
+    this.#packs = other !== undefined && other.stored.length * 8 <= small.stored.length * 9
+    return this.#packs && other !== undefined ? other : small
+  }
+}
+
+export interface CompressedBlock {
+  readonly stored: Buffer
+  readonly codec: BlockCodec
+}
+
+function packed(raw: Uint8Array): CompressedBlock | undefined {
+  const stored = threadPacker().pack(raw)
+  return stored && { stored, codec: 'packed' }
+}
+
+const inZstd = (raw: Uint8Array): CompressedBlock => ({ stored: compressBlock(raw), codec: 'zstd' })
+
 /** A frame of its own. */
 export function compressBlock(raw: Uint8Array): Buffer {
-  return zstdCompressSync(raw, compressing(raw.length))
+  const result = zstdCompressSync(raw, compressing(raw.length))
+  const { buffer } = result
+  // Short ones lie beside others.
+  if (buffer.byteLength <= Buffer.poolSize || !(buffer instanceof ArrayBuffer)) return result
+  // It was made in room for all of it: what is not needed goes back at once, not when garbage is collected.
+  const small = Buffer.allocUnsafeSlow(result.length)
+  result.copy(small)
+  buffer.transfer(0)
+  return small
 }
 
 /** The same on another thread, for a long block. The bytes given must not change until then. */
@@ -30,9 +72,12 @@ function compressing(bytes: number): { params: Record<number, number>; pledgedSr
   return { ...blockParameters, pledgedSrcSize: bytes, chunkSize: Math.max(64, bytes + (bytes >>> 6) + 64) }
 }
 
-/** At most `rawBytes` bytes out of a frame; throws when there are more. */
-export function inflateBlock(stored: Uint8Array, rawBytes: number): Buffer {
-  return zstdDecompressSync(stored, inflating(rawBytes))
+/** At most `rawBytes` bytes out of a block; throws when there are more. */
+export function expandBlock(stored: Uint8Array, rawBytes: number, codec: 'zstd' | 'packed'): Buffer {
+  if (codec === 'zstd') return zstdDecompressSync(stored, inflating(rawBytes))
+  const raw = Buffer.allocUnsafeSlow(rawBytes)
+  threadPacker().unpack(stored, raw)
+  return raw
 }
 
 /** Room for all of it and a little more: then it takes one step. Large blocks come in pieces. */

@@ -1,11 +1,14 @@
 /**
  * Inflates blocks one behind the other on another thread, with one decoder for all of them, into memory that is given back when
- * they were read: decoders and buffers that wait for a garbage collection have one take place every 20 MB.
+ * they were read: decoders and buffers that wait for a garbage collection have one take place every 20 MB. Blocks that are packed
+ * take so little time that they are unpacked where they are wanted.
  *
  * Promises: results come in the order in which blocks were given, and are of the length that was asked for, or the block fails
  * and all after it. One thread; `close` it.
  */
 import { createZstdDecompress, type ZstdDecompress } from 'node:zlib'
+import { threadPacker } from './pack.ts'
+import { packedRawMax } from './run-format.ts'
 
 /** Results are pieces of buffers of this size, where they fit. */
 const outputBytes = 1 << 20
@@ -24,6 +27,9 @@ export class Inflater {
   #failure: unknown
   /** Pieces of results in each buffer that nobody has freed. */
   readonly #used = new Map<ArrayBufferLike, number>()
+  /** Memory of packed blocks, in use and not. */
+  readonly #lent = new Set<ArrayBufferLike>()
+  readonly #spare: ArrayBuffer[] = []
   /** The buffer that the decoder writes to. */
   #current: ArrayBufferLike | undefined
 
@@ -50,8 +56,18 @@ export class Inflater {
     })
   }
 
+  /** The entries of a packed block; throws when it holds others than so many bytes. */
+  unpack(stored: Uint8Array, rawBytes: number): Uint8Array {
+    const lent = this.#results === 'lent' ? (this.#spare.pop() ?? new ArrayBuffer(packedRawMax)) : undefined
+    const raw = new Uint8Array(lent ?? new ArrayBuffer(rawBytes), 0, rawBytes)
+    threadPacker().unpack(stored, raw)
+    if (lent !== undefined) this.#lent.add(lent)
+    return raw
+  }
+
   /** Nobody reads this result any more. */
   free({ buffer }: Uint8Array): void {
+    if (this.#lent.delete(buffer)) this.#spare.push(buffer as ArrayBuffer)
     const count = this.#used.get(buffer)
     if (count === undefined) return
     this.#used.set(buffer, count - 1)

@@ -1,12 +1,12 @@
 /**
- * Layout of a sorted run, version 1; all numbers little-endian.
+ * Layout of a sorted run, version 2; all numbers little-endian. One without packed blocks is version 1.
  *
  *   header   16 bytes: u32 magic 'MRUN', u16 version, u16 and u64 reserved (0)
- *   blocks   one after the other, each some 64 KB of entries, plain or compressed with zstd
+ *   blocks   one after the other, each some 64 KB of entries, plain, compressed with zstd or packed
  *   drops    dropped namespaces: u16 state, varint length, bytes
  *   index    32 bytes per block: u64 offset, u32 stored bytes, u32 raw bytes, u32 first hash, u32 entries, u32 CRC32C of
- *            the stored bytes, u32 codec (0 plain, 1 zstd)
- *   footer   64 bytes: u32 magic 'MRNF', u16 version, u16 flags (bit 0: base), u64 offset of the index, u32 blocks,
+ *            the stored bytes, u32 codec (0 plain, 1 zstd, 2 packed)
+ *   footer   64 bytes: u32 magic 'MRNF', u16 version (that of the header is always 1), u16 flags (bit 0: base), u64 offset of the index, u32 blocks,
  *            u32 bytes of drops, u32 drops, u32 from, u32 to, u64 entries, u32 CRC32C of the index, u32 CRC32C of the drops,
  *            u64 reserved, u32 CRC32C of the footer before it
  *
@@ -14,13 +14,21 @@
  * key, namespace, value. Entries are sorted by hash (unsigned, so by range first), state, key, namespace (both as bytes,
  * a prefix first), and a drop stands before a put or tombstone of the same namespace. Nothing stands twice.
  *
+ * A packed block says of each entry what differs from the one before it; before the first stands one of hash 0, without bytes. A
+ * varint: twice the difference of the hashes, and one more if state, kind or a length is another; then, if so, state, kind and
+ * lengths as in an entry. Key, namespace and value follow as one string of bytes, in words of eight of which the first may be
+ * shorter. If the string of the entry before reaches as far from its end as the word does from its own, the bytes there are XORed
+ * with those of the word. A word is a byte that says which of its bytes are not 0, the lowest bit the first, and those.
+ *
  * Promises: the footer's checksum vouches for the whole file. Decoding reads nothing outside of the bytes given. Pure.
  */
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import { errors } from './errors.ts'
 import { rangeCount } from './ranges.ts'
 
-export const runVersion = 1
+/** The newest that is read, and written where a block is packed. */
+export const runVersion = 2
+const unpackedVersion = 1
 export const runMagic = 0x4e55524d
 const footerMagic = 0x464e524d
 export const headerBytes = 16
@@ -28,6 +36,12 @@ export const footerBytes = 64
 export const indexEntryBytes = 32
 /** Raw bytes of a block: one entry may be that large. */
 export const blockBytesMax = 1 << 30
+/** Raw bytes of a packed block. */
+export const packedRawMax = 128 * 1024
+
+/** How the entries of a block are stored; its number is that in the index. */
+export const blockCodecs = ['plain', 'zstd', 'packed'] as const
+export type BlockCodec = (typeof blockCodecs)[number]
 
 /**
  * Of an entry. `drop`: the entries of this state and key whose namespace begins with this one are gone as far as they stand
@@ -43,6 +57,8 @@ export const entryStartBytesMax = entryHeadBytes + 15
 
 export interface RunFooter {
   readonly base: boolean
+  /** Blocks may be packed. */
+  readonly packed: boolean
   readonly indexOffset: number
   readonly blockCount: number
   readonly dropsBytes: number
@@ -63,7 +79,7 @@ export interface BlockEntry {
   readonly firstHash: number
   readonly entries: number
   readonly crc: number
-  readonly zstd: boolean
+  readonly codec: BlockCodec
 }
 
 /** All entries of one state and namespace, of all keys, that older runs hold are gone in the ranges of the run. */
@@ -75,7 +91,7 @@ export interface NamespaceDrop {
 export function runHeader(): Buffer {
   const header = Buffer.alloc(headerBytes)
   header.writeUInt32LE(runMagic, 0)
-  header.writeUInt16LE(runVersion, 4)
+  header.writeUInt16LE(unpackedVersion, 4)
   return header
 }
 
@@ -91,7 +107,7 @@ export function checkRunHeader(header: Buffer, where: string): void {
 export function encodeFooter(footer: Omit<RunFooter, 'crc'>): Buffer {
   const out = Buffer.alloc(footerBytes)
   out.writeUInt32LE(footerMagic, 0)
-  out.writeUInt16LE(runVersion, 4)
+  out.writeUInt16LE(footer.packed ? runVersion : unpackedVersion, 4)
   out.writeUInt16LE(footer.base ? 1 : 0, 6)
   out.writeBigUInt64LE(BigInt(footer.indexOffset), 8)
   out.writeUInt32LE(footer.blockCount, 16)
@@ -118,6 +134,7 @@ export function decodeFooter(bytes: Buffer, fileBytes: number, where: string): R
   if (version > runVersion) throw errors.create('NEWER_VERSION', { where, version, supported: runVersion })
   const footer: RunFooter = {
     base: (bytes.readUInt16LE(6) & 1) === 1,
+    packed: version > unpackedVersion,
     indexOffset: Number(bytes.readBigUInt64LE(8)),
     blockCount: bytes.readUInt32LE(16),
     dropsBytes: bytes.readUInt32LE(20),
@@ -146,7 +163,7 @@ export function encodeIndex(blocks: readonly BlockEntry[]): Buffer {
     out.writeUInt32LE(block.firstHash, at + 16)
     out.writeUInt32LE(block.entries, at + 20)
     out.writeUInt32LE(block.crc, at + 24)
-    out.writeUInt32LE(block.zstd ? 1 : 0, at + 28)
+    out.writeUInt32LE(blockCodecs.indexOf(block.codec), at + 28)
   })
   return out
 }
@@ -160,7 +177,7 @@ export function decodeIndex(bytes: Buffer, footer: RunFooter, where: string): Bl
   let entries = 0
   let hash = footer.from * 65536
   for (let at = 0; at < bytes.length; at += indexEntryBytes) {
-    const codec = bytes.readUInt32LE(at + 28)
+    const codec = blockCodecs[bytes.readUInt32LE(at + 28)]
     const block: BlockEntry = {
       offset: Number(bytes.readBigUInt64LE(at)),
       stored: bytes.readUInt32LE(at + 8),
@@ -168,13 +185,16 @@ export function decodeIndex(bytes: Buffer, footer: RunFooter, where: string): Bl
       firstHash: bytes.readUInt32LE(at + 16),
       entries: bytes.readUInt32LE(at + 20),
       crc: bytes.readUInt32LE(at + 24),
-      zstd: codec === 1,
+      codec,
     }
-    if (block.offset !== offset || codec > 1 || block.raw > blockBytesMax)
+    const rawMax = codec === 'packed' ? packedRawMax : blockBytesMax
+    if (block.offset !== offset || codec === undefined || block.raw > rawMax)
       malformed(where, `the index is wrong at block ${blocks.length}`)
     if (block.firstHash < hash || block.firstHash >= footer.to * 65536)
       malformed(where, `block ${blocks.length} is out of order`)
-    if (!block.zstd && block.raw !== block.stored) malformed(where, `block ${blocks.length} has two sizes`)
+    if (codec === 'plain' && block.raw !== block.stored) malformed(where, `block ${blocks.length} has two sizes`)
+    if (codec === 'packed' && (block.raw < block.stored || !footer.packed))
+      malformed(where, `block ${blocks.length} cannot be packed`)
     offset += block.stored
     entries += block.entries
     hash = block.firstHash

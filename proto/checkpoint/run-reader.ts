@@ -9,7 +9,7 @@
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
-import { inflateBlock } from './compress.ts'
+import { expandBlock } from './compress.ts'
 import { errors } from './errors.ts'
 import type { Inflater } from './inflater.ts'
 import type { RunHandle } from './manifest.ts'
@@ -180,9 +180,9 @@ export class RunReader {
   /** Entries of a block, out of its stored bytes. */
   openBlock(number: number, stored: Uint8Array): Uint8Array {
     const block = this.#checked(number, stored)
-    if (!block.zstd) return stored
+    if (block.codec === 'plain') return stored
     try {
-      return this.#inflated(number, inflateBlock(stored, block.raw))
+      return this.#inflated(number, expandBlock(stored, block.raw, block.codec))
     } catch (cause) {
       throw this.#inflateError(number, cause)
     }
@@ -204,10 +204,10 @@ export class RunReader {
   }
 
   async #inflateLater(number: number, stored: Uint8Array, inflater: Inflater): Promise<Uint8Array> {
-    const { zstd, raw } = this.blocks[number]
-    if (!zstd) return stored
+    const { codec, raw } = this.blocks[number]
+    if (codec === 'plain') return stored
     try {
-      return await inflater.inflate(stored, raw)
+      return codec === 'packed' ? inflater.unpack(stored, raw) : await inflater.inflate(stored, raw)
     } catch (cause) {
       throw this.#inflateError(number, cause)
     }

@@ -8,7 +8,7 @@
 import { assert } from '../../core/assert.ts'
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import type { BlobStorage, SyncBlobStorage } from '../../core/storage/storage.ts'
-import { compressBlock } from './compress.ts'
+import { BlockCompressor, type CompressedBlock } from './compress.ts'
 import { errors } from './errors.ts'
 import type { RunHandle } from './manifest.ts'
 import {
@@ -36,8 +36,8 @@ export interface RunOptions {
   readonly kind: 'base' | 'delta'
   /** Raw bytes at which a block is closed. Default 64 KB. */
   readonly blockBytes?: number
-  /** Default `zstd`: fast level, and only where it makes a block at least an eighth smaller. */
-  readonly compression?: 'zstd' | 'none'
+  /** Default `small`: packed or zstd, and only where that makes a block at least an eighth smaller. */
+  readonly compression?: 'small' | 'none'
 }
 
 /** A block that was made elsewhere: its entries are in order and none is twice. */
@@ -72,6 +72,7 @@ export class RunWriter {
   private readonly low: number
   private readonly high: number
   private readonly blocks: BlockEntry[] = []
+  private readonly compressor = new BlockCompressor()
   private readonly drops: NamespaceDrop[] = []
   private chunks: Uint8Array[] = []
   private offset = 0
@@ -175,6 +176,7 @@ export class RunWriter {
     const indexOffset = this.offset + drops.length
     const footer = encodeFooter({
       base: this.options.kind === 'base',
+      packed: this.blocks.some(({ codec }) => codec === 'packed'),
       indexOffset,
       blockCount: this.blocks.length,
       dropsBytes: drops.length,
@@ -255,7 +257,7 @@ export class RunWriter {
     return this.lastKind === entryKind.drop && kind !== entryKind.drop ? -1 : 0
   }
 
-  /** Appends a block behind all entries so far. `small`: it compressed, by whoever has done so. */
+  /** Appends a block behind all entries so far. `small`: it in zstd, by whoever has done so. */
   addBlock({ raw, entries, lastHash }: WholeBlock, small?: Buffer): void {
     assert(this.blockEntries === 0 && this.finished === undefined, 'no other block is open')
     const firstHash = raw.readUInt32LE(0)
@@ -263,15 +265,16 @@ export class RunWriter {
     assert(this.lastHash <= firstHash && firstHash <= lastHash, 'blocks are out of order')
     this.lastHash = lastHash
     this.entries += entries
-    const stored = this.compressed(raw, small) ?? Buffer.from(raw)
-    this.store(stored, raw.length, firstHash, entries)
+    const given = small && { stored: small, codec: 'zstd' as const }
+    const block = this.compressed(raw, given) ?? { stored: Buffer.from(raw), codec: 'plain' }
+    this.store(block, raw.length, firstHash, entries)
   }
 
   private closeBlock(): void {
     if (this.blockEntries === 0) return
     const raw = this.block.subarray(0, this.used)
     const small = this.compressed(raw)
-    this.store(small ?? raw, raw.length, this.firstHash, this.blockEntries)
+    this.store(small ?? { stored: raw, codec: 'plain' }, raw.length, this.firstHash, this.blockEntries)
     // The last entry stays readable for the order check: this block is filled again after the next one, unless it was given away.
     const next = this.spare ?? Buffer.allocUnsafeSlow(this.blockBytes + blockSlack)
     this.spare = small !== undefined && this.block.length === next.length ? this.block : undefined
@@ -281,13 +284,13 @@ export class RunWriter {
   }
 
   /** Undefined: it is better left as it is. */
-  private compressed(raw: Buffer, small?: Buffer): Buffer | undefined {
+  private compressed(raw: Buffer, small?: CompressedBlock): CompressedBlock | undefined {
     if (this.options.compression === 'none' || raw.length < compressedFrom) return undefined
-    const result = small ?? compressBlock(raw)
-    return result.length < raw.length - (raw.length >>> 3) ? result : undefined
+    const result = small ?? this.compressor.compress(raw)
+    return result.stored.length < raw.length - (raw.length >>> 3) ? result : undefined
   }
 
-  private store(stored: Buffer, raw: number, firstHash: number, entries: number): void {
+  private store({ stored, codec }: CompressedBlock, raw: number, firstHash: number, entries: number): void {
     this.blocks.push({
       offset: this.offset,
       stored: stored.length,
@@ -295,7 +298,7 @@ export class RunWriter {
       firstHash,
       entries,
       crc: crc32c(stored),
-      zstd: stored.length < raw,
+      codec,
     })
     this.emit(stored)
   }

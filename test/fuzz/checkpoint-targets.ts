@@ -1,4 +1,5 @@
 /** Decoders of snapshot files. */
+import { assert } from '../../core/assert.ts'
 import { crc32c } from '../../core/bytes/crc32c.ts'
 import { decodeChannels, encodeChannels } from '../../proto/checkpoint/channels.ts'
 import { decodeManifest, encodeManifest } from '../../proto/checkpoint/manifest-codec.ts'
@@ -14,7 +15,7 @@ export const checkpointTargets: readonly FuzzTarget[] = [
   {
     name: 'sorted run',
     codes,
-    seeds: () => [smallRun('none'), smallRun('zstd'), emptyRun()],
+    seeds: () => [smallRun('none'), smallRun('small'), packedRun(), emptyRun()],
     decode: (bytes) => {
       const reader = RunReader.fromBytes(bytes, 'fuzzed run')
       let sum = reader.drops.length
@@ -94,7 +95,7 @@ const handle = {
   kind: 'base',
 } as const
 
-function smallRun(compression: 'zstd' | 'none'): Uint8Array {
+function smallRun(compression: 'small' | 'none'): Uint8Array {
   const writer = new RunWriter({ from: 0, to: 65536, kind: 'delta', blockBytes: 700, compression })
   writer.dropNamespace(2, Buffer.from('window'))
   for (let i = 0; i < 60; i++) {
@@ -110,6 +111,23 @@ function smallRun(compression: 'zstd' | 'none'): Uint8Array {
   }
   writer.finish()
   return Buffer.concat(writer.take())
+}
+
+function packedRun(): Uint8Array {
+  const writer = new RunWriter({ from: 0, to: 65536, kind: 'base', blockBytes: 700 })
+  for (let i = 0; i < 60; i++)
+    writer.append(
+      i * 70_000_000,
+      0,
+      entryKind.put,
+      Buffer.of(102, i),
+      Buffer.alloc(0),
+      Buffer.from(Float64Array.of(i, i * i, 0.5).buffer),
+    )
+  writer.finish()
+  const bytes = Buffer.concat(writer.take())
+  assert(RunReader.fromBytes(bytes, 'seed').footer.packed, 'blocks of numbers are packed')
+  return bytes
 }
 
 function emptyRun(): Uint8Array {

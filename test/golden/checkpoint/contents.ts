@@ -1,4 +1,4 @@
-/** What the golden files of snapshot formats hold. Version 1 of each; later versions add files. */
+/** What the golden files of snapshot formats hold. Later versions add files. */
 import { type ChannelContent, encodeChannels } from '../../../proto/checkpoint/channels.ts'
 import type { Manifest } from '../../../proto/checkpoint/manifest.ts'
 import { encodeManifest } from '../../../proto/checkpoint/manifest-codec.ts'
@@ -16,6 +16,16 @@ export const baseEntries: readonly GoldenEntry[] = Array.from({ length: 300 }, (
   `key ${i}`,
   i % 3 === 0 ? 'window' : '',
   `value of ${i}`.repeat(1 + (i % 4)),
+])
+
+/** Alike, one after the other: their blocks are packed. */
+export const packedEntries: readonly GoldenEntry[] = Array.from({ length: 200 }, (_, i) => [
+  i * 20_000_000,
+  i % 50 === 49 ? 1 : 0,
+  i % 60 === 59 ? tombstone : put,
+  `key ${i + 1}`,
+  i % 40 === 39 ? 'window' : '',
+  i % 60 === 59 ? '' : `${i * i}`.padStart(16 + (i % 70 === 69 ? 5 : 0), '0'),
 ])
 
 export const deltaEntries: readonly GoldenEntry[] = [
@@ -136,15 +146,16 @@ export const channels: readonly ChannelContent[] = [
 ]
 
 export const golden: readonly { readonly file: string; readonly encode: () => Uint8Array; readonly compressed: boolean }[] = [
-  { file: 'run-base-zstd.v1.run', encode: () => run(baseEntries, 'zstd', []), compressed: true },
+  { file: 'run-base-zstd.v1.run', encode: () => run(baseEntries, 'small', []), compressed: true },
   { file: 'run-delta-plain.v1.run', encode: () => run(deltaEntries, 'none', deltaDrops), compressed: false },
+  { file: 'run-delta-packed.v2.run', encode: () => run(packedEntries, 'small', [{ state: 1, namespace: 'gone' }]), compressed: false },
   { file: 'manifest.v1', encode: () => encodeManifest(manifest), compressed: false },
   { file: 'manifest-zstd.v1', encode: () => encodeManifest(largeManifest), compressed: true },
   { file: 'channels.v1', encode: () => Buffer.concat(encodeChannels(channels)), compressed: false },
   { file: 'pointer.v1', encode: () => encodePointer(pointer), compressed: false },
 ]
 
-function run(entries: readonly GoldenEntry[], compression: 'zstd' | 'none', drops: readonly { state: number; namespace: string }[]): Uint8Array {
+function run(entries: readonly GoldenEntry[], compression: 'small' | 'none', drops: readonly { state: number; namespace: string }[]): Uint8Array {
   const writer = new RunWriter({ from: 0, to: 65536, kind: drops.length === 0 ? 'base' : 'delta', blockBytes: 512, compression })
   for (const each of drops) writer.dropNamespace(each.state, Buffer.from(each.namespace))
   for (const [hash, state, kind, key, namespace, value] of entries) {

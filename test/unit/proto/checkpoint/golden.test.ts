@@ -13,6 +13,7 @@ import {
   golden,
   largeManifest,
   manifest,
+  packedEntries,
   pointer,
 } from '../../../golden/checkpoint/contents.ts'
 
@@ -26,7 +27,7 @@ function entriesOf(reader: RunReader): unknown[] {
   return found
 }
 
-describe('files of version 1', () => {
+describe('files of released versions', () => {
   it('of sorted runs are read', () => {
     const base = RunReader.fromBytes(read('run-base-zstd.v1.run'), 'golden')
     expect(entriesOf(base)).toEqual(baseEntries)
@@ -36,6 +37,18 @@ describe('files of version 1', () => {
     expect(delta.drops.map((each) => ({ ...each, namespace: Buffer.from(each.namespace).toString() }))).toEqual(
       deltaDrops,
     )
+  })
+
+  it('of sorted runs have no packed blocks, and those of version 2 have', () => {
+    const codecs = (file: string): string[] => [
+      ...new Set(RunReader.fromBytes(read(file), 'golden').blocks.map(({ codec }) => codec)),
+    ]
+    expect(codecs('run-base-zstd.v1.run')).toEqual(['zstd'])
+    expect(codecs('run-delta-plain.v1.run')).toEqual(['plain'])
+    expect(codecs('run-delta-packed.v2.run')).toEqual(['packed', 'plain'])
+    const packed = RunReader.fromBytes(read('run-delta-packed.v2.run'), 'golden')
+    expect(entriesOf(packed)).toEqual(packedEntries)
+    expect([packed.footer.packed, packed.drops.length]).toEqual([true, 1])
   })
 
   it('of manifests and pointers are read', () => {

@@ -60,8 +60,13 @@ describe('a run', () => {
         runArbitrary([put, tombstone, drop]),
         fc.constantFrom(64, 65536),
         fc.boolean(),
-        (model, blockBytes, zstd) => {
-          const { reader } = buildRun(model, { ...all, kind: 'delta', blockBytes, compression: zstd ? 'zstd' : 'none' })
+        (model, blockBytes, small) => {
+          const { reader } = buildRun(model, {
+            ...all,
+            kind: 'delta',
+            blockBytes,
+            compression: small ? 'small' : 'none',
+          })
           const last = new Map<string, ModelEntry>()
           for (const entry of model.entries) {
             const kept = entry.kind === put ? entry : { ...entry, value: '' }
