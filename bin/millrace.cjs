@@ -9,6 +9,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const { findNode, unsupported } = require('./find-node.cjs')
+const { setMalloc } = require('./malloc.cjs')
 
 const root = path.join(__dirname, '..')
 
@@ -17,9 +18,8 @@ const root = path.join(__dirname, '..')
 if (process.env.NODE_COMPILE_CACHE === undefined) {
   process.env.NODE_COMPILE_CACHE = path.join(root, 'node_modules', '.cache', 'millrace')
 }
-// Two heaps of malloc in place of eight per core: what many threads keep for themselves is less. It is read at the start of a
-// process: it reaches those that we start.
-if (process.env.MALLOC_ARENA_MAX === undefined) process.env.MALLOC_ARENA_MAX = '2'
+// Read when a process starts: it reaches those that we start, and us when we begin again.
+const beginsAgain = setMalloc(process.env) && ['start', 'dev'].indexOf(process.argv[2]) >= 0 && !process.connected
 const { enableCompileCache } = require('node:module')
 if (enableCompileCache !== undefined) enableCompileCache(process.env.NODE_COMPILE_CACHE)
 const source = path.join(root, 'cli', 'main.ts')
@@ -34,6 +34,9 @@ if (node === undefined) {
   process.stderr.write('millrace: this checkout is not installed yet. Run: node scripts/setup.cjs\n')
   process.exit(1)
 } else if (node.own) {
+  if (beginsAgain && process.platform === 'linux' && process.execve !== undefined) {
+    process.execve(process.execPath, [process.execPath].concat(process.execArgv, process.argv.slice(1)), process.env)
+  }
   import(pathToFileURL(main).href).catch((error) => {
     process.stderr.write(`${error?.stack || error}\n`)
     process.exitCode = 1

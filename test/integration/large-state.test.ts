@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
+import { launchedEnvironment } from '../support/launched.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-large-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -16,8 +17,7 @@ test('a run of 200 MB is written and restored with 8 MB for RocksDB and 64 MB of
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=source', '--max-old-space-size=64', script, directory, String(stateBytes), String(8 << 20)],
-    // As bin/millrace.cjs and the image start processes.
-    { timeout: 240_000, env: { ...process.env, MALLOC_ARENA_MAX: '2' } },
+    { timeout: 240_000, env: launchedEnvironment() },
   )
   const result = JSON.parse(stdout) as {
     found: number
