@@ -2,7 +2,7 @@
  * From a frame to a handler and back. A frame whose API or version nobody serves, or that cannot be decoded, ends its
  * connection with one line in the log, as Kafka does; only ApiVersions answers a version that it does not know.
  *
- * A handler that answers at once costs no promise. What a handler throws is our mistake: it is logged, and answered with
+ * A handler that answers at once, or tells its context, costs no promise. What a handler throws is our mistake: it is logged, and answered with
  * the API's own response of failure where it has one. One thread.
  */
 import type { Logger } from '../../core/log.ts'
@@ -12,14 +12,16 @@ import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { KafkaReader } from '../../proto/kafka/reader.ts'
 import { KafkaWriter } from '../../proto/kafka/writer.ts'
 import type { Connection, FrameHandler, ResponseSlot } from '../net/connection.ts'
-import type { ClientQuota, ClientQuotas } from '../quota/client-quotas.ts'
+import type { ClientQuotas } from '../quota/client-quotas.ts'
 import { apiVersionsKey, unsupportedApiVersions } from './api-versions.ts'
 import {
   type AclOperation,
   type Answer,
   type Authorizer,
+  answersLater,
   type ConnectionInfo,
   closeConnection,
+  type Handled,
   noResponse,
   type Principal,
   type RequestContext,
@@ -31,50 +33,67 @@ const saslHandshakeKey = 17
 const saslAuthenticateKey = 36
 
 class Context implements RequestContext {
-  readonly apiKey: number
   readonly version: number
   readonly correlationId: number
   readonly clientId: string | null
   readonly principal: Principal
   readonly connection: ConnectionInfo
-  readonly #authorizer: Authorizer
-  readonly #quota: ClientQuota | undefined
+  readonly api: ServedApi
+  readonly request: unknown
+  readonly slot: ResponseSlot
+  readonly startedMs: number
+  readonly #dispatcher: Dispatcher
 
   constructor(
-    apiKey: number,
+    dispatcher: Dispatcher,
+    api: ServedApi,
     version: number,
     correlationId: number,
     clientId: string | null,
-    connection: ConnectionInfo,
-    authorizer: Authorizer,
-    quota: ClientQuota | undefined,
+    request: unknown,
+    slot: ResponseSlot,
+    startedMs: number,
   ) {
-    this.apiKey = apiKey
+    this.#dispatcher = dispatcher
+    this.api = api
     this.version = version
     this.correlationId = correlationId
     this.clientId = clientId
-    this.principal = connection.principal
-    this.connection = connection
-    this.#authorizer = authorizer
-    this.#quota = quota
+    this.request = request
+    this.slot = slot
+    this.startedMs = startedMs
+    this.connection = slot.connection
+    this.principal = slot.connection.principal
+  }
+
+  get apiKey(): number {
+    return this.api.key
   }
 
   get fetchBytesMax(): number {
-    return this.#quota?.buckets.consumer_byte_rate?.perSecond ?? Number.POSITIVE_INFINITY
+    return this.slot.quota?.buckets.consumer_byte_rate?.perSecond ?? Number.POSITIVE_INFINITY
   }
 
-  get signal(): AbortSignal {
-    return this.connection.signal
+  get onClosed(): (() => void) | undefined {
+    return this.slot.onClosed
+  }
+
+  set onClosed(closed: (() => void) | undefined) {
+    this.slot.onClosed = closed
   }
 
   authorize(operation: AclOperation, resource: ResourceType, name: string): boolean {
-    const authorizer = this.#authorizer
+    const { authorizer } = this.#dispatcher
     return !authorizer.enabled || authorizer.authorize(this.principal, this.connection.host, operation, resource, name)
   }
 
   authorizeSome(operation: AclOperation, resource: ResourceType): boolean {
-    const authorizer = this.#authorizer
+    const { authorizer } = this.#dispatcher
     return !authorizer.enabled || authorizer.authorizeSome(this.principal, this.connection.host, operation, resource)
+  }
+
+  answer(answer: Answer<unknown> | Promise<Answer<unknown>>): void {
+    this.#dispatcher.handled(this, answer)
   }
 }
 
@@ -87,8 +106,8 @@ export interface DispatcherOptions {
 }
 
 export class Dispatcher implements FrameHandler {
+  readonly authorizer: Authorizer
   readonly #table: VersionTable
-  readonly #authorizer: Authorizer
   readonly #quotas: ClientQuotas
   readonly #clock: Clock
   readonly #log: Logger
@@ -97,7 +116,7 @@ export class Dispatcher implements FrameHandler {
 
   constructor(options: DispatcherOptions) {
     this.#table = options.table
-    this.#authorizer = options.authorizer
+    this.authorizer = options.authorizer
     this.#quotas = options.quotas
     this.#clock = options.clock
     this.#log = options.log
@@ -145,33 +164,37 @@ export class Dispatcher implements FrameHandler {
       offend(slot, `${api.name} version ${version} cannot be read: ${(error as Error).message}`)
       return
     }
-    const started = this.#clock.monotonic()
+    const startedMs = this.#clock.monotonic()
     api.counts.requests++
     const quota = this.#quotas.of(connection.principal.name, clientId)
     slot.quota = quota
-    let answer: Answer<unknown> | Promise<Answer<unknown>>
+    const context = new Context(this, api, version, correlationId, clientId, request, slot, startedMs)
+    let answer: Handled<unknown>
     try {
-      const context = new Context(key, version, correlationId, clientId, connection, this.#authorizer, quota)
       answer = api.handle(request, context)
     } catch (error) {
-      this.#failed(api, version, correlationId, request, slot, error)
+      this.#failed(context, error)
       return
     }
     if (quota !== undefined) {
-      this.#quotas.use(quota, 'request_percentage', this.#clock.monotonic() - started)
+      this.#quotas.use(quota, 'request_percentage', this.#clock.monotonic() - startedMs)
       if (key === apis.Produce.key) this.#quotas.use(quota, 'producer_byte_rate', frame.length)
     }
+    this.handled(context, answer)
+  }
+
+  /** What a handler returned, or told its context. */
+  handled(context: Context, answer: Handled<unknown>): void {
+    if (answer === answersLater) return
     if (answer instanceof Promise) {
       answer.then(
-        (value) => {
-          api.counts.times.add(this.#clock.monotonic() - started)
-          this.#answer(api, version, correlationId, slot, value)
-        },
-        (error: unknown) => this.#failed(api, version, correlationId, request, slot, error),
+        (value) => this.handled(context, value),
+        (error: unknown) => this.#failed(context, error),
       )
       return
     }
-    api.counts.times.add(this.#clock.monotonic() - started)
+    const { api, version, correlationId, slot } = context
+    api.counts.times.add(this.#clock.monotonic() - context.startedMs)
     this.#answer(api, version, correlationId, slot, answer)
   }
 
@@ -221,14 +244,13 @@ export class Dispatcher implements FrameHandler {
       slot.answer(undefined)
       return
     }
-    let pieces: Buffer[]
+    const writer = this.#writer
     try {
-      pieces = this.#write(api, version, correlationId, answer)
+      this.#write(api, version, correlationId, answer)
       if (quota !== undefined) {
-        if (api.key === apis.Fetch.key) this.#quotas.use(quota, 'consumer_byte_rate', bytesOf(pieces))
+        if (api.key === apis.Fetch.key) this.#quotas.use(quota, 'consumer_byte_rate', writer.length)
         const throttleTimeMs = this.#quotas.throttle(quota, slot.connection)
-        if (throttleTimeMs > 0)
-          pieces = this.#write(api, version, correlationId, { ...(answer as object), throttleTimeMs })
+        if (throttleTimeMs > 0) this.#write(api, version, correlationId, { ...(answer as object), throttleTimeMs })
       }
     } catch (error) {
       this.#log.error({ api: api.name, version, error }, 'a response cannot be written')
@@ -236,27 +258,20 @@ export class Dispatcher implements FrameHandler {
       slot.connection.destroy('a response cannot be written')
       return
     }
-    slot.answer(pieces)
+    slot.write(writer)
   }
 
-  #write(api: ServedApi, version: number, correlationId: number, answer: unknown): Buffer[] {
+  #write(api: ServedApi, version: number, correlationId: number, answer: unknown): void {
     const writer = this.#writer
     writer.begin()
     writer.int32(correlationId)
     // ApiVersions keeps the old header for ever: its client does not know yet what we speak.
     if (version >= api.flexibleFrom && api.key !== apiVersionsKey) writer.unsignedVarint(0)
     api.writeResponse(writer, answer, version)
-    return writer.finish()
   }
 
-  #failed(
-    api: ServedApi,
-    version: number,
-    correlationId: number,
-    request: unknown,
-    slot: ResponseSlot,
-    error: unknown,
-  ): void {
+  #failed(context: Context, error: unknown): void {
+    const { api, version, correlationId, request, slot } = context
     api.counts.failures++
     this.#log.error({ api: api.name, version, error }, 'a handler failed')
     if (api.failed === undefined) {
@@ -292,8 +307,6 @@ export class Dispatcher implements FrameHandler {
     }
   }
 }
-
-const bytesOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, piece) => sum + piece.length, 0)
 
 /** Closes the connection once everything before this request has been answered. */
 function offend(slot: ResponseSlot, reason: string): void {

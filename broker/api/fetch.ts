@@ -13,7 +13,15 @@ import type { FetchRequest, FetchResponse, FetchResponsePartitionData } from '..
 import type { Isolation, LogRead, PartitionLog } from '../log/partition-log.ts'
 import type { Topic } from '../metadata/topics.ts'
 import { FetchSessions, type FetchTarget } from './fetch-sessions.ts'
-import { aclOperation, type HandlerTable, handlerEntry, type RequestContext, resourceType } from './handler.ts'
+import {
+  aclOperation,
+  answersLater,
+  type Handled,
+  type HandlerTable,
+  handlerEntry,
+  type RequestContext,
+  resourceType,
+} from './handler.ts'
 import type { BrokerView } from './view.ts'
 
 export interface FetchSettings {
@@ -83,7 +91,7 @@ class FetchWork {
   #timer: TimerHandle | undefined
   #stops: (() => void)[] = []
   #checking = false
-  #resolve: ((response: FetchResponse | Promise<FetchResponse>) => void) | undefined
+  #waits = false
 
   constructor(
     view: BrokerView,
@@ -102,7 +110,7 @@ class FetchWork {
     this.#isolation = request.isolationLevel === 1 ? 'read-committed' : 'read-uncommitted'
   }
 
-  start(targets: readonly FetchTarget[]): FetchResponse | Promise<FetchResponse> {
+  start(targets: readonly FetchTarget[]): Handled<FetchResponse> {
     let topicName = ''
     let topicId = ''
     let topic: Topic | undefined
@@ -119,10 +127,8 @@ class FetchWork {
       this.#items.push(this.#item(target, topic, topicError))
     }
     if (this.#enough()) return this.#read()
-    return new Promise((resolve) => {
-      this.#resolve = resolve
-      this.#wait()
-    })
+    this.#wait()
+    return answersLater
   }
 
   #topicError(topic: Topic | undefined, name: string): number {
@@ -161,31 +167,31 @@ class FetchWork {
   }
 
   #wait(): void {
+    this.#waits = true
     const moved = (): void => {
       if (this.#checking) return
       this.#checking = true
       // Several moves of one turn are looked at once.
       queueMicrotask(() => {
         this.#checking = false
-        if (this.#resolve !== undefined && this.#enough()) this.#end()
+        if (this.#waits && this.#enough()) this.#answer()
       })
     }
     for (const { log } of this.#items) if (log !== undefined) this.#stops.push(log.subscribe(moved))
-    const end = (): void => this.#end()
-    this.#timer = this.#view.clock.setTimeout(end, this.#request.maxWaitMs)
-    const { signal } = this.#context
-    signal.addEventListener('abort', end, { once: true })
-    this.#stops.push(() => signal.removeEventListener('abort', end))
+    this.#timer = this.#view.clock.setTimeout(() => this.#answer(), this.#request.maxWaitMs)
+    this.#context.onClosed = () => this.#stop()
   }
 
-  #end(): void {
-    const resolve = this.#resolve
-    if (resolve === undefined) return
-    this.#resolve = undefined
+  #answer(): void {
+    this.#stop()
+    this.#context.answer(this.#read())
+  }
+
+  #stop(): void {
+    this.#waits = false
     this.#view.clock.clearTimeout(this.#timer)
     for (const stop of this.#stops) stop()
     this.#stops = []
-    resolve(this.#context.signal.aborted ? response(kafkaError.NONE, 0) : this.#read())
   }
 
   /** Reads from the first partition that has not been read; goes asynchronous at the first that needs the disk. */

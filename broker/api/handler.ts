@@ -65,8 +65,6 @@ export interface ConnectionInfo {
   saslState: unknown
   /** Set from ApiVersions. */
   clientSoftware: string | undefined
-  /** Aborted when the connection has closed. */
-  readonly signal: AbortSignal
   /** No further request is started before all those that were are answered, though they may be pipelined. */
   holdBack(): void
   /** Closes after the responses that were given so far. */
@@ -83,21 +81,27 @@ export interface RequestContext {
   readonly connection: ConnectionInfo
   /** What its quota gives it in a second: no fetch should take more at a time. */
   readonly fetchBytesMax: number
-  /** Aborted when the connection has closed; whoever waits gives up then. */
-  readonly signal: AbortSignal
+  /** Called when the connection closes before the answer; whoever waits gives up then. */
+  onClosed: (() => void) | undefined
   authorize(operation: AclOperation, resource: ResourceType, name: string): boolean
   /** Whether there is any resource of this type that the client may do this to. */
   authorizeSome(operation: AclOperation, resource: ResourceType): boolean
+  /** The answer of a handler that returned `answersLater`. Once. */
+  answer(answer: Answer<unknown> | Promise<Answer<unknown>>): void
 }
 
 /** The handler's answer when the protocol wants none (acks=0). */
 export const noResponse: unique symbol = Symbol('no response')
 /** The handler's answer when the connection has to be closed instead. */
 export const closeConnection: unique symbol = Symbol('close')
+/** What a handler returns that tells its context the answer: a promise for each of many requests costs. */
+export const answersLater: unique symbol = Symbol('later')
 
 export type Answer<R> = R | typeof noResponse | typeof closeConnection
 
-export type ApiHandler<Q, R> = (request: Q, context: RequestContext) => Answer<R> | Promise<Answer<R>>
+export type Handled<R> = Answer<R> | typeof answersLater | Promise<Answer<R> | typeof answersLater>
+
+export type ApiHandler<Q, R> = (request: Q, context: RequestContext) => Handled<R>
 
 export interface HandlerEntry<Q = never, R = unknown> {
   readonly handle: ApiHandler<Q, R>

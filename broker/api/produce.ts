@@ -3,7 +3,7 @@
  * With acks=0 nothing is answered; an error then closes the connection, which is all that such a client can notice.
  *
  * Requests are pipelined: the batches of the next one are appended while this one waits for the disk. Appends happen in this
- * call, so their order is that of the requests. One promise per request that waits, none per partition.
+ * call, so their order is that of the requests. No promises.
  *
  * From version 12 on the first batch of a transaction in a partition makes the partition part of it. That is durable before the batch is
  * appended, and the next request of the connection waits for it.
@@ -22,9 +22,10 @@ import type { Topic } from '../metadata/topics.ts'
 import { transactionForm } from '../transaction/state.ts'
 import type { TransactionCoordinator } from '../transaction/transaction-coordinator.ts'
 import {
-  type Answer,
   aclOperation,
+  answersLater,
   closeConnection,
+  type Handled,
   type HandlerTable,
   handlerEntry,
   noResponse,
@@ -56,11 +57,14 @@ class PendingProduce {
   readonly response: ProduceResponse = { responses: [], throttleTimeMs: 0, nodeEndpoints: [] }
   /** Why no batch of a transaction may be appended; 0. */
   readonly transactionError: number
+  readonly #context: RequestContext
   waiting = 0
   failed = false
-  resolve: ((response: ProduceResponse) => void) | undefined
+  /** The handler has returned. */
+  isLate = false
 
-  constructor(transactionError: number) {
+  constructor(context: RequestContext, transactionError: number) {
+    this.#context = context
     this.transactionError = transactionError
   }
 
@@ -79,7 +83,7 @@ class PendingProduce {
         partition.logAppendTimeMs = -1
       }
       this.waiting--
-      if (this.waiting === 0) this.resolve?.(this.response)
+      if (this.waiting === 0 && this.isLate) this.#context.answer(this.response)
     })
   }
 }
@@ -89,10 +93,7 @@ export function createProduceHandlers(
   counts: ProduceCounts,
   transactions: Pick<TransactionCoordinator, 'isOngoing' | 'addPartitions'>,
 ): HandlerTable {
-  const handle = (
-    request: ProduceRequest,
-    context: RequestContext,
-  ): Answer<ProduceResponse> | Promise<Answer<ProduceResponse>> => {
+  const handle = (request: ProduceRequest, context: RequestContext): Handled<ProduceResponse> => {
     const { transactionalId } = request
     const refusal = refusalOf(request, context)
     if (refusal !== kafkaError.NONE || transactionalId === null || context.version < firstVersionThatAdds) {
@@ -134,9 +135,9 @@ export function createProduceHandlers(
     context: RequestContext,
     refusal: number,
     transactionError: number,
-  ): Answer<ProduceResponse> | Promise<ProduceResponse> => {
+  ): Exclude<Handled<ProduceResponse>, Promise<unknown>> => {
     const { acks } = request
-    const pending = new PendingProduce(transactionError)
+    const pending = new PendingProduce(context, transactionError)
     const { responses } = pending.response
     for (const data of request.topicData) {
       const { name, topicId, partitionData } = data
@@ -157,9 +158,8 @@ export function createProduceHandlers(
     }
     if (acks === 0) return pending.failed ? closeConnection : noResponse
     if (pending.waiting === 0) return pending.response
-    return new Promise((resolve) => {
-      pending.resolve = resolve
-    })
+    pending.isLate = true
+    return answersLater
   }
 
   const append = (

@@ -7,10 +7,12 @@
  * block: the collector takes both. One thread.
  */
 
+import { referenceBytesMin } from '../../proto/kafka/writer.ts'
+
 export const blockBytes = 1024 * 1024
 const freeBlocksMax = 8
 /** A shorter piece is copied for whoever wants to read it: those who send copy it anyway and give nothing back. */
-const lentBytesMin = 1024
+export const lentBytesMin = referenceBytesMin
 
 export interface Block {
   readonly bytes: Buffer

@@ -11,12 +11,12 @@
  * that it holds. So is one that says nothing for `idleTimeoutMs`, one that does not finish a frame that it began (`requestTimeoutMs`, and
  * more for large ones), and one that does not log in within `authenticationTimeoutMs`. Frames take from the byte budget of all connections. One thread; no promise per request.
  */
-import { receive, type Socket, unwrittenBytes } from '../../core/platform/net.ts'
+import { receive, type Socket } from '../../core/platform/net.ts'
+import type { KafkaWriter } from '../../proto/kafka/writer.ts'
 import { anonymous, type ConnectionInfo, type Principal, type RawFrameHandler } from '../api/handler.ts'
 import type { ClientQuota } from '../quota/client-quotas.ts'
-import type { ByteBudget } from './byte-budget.ts'
-import type { FrameMemory } from './frame-memory.ts'
 import { FrameReader } from './frame-reader.ts'
+import { Output, type OutputOwner, shortBytes } from './output.ts'
 
 /** What decodes and handles frames; see api/dispatch.ts. */
 export interface FrameHandler {
@@ -41,18 +41,11 @@ export interface ConnectionLimits {
   readonly authenticationTimeoutMs: number
 }
 
-export interface ConnectionOwner {
+export interface ConnectionOwner extends OutputOwner {
   readonly handler: FrameHandler
-  readonly budget: ByteBudget
-  readonly memory: FrameMemory
   /** Where all connections read to. */
   readonly readBuffer: Buffer
   readonly limits: ConnectionLimits
-  /** Monotonic ms, fresh within some seconds: cheap to read. */
-  nowMs(): number
-  counted(bytesIn: number, bytesOut: number): void
-  /** These pieces of a response have left; nobody looks at them any more. */
-  sent(pieces: readonly Buffer[]): void
   closed(connection: Connection, reason: string): void
   /** The peer sent what nobody can answer; called once, before the connection closes. */
   offended(connection: Connection, reason: string): void
@@ -67,6 +60,8 @@ export class ResponseSlot {
   pieces: readonly Buffer[] | undefined
   /** Of the client, while any is set. */
   quota: ClientQuota | undefined = undefined
+  /** Called when the connection closes before the answer. */
+  onClosed: (() => void) | undefined = undefined
 
   constructor(connection: Connection, frameBytes: number, pipelined: boolean) {
     this.connection = connection
@@ -79,6 +74,15 @@ export class ResponseSlot {
     if (this.done) return
     this.done = true
     this.pieces = pieces
+    this.connection.answered()
+  }
+
+  /** As `answer`, with the frame that stands in `writer`, which may begin the next one. */
+  write(writer: KafkaWriter): void {
+    if (this.done) return
+    this.done = true
+    if (writer.length > shortBytes) this.pieces = writer.finish()
+    else this.connection.copy(this, writer)
     this.connection.answered()
   }
 }
@@ -108,7 +112,6 @@ export class Connection implements ConnectionInfo {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   readonly #reader: FrameReader
-  readonly #abort = new AbortController()
   /** Slots in the order of their requests; the first `#head` have left. */
   #slots: ResponseSlot[] = []
   #head = 0
@@ -120,24 +123,16 @@ export class Connection implements ConnectionInfo {
   #authenticated: boolean
   #paused = false
   #pumping = false
-  #corked = false
   /** Chunks are valid only while they are received. */
   readonly #sharedChunks: boolean
   #closed = false
   #closing: string | undefined
-  /** Bytes given to the socket that have not left, and when some last did. */
-  #unsentBytes = 0
-  #progressMs: number
-  #unwritten: number | undefined
+  readonly #output: Output
   #activeMs: number
   readonly #openedMs: number
   /** Since when the frame is on its way that stood behind so many whole ones. */
   #frameMs: number | undefined
   #framesBefore = 0
-  readonly #uncork = (): void => {
-    this.#corked = false
-    this.#socket.uncork()
-  }
   readonly #roomAgain = (): void => this.#pump()
 
   constructor(
@@ -168,9 +163,9 @@ export class Connection implements ConnectionInfo {
       owner.memory,
       (frame) => this.rawFrames === undefined && owner.handler.isBorrowed(frame),
     )
-    this.#progressMs = owner.nowMs()
-    this.#activeMs = this.#progressMs
-    this.#openedMs = this.#progressMs
+    this.#output = new Output(socket, owner, () => this.#left())
+    this.#openedMs = owner.nowMs()
+    this.#activeMs = this.#openedMs
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     const received = (chunk: Buffer): void => this.#received(chunk)
@@ -180,10 +175,6 @@ export class Connection implements ConnectionInfo {
     socket.on('end', () => this.#end('the peer ended'))
     socket.on('error', (error) => this.#end(error.message))
     socket.on('close', () => this.#end('closed'))
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal
   }
 
   get authenticated(): boolean {
@@ -259,12 +250,9 @@ export class Connection implements ConnectionInfo {
       this.#giveUp('the rest of a request did not come')
       return
     }
-    if (this.#unsentBytes > 0) {
-      const unwritten = unwrittenBytes(this.#socket)
-      if (unwritten !== this.#unwritten) this.#progressMs = nowMs
-      this.#unwritten = unwritten
+    if (this.#output.unsentBytes > 0) {
       const limitMs = this.#owner.budget.isShort ? Math.min(pressedTimeoutMs, writeTimeoutMs) : writeTimeoutMs
-      if (nowMs - this.#progressMs > limitMs) this.destroy('the peer does not read its responses')
+      if (this.#output.stalledMs(nowMs) > limitMs) this.destroy('the peer does not read its responses')
       return
     }
     if (this.inFlight === 0 && !this.#muted && nowMs - this.#activeMs > idleTimeoutMs) this.destroy('idle')
@@ -297,13 +285,12 @@ export class Connection implements ConnectionInfo {
   answered(): void {
     if (this.#closed) return
     const slots = this.#slots
-    let bytes = 0
     while (this.#head < slots.length) {
       const slot = slots[this.#head] as ResponseSlot
       if (!slot.done) break
       this.#head++
       this.#owner.budget.give(slot.frameBytes)
-      if (slot.pieces !== undefined) bytes += this.#send(slot.pieces)
+      if (slot.pieces !== undefined) this.#output.send(slot.pieces)
     }
     if (this.#head === slots.length) {
       if (this.#head > 0) {
@@ -316,8 +303,19 @@ export class Connection implements ConnectionInfo {
         return
       }
     }
-    if (bytes > 0) this.#owner.counted(0, bytes)
     if (this.#held !== undefined || this.#paused || this.#reader.hasBytes) this.#pump()
+  }
+
+  /** Takes the short response of a slot that has been answered out of `writer`. */
+  copy(slot: ResponseSlot, writer: KafkaWriter): void {
+    if (this.#closed) return
+    if (this.#slots[this.#head] !== slot) {
+      const own = Buffer.allocUnsafe(writer.length)
+      writer.copyTo(own, 0)
+      slot.pieces = [own]
+      return
+    }
+    this.#output.copy(writer)
   }
 
   #received(chunk: Buffer): void {
@@ -361,7 +359,7 @@ export class Connection implements ConnectionInfo {
     const { unsentBytesMax, pipelinedMax } = this.#owner.limits
     if (
       this.#muted ||
-      this.#unsentBytes > unsentBytesMax ||
+      this.#output.unsentBytes > unsentBytesMax ||
       (waiting > 0 && !(pipelined && this.#onlyPipelined && waiting < pipelinedMax))
     ) {
       this.#held ??= this.#reader.keep(frame)
@@ -376,32 +374,10 @@ export class Connection implements ConnectionInfo {
     return true
   }
 
-  #send(pieces: readonly Buffer[]): number {
-    const socket = this.#socket
-    if (!this.#corked) {
-      this.#corked = true
-      socket.cork()
-      process.nextTick(this.#uncork)
-    }
-    let bytes = 0
-    for (const piece of pieces) bytes += piece.length
-    if (this.#unsentBytes === 0) this.#progressMs = this.#owner.nowMs()
-    this.#unsentBytes += bytes
-    this.#owner.budget.force(bytes)
-    const left = (): void => this.#left(bytes, pieces)
-    for (let index = 0; index < pieces.length - 1; index++) socket.write(pieces[index] as Buffer)
-    socket.write(pieces[pieces.length - 1] as Buffer, left)
-    return bytes
-  }
-
-  #left(bytes: number, pieces: readonly Buffer[]): void {
-    if (this.#closed) return
-    this.#owner.sent(pieces)
-    this.#unsentBytes -= bytes
-    this.#owner.budget.give(bytes)
-    this.#progressMs = this.#owner.nowMs()
-    this.#activeMs = this.#progressMs
-    if (this.#closing !== undefined && this.#unsentBytes === 0 && this.inFlight === 0) this.#end(this.#closing)
+  /** Something has left. */
+  #left(): void {
+    this.#activeMs = this.#owner.nowMs()
+    if (this.#closing !== undefined && this.#output.unsentBytes === 0 && this.inFlight === 0) this.#end(this.#closing)
     else if (this.#held !== undefined) this.#pump()
   }
 
@@ -414,7 +390,7 @@ export class Connection implements ConnectionInfo {
   #finish(): void {
     if (this.#closed) return
     // With bytes on their way the end follows the last of them; check() watches over a peer that takes none.
-    if (this.#unsentBytes === 0) this.#end(this.#closing ?? 'closed')
+    if (this.#output.unsentBytes === 0) this.#end(this.#closing ?? 'closed')
   }
 
   #end(reason: string): void {
@@ -427,11 +403,12 @@ export class Connection implements ConnectionInfo {
     for (let index = this.#head; index < this.#slots.length; index++) {
       budget.give((this.#slots[index] as ResponseSlot).frameBytes)
     }
-    budget.give(this.#unsentBytes)
+    this.#output.close()
+    const unanswered = this.#slots.slice(this.#head)
     this.#held = undefined
     this.#slots = []
     this.#head = 0
-    this.#abort.abort()
+    for (const { done, onClosed } of unanswered) if (!done) onClosed?.()
     this.#socket.destroySoon()
     this.#owner.closed(this, this.#closing ?? reason)
   }

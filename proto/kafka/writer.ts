@@ -14,7 +14,7 @@ const blockBytes = 65_536
 /** A shorter frame than this is not worth a new block. */
 const blockTailMin = 512
 /** Shorter byte strings are cheaper copied than as a part of their own. */
-const referenceBytesMin = 1024
+export const referenceBytesMin = 2048
 
 /** `value`, which the version to be written cannot leave out. */
 export function present<T>(value: T | null, field: string, version: number): T {
@@ -48,7 +48,7 @@ export class KafkaWriter {
 
   /** Begins a message without a size in front: a record of an internal topic. */
   beginBare(): void {
-    this.#parts = []
+    if (this.#parts.length > 0) this.#parts = []
     this.#partsBytes = 0
     // A frame that was never finished is written over.
     this.#at = this.#start
@@ -65,6 +65,15 @@ export class KafkaWriter {
     this.#parts = []
     this.#partsBytes = 0
     return parts
+  }
+
+  /** Copies the frame, of no long byte strings, to `target`, instead of `finish`: its memory is used again. */
+  copyTo(target: Buffer, at: number): void {
+    assert(this.#parts.length === 0, 'a frame with references is not copied')
+    if (this.#sizeAt >= 0) this.#sizeBlock.writeInt32BE(this.length - 4, this.#sizeAt)
+    this.#block.copy(target, at, this.#start, this.#at)
+    this.#at = this.#start
+    this.#sizeAt = -1
   }
 
   /** The frame in one Buffer; copies only when there are several parts. */

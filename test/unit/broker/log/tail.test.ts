@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LentMemory } from '../../../../broker/log/lent-memory.ts'
+import { LentMemory, lentBytesMin } from '../../../../broker/log/lent-memory.ts'
 import type { Segment } from '../../../../broker/log/segment.ts'
 import { LogTail, TailMemory } from '../../../../broker/log/tail.ts'
 
@@ -53,7 +53,7 @@ describe('the ends of logs in memory', () => {
           }
           if (giveBack && held[0]?.lent) {
             // As a connection does: it knows nothing of pieces that were too short to be lent.
-            memory.lent.giveBack((held.shift()?.buffers ?? []).filter((each) => each.length >= 1024))
+            memory.lent.giveBack((held.shift()?.buffers ?? []).filter((each) => each.length >= lentBytesMin))
           }
           for (const { buffers, copies } of held) {
             for (const [place, each] of buffers.entries()) expect(each.equals(copies[place] as Buffer)).toBe(true)

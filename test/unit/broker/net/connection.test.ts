@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Connection, FrameHandler, ResponseSlot } from '../../../../broker/net/connection.ts'
 import type { ListenerSpec } from '../../../../broker/net/listener-spec.ts'
@@ -5,6 +6,7 @@ import { BrokerServer, type ServerLimits } from '../../../../broker/net/server.t
 import { createLogger } from '../../../../core/log.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import { type Socket, systemNetwork } from '../../../../core/platform/net.ts'
+import { KafkaWriter } from '../../../../proto/kafka/writer.ts'
 
 const limits: ServerLimits = {
   frameBytesMax: 1000,
@@ -22,6 +24,7 @@ const limits: ServerLimits = {
 /** Takes requests and answers when the test says so. The first byte of a frame is 1 for a pipelined one. */
 class Handler implements FrameHandler {
   readonly started: { readonly text: string; readonly slot: ResponseSlot; readonly connection: Connection }[] = []
+  readonly #writer = new KafkaWriter()
   #arrived: (() => void) | undefined
 
   isBorrowed(): boolean {
@@ -43,6 +46,15 @@ class Handler implements FrameHandler {
         this.#arrived = resolve
       })
     }
+  }
+
+  /** As the dispatch answers: the next response is written into the same memory. */
+  write(index: number, text: string): void {
+    this.#writer.beginBare()
+    this.#writer.rawPart(Buffer.from(text))
+    this.started[index]?.slot.write(this.#writer)
+    this.#writer.beginBare()
+    this.#writer.rawPart(Buffer.alloc(100, '?'))
   }
 
   answer(index: number, text: string): void {
@@ -311,11 +323,52 @@ describe('a connection', () => {
     const client = connect()
     client.socket.write(request('a'))
     await handler.until(1)
-    const { signal } = (handler.started[0] as { connection: Connection }).connection
-    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve))
+    const { slot } = handler.started[0] as { slot: ResponseSlot }
+    const gone = new Promise<void>((resolve) => {
+      slot.onClosed = resolve
+    })
     client.socket.destroy()
-    await aborted
+    await gone
     handler.answer(0, 'A')
+    handler.write(0, 'A')
+  })
+
+  it('sends short and long responses in the order of the requests, in whatever order they are written', async () => {
+    const lengths = [1, 40, 2000, 2040, 2044, 2045, 3000, 70_000]
+    const { handler, connect, server, arrived } = await start({ pipelinedMax: 64 })
+    const response = fc.record({
+      length: fc.oneof(fc.constantFrom(...lengths), fc.integer({ min: 1, max: 5000 })),
+      byWriter: fc.boolean(),
+      turns: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(response, { minLength: 1, maxLength: 30 }), fc.gen(), async (responses, gen) => {
+        const client = connect()
+        const first = handler.started.length
+        const before = server.counts.bytesIn
+        const requests = responses.map((_, index) => request(`${index}`, true))
+        client.socket.write(Buffer.concat(requests))
+        await arrived(before + requests.reduce((sum, each) => sum + each.length, 0))
+        await handler.until(first + responses.length)
+        const texts = responses.map(({ length }, index) => String.fromCharCode(65 + (index % 26)).repeat(length))
+        const waiting = responses.map((_, index) => index)
+        while (waiting.length > 0) {
+          const [index = 0] = waiting.splice(gen(fc.nat, waiting.length - 1), 1)
+          const { byWriter, turns } = responses[index] as (typeof responses)[number]
+          if (byWriter) handler.write(first + index, texts[index] as string)
+          else handler.answer(first + index, texts[index] as string)
+          if (turns) await new Promise((resolve) => setImmediate(resolve))
+        }
+        const whole = texts.join('')
+        await client.until(() => client.text.length >= whole.length)
+        expect(client.text).toBe(whole)
+        client.socket.destroy()
+        await client.until(() => client.closed)
+        while (server.connectionCount > 0) await new Promise((resolve) => setImmediate(resolve))
+        expect(server.budget.usedBytes).toBe(0)
+      }),
+      { numRuns: 40 },
+    )
   })
 
   it('answers what has begun when the server closes', async () => {
