@@ -13,14 +13,17 @@ import type { Monitored } from '../core/monitor/monitor.ts'
 import { systemClock } from '../core/platform/clock.ts'
 import { type Disk, systemDisk } from '../core/platform/disk.ts'
 import { systemNetwork } from '../core/platform/net.ts'
+import { descriptorLimit } from '../core/platform/processes.ts'
 import { systemRandom } from '../core/platform/random.ts'
 import { Dispatcher } from './api/dispatch.ts'
 import type { Coordinators } from './coordinator/coordinators.ts'
 import { BrokerCounts, brokerMetrics } from './counts.ts'
+import { type DescriptorShares, shareDescriptors } from './descriptors.ts'
 import { brokerErrors } from './errors.ts'
 import { everyBrokerOption } from './every-option.ts'
 import { fixedSettings } from './fixed-settings.ts'
 import { brokerTable, startCoordinators } from './handlers.ts'
+import { openFilesMax } from './log/options.ts'
 import { type DataDirectory, openDataDirectory } from './metadata/data-directory.ts'
 import { Settings } from './metadata/settings.ts'
 import { Topics } from './metadata/topics.ts'
@@ -59,6 +62,7 @@ export async function startBroker(
     network: systemNetwork,
     random: systemRandom,
     log: given.log ?? createLogger('broker'),
+    descriptorLimit: descriptorLimit(),
     ...given,
   }
   if (testFaults.key in values) configureFaultsFrom(values)
@@ -70,7 +74,8 @@ export async function startBroker(
   }
   const tls = readTls(config, platform.disk)
   const startedMs = platform.clock.monotonic()
-  const directory = await openDataDirectory(config, platform)
+  const shares = sharesOf(config, platform)
+  const directory = await openDataDirectory(config, platform, shares.openFilesMax)
   const closers: (() => Promise<void> | void)[] = [() => directory.close()]
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close()
@@ -130,7 +135,7 @@ export async function startBroker(
       network: platform.network,
       log,
       handler: dispatcher,
-      limits: limitsOf(config),
+      limits: { ...limitsOf(config), connectionsMax: shares.connectionsMax },
       saslMechanisms: access.mechanisms,
       tls,
       sent: (pieces) => directory.logs.lent.giveBack(pieces),
@@ -175,7 +180,15 @@ function configOf(values: Readonly<Record<string, string>>): Config {
   return loadConfig(everyBrokerOption, [{ name: 'configuration', values: known }])
 }
 
-function limitsOf(config: Config): ServerLimits {
+function sharesOf(config: Config, { descriptorLimit: limit, log }: BrokerPlatform): DescriptorShares {
+  const wanted = { connectionsMax: config.get(options.connectionsMax), openFilesMax: config.get(openFilesMax) }
+  const shares = shareDescriptors(limit, wanted)
+  if (shares.connectionsMax < wanted.connectionsMax || shares.openFilesMax < wanted.openFilesMax)
+    log.info({ limit, ...shares }, 'the process may have fewer files open than the options ask for (ulimit -n)')
+  return shares
+}
+
+function limitsOf(config: Config): Omit<ServerLimits, 'connectionsMax'> {
   return {
     frameBytesMax: config.get(options.requestBytesMax),
     unsentBytesMax: 1024 * 1024,
@@ -184,7 +197,6 @@ function limitsOf(config: Config): ServerLimits {
     writeTimeoutMs: config.get(options.writeTimeout),
     requestTimeoutMs: config.get(options.requestTimeout),
     authenticationTimeoutMs: config.get(options.authenticationTimeout),
-    connectionsMax: config.get(options.connectionsMax),
     connectionsPerAddressMax: config.get(options.connectionsPerAddressMax),
     heldBytesMax: config.get(options.heldBytesMax),
   }

@@ -74,7 +74,7 @@ export const connectionsMax = option({
   type: integer({ min: 1 }),
   default: 20_000,
   scope: 'broker',
-  doc: 'Connections at a time; more are closed at once.',
+  doc: 'Connections at a time; more are closed at once. Where the process may have few files open (ulimit -n), fewer: segment files keep their share.',
 })
 export const connectionsPerAddressMax = option({
   key: 'broker.connections.max-per-ip',

@@ -11,4 +11,6 @@ export interface BrokerPlatform {
   readonly network: Network
   readonly random: Random
   readonly log: Logger
+  /** Files and sockets that the process may have open; undefined: nobody knows. */
+  readonly descriptorLimit: number | undefined
 }

@@ -33,15 +33,19 @@ const metadataConfig = parseLogConfig({
   'millrace.durability': 'group',
 })
 
-/** Throws BROKER_LOG_… when the directory cannot be used, BROKER_METADATA_… when its metadata cannot. */
-export async function openDataDirectory(config: Config, platform: BrokerPlatform): Promise<DataDirectory> {
+/** `openFilesMax`: in place of the option. Throws BROKER_LOG_… when the directory cannot be used, BROKER_METADATA_… when its metadata cannot. */
+export async function openDataDirectory(
+  config: Config,
+  platform: BrokerPlatform,
+  openFilesMax: number,
+): Promise<DataDirectory> {
   const { clock, disk, log, random } = platform
   const logs = await LogDirectory.open(config.get(options.dataDirectory), {
     clock,
     disk,
     log,
     process: { id: process.pid, isAlive },
-    options: logDirectoryOptions(config),
+    options: { ...logDirectoryOptions(config), openFilesMax },
     clusterId: config.get(options.clusterId),
     nodeId: config.get(options.brokerId),
     newClusterId: () => newClusterId(random),

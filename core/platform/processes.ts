@@ -1,4 +1,4 @@
-/** Other processes: the one door to `node:child_process`, and whether a process lives. */
+/** Other processes: the one door to `node:child_process`, and whether a process lives, and what this one may have open. */
 import { readFileSync } from 'node:fs'
 
 export { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process'
@@ -20,6 +20,17 @@ export function isAlive(processId: number): boolean {
   } catch {
     // Not Linux, or gone since: what the signal said stands.
     return true
+  }
+}
+
+/** Files and sockets that this process may have open at a time; undefined where nobody says, or there is no limit. */
+export function descriptorLimit(): number | undefined {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]
+    return soft === undefined ? undefined : Number(soft)
+  } catch {
+    // Not Linux.
+    return undefined
   }
 }
 

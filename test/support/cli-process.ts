@@ -18,8 +18,14 @@ export interface CliProcess {
   shows(pattern: RegExp): Promise<void>
 }
 
-export function startCli(cwd: string, ...argv: string[]): CliProcess {
-  const child = spawn(process.execPath, [entry, ...argv], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+export const startCli = (cwd: string, ...argv: string[]): CliProcess => start(cwd, process.execPath, [entry, ...argv])
+
+/** The same where a process may have only so many files and sockets open. */
+export const startCliWithin = (descriptors: number, cwd: string, ...argv: string[]): CliProcess =>
+  start(cwd, 'sh', ['-c', 'ulimit -n "$0" && exec "$@"', String(descriptors), process.execPath, entry, ...argv])
+
+function start(cwd: string, command: string, argv: readonly string[]): CliProcess {
+  const child = spawn(command, argv, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let out = ''
   let notes = ''
   let look = (): void => {}

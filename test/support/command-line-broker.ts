@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { batchOf } from './broker-harness.ts'
-import { type CliProcess, startCli } from './cli-process.ts'
+import { type CliProcess, startCli, startCliWithin } from './cli-process.ts'
 import { fetchOf, produceOf, WireClient } from './wire-client.ts'
 
 export interface BrokerInProcess {
@@ -13,9 +13,16 @@ export interface BrokerInProcess {
   logs(pattern: RegExp): Promise<void>
 }
 
-export async function startBroker(directory: string, data: string, ...more: string[]): Promise<BrokerInProcess> {
-  const flags = ['start', '--role', 'broker', '--json', '--listen', '127.0.0.1:0', '--data', data]
-  const running = startCli(directory, ...flags, ...more)
+const flags = (data: string) => ['start', '--role', 'broker', '--json', '--listen', '127.0.0.1:0', '--data', data]
+
+export const startBroker = (directory: string, data: string, ...more: string[]): Promise<BrokerInProcess> =>
+  whenReady(startCli(directory, ...flags(data), ...more))
+
+/** One whose process may have only so many files and sockets open. */
+export const startBrokerWithin = (descriptors: number, directory: string, data: string): Promise<BrokerInProcess> =>
+  whenReady(startCliWithin(descriptors, directory, ...flags(data)))
+
+async function whenReady(running: CliProcess): Promise<BrokerInProcess> {
   let out = ''
   running.child.stdout?.on('data', (chunk: Buffer) => {
     out += chunk.toString()
