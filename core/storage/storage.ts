@@ -21,7 +21,7 @@ export interface BlobStorage {
   openWriter(path: string): Promise<BlobWriter>
   /** The whole object, or what a register holds. Throws STORAGE_NOT_FOUND. */
   get(path: string): Promise<Uint8Array>
-  /** Exactly `length` bytes from `offset`; throws STORAGE_SHORT_READ when the object ends before that. */
+  /** Exactly `length` bytes from `offset`, which are the caller's; throws STORAGE_SHORT_READ when the object ends before that. */
   getRange(path: string, offset: number, length: number): Promise<Uint8Array>
   /** Bytes of an object. Throws STORAGE_NOT_FOUND. */
   size(path: string): Promise<number>

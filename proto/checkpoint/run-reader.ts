@@ -199,7 +199,9 @@ export class RunReader {
         this.#checked(first + i, block)
         return block
       })
-      return Promise.all(checked.map((block, i) => this.#inflateLater(first + i, block, inflater)))
+      const opened = await Promise.all(checked.map((block, i) => this.#inflateLater(first + i, block, inflater)))
+      if (!opened.some((block, i) => block === checked[i])) giveBack(bytes)
+      return opened
     })
   }
 
@@ -319,6 +321,11 @@ function checkHandle(reader: RunReader, handle: RunHandle): RunReader {
     throw errors.create('RUN_MISMATCH', { where, reason: `it has ${footer.entries} entries` })
   if (base !== handle.kind) throw errors.create('RUN_MISMATCH', { where, reason: `it is a ${base}` })
   return reader
+}
+
+/** Frees memory that nobody reads any more, unless others are in it too: otherwise it waits for the garbage collector, which it calls. */
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

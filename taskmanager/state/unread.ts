@@ -105,11 +105,9 @@ export class Unread {
       const start = u32[row + restoreRow.start] - address
       const end = u32[row + restoreRow.valueEnd] - address
       const kind = u32[row + restoreRow.kind]
-      const namespaceEnd = u32[row + restoreRow.valueStart] - address
-      if (kind !== entryKind.put || this.#expired(bytes, namespaceEnd, end)) {
+      if (kind !== entryKind.put || this.#expired(bytes, u32[row + restoreRow.valueStart] - address, end)) {
         gone = true
-        const all = kind === entryKind.drop && u32[row + restoreRow.keyEnd] - address === namespaceEnd
-        if (this.#kind === 'one' || all) this.#forget(id)
+        if (this.#kind === 'one') this.#forget(id)
         if (id >= this.#newest.length || this.#newest[id] === 0) continue
         this.#doubtful.push(id)
       } else if (this.#kind === 'one') this.#forget(id)

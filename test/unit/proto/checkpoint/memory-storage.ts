@@ -25,7 +25,7 @@ export function memoryStorage(objects: Map<string, Buffer> = new Map()): BlobSto
     get: async (path) => at(path),
     getRange: async (path, offset, length) => {
       reads.push([offset, length])
-      return at(path).subarray(offset, offset + length)
+      return Uint8Array.from(at(path).subarray(offset, offset + length))
     },
     size: async (path) => at(path).length,
     list: async (prefix) =>
