@@ -87,6 +87,8 @@ export interface StateKernels extends AccumulatorKernels {
    * or the row at which the space for copies was full.
    */
   stateTouch(table: number, ids: number, from: number, n: number, presence: number, addresses: number): number
+  /** Writes a byte for each of `n` words of 64 bits: 1 where any bit is set, otherwise 0. */
+  stateMarkedPages(bits: number, n: number, pages: number): void
   /** Entries in use among ids `from` to from + n - 1: addresses, keys (unless 0), hashes. Returns how many. */
   stateEntries(table: number, from: number, n: number, addresses: number, keys: number, hashes: number): number
   /** Writes the start of the pane of row `from` to `pane`; returns the first row after it that is in another one. */

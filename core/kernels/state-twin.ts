@@ -269,6 +269,10 @@ export function createStateTwin(views: StateViews): StateKernels {
       }
       return n
     },
+    stateMarkedPages(bits, n, pages) {
+      const { u8, u32 } = views
+      for (let i = 0, at = bits >>> 2; i < n; i++, at += 2) u8[pages + i] = (u32[at] | u32[at + 1]) === 0 ? 0 : 1
+    },
     stateEntries(table, from, n, addresses, keys, hashes) {
       const { u32 } = views
       let found = 0

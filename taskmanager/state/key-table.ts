@@ -199,11 +199,7 @@ export class KeyTable {
     this.#set(field.shadows, memory.allocateZeroed(this.#trackedCapacity >>> 4))
     const pages = memory.allocateZeroed(this.#trackedCapacity >>> 6)
     this.#set(field.frozenPages, pages)
-    const { u32, u8 } = memory
-    const used = Math.ceil(this.idLimit / 64)
-    for (let page = 0, at = dirty >>> 2; page < used; page++, at += 2) {
-      if ((u32[at] | u32[at + 1]) !== 0) u8[pages + page] = 1
-    }
+    memory.kernels.stateMarkedPages(dirty, Math.ceil(this.idLimit / 64), pages)
   }
 
   /** Bytes of frozen bits, to be kept until the snapshot is complete or aborted. */

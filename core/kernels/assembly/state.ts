@@ -365,6 +365,10 @@ export function stateTouch(table: usize, ids: usize, from: i32, n: i32, presence
   return n
 }
 
+export function stateMarkedPages(bits: usize, n: i32, pages: usize): void {
+  for (let i: usize = 0; i < <usize>n; i++) store<u8>(pages + i, <u8>(load<u64>(bits + (i << 3)) != 0))
+}
+
 export function stateEntries(table: usize, from: u32, n: i32, addresses: usize, keys: usize, hashes: usize): i32 {
   const chunks = <usize>load<u32>(table, 8)
   const stride = load<u32>(table, 12)
