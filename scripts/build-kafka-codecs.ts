@@ -209,8 +209,8 @@ class MessageCoder {
       : `read${field.type}(reader, version)`
     let code = `  const ${name}Count = ${length}\n`
     const list = field.nullable === undefined && declare ? name : `${name}Items`
-    code += `  const ${list}: ${this.itemType(field.type)}[] = []\n`
-    code += `  for (let index = 0; index < ${name}Count; index++) ${list}.push(${item})\n`
+    code += `  const ${list}: ${this.itemType(field.type)}[] = reader.list(${name}Count)\n`
+    code += `  for (let index = 0; index < ${name}Count; index++) ${list}[index] = ${item}\n`
     if (list !== name) {
       const value = field.nullable === undefined ? list : `${name}Count < 0 ? null : ${list}`
       code += declare ? `  const ${name} = ${value}\n` : `  ${name} = ${value}\n`

@@ -49,12 +49,14 @@ const firstVersionThatAdds = 12
 const firstVersionWithIds = 13
 const zstdCodec = 4
 
+// Shared by all responses: nobody changes them.
 const noRecordErrors: ProduceResponseBatchIndexAndErrorMessage[] = []
+const noEndpoints: ProduceResponse['nodeEndpoints'] = []
 const plainAppend: AppendOptions = { origin: 'client' }
 
 /** The answer of one request while its batches are on their way to the disk. */
 class PendingProduce {
-  readonly response: ProduceResponse = { responses: [], throttleTimeMs: 0, nodeEndpoints: [] }
+  readonly response: ProduceResponse
   /** Why no batch of a transaction may be appended; 0. */
   readonly transactionError: number
   readonly #context: RequestContext
@@ -63,7 +65,8 @@ class PendingProduce {
   /** The handler has returned. */
   isLate = false
 
-  constructor(context: RequestContext, transactionError: number) {
+  constructor(context: RequestContext, topics: number, transactionError: number) {
+    this.response = { responses: new Array(topics), throttleTimeMs: 0, nodeEndpoints: noEndpoints }
     this.#context = context
     this.transactionError = transactionError
   }
@@ -136,23 +139,25 @@ export function createProduceHandlers(
     refusal: number,
     transactionError: number,
   ): Exclude<Handled<ProduceResponse>, Promise<unknown>> => {
-    const { acks } = request
-    const pending = new PendingProduce(context, transactionError)
+    const { acks, topicData } = request
+    const pending = new PendingProduce(context, topicData.length, transactionError)
     const { responses } = pending.response
-    for (const data of request.topicData) {
+    for (let place = 0; place < topicData.length; place++) {
+      const data = topicData[place] as ProduceRequestTopicData
       const { name, topicId, partitionData } = data
-      const partitionResponses: ProduceResponsePartitionResponse[] = []
-      responses.push({ name, topicId, partitionResponses })
+      const partitionResponses = new Array<ProduceResponsePartitionResponse>(partitionData.length)
+      responses[place] = { name, topicId, partitionResponses }
       const { writable, error } = refusal === kafkaError.NONE ? topicOf(data, context) : { error: refusal }
-      for (const { index, records } of partitionData) {
+      for (let at = 0; at < partitionData.length; at++) {
+        const { index, records } = partitionData[at] as (typeof partitionData)[number]
         const log = writable === undefined ? undefined : view.topics.logOf(writable, index)
         if (log === undefined) {
           const code = error === kafkaError.NONE ? kafkaError.UNKNOWN_TOPIC_OR_PARTITION : error
-          partitionResponses.push(pending.refuse(index, code, null))
+          partitionResponses[at] = pending.refuse(index, code, null)
         } else if (records === null) {
-          partitionResponses.push(pending.refuse(index, kafkaError.INVALID_RECORD, 'there are no records'))
+          partitionResponses[at] = pending.refuse(index, kafkaError.INVALID_RECORD, 'there are no records')
         } else {
-          partitionResponses.push(append(pending, log, index, records, acks, context))
+          partitionResponses[at] = append(pending, log, index, records, acks, context)
         }
       }
     }
@@ -161,6 +166,11 @@ export function createProduceHandlers(
     pending.isLate = true
     return answersLater
   }
+
+  const transactionalAppend = ({ topic, partition }: PartitionLog): AppendOptions => ({
+    origin: 'client',
+    transactionVerified: (producerId, epoch) => transactions.isOngoing(producerId, epoch, topic, partition),
+  })
 
   const append = (
     pending: PendingProduce,
@@ -178,11 +188,7 @@ export function createProduceHandlers(
       }
       if (isTransactional(records)) {
         if (pending.transactionError !== kafkaError.NONE) return pending.refuse(index, pending.transactionError, null)
-        options = {
-          origin: 'client',
-          transactionVerified: (producerId, epoch) =>
-            transactions.isOngoing(producerId, epoch, log.topic, log.partition),
-        }
+        options = transactionalAppend(log)
       }
     }
     const result = log.append(records, options)
@@ -212,7 +218,7 @@ export function createProduceHandlers(
             partitionResponses: partitionData.map(({ index }) => partitionResponse(index, error, -1, -1, -1, null)),
           })),
           throttleTimeMs: 0,
-          nodeEndpoints: [],
+          nodeEndpoints: noEndpoints,
         }
       },
     }),

@@ -72,10 +72,13 @@ export function checkBatch(
   if (client) {
     if ((attributes & controlBit) !== 0)
       return refused(kafkaError.INVALID_RECORD, 'clients may not write control batches')
-    const fields = [baseTimestampOf(batch, 0), maxTimestampOf(batch, 0), producerIdOf(batch, 0)]
+    const { isSafeInteger } = Number
+    const isSafe =
+      isSafeInteger(baseTimestampOf(batch, 0)) &&
+      isSafeInteger(maxTimestampOf(batch, 0)) &&
+      isSafeInteger(producerIdOf(batch, 0))
     // Who reads the log with the same care as it was written could not read such a batch.
-    if (!fields.every(Number.isSafeInteger))
-      return refused(kafkaError.INVALID_RECORD, 'a timestamp or producer id beyond 2^53')
+    if (!isSafe) return refused(kafkaError.INVALID_RECORD, 'a timestamp or producer id beyond 2^53')
     const producer = checkProducerFields(batch, attributes)
     if (producer !== undefined) return producer
     if (config.timestampType === 'create') {

@@ -3,40 +3,44 @@ import { faulty } from '../../core/faults.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 
 export class CommitWaiters {
-  #offsets: number[] = []
-  #callbacks: ((error: number) => void)[] = []
+  /** Those from `#head` to `#end` wait; the arrays stay when all have been told. */
+  readonly #offsets: number[] = []
+  readonly #callbacks: (((error: number) => void) | undefined)[] = []
   #head = 0
+  #end = 0
 
   add(offset: number, done: (error: number) => void): void {
     if (faulty('early-ack')) {
       done(kafkaError.NONE)
       return
     }
-    this.#offsets.push(offset)
-    this.#callbacks.push(done)
+    this.#offsets[this.#end] = offset
+    this.#callbacks[this.#end++] = done
   }
 
   /** Everything below `highWatermark` is committed. */
   committed(highWatermark: number): void {
-    while (this.#head < this.#offsets.length && this.#offsets[this.#head] < highWatermark) {
-      this.#callbacks[this.#head++](kafkaError.NONE)
-    }
-    if (this.#head === this.#offsets.length) {
-      this.#offsets = []
-      this.#callbacks = []
-      this.#head = 0
-    } else if (this.#head > 1024) {
-      this.#offsets = this.#offsets.slice(this.#head)
-      this.#callbacks = this.#callbacks.slice(this.#head)
-      this.#head = 0
-    }
+    while (this.#head < this.#end && this.#offsets[this.#head] < highWatermark) this.#tell(kafkaError.NONE)
   }
 
+  /** Nothing that they wait for will be; nobody may be added any more. */
   fail(error: number): void {
-    const waiting = this.#callbacks.slice(this.#head)
-    this.#offsets = []
-    this.#callbacks = []
+    while (this.#head < this.#end) this.#tell(error)
+  }
+
+  /** The oldest; it may add others. */
+  #tell(error: number): void {
+    const done = this.#callbacks[this.#head]
+    this.#callbacks[this.#head++] = undefined
+    if (this.#head === this.#end) this.#head = this.#end = 0
+    else if (this.#head >= 1024) this.#moveUp()
+    done?.(error)
+  }
+
+  #moveUp(): void {
+    this.#offsets.splice(0, this.#head)
+    this.#callbacks.splice(0, this.#head)
+    this.#end -= this.#head
     this.#head = 0
-    for (const done of waiting) done(error)
   }
 }

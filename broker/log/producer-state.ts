@@ -14,12 +14,12 @@ export const duplicateWindow = 5
 
 /** A batch that may come again. */
 export interface WindowBatch {
-  readonly firstSequence: number
-  readonly lastSequence: number
-  readonly baseOffset: number
-  readonly lastOffset: number
+  firstSequence: number
+  lastSequence: number
+  baseOffset: number
+  lastOffset: number
   /** Epoch ms. */
-  readonly timestamp: number
+  timestamp: number
 }
 
 export interface ProducerEntry {
@@ -32,7 +32,7 @@ export interface ProducerEntry {
   transactionStart: number
   /** Whether every sequence of the epoch up to the last was seen, from 0 on: what is older than the window is a duplicate. */
   seenFromZero: boolean
-  /** Oldest first. */
+  /** Oldest first. The objects are used again. */
   window: WindowBatch[]
 }
 
@@ -150,9 +150,17 @@ export class ProducerStates {
     // A coordinator's batch belongs to a producer's transaction without having a sequence.
     if (firstSequence >= 0) {
       if (entry.window.length === 0) entry.seenFromZero = firstSequence === 0
-      const batch = { firstSequence, lastSequence, baseOffset, lastOffset, timestamp }
-      if (entry.window.length === duplicateWindow) entry.window.shift()
-      entry.window.push(batch)
+      if (entry.window.length < duplicateWindow) {
+        entry.window.push({ firstSequence, lastSequence, baseOffset, lastOffset, timestamp })
+      } else {
+        const batch = entry.window.shift() as WindowBatch
+        batch.firstSequence = firstSequence
+        batch.lastSequence = lastSequence
+        batch.baseOffset = baseOffset
+        batch.lastOffset = lastOffset
+        batch.timestamp = timestamp
+        entry.window.push(batch)
+      }
     }
     entry.lastTimestamp = timestamp
     if (transactional && entry.transactionStart < 0) {

@@ -68,6 +68,9 @@ export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 const emptyBytes = Buffer.alloc(0)
 
+/** A longer list may be a lie. A list that grows gets room for 17 items with the first. */
+const roomAtOnceMax = 64
+
 // Names of topics, clients and groups come again with every request. A small table of strings met before spares decoding
 // them, and gives the same string object, whose hash is known already.
 const internedBytesMax = 48
@@ -252,6 +255,11 @@ export class KafkaReader {
       throw kafkaWireErrors.create('ARRAY_TOO_LONG', { count, offset, left: this.end - this.at })
     }
     return count
+  }
+
+  /** A list to be filled from its start with `count` items: room for a few is made at once, for many as they come. */
+  list<Item>(count: number): Item[] {
+    return count > 0 && count <= roomAtOnceMax ? new Array<Item>(count) : []
   }
 
   /** Skips tagged fields of a structure that knows none. */

@@ -16,8 +16,8 @@ export function readAddPartitionsToTxnRequest(reader: KafkaReader, version: numb
   let transactions: AddPartitionsToTxnRequestTransaction[] = []
   if (version >= 4) {
     const transactionsCount = reader.arrayLength(flexible, 1)
-    const transactionsItems: AddPartitionsToTxnRequestTransaction[] = []
-    for (let index = 0; index < transactionsCount; index++) transactionsItems.push(readAddPartitionsToTxnRequestTransaction(reader, version))
+    const transactionsItems: AddPartitionsToTxnRequestTransaction[] = reader.list(transactionsCount)
+    for (let index = 0; index < transactionsCount; index++) transactionsItems[index] = readAddPartitionsToTxnRequestTransaction(reader, version)
     transactions = transactionsItems
   }
   const v3AndBelowTransactionalId = version <= 3 ? reader.string(flexible) : ''
@@ -26,8 +26,8 @@ export function readAddPartitionsToTxnRequest(reader: KafkaReader, version: numb
   let v3AndBelowTopics: AddPartitionsToTxnRequestTopic[] = []
   if (version <= 3) {
     const v3AndBelowTopicsCount = reader.arrayLength(flexible, 2)
-    const v3AndBelowTopicsItems: AddPartitionsToTxnRequestTopic[] = []
-    for (let index = 0; index < v3AndBelowTopicsCount; index++) v3AndBelowTopicsItems.push(readAddPartitionsToTxnRequestTopic(reader, version))
+    const v3AndBelowTopicsItems: AddPartitionsToTxnRequestTopic[] = reader.list(v3AndBelowTopicsCount)
+    for (let index = 0; index < v3AndBelowTopicsCount; index++) v3AndBelowTopicsItems[index] = readAddPartitionsToTxnRequestTopic(reader, version)
     v3AndBelowTopics = v3AndBelowTopicsItems
   }
   if (flexible) reader.skipTags()
@@ -73,8 +73,8 @@ function readAddPartitionsToTxnRequestTransaction(reader: KafkaReader, version: 
   let topics: AddPartitionsToTxnRequestTopic[] = []
   if (version >= 4) {
     const topicsCount = reader.arrayLength(flexible, 2)
-    const topicsItems: AddPartitionsToTxnRequestTopic[] = []
-    for (let index = 0; index < topicsCount; index++) topicsItems.push(readAddPartitionsToTxnRequestTopic(reader, version))
+    const topicsItems: AddPartitionsToTxnRequestTopic[] = reader.list(topicsCount)
+    for (let index = 0; index < topicsCount; index++) topicsItems[index] = readAddPartitionsToTxnRequestTopic(reader, version)
     topics = topicsItems
   }
   if (flexible) reader.skipTags()
@@ -111,8 +111,8 @@ function readAddPartitionsToTxnRequestTopic(reader: KafkaReader, version: number
   const flexible = version >= 3
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 4)
-  const partitions: number[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(reader.int32())
+  const partitions: number[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = reader.int32()
   if (flexible) reader.skipTags()
   return { name, partitions }
 }
@@ -140,15 +140,15 @@ export function readAddPartitionsToTxnResponse(reader: KafkaReader, version: num
   let resultsByTransaction: AddPartitionsToTxnResponseResult[] = []
   if (version >= 4) {
     const resultsByTransactionCount = reader.arrayLength(flexible, 1)
-    const resultsByTransactionItems: AddPartitionsToTxnResponseResult[] = []
-    for (let index = 0; index < resultsByTransactionCount; index++) resultsByTransactionItems.push(readAddPartitionsToTxnResponseResult(reader, version))
+    const resultsByTransactionItems: AddPartitionsToTxnResponseResult[] = reader.list(resultsByTransactionCount)
+    for (let index = 0; index < resultsByTransactionCount; index++) resultsByTransactionItems[index] = readAddPartitionsToTxnResponseResult(reader, version)
     resultsByTransaction = resultsByTransactionItems
   }
   let resultsByTopicV3AndBelow: AddPartitionsToTxnResponseTopicResult[] = []
   if (version <= 3) {
     const resultsByTopicV3AndBelowCount = reader.arrayLength(flexible, 2)
-    const resultsByTopicV3AndBelowItems: AddPartitionsToTxnResponseTopicResult[] = []
-    for (let index = 0; index < resultsByTopicV3AndBelowCount; index++) resultsByTopicV3AndBelowItems.push(readAddPartitionsToTxnResponseTopicResult(reader, version))
+    const resultsByTopicV3AndBelowItems: AddPartitionsToTxnResponseTopicResult[] = reader.list(resultsByTopicV3AndBelowCount)
+    for (let index = 0; index < resultsByTopicV3AndBelowCount; index++) resultsByTopicV3AndBelowItems[index] = readAddPartitionsToTxnResponseTopicResult(reader, version)
     resultsByTopicV3AndBelow = resultsByTopicV3AndBelowItems
   }
   if (flexible) reader.skipTags()
@@ -183,8 +183,8 @@ function readAddPartitionsToTxnResponseResult(reader: KafkaReader, version: numb
   let topicResults: AddPartitionsToTxnResponseTopicResult[] = []
   if (version >= 4) {
     const topicResultsCount = reader.arrayLength(flexible, 2)
-    const topicResultsItems: AddPartitionsToTxnResponseTopicResult[] = []
-    for (let index = 0; index < topicResultsCount; index++) topicResultsItems.push(readAddPartitionsToTxnResponseTopicResult(reader, version))
+    const topicResultsItems: AddPartitionsToTxnResponseTopicResult[] = reader.list(topicResultsCount)
+    for (let index = 0; index < topicResultsCount; index++) topicResultsItems[index] = readAddPartitionsToTxnResponseTopicResult(reader, version)
     topicResults = topicResultsItems
   }
   if (flexible) reader.skipTags()
@@ -212,8 +212,8 @@ function readAddPartitionsToTxnResponseTopicResult(reader: KafkaReader, version:
   const flexible = version >= 3
   const name = reader.string(flexible)
   const resultsByPartitionCount = reader.arrayLength(flexible, 6)
-  const resultsByPartition: AddPartitionsToTxnResponsePartitionResult[] = []
-  for (let index = 0; index < resultsByPartitionCount; index++) resultsByPartition.push(readAddPartitionsToTxnResponsePartitionResult(reader, version))
+  const resultsByPartition: AddPartitionsToTxnResponsePartitionResult[] = reader.list(resultsByPartitionCount)
+  for (let index = 0; index < resultsByPartitionCount; index++) resultsByPartition[index] = readAddPartitionsToTxnResponsePartitionResult(reader, version)
   if (flexible) reader.skipTags()
   return { name, resultsByPartition }
 }

@@ -11,8 +11,8 @@ export interface AlterClientQuotasRequest {
 export function readAlterClientQuotasRequest(reader: KafkaReader, version: number): AlterClientQuotasRequest {
   const flexible = version >= 1
   const entriesCount = reader.arrayLength(flexible, 2)
-  const entries: AlterClientQuotasRequestEntry[] = []
-  for (let index = 0; index < entriesCount; index++) entries.push(readAlterClientQuotasRequestEntry(reader, version))
+  const entries: AlterClientQuotasRequestEntry[] = reader.list(entriesCount)
+  for (let index = 0; index < entriesCount; index++) entries[index] = readAlterClientQuotasRequestEntry(reader, version)
   const validateOnly = reader.bool()
   if (flexible) reader.skipTags()
   return { entries, validateOnly }
@@ -34,11 +34,11 @@ export interface AlterClientQuotasRequestEntry {
 function readAlterClientQuotasRequestEntry(reader: KafkaReader, version: number): AlterClientQuotasRequestEntry {
   const flexible = version >= 1
   const entityCount = reader.arrayLength(flexible, 2)
-  const entity: AlterClientQuotasRequestEntity[] = []
-  for (let index = 0; index < entityCount; index++) entity.push(readAlterClientQuotasRequestEntity(reader, version))
+  const entity: AlterClientQuotasRequestEntity[] = reader.list(entityCount)
+  for (let index = 0; index < entityCount; index++) entity[index] = readAlterClientQuotasRequestEntity(reader, version)
   const opsCount = reader.arrayLength(flexible, 10)
-  const ops: AlterClientQuotasRequestOp[] = []
-  for (let index = 0; index < opsCount; index++) ops.push(readAlterClientQuotasRequestOp(reader, version))
+  const ops: AlterClientQuotasRequestOp[] = reader.list(opsCount)
+  for (let index = 0; index < opsCount; index++) ops[index] = readAlterClientQuotasRequestOp(reader, version)
   if (flexible) reader.skipTags()
   return { entity, ops }
 }
@@ -105,8 +105,8 @@ export function readAlterClientQuotasResponse(reader: KafkaReader, version: numb
   const flexible = version >= 1
   const throttleTimeMs = reader.int32()
   const entriesCount = reader.arrayLength(flexible, 4)
-  const entries: AlterClientQuotasResponseEntry[] = []
-  for (let index = 0; index < entriesCount; index++) entries.push(readAlterClientQuotasResponseEntry(reader, version))
+  const entries: AlterClientQuotasResponseEntry[] = reader.list(entriesCount)
+  for (let index = 0; index < entriesCount; index++) entries[index] = readAlterClientQuotasResponseEntry(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, entries }
 }
@@ -130,8 +130,8 @@ function readAlterClientQuotasResponseEntry(reader: KafkaReader, version: number
   const errorCode = reader.int16()
   const errorMessage = reader.nullableString(flexible)
   const entityCount = reader.arrayLength(flexible, 2)
-  const entity: AlterClientQuotasResponseEntity[] = []
-  for (let index = 0; index < entityCount; index++) entity.push(readAlterClientQuotasResponseEntity(reader, version))
+  const entity: AlterClientQuotasResponseEntity[] = reader.list(entityCount)
+  for (let index = 0; index < entityCount; index++) entity[index] = readAlterClientQuotasResponseEntity(reader, version)
   if (flexible) reader.skipTags()
   return { errorCode, errorMessage, entity }
 }

@@ -11,8 +11,8 @@ export interface AlterConfigsRequest {
 export function readAlterConfigsRequest(reader: KafkaReader, version: number): AlterConfigsRequest {
   const flexible = version >= 2
   const resourcesCount = reader.arrayLength(flexible, 3)
-  const resources: AlterConfigsRequestResource[] = []
-  for (let index = 0; index < resourcesCount; index++) resources.push(readAlterConfigsRequestResource(reader, version))
+  const resources: AlterConfigsRequestResource[] = reader.list(resourcesCount)
+  for (let index = 0; index < resourcesCount; index++) resources[index] = readAlterConfigsRequestResource(reader, version)
   const validateOnly = reader.bool()
   if (flexible) reader.skipTags()
   return { resources, validateOnly }
@@ -37,8 +37,8 @@ function readAlterConfigsRequestResource(reader: KafkaReader, version: number): 
   const resourceType = reader.int8()
   const resourceName = reader.string(flexible)
   const configsCount = reader.arrayLength(flexible, 2)
-  const configs: AlterConfigsRequestAlterableConfig[] = []
-  for (let index = 0; index < configsCount; index++) configs.push(readAlterConfigsRequestAlterableConfig(reader, version))
+  const configs: AlterConfigsRequestAlterableConfig[] = reader.list(configsCount)
+  for (let index = 0; index < configsCount; index++) configs[index] = readAlterConfigsRequestAlterableConfig(reader, version)
   if (flexible) reader.skipTags()
   return { resourceType, resourceName, configs }
 }
@@ -82,8 +82,8 @@ export function readAlterConfigsResponse(reader: KafkaReader, version: number): 
   const flexible = version >= 2
   const throttleTimeMs = reader.int32()
   const responsesCount = reader.arrayLength(flexible, 5)
-  const responses: AlterConfigsResponseResourceResponse[] = []
-  for (let index = 0; index < responsesCount; index++) responses.push(readAlterConfigsResponseResourceResponse(reader, version))
+  const responses: AlterConfigsResponseResourceResponse[] = reader.list(responsesCount)
+  for (let index = 0; index < responsesCount; index++) responses[index] = readAlterConfigsResponseResourceResponse(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, responses }
 }

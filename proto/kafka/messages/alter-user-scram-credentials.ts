@@ -10,11 +10,11 @@ export interface AlterUserScramCredentialsRequest {
 
 export function readAlterUserScramCredentialsRequest(reader: KafkaReader, version: number): AlterUserScramCredentialsRequest {
   const deletionsCount = reader.arrayLength(true, 2)
-  const deletions: AlterUserScramCredentialsRequestScramCredentialDeletion[] = []
-  for (let index = 0; index < deletionsCount; index++) deletions.push(readAlterUserScramCredentialsRequestScramCredentialDeletion(reader, version))
+  const deletions: AlterUserScramCredentialsRequestScramCredentialDeletion[] = reader.list(deletionsCount)
+  for (let index = 0; index < deletionsCount; index++) deletions[index] = readAlterUserScramCredentialsRequestScramCredentialDeletion(reader, version)
   const upsertionsCount = reader.arrayLength(true, 8)
-  const upsertions: AlterUserScramCredentialsRequestScramCredentialUpsertion[] = []
-  for (let index = 0; index < upsertionsCount; index++) upsertions.push(readAlterUserScramCredentialsRequestScramCredentialUpsertion(reader, version))
+  const upsertions: AlterUserScramCredentialsRequestScramCredentialUpsertion[] = reader.list(upsertionsCount)
+  for (let index = 0; index < upsertionsCount; index++) upsertions[index] = readAlterUserScramCredentialsRequestScramCredentialUpsertion(reader, version)
   if (true) reader.skipTags()
   return { deletions, upsertions }
 }
@@ -81,8 +81,8 @@ export interface AlterUserScramCredentialsResponse {
 export function readAlterUserScramCredentialsResponse(reader: KafkaReader, version: number): AlterUserScramCredentialsResponse {
   const throttleTimeMs = reader.int32()
   const resultsCount = reader.arrayLength(true, 4)
-  const results: AlterUserScramCredentialsResponseResult[] = []
-  for (let index = 0; index < resultsCount; index++) results.push(readAlterUserScramCredentialsResponseResult(reader, version))
+  const results: AlterUserScramCredentialsResponseResult[] = reader.list(resultsCount)
+  for (let index = 0; index < resultsCount; index++) results[index] = readAlterUserScramCredentialsResponseResult(reader, version)
   if (true) reader.skipTags()
   return { throttleTimeMs, results }
 }

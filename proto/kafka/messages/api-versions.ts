@@ -42,8 +42,8 @@ export function readApiVersionsResponse(reader: KafkaReader, version: number): A
   const flexible = version >= 3
   const errorCode = reader.int16()
   const apiKeysCount = reader.arrayLength(flexible, 6)
-  const apiKeys: ApiVersionsResponseApiVersion[] = []
-  for (let index = 0; index < apiKeysCount; index++) apiKeys.push(readApiVersionsResponseApiVersion(reader, version))
+  const apiKeys: ApiVersionsResponseApiVersion[] = reader.list(apiKeysCount)
+  for (let index = 0; index < apiKeysCount; index++) apiKeys[index] = readApiVersionsResponseApiVersion(reader, version)
   const throttleTimeMs = version >= 1 ? reader.int32() : 0
   let supportedFeatures: ApiVersionsResponseSupportedFeatureKey[] = []
   let finalizedFeaturesEpoch: number = -1
@@ -56,8 +56,8 @@ export function readApiVersionsResponse(reader: KafkaReader, version: number): A
       switch (tag) {
         case 0: {
           const supportedFeaturesCount = reader.arrayLength(flexible, 1)
-          const supportedFeaturesItems: ApiVersionsResponseSupportedFeatureKey[] = []
-          for (let index = 0; index < supportedFeaturesCount; index++) supportedFeaturesItems.push(readApiVersionsResponseSupportedFeatureKey(reader, version))
+          const supportedFeaturesItems: ApiVersionsResponseSupportedFeatureKey[] = reader.list(supportedFeaturesCount)
+          for (let index = 0; index < supportedFeaturesCount; index++) supportedFeaturesItems[index] = readApiVersionsResponseSupportedFeatureKey(reader, version)
           supportedFeatures = supportedFeaturesItems
           reader.endTag(tag, end)
           break
@@ -69,8 +69,8 @@ export function readApiVersionsResponse(reader: KafkaReader, version: number): A
         }
         case 2: {
           const finalizedFeaturesCount = reader.arrayLength(flexible, 1)
-          const finalizedFeaturesItems: ApiVersionsResponseFinalizedFeatureKey[] = []
-          for (let index = 0; index < finalizedFeaturesCount; index++) finalizedFeaturesItems.push(readApiVersionsResponseFinalizedFeatureKey(reader, version))
+          const finalizedFeaturesItems: ApiVersionsResponseFinalizedFeatureKey[] = reader.list(finalizedFeaturesCount)
+          for (let index = 0; index < finalizedFeaturesCount; index++) finalizedFeaturesItems[index] = readApiVersionsResponseFinalizedFeatureKey(reader, version)
           finalizedFeatures = finalizedFeaturesItems
           reader.endTag(tag, end)
           break

@@ -13,14 +13,14 @@ export interface ConsumerProtocolSubscription {
 
 export function readConsumerProtocolSubscription(reader: KafkaReader, version: number): ConsumerProtocolSubscription {
   const topicsCount = reader.arrayLength(false, 2)
-  const topics: string[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(reader.string(false))
+  const topics: string[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = reader.string(false)
   const userData = reader.nullableBytes(false)
   let ownedPartitions: ConsumerProtocolSubscriptionTopicPartition[] = []
   if (version >= 1) {
     const ownedPartitionsCount = reader.arrayLength(false, 1)
-    const ownedPartitionsItems: ConsumerProtocolSubscriptionTopicPartition[] = []
-    for (let index = 0; index < ownedPartitionsCount; index++) ownedPartitionsItems.push(readConsumerProtocolSubscriptionTopicPartition(reader, version))
+    const ownedPartitionsItems: ConsumerProtocolSubscriptionTopicPartition[] = reader.list(ownedPartitionsCount)
+    for (let index = 0; index < ownedPartitionsCount; index++) ownedPartitionsItems[index] = readConsumerProtocolSubscriptionTopicPartition(reader, version)
     ownedPartitions = ownedPartitionsItems
   }
   const generationId = version >= 2 ? reader.int32() : -1
@@ -54,8 +54,8 @@ function readConsumerProtocolSubscriptionTopicPartition(reader: KafkaReader, ver
   let partitions: number[] = []
   if (version >= 1) {
     const partitionsCount = reader.arrayLength(false, 4)
-    const partitionsItems: number[] = []
-    for (let index = 0; index < partitionsCount; index++) partitionsItems.push(reader.int32())
+    const partitionsItems: number[] = reader.list(partitionsCount)
+    for (let index = 0; index < partitionsCount; index++) partitionsItems[index] = reader.int32()
     partitions = partitionsItems
   }
   return { topic, partitions }
@@ -79,8 +79,8 @@ export interface ConsumerProtocolAssignment {
 
 export function readConsumerProtocolAssignment(reader: KafkaReader, version: number): ConsumerProtocolAssignment {
   const assignedPartitionsCount = reader.arrayLength(false, 6)
-  const assignedPartitions: ConsumerProtocolAssignmentTopicPartition[] = []
-  for (let index = 0; index < assignedPartitionsCount; index++) assignedPartitions.push(readConsumerProtocolAssignmentTopicPartition(reader, version))
+  const assignedPartitions: ConsumerProtocolAssignmentTopicPartition[] = reader.list(assignedPartitionsCount)
+  for (let index = 0; index < assignedPartitionsCount; index++) assignedPartitions[index] = readConsumerProtocolAssignmentTopicPartition(reader, version)
   const userData = reader.nullableBytes(false)
   return { assignedPartitions, userData }
 }
@@ -99,8 +99,8 @@ export interface ConsumerProtocolAssignmentTopicPartition {
 function readConsumerProtocolAssignmentTopicPartition(reader: KafkaReader, _version: number): ConsumerProtocolAssignmentTopicPartition {
   const topic = reader.string(false)
   const partitionsCount = reader.arrayLength(false, 4)
-  const partitions: number[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(reader.int32())
+  const partitions: number[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = reader.int32()
   return { topic, partitions }
 }
 

@@ -10,8 +10,8 @@ export interface CreateAclsRequest {
 export function readCreateAclsRequest(reader: KafkaReader, version: number): CreateAclsRequest {
   const flexible = version >= 2
   const creationsCount = reader.arrayLength(flexible, 6)
-  const creations: CreateAclsRequestAclCreation[] = []
-  for (let index = 0; index < creationsCount; index++) creations.push(readCreateAclsRequestAclCreation(reader, version))
+  const creations: CreateAclsRequestAclCreation[] = reader.list(creationsCount)
+  for (let index = 0; index < creationsCount; index++) creations[index] = readCreateAclsRequestAclCreation(reader, version)
   if (flexible) reader.skipTags()
   return { creations }
 }
@@ -70,8 +70,8 @@ export function readCreateAclsResponse(reader: KafkaReader, version: number): Cr
   const flexible = version >= 2
   const throttleTimeMs = reader.int32()
   const resultsCount = reader.arrayLength(flexible, 3)
-  const results: CreateAclsResponseAclCreationResult[] = []
-  for (let index = 0; index < resultsCount; index++) results.push(readCreateAclsResponseAclCreationResult(reader, version))
+  const results: CreateAclsResponseAclCreationResult[] = reader.list(resultsCount)
+  for (let index = 0; index < resultsCount; index++) results[index] = readCreateAclsResponseAclCreationResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, results }
 }

@@ -12,8 +12,8 @@ export interface CreatePartitionsRequest {
 export function readCreatePartitionsRequest(reader: KafkaReader, version: number): CreatePartitionsRequest {
   const flexible = version >= 2
   const topicsCount = reader.arrayLength(flexible, 6)
-  const topics: CreatePartitionsRequestTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readCreatePartitionsRequestTopic(reader, version))
+  const topics: CreatePartitionsRequestTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readCreatePartitionsRequestTopic(reader, version)
   const timeoutMs = reader.int32()
   const validateOnly = reader.bool()
   if (flexible) reader.skipTags()
@@ -40,8 +40,8 @@ function readCreatePartitionsRequestTopic(reader: KafkaReader, version: number):
   const name = reader.string(flexible)
   const count = reader.int32()
   const assignmentsCount = reader.nullableArrayLength(flexible, 1)
-  const assignmentsItems: CreatePartitionsRequestAssignment[] = []
-  for (let index = 0; index < assignmentsCount; index++) assignmentsItems.push(readCreatePartitionsRequestAssignment(reader, version))
+  const assignmentsItems: CreatePartitionsRequestAssignment[] = reader.list(assignmentsCount)
+  for (let index = 0; index < assignmentsCount; index++) assignmentsItems[index] = readCreatePartitionsRequestAssignment(reader, version)
   const assignments = assignmentsCount < 0 ? null : assignmentsItems
   if (flexible) reader.skipTags()
   return { name, count, assignments }
@@ -69,8 +69,8 @@ export interface CreatePartitionsRequestAssignment {
 function readCreatePartitionsRequestAssignment(reader: KafkaReader, version: number): CreatePartitionsRequestAssignment {
   const flexible = version >= 2
   const brokerIdsCount = reader.arrayLength(flexible, 4)
-  const brokerIds: number[] = []
-  for (let index = 0; index < brokerIdsCount; index++) brokerIds.push(reader.int32())
+  const brokerIds: number[] = reader.list(brokerIdsCount)
+  for (let index = 0; index < brokerIdsCount; index++) brokerIds[index] = reader.int32()
   if (flexible) reader.skipTags()
   return { brokerIds }
 }
@@ -92,8 +92,8 @@ export function readCreatePartitionsResponse(reader: KafkaReader, version: numbe
   const flexible = version >= 2
   const throttleTimeMs = reader.int32()
   const resultsCount = reader.arrayLength(flexible, 4)
-  const results: CreatePartitionsResponseTopicResult[] = []
-  for (let index = 0; index < resultsCount; index++) results.push(readCreatePartitionsResponseTopicResult(reader, version))
+  const results: CreatePartitionsResponseTopicResult[] = reader.list(resultsCount)
+  for (let index = 0; index < resultsCount; index++) results[index] = readCreatePartitionsResponseTopicResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, results }
 }

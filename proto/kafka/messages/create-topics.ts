@@ -13,8 +13,8 @@ export interface CreateTopicsRequest {
 export function readCreateTopicsRequest(reader: KafkaReader, version: number): CreateTopicsRequest {
   const flexible = version >= 5
   const topicsCount = reader.arrayLength(flexible, 9)
-  const topics: CreateTopicsRequestCreatableTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readCreateTopicsRequestCreatableTopic(reader, version))
+  const topics: CreateTopicsRequestCreatableTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readCreateTopicsRequestCreatableTopic(reader, version)
   const timeoutMs = reader.int32()
   const validateOnly = version >= 1 ? reader.bool() : false
   if (flexible) reader.skipTags()
@@ -46,11 +46,11 @@ function readCreateTopicsRequestCreatableTopic(reader: KafkaReader, version: num
   const numPartitions = reader.int32()
   const replicationFactor = reader.int16()
   const assignmentsCount = reader.arrayLength(flexible, 5)
-  const assignments: CreateTopicsRequestCreatableReplicaAssignment[] = []
-  for (let index = 0; index < assignmentsCount; index++) assignments.push(readCreateTopicsRequestCreatableReplicaAssignment(reader, version))
+  const assignments: CreateTopicsRequestCreatableReplicaAssignment[] = reader.list(assignmentsCount)
+  for (let index = 0; index < assignmentsCount; index++) assignments[index] = readCreateTopicsRequestCreatableReplicaAssignment(reader, version)
   const configsCount = reader.arrayLength(flexible, 2)
-  const configs: CreateTopicsRequestCreatableTopicConfig[] = []
-  for (let index = 0; index < configsCount; index++) configs.push(readCreateTopicsRequestCreatableTopicConfig(reader, version))
+  const configs: CreateTopicsRequestCreatableTopicConfig[] = reader.list(configsCount)
+  for (let index = 0; index < configsCount; index++) configs[index] = readCreateTopicsRequestCreatableTopicConfig(reader, version)
   if (flexible) reader.skipTags()
   return { name, numPartitions, replicationFactor, assignments, configs }
 }
@@ -76,8 +76,8 @@ function readCreateTopicsRequestCreatableReplicaAssignment(reader: KafkaReader, 
   const flexible = version >= 5
   const partitionIndex = reader.int32()
   const brokerIdsCount = reader.arrayLength(flexible, 4)
-  const brokerIds: number[] = []
-  for (let index = 0; index < brokerIdsCount; index++) brokerIds.push(reader.int32())
+  const brokerIds: number[] = reader.list(brokerIdsCount)
+  for (let index = 0; index < brokerIdsCount; index++) brokerIds[index] = reader.int32()
   if (flexible) reader.skipTags()
   return { partitionIndex, brokerIds }
 }
@@ -120,8 +120,8 @@ export function readCreateTopicsResponse(reader: KafkaReader, version: number): 
   const flexible = version >= 5
   const throttleTimeMs = version >= 2 ? reader.int32() : 0
   const topicsCount = reader.arrayLength(flexible, 3)
-  const topics: CreateTopicsResponseCreatableTopicResult[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readCreateTopicsResponseCreatableTopicResult(reader, version))
+  const topics: CreateTopicsResponseCreatableTopicResult[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readCreateTopicsResponseCreatableTopicResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, topics }
 }
@@ -158,8 +158,8 @@ function readCreateTopicsResponseCreatableTopicResult(reader: KafkaReader, versi
   let configs: CreateTopicsResponseCreatableTopicConfigs[] | null = []
   if (version >= 5) {
     const configsCount = reader.nullableArrayLength(flexible, 1)
-    const configsItems: CreateTopicsResponseCreatableTopicConfigs[] = []
-    for (let index = 0; index < configsCount; index++) configsItems.push(readCreateTopicsResponseCreatableTopicConfigs(reader, version))
+    const configsItems: CreateTopicsResponseCreatableTopicConfigs[] = reader.list(configsCount)
+    for (let index = 0; index < configsCount; index++) configsItems[index] = readCreateTopicsResponseCreatableTopicConfigs(reader, version)
     configs = configsCount < 0 ? null : configsItems
   }
   let topicConfigErrorCode: number = 0

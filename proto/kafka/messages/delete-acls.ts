@@ -10,8 +10,8 @@ export interface DeleteAclsRequest {
 export function readDeleteAclsRequest(reader: KafkaReader, version: number): DeleteAclsRequest {
   const flexible = version >= 2
   const filtersCount = reader.arrayLength(flexible, 6)
-  const filters: DeleteAclsRequestFilter[] = []
-  for (let index = 0; index < filtersCount; index++) filters.push(readDeleteAclsRequestFilter(reader, version))
+  const filters: DeleteAclsRequestFilter[] = reader.list(filtersCount)
+  for (let index = 0; index < filtersCount; index++) filters[index] = readDeleteAclsRequestFilter(reader, version)
   if (flexible) reader.skipTags()
   return { filters }
 }
@@ -70,8 +70,8 @@ export function readDeleteAclsResponse(reader: KafkaReader, version: number): De
   const flexible = version >= 2
   const throttleTimeMs = reader.int32()
   const filterResultsCount = reader.arrayLength(flexible, 4)
-  const filterResults: DeleteAclsResponseFilterResult[] = []
-  for (let index = 0; index < filterResultsCount; index++) filterResults.push(readDeleteAclsResponseFilterResult(reader, version))
+  const filterResults: DeleteAclsResponseFilterResult[] = reader.list(filterResultsCount)
+  for (let index = 0; index < filterResultsCount; index++) filterResults[index] = readDeleteAclsResponseFilterResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, filterResults }
 }
@@ -95,8 +95,8 @@ function readDeleteAclsResponseFilterResult(reader: KafkaReader, version: number
   const errorCode = reader.int16()
   const errorMessage = reader.nullableString(flexible)
   const matchingAclsCount = reader.arrayLength(flexible, 9)
-  const matchingAcls: DeleteAclsResponseMatchingAcl[] = []
-  for (let index = 0; index < matchingAclsCount; index++) matchingAcls.push(readDeleteAclsResponseMatchingAcl(reader, version))
+  const matchingAcls: DeleteAclsResponseMatchingAcl[] = reader.list(matchingAclsCount)
+  for (let index = 0; index < matchingAclsCount; index++) matchingAcls[index] = readDeleteAclsResponseMatchingAcl(reader, version)
   if (flexible) reader.skipTags()
   return { errorCode, errorMessage, matchingAcls }
 }

@@ -10,8 +10,8 @@ export interface DeleteGroupsRequest {
 export function readDeleteGroupsRequest(reader: KafkaReader, version: number): DeleteGroupsRequest {
   const flexible = version >= 2
   const groupsNamesCount = reader.arrayLength(flexible, 1)
-  const groupsNames: string[] = []
-  for (let index = 0; index < groupsNamesCount; index++) groupsNames.push(reader.string(flexible))
+  const groupsNames: string[] = reader.list(groupsNamesCount)
+  for (let index = 0; index < groupsNamesCount; index++) groupsNames[index] = reader.string(flexible)
   if (flexible) reader.skipTags()
   return { groupsNames }
 }
@@ -33,8 +33,8 @@ export function readDeleteGroupsResponse(reader: KafkaReader, version: number): 
   const flexible = version >= 2
   const throttleTimeMs = reader.int32()
   const resultsCount = reader.arrayLength(flexible, 3)
-  const results: DeleteGroupsResponseDeletableGroupResult[] = []
-  for (let index = 0; index < resultsCount; index++) results.push(readDeleteGroupsResponseDeletableGroupResult(reader, version))
+  const results: DeleteGroupsResponseDeletableGroupResult[] = reader.list(resultsCount)
+  for (let index = 0; index < resultsCount; index++) results[index] = readDeleteGroupsResponseDeletableGroupResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, results }
 }

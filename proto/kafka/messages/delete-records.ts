@@ -11,8 +11,8 @@ export interface DeleteRecordsRequest {
 export function readDeleteRecordsRequest(reader: KafkaReader, version: number): DeleteRecordsRequest {
   const flexible = version >= 2
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: DeleteRecordsRequestTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readDeleteRecordsRequestTopic(reader, version))
+  const topics: DeleteRecordsRequestTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readDeleteRecordsRequestTopic(reader, version)
   const timeoutMs = reader.int32()
   if (flexible) reader.skipTags()
   return { topics, timeoutMs }
@@ -35,8 +35,8 @@ function readDeleteRecordsRequestTopic(reader: KafkaReader, version: number): De
   const flexible = version >= 2
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 12)
-  const partitions: DeleteRecordsRequestPartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readDeleteRecordsRequestPartition(reader, version))
+  const partitions: DeleteRecordsRequestPartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readDeleteRecordsRequestPartition(reader, version)
   if (flexible) reader.skipTags()
   return { name, partitions }
 }
@@ -79,8 +79,8 @@ export function readDeleteRecordsResponse(reader: KafkaReader, version: number):
   const flexible = version >= 2
   const throttleTimeMs = reader.int32()
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: DeleteRecordsResponseTopicResult[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readDeleteRecordsResponseTopicResult(reader, version))
+  const topics: DeleteRecordsResponseTopicResult[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readDeleteRecordsResponseTopicResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, topics }
 }
@@ -102,8 +102,8 @@ function readDeleteRecordsResponseTopicResult(reader: KafkaReader, version: numb
   const flexible = version >= 2
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 14)
-  const partitions: DeleteRecordsResponsePartitionResult[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readDeleteRecordsResponsePartitionResult(reader, version))
+  const partitions: DeleteRecordsResponsePartitionResult[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readDeleteRecordsResponsePartitionResult(reader, version)
   if (flexible) reader.skipTags()
   return { name, partitions }
 }

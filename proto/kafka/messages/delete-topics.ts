@@ -16,15 +16,15 @@ export function readDeleteTopicsRequest(reader: KafkaReader, version: number): D
   let topics: DeleteTopicsRequestDeleteTopicState[] = []
   if (version >= 6) {
     const topicsCount = reader.arrayLength(flexible, 1)
-    const topicsItems: DeleteTopicsRequestDeleteTopicState[] = []
-    for (let index = 0; index < topicsCount; index++) topicsItems.push(readDeleteTopicsRequestDeleteTopicState(reader, version))
+    const topicsItems: DeleteTopicsRequestDeleteTopicState[] = reader.list(topicsCount)
+    for (let index = 0; index < topicsCount; index++) topicsItems[index] = readDeleteTopicsRequestDeleteTopicState(reader, version)
     topics = topicsItems
   }
   let topicNames: string[] = []
   if (version <= 5) {
     const topicNamesCount = reader.arrayLength(flexible, 1)
-    const topicNamesItems: string[] = []
-    for (let index = 0; index < topicNamesCount; index++) topicNamesItems.push(reader.string(flexible))
+    const topicNamesItems: string[] = reader.list(topicNamesCount)
+    for (let index = 0; index < topicNamesCount; index++) topicNamesItems[index] = reader.string(flexible)
     topicNames = topicNamesItems
   }
   const timeoutMs = reader.int32()
@@ -80,8 +80,8 @@ export function readDeleteTopicsResponse(reader: KafkaReader, version: number): 
   const flexible = version >= 4
   const throttleTimeMs = version >= 1 ? reader.int32() : 0
   const responsesCount = reader.arrayLength(flexible, 3)
-  const responses: DeleteTopicsResponseDeletableTopicResult[] = []
-  for (let index = 0; index < responsesCount; index++) responses.push(readDeleteTopicsResponseDeletableTopicResult(reader, version))
+  const responses: DeleteTopicsResponseDeletableTopicResult[] = reader.list(responsesCount)
+  for (let index = 0; index < responsesCount; index++) responses[index] = readDeleteTopicsResponseDeletableTopicResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, responses }
 }

@@ -54,8 +54,8 @@ export function readDescribeAclsResponse(reader: KafkaReader, version: number): 
   const errorCode = reader.int16()
   const errorMessage = reader.nullableString(flexible)
   const resourcesCount = reader.arrayLength(flexible, 3)
-  const resources: DescribeAclsResponseResource[] = []
-  for (let index = 0; index < resourcesCount; index++) resources.push(readDescribeAclsResponseResource(reader, version))
+  const resources: DescribeAclsResponseResource[] = reader.list(resourcesCount)
+  for (let index = 0; index < resourcesCount; index++) resources[index] = readDescribeAclsResponseResource(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, errorCode, errorMessage, resources }
 }
@@ -83,8 +83,8 @@ function readDescribeAclsResponseResource(reader: KafkaReader, version: number):
   const resourceName = reader.string(flexible)
   const patternType = version >= 1 ? reader.int8() : 3
   const aclsCount = reader.arrayLength(flexible, 4)
-  const acls: DescribeAclsResponseAclDescription[] = []
-  for (let index = 0; index < aclsCount; index++) acls.push(readDescribeAclsResponseAclDescription(reader, version))
+  const acls: DescribeAclsResponseAclDescription[] = reader.list(aclsCount)
+  for (let index = 0; index < aclsCount; index++) acls[index] = readDescribeAclsResponseAclDescription(reader, version)
   if (flexible) reader.skipTags()
   return { resourceType, resourceName, patternType, acls }
 }

@@ -11,8 +11,8 @@ export interface DescribeClientQuotasRequest {
 export function readDescribeClientQuotasRequest(reader: KafkaReader, version: number): DescribeClientQuotasRequest {
   const flexible = version >= 1
   const componentsCount = reader.arrayLength(flexible, 3)
-  const components: DescribeClientQuotasRequestComponent[] = []
-  for (let index = 0; index < componentsCount; index++) components.push(readDescribeClientQuotasRequestComponent(reader, version))
+  const components: DescribeClientQuotasRequestComponent[] = reader.list(componentsCount)
+  for (let index = 0; index < componentsCount; index++) components[index] = readDescribeClientQuotasRequestComponent(reader, version)
   const strict = reader.bool()
   if (flexible) reader.skipTags()
   return { components, strict }
@@ -63,8 +63,8 @@ export function readDescribeClientQuotasResponse(reader: KafkaReader, version: n
   const errorCode = reader.int16()
   const errorMessage = reader.nullableString(flexible)
   const entriesCount = reader.nullableArrayLength(flexible, 2)
-  const entriesItems: DescribeClientQuotasResponseEntry[] = []
-  for (let index = 0; index < entriesCount; index++) entriesItems.push(readDescribeClientQuotasResponseEntry(reader, version))
+  const entriesItems: DescribeClientQuotasResponseEntry[] = reader.list(entriesCount)
+  for (let index = 0; index < entriesCount; index++) entriesItems[index] = readDescribeClientQuotasResponseEntry(reader, version)
   const entries = entriesCount < 0 ? null : entriesItems
   if (flexible) reader.skipTags()
   return { throttleTimeMs, errorCode, errorMessage, entries }
@@ -94,11 +94,11 @@ export interface DescribeClientQuotasResponseEntry {
 function readDescribeClientQuotasResponseEntry(reader: KafkaReader, version: number): DescribeClientQuotasResponseEntry {
   const flexible = version >= 1
   const entityCount = reader.arrayLength(flexible, 2)
-  const entity: DescribeClientQuotasResponseEntity[] = []
-  for (let index = 0; index < entityCount; index++) entity.push(readDescribeClientQuotasResponseEntity(reader, version))
+  const entity: DescribeClientQuotasResponseEntity[] = reader.list(entityCount)
+  for (let index = 0; index < entityCount; index++) entity[index] = readDescribeClientQuotasResponseEntity(reader, version)
   const valuesCount = reader.arrayLength(flexible, 9)
-  const values: DescribeClientQuotasResponseValue[] = []
-  for (let index = 0; index < valuesCount; index++) values.push(readDescribeClientQuotasResponseValue(reader, version))
+  const values: DescribeClientQuotasResponseValue[] = reader.list(valuesCount)
+  for (let index = 0; index < valuesCount; index++) values[index] = readDescribeClientQuotasResponseValue(reader, version)
   if (flexible) reader.skipTags()
   return { entity, values }
 }

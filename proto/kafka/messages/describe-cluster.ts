@@ -48,8 +48,8 @@ export function readDescribeClusterResponse(reader: KafkaReader, version: number
   const clusterId = reader.string(true)
   const controllerId = reader.int32()
   const brokersCount = reader.arrayLength(true, 10)
-  const brokers: DescribeClusterResponseBroker[] = []
-  for (let index = 0; index < brokersCount; index++) brokers.push(readDescribeClusterResponseBroker(reader, version))
+  const brokers: DescribeClusterResponseBroker[] = reader.list(brokersCount)
+  for (let index = 0; index < brokersCount; index++) brokers[index] = readDescribeClusterResponseBroker(reader, version)
   const clusterAuthorizedOperations = reader.int32()
   if (true) reader.skipTags()
   return { throttleTimeMs, errorCode, errorMessage, endpointType, clusterId, controllerId, brokers, clusterAuthorizedOperations }

@@ -12,8 +12,8 @@ export interface DescribeConfigsRequest {
 export function readDescribeConfigsRequest(reader: KafkaReader, version: number): DescribeConfigsRequest {
   const flexible = version >= 4
   const resourcesCount = reader.arrayLength(flexible, 3)
-  const resources: DescribeConfigsRequestResource[] = []
-  for (let index = 0; index < resourcesCount; index++) resources.push(readDescribeConfigsRequestResource(reader, version))
+  const resources: DescribeConfigsRequestResource[] = reader.list(resourcesCount)
+  for (let index = 0; index < resourcesCount; index++) resources[index] = readDescribeConfigsRequestResource(reader, version)
   const includeSynonyms = version >= 1 ? reader.bool() : false
   const includeDocumentation = version >= 3 ? reader.bool() : false
   if (flexible) reader.skipTags()
@@ -44,8 +44,8 @@ function readDescribeConfigsRequestResource(reader: KafkaReader, version: number
   const resourceType = reader.int8()
   const resourceName = reader.string(flexible)
   const configurationKeysCount = reader.nullableArrayLength(flexible, 1)
-  const configurationKeysItems: string[] = []
-  for (let index = 0; index < configurationKeysCount; index++) configurationKeysItems.push(reader.string(flexible))
+  const configurationKeysItems: string[] = reader.list(configurationKeysCount)
+  for (let index = 0; index < configurationKeysCount; index++) configurationKeysItems[index] = reader.string(flexible)
   const configurationKeys = configurationKeysCount < 0 ? null : configurationKeysItems
   if (flexible) reader.skipTags()
   return { resourceType, resourceName, configurationKeys }
@@ -76,8 +76,8 @@ export function readDescribeConfigsResponse(reader: KafkaReader, version: number
   const flexible = version >= 4
   const throttleTimeMs = reader.int32()
   const resultsCount = reader.arrayLength(flexible, 6)
-  const results: DescribeConfigsResponseResult[] = []
-  for (let index = 0; index < resultsCount; index++) results.push(readDescribeConfigsResponseResult(reader, version))
+  const results: DescribeConfigsResponseResult[] = reader.list(resultsCount)
+  for (let index = 0; index < resultsCount; index++) results[index] = readDescribeConfigsResponseResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, results }
 }
@@ -105,8 +105,8 @@ function readDescribeConfigsResponseResult(reader: KafkaReader, version: number)
   const resourceType = reader.int8()
   const resourceName = reader.string(flexible)
   const configsCount = reader.arrayLength(flexible, 4)
-  const configs: DescribeConfigsResponseResourceResult[] = []
-  for (let index = 0; index < configsCount; index++) configs.push(readDescribeConfigsResponseResourceResult(reader, version))
+  const configs: DescribeConfigsResponseResourceResult[] = reader.list(configsCount)
+  for (let index = 0; index < configsCount; index++) configs[index] = readDescribeConfigsResponseResourceResult(reader, version)
   if (flexible) reader.skipTags()
   return { errorCode, errorMessage, resourceType, resourceName, configs }
 }
@@ -145,8 +145,8 @@ function readDescribeConfigsResponseResourceResult(reader: KafkaReader, version:
   let synonyms: DescribeConfigsResponseSynonym[] = []
   if (version >= 1) {
     const synonymsCount = reader.arrayLength(flexible, 1)
-    const synonymsItems: DescribeConfigsResponseSynonym[] = []
-    for (let index = 0; index < synonymsCount; index++) synonymsItems.push(readDescribeConfigsResponseSynonym(reader, version))
+    const synonymsItems: DescribeConfigsResponseSynonym[] = reader.list(synonymsCount)
+    for (let index = 0; index < synonymsCount; index++) synonymsItems[index] = readDescribeConfigsResponseSynonym(reader, version)
     synonyms = synonymsItems
   }
   const configType = version >= 3 ? reader.int8() : 0

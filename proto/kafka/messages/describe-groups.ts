@@ -11,8 +11,8 @@ export interface DescribeGroupsRequest {
 export function readDescribeGroupsRequest(reader: KafkaReader, version: number): DescribeGroupsRequest {
   const flexible = version >= 5
   const groupsCount = reader.arrayLength(flexible, 1)
-  const groups: string[] = []
-  for (let index = 0; index < groupsCount; index++) groups.push(reader.string(flexible))
+  const groups: string[] = reader.list(groupsCount)
+  for (let index = 0; index < groupsCount; index++) groups[index] = reader.string(flexible)
   const includeAuthorizedOperations = version >= 3 ? reader.bool() : false
   if (flexible) reader.skipTags()
   return { groups, includeAuthorizedOperations }
@@ -38,8 +38,8 @@ export function readDescribeGroupsResponse(reader: KafkaReader, version: number)
   const flexible = version >= 5
   const throttleTimeMs = version >= 1 ? reader.int32() : 0
   const groupsCount = reader.arrayLength(flexible, 7)
-  const groups: DescribeGroupsResponseDescribedGroup[] = []
-  for (let index = 0; index < groupsCount; index++) groups.push(readDescribeGroupsResponseDescribedGroup(reader, version))
+  const groups: DescribeGroupsResponseDescribedGroup[] = reader.list(groupsCount)
+  for (let index = 0; index < groupsCount; index++) groups[index] = readDescribeGroupsResponseDescribedGroup(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, groups }
 }
@@ -74,8 +74,8 @@ function readDescribeGroupsResponseDescribedGroup(reader: KafkaReader, version: 
   const protocolType = reader.string(flexible)
   const protocolData = reader.string(flexible)
   const membersCount = reader.arrayLength(flexible, 5)
-  const members: DescribeGroupsResponseDescribedGroupMember[] = []
-  for (let index = 0; index < membersCount; index++) members.push(readDescribeGroupsResponseDescribedGroupMember(reader, version))
+  const members: DescribeGroupsResponseDescribedGroupMember[] = reader.list(membersCount)
+  for (let index = 0; index < membersCount; index++) members[index] = readDescribeGroupsResponseDescribedGroupMember(reader, version)
   const authorizedOperations = version >= 3 ? reader.int32() : -2147483648
   if (flexible) reader.skipTags()
   return { errorCode, errorMessage, groupId, groupState, protocolType, protocolData, members, authorizedOperations }

@@ -10,8 +10,8 @@ export interface DescribeLogDirsRequest {
 export function readDescribeLogDirsRequest(reader: KafkaReader, version: number): DescribeLogDirsRequest {
   const flexible = version >= 2
   const topicsCount = reader.nullableArrayLength(flexible, 2)
-  const topicsItems: DescribeLogDirsRequestDescribableLogDirTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topicsItems.push(readDescribeLogDirsRequestDescribableLogDirTopic(reader, version))
+  const topicsItems: DescribeLogDirsRequestDescribableLogDirTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topicsItems[index] = readDescribeLogDirsRequestDescribableLogDirTopic(reader, version)
   const topics = topicsCount < 0 ? null : topicsItems
   if (flexible) reader.skipTags()
   return { topics }
@@ -39,8 +39,8 @@ function readDescribeLogDirsRequestDescribableLogDirTopic(reader: KafkaReader, v
   const flexible = version >= 2
   const topic = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 4)
-  const partitions: number[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(reader.int32())
+  const partitions: number[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = reader.int32()
   if (flexible) reader.skipTags()
   return { topic, partitions }
 }
@@ -65,8 +65,8 @@ export function readDescribeLogDirsResponse(reader: KafkaReader, version: number
   const throttleTimeMs = reader.int32()
   const errorCode = version >= 3 ? reader.int16() : 0
   const resultsCount = reader.arrayLength(flexible, 4)
-  const results: DescribeLogDirsResponseResult[] = []
-  for (let index = 0; index < resultsCount; index++) results.push(readDescribeLogDirsResponseResult(reader, version))
+  const results: DescribeLogDirsResponseResult[] = reader.list(resultsCount)
+  for (let index = 0; index < resultsCount; index++) results[index] = readDescribeLogDirsResponseResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, errorCode, results }
 }
@@ -96,8 +96,8 @@ function readDescribeLogDirsResponseResult(reader: KafkaReader, version: number)
   const errorCode = reader.int16()
   const logDir = reader.string(flexible)
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: DescribeLogDirsResponseTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readDescribeLogDirsResponseTopic(reader, version))
+  const topics: DescribeLogDirsResponseTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readDescribeLogDirsResponseTopic(reader, version)
   const totalBytes = version >= 4 ? reader.int64() : -1
   const usableBytes = version >= 4 ? reader.int64() : -1
   const isCordoned = version >= 5 ? reader.bool() : false
@@ -132,8 +132,8 @@ function readDescribeLogDirsResponseTopic(reader: KafkaReader, version: number):
   const flexible = version >= 2
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 21)
-  const partitions: DescribeLogDirsResponsePartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readDescribeLogDirsResponsePartition(reader, version))
+  const partitions: DescribeLogDirsResponsePartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readDescribeLogDirsResponsePartition(reader, version)
   if (flexible) reader.skipTags()
   return { name, partitions }
 }

@@ -9,8 +9,8 @@ export interface DescribeProducersRequest {
 
 export function readDescribeProducersRequest(reader: KafkaReader, version: number): DescribeProducersRequest {
   const topicsCount = reader.arrayLength(true, 2)
-  const topics: DescribeProducersRequestTopicRequest[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readDescribeProducersRequestTopicRequest(reader, version))
+  const topics: DescribeProducersRequestTopicRequest[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readDescribeProducersRequestTopicRequest(reader, version)
   if (true) reader.skipTags()
   return { topics }
 }
@@ -29,8 +29,8 @@ export interface DescribeProducersRequestTopicRequest {
 function readDescribeProducersRequestTopicRequest(reader: KafkaReader, _version: number): DescribeProducersRequestTopicRequest {
   const name = reader.string(true)
   const partitionIndexesCount = reader.arrayLength(true, 4)
-  const partitionIndexes: number[] = []
-  for (let index = 0; index < partitionIndexesCount; index++) partitionIndexes.push(reader.int32())
+  const partitionIndexes: number[] = reader.list(partitionIndexesCount)
+  for (let index = 0; index < partitionIndexesCount; index++) partitionIndexes[index] = reader.int32()
   if (true) reader.skipTags()
   return { name, partitionIndexes }
 }
@@ -51,8 +51,8 @@ export interface DescribeProducersResponse {
 export function readDescribeProducersResponse(reader: KafkaReader, version: number): DescribeProducersResponse {
   const throttleTimeMs = reader.int32()
   const topicsCount = reader.arrayLength(true, 2)
-  const topics: DescribeProducersResponseTopicResponse[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readDescribeProducersResponseTopicResponse(reader, version))
+  const topics: DescribeProducersResponseTopicResponse[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readDescribeProducersResponseTopicResponse(reader, version)
   if (true) reader.skipTags()
   return { throttleTimeMs, topics }
 }
@@ -72,8 +72,8 @@ export interface DescribeProducersResponseTopicResponse {
 function readDescribeProducersResponseTopicResponse(reader: KafkaReader, version: number): DescribeProducersResponseTopicResponse {
   const name = reader.string(true)
   const partitionsCount = reader.arrayLength(true, 8)
-  const partitions: DescribeProducersResponsePartitionResponse[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readDescribeProducersResponsePartitionResponse(reader, version))
+  const partitions: DescribeProducersResponsePartitionResponse[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readDescribeProducersResponsePartitionResponse(reader, version)
   if (true) reader.skipTags()
   return { name, partitions }
 }
@@ -97,8 +97,8 @@ function readDescribeProducersResponsePartitionResponse(reader: KafkaReader, ver
   const errorCode = reader.int16()
   const errorMessage = reader.nullableString(true)
   const activeProducersCount = reader.arrayLength(true, 36)
-  const activeProducers: DescribeProducersResponseProducerState[] = []
-  for (let index = 0; index < activeProducersCount; index++) activeProducers.push(readDescribeProducersResponseProducerState(reader, version))
+  const activeProducers: DescribeProducersResponseProducerState[] = reader.list(activeProducersCount)
+  for (let index = 0; index < activeProducersCount; index++) activeProducers[index] = readDescribeProducersResponseProducerState(reader, version)
   if (true) reader.skipTags()
   return { partitionIndex, errorCode, errorMessage, activeProducers }
 }

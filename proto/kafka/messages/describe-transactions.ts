@@ -9,8 +9,8 @@ export interface DescribeTransactionsRequest {
 
 export function readDescribeTransactionsRequest(reader: KafkaReader, _version: number): DescribeTransactionsRequest {
   const transactionalIdsCount = reader.arrayLength(true, 1)
-  const transactionalIds: string[] = []
-  for (let index = 0; index < transactionalIdsCount; index++) transactionalIds.push(reader.string(true))
+  const transactionalIds: string[] = reader.list(transactionalIdsCount)
+  for (let index = 0; index < transactionalIdsCount; index++) transactionalIds[index] = reader.string(true)
   if (true) reader.skipTags()
   return { transactionalIds }
 }
@@ -30,8 +30,8 @@ export interface DescribeTransactionsResponse {
 export function readDescribeTransactionsResponse(reader: KafkaReader, version: number): DescribeTransactionsResponse {
   const throttleTimeMs = reader.int32()
   const transactionStatesCount = reader.arrayLength(true, 27)
-  const transactionStates: DescribeTransactionsResponseTransactionState[] = []
-  for (let index = 0; index < transactionStatesCount; index++) transactionStates.push(readDescribeTransactionsResponseTransactionState(reader, version))
+  const transactionStates: DescribeTransactionsResponseTransactionState[] = reader.list(transactionStatesCount)
+  for (let index = 0; index < transactionStatesCount; index++) transactionStates[index] = readDescribeTransactionsResponseTransactionState(reader, version)
   if (true) reader.skipTags()
   return { throttleTimeMs, transactionStates }
 }
@@ -63,8 +63,8 @@ function readDescribeTransactionsResponseTransactionState(reader: KafkaReader, v
   const producerId = reader.int64()
   const producerEpoch = reader.int16()
   const topicsCount = reader.arrayLength(true, 2)
-  const topics: DescribeTransactionsResponseTopicData[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readDescribeTransactionsResponseTopicData(reader, version))
+  const topics: DescribeTransactionsResponseTopicData[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readDescribeTransactionsResponseTopicData(reader, version)
   if (true) reader.skipTags()
   return { errorCode, transactionalId, transactionState, transactionTimeoutMs, transactionStartTimeMs, producerId, producerEpoch, topics }
 }
@@ -90,8 +90,8 @@ export interface DescribeTransactionsResponseTopicData {
 function readDescribeTransactionsResponseTopicData(reader: KafkaReader, _version: number): DescribeTransactionsResponseTopicData {
   const topic = reader.string(true)
   const partitionsCount = reader.arrayLength(true, 4)
-  const partitions: number[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(reader.int32())
+  const partitions: number[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = reader.int32()
   if (true) reader.skipTags()
   return { topic, partitions }
 }

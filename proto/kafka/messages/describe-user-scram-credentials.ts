@@ -9,8 +9,8 @@ export interface DescribeUserScramCredentialsRequest {
 
 export function readDescribeUserScramCredentialsRequest(reader: KafkaReader, version: number): DescribeUserScramCredentialsRequest {
   const usersCount = reader.nullableArrayLength(true, 1)
-  const usersItems: DescribeUserScramCredentialsRequestUserName[] = []
-  for (let index = 0; index < usersCount; index++) usersItems.push(readDescribeUserScramCredentialsRequestUserName(reader, version))
+  const usersItems: DescribeUserScramCredentialsRequestUserName[] = reader.list(usersCount)
+  for (let index = 0; index < usersCount; index++) usersItems[index] = readDescribeUserScramCredentialsRequestUserName(reader, version)
   const users = usersCount < 0 ? null : usersItems
   if (true) reader.skipTags()
   return { users }
@@ -56,8 +56,8 @@ export function readDescribeUserScramCredentialsResponse(reader: KafkaReader, ve
   const errorCode = reader.int16()
   const errorMessage = reader.nullableString(true)
   const resultsCount = reader.arrayLength(true, 5)
-  const results: DescribeUserScramCredentialsResponseResult[] = []
-  for (let index = 0; index < resultsCount; index++) results.push(readDescribeUserScramCredentialsResponseResult(reader, version))
+  const results: DescribeUserScramCredentialsResponseResult[] = reader.list(resultsCount)
+  for (let index = 0; index < resultsCount; index++) results[index] = readDescribeUserScramCredentialsResponseResult(reader, version)
   if (true) reader.skipTags()
   return { throttleTimeMs, errorCode, errorMessage, results }
 }
@@ -83,8 +83,8 @@ function readDescribeUserScramCredentialsResponseResult(reader: KafkaReader, ver
   const errorCode = reader.int16()
   const errorMessage = reader.nullableString(true)
   const credentialInfosCount = reader.arrayLength(true, 5)
-  const credentialInfos: DescribeUserScramCredentialsResponseCredentialInfo[] = []
-  for (let index = 0; index < credentialInfosCount; index++) credentialInfos.push(readDescribeUserScramCredentialsResponseCredentialInfo(reader, version))
+  const credentialInfos: DescribeUserScramCredentialsResponseCredentialInfo[] = reader.list(credentialInfosCount)
+  for (let index = 0; index < credentialInfosCount; index++) credentialInfos[index] = readDescribeUserScramCredentialsResponseCredentialInfo(reader, version)
   if (true) reader.skipTags()
   return { user, errorCode, errorMessage, credentialInfos }
 }

@@ -30,13 +30,13 @@ export function readFetchRequest(reader: KafkaReader, version: number): FetchReq
   const sessionId = version >= 7 ? reader.int32() : 0
   const sessionEpoch = version >= 7 ? reader.int32() : -1
   const topicsCount = reader.arrayLength(flexible, 1)
-  const topics: FetchRequestTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readFetchRequestTopic(reader, version))
+  const topics: FetchRequestTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readFetchRequestTopic(reader, version)
   let forgottenTopicsData: FetchRequestForgottenTopic[] = []
   if (version >= 7) {
     const forgottenTopicsDataCount = reader.arrayLength(flexible, 1)
-    const forgottenTopicsDataItems: FetchRequestForgottenTopic[] = []
-    for (let index = 0; index < forgottenTopicsDataCount; index++) forgottenTopicsDataItems.push(readFetchRequestForgottenTopic(reader, version))
+    const forgottenTopicsDataItems: FetchRequestForgottenTopic[] = reader.list(forgottenTopicsDataCount)
+    for (let index = 0; index < forgottenTopicsDataCount; index++) forgottenTopicsDataItems[index] = readFetchRequestForgottenTopic(reader, version)
     forgottenTopicsData = forgottenTopicsDataItems
   }
   const rackId = version >= 11 ? reader.string(flexible) : ''
@@ -149,8 +149,8 @@ function readFetchRequestTopic(reader: KafkaReader, version: number): FetchReque
   const topic = version <= 12 ? reader.string(flexible) : ''
   const topicId = version >= 13 ? reader.uuid() : zeroUuid
   const partitionsCount = reader.arrayLength(flexible, 16)
-  const partitions: FetchRequestPartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readFetchRequestPartition(reader, version))
+  const partitions: FetchRequestPartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readFetchRequestPartition(reader, version)
   if (flexible) reader.skipTags()
   return { topic, topicId, partitions }
 }
@@ -246,8 +246,8 @@ function readFetchRequestForgottenTopic(reader: KafkaReader, version: number): F
   let partitions: number[] = []
   if (version >= 7) {
     const partitionsCount = reader.arrayLength(flexible, 4)
-    const partitionsItems: number[] = []
-    for (let index = 0; index < partitionsCount; index++) partitionsItems.push(reader.int32())
+    const partitionsItems: number[] = reader.list(partitionsCount)
+    for (let index = 0; index < partitionsCount; index++) partitionsItems[index] = reader.int32()
     partitions = partitionsItems
   }
   if (flexible) reader.skipTags()
@@ -284,8 +284,8 @@ export function readFetchResponse(reader: KafkaReader, version: number): FetchRe
   const errorCode = version >= 7 ? reader.int16() : 0
   const sessionId = version >= 7 ? reader.int32() : 0
   const responsesCount = reader.arrayLength(flexible, 1)
-  const responses: FetchResponseFetchableTopicResponse[] = []
-  for (let index = 0; index < responsesCount; index++) responses.push(readFetchResponseFetchableTopicResponse(reader, version))
+  const responses: FetchResponseFetchableTopicResponse[] = reader.list(responsesCount)
+  for (let index = 0; index < responsesCount; index++) responses[index] = readFetchResponseFetchableTopicResponse(reader, version)
   let nodeEndpoints: FetchResponseNodeEndpoint[] = []
   if (flexible) {
     for (let left = reader.unsignedVarint(); left > 0; left--) {
@@ -295,8 +295,8 @@ export function readFetchResponse(reader: KafkaReader, version: number): FetchRe
         case 0: {
           if (version >= 16) {
             const nodeEndpointsCount = reader.arrayLength(flexible, 1)
-            const nodeEndpointsItems: FetchResponseNodeEndpoint[] = []
-            for (let index = 0; index < nodeEndpointsCount; index++) nodeEndpointsItems.push(readFetchResponseNodeEndpoint(reader, version))
+            const nodeEndpointsItems: FetchResponseNodeEndpoint[] = reader.list(nodeEndpointsCount)
+            for (let index = 0; index < nodeEndpointsCount; index++) nodeEndpointsItems[index] = readFetchResponseNodeEndpoint(reader, version)
             nodeEndpoints = nodeEndpointsItems
             reader.endTag(tag, end)
           } else reader.at = end
@@ -347,8 +347,8 @@ function readFetchResponseFetchableTopicResponse(reader: KafkaReader, version: n
   const topic = version <= 12 ? reader.string(flexible) : ''
   const topicId = version >= 13 ? reader.uuid() : zeroUuid
   const partitionsCount = reader.arrayLength(flexible, 15)
-  const partitions: FetchResponsePartitionData[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readFetchResponsePartitionData(reader, version))
+  const partitions: FetchResponsePartitionData[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readFetchResponsePartitionData(reader, version)
   if (flexible) reader.skipTags()
   return { topic, topicId, partitions }
 }
@@ -390,8 +390,8 @@ function readFetchResponsePartitionData(reader: KafkaReader, version: number): F
   let abortedTransactions: FetchResponseAbortedTransaction[] | null = []
   if (version >= 4) {
     const abortedTransactionsCount = reader.nullableArrayLength(flexible, 1)
-    const abortedTransactionsItems: FetchResponseAbortedTransaction[] = []
-    for (let index = 0; index < abortedTransactionsCount; index++) abortedTransactionsItems.push(readFetchResponseAbortedTransaction(reader, version))
+    const abortedTransactionsItems: FetchResponseAbortedTransaction[] = reader.list(abortedTransactionsCount)
+    for (let index = 0; index < abortedTransactionsCount; index++) abortedTransactionsItems[index] = readFetchResponseAbortedTransaction(reader, version)
     abortedTransactions = abortedTransactionsCount < 0 ? null : abortedTransactionsItems
   }
   const preferredReadReplica = version >= 11 ? reader.int32() : -1

@@ -16,8 +16,8 @@ export function readFindCoordinatorRequest(reader: KafkaReader, version: number)
   let coordinatorKeys: string[] = []
   if (version >= 4) {
     const coordinatorKeysCount = reader.arrayLength(flexible, 1)
-    const coordinatorKeysItems: string[] = []
-    for (let index = 0; index < coordinatorKeysCount; index++) coordinatorKeysItems.push(reader.string(flexible))
+    const coordinatorKeysItems: string[] = reader.list(coordinatorKeysCount)
+    for (let index = 0; index < coordinatorKeysCount; index++) coordinatorKeysItems[index] = reader.string(flexible)
     coordinatorKeys = coordinatorKeysItems
   }
   if (flexible) reader.skipTags()
@@ -61,8 +61,8 @@ export function readFindCoordinatorResponse(reader: KafkaReader, version: number
   let coordinators: FindCoordinatorResponseCoordinator[] = []
   if (version >= 4) {
     const coordinatorsCount = reader.arrayLength(flexible, 1)
-    const coordinatorsItems: FindCoordinatorResponseCoordinator[] = []
-    for (let index = 0; index < coordinatorsCount; index++) coordinatorsItems.push(readFindCoordinatorResponseCoordinator(reader, version))
+    const coordinatorsItems: FindCoordinatorResponseCoordinator[] = reader.list(coordinatorsCount)
+    for (let index = 0; index < coordinatorsCount; index++) coordinatorsItems[index] = readFindCoordinatorResponseCoordinator(reader, version)
     coordinators = coordinatorsItems
   }
   if (flexible) reader.skipTags()

@@ -34,8 +34,8 @@ export function readGroupMetadataValue(reader: KafkaReader, version: number): Gr
   const leader = reader.nullableString(flexible)
   const currentStateTimestamp = version >= 2 ? reader.int64() : -1
   const membersCount = reader.arrayLength(flexible, 9)
-  const members: GroupMetadataValueMemberMetadata[] = []
-  for (let index = 0; index < membersCount; index++) members.push(readGroupMetadataValueMemberMetadata(reader, version))
+  const members: GroupMetadataValueMemberMetadata[] = reader.list(membersCount)
+  for (let index = 0; index < membersCount; index++) members[index] = readGroupMetadataValueMemberMetadata(reader, version)
   if (flexible) reader.skipTags()
   return { protocolType, generation, protocol, leader, currentStateTimestamp, members }
 }

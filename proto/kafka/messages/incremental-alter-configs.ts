@@ -11,8 +11,8 @@ export interface IncrementalAlterConfigsRequest {
 export function readIncrementalAlterConfigsRequest(reader: KafkaReader, version: number): IncrementalAlterConfigsRequest {
   const flexible = version >= 1
   const resourcesCount = reader.arrayLength(flexible, 3)
-  const resources: IncrementalAlterConfigsRequestAlterConfigsResource[] = []
-  for (let index = 0; index < resourcesCount; index++) resources.push(readIncrementalAlterConfigsRequestAlterConfigsResource(reader, version))
+  const resources: IncrementalAlterConfigsRequestAlterConfigsResource[] = reader.list(resourcesCount)
+  for (let index = 0; index < resourcesCount; index++) resources[index] = readIncrementalAlterConfigsRequestAlterConfigsResource(reader, version)
   const validateOnly = reader.bool()
   if (flexible) reader.skipTags()
   return { resources, validateOnly }
@@ -37,8 +37,8 @@ function readIncrementalAlterConfigsRequestAlterConfigsResource(reader: KafkaRea
   const resourceType = reader.int8()
   const resourceName = reader.string(flexible)
   const configsCount = reader.arrayLength(flexible, 3)
-  const configs: IncrementalAlterConfigsRequestAlterableConfig[] = []
-  for (let index = 0; index < configsCount; index++) configs.push(readIncrementalAlterConfigsRequestAlterableConfig(reader, version))
+  const configs: IncrementalAlterConfigsRequestAlterableConfig[] = reader.list(configsCount)
+  for (let index = 0; index < configsCount; index++) configs[index] = readIncrementalAlterConfigsRequestAlterableConfig(reader, version)
   if (flexible) reader.skipTags()
   return { resourceType, resourceName, configs }
 }
@@ -85,8 +85,8 @@ export function readIncrementalAlterConfigsResponse(reader: KafkaReader, version
   const flexible = version >= 1
   const throttleTimeMs = reader.int32()
   const responsesCount = reader.arrayLength(flexible, 5)
-  const responses: IncrementalAlterConfigsResponseAlterConfigsResourceResponse[] = []
-  for (let index = 0; index < responsesCount; index++) responses.push(readIncrementalAlterConfigsResponseAlterConfigsResourceResponse(reader, version))
+  const responses: IncrementalAlterConfigsResponseAlterConfigsResourceResponse[] = reader.list(responsesCount)
+  for (let index = 0; index < responsesCount; index++) responses[index] = readIncrementalAlterConfigsResponseAlterConfigsResourceResponse(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, responses }
 }

@@ -24,8 +24,8 @@ export function readJoinGroupRequest(reader: KafkaReader, version: number): Join
   const groupInstanceId = version >= 5 ? reader.nullableString(flexible) : null
   const protocolType = reader.string(flexible)
   const protocolsCount = reader.arrayLength(flexible, 2)
-  const protocols: JoinGroupRequestProtocol[] = []
-  for (let index = 0; index < protocolsCount; index++) protocols.push(readJoinGroupRequestProtocol(reader, version))
+  const protocols: JoinGroupRequestProtocol[] = reader.list(protocolsCount)
+  for (let index = 0; index < protocolsCount; index++) protocols[index] = readJoinGroupRequestProtocol(reader, version)
   const reason = version >= 8 ? reader.nullableString(flexible) : null
   if (flexible) reader.skipTags()
   return { groupId, sessionTimeoutMs, rebalanceTimeoutMs, memberId, groupInstanceId, protocolType, protocols, reason }
@@ -95,8 +95,8 @@ export function readJoinGroupResponse(reader: KafkaReader, version: number): Joi
   const skipAssignment = version >= 9 ? reader.bool() : false
   const memberId = reader.string(flexible)
   const membersCount = reader.arrayLength(flexible, 2)
-  const members: JoinGroupResponseMember[] = []
-  for (let index = 0; index < membersCount; index++) members.push(readJoinGroupResponseMember(reader, version))
+  const members: JoinGroupResponseMember[] = reader.list(membersCount)
+  for (let index = 0; index < membersCount; index++) members[index] = readJoinGroupResponseMember(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, errorCode, generationId, protocolType, protocolName, leader, skipAssignment, memberId, members }
 }

@@ -16,8 +16,8 @@ export function readLeaveGroupRequest(reader: KafkaReader, version: number): Lea
   let members: LeaveGroupRequestMemberIdentity[] = []
   if (version >= 3) {
     const membersCount = reader.arrayLength(flexible, 1)
-    const membersItems: LeaveGroupRequestMemberIdentity[] = []
-    for (let index = 0; index < membersCount; index++) membersItems.push(readLeaveGroupRequestMemberIdentity(reader, version))
+    const membersItems: LeaveGroupRequestMemberIdentity[] = reader.list(membersCount)
+    for (let index = 0; index < membersCount; index++) membersItems[index] = readLeaveGroupRequestMemberIdentity(reader, version)
     members = membersItems
   }
   if (flexible) reader.skipTags()
@@ -80,8 +80,8 @@ export function readLeaveGroupResponse(reader: KafkaReader, version: number): Le
   let members: LeaveGroupResponseMemberResponse[] = []
   if (version >= 3) {
     const membersCount = reader.arrayLength(flexible, 1)
-    const membersItems: LeaveGroupResponseMemberResponse[] = []
-    for (let index = 0; index < membersCount; index++) membersItems.push(readLeaveGroupResponseMemberResponse(reader, version))
+    const membersItems: LeaveGroupResponseMemberResponse[] = reader.list(membersCount)
+    for (let index = 0; index < membersCount; index++) membersItems[index] = readLeaveGroupResponseMemberResponse(reader, version)
     members = membersItems
   }
   if (flexible) reader.skipTags()

@@ -13,15 +13,15 @@ export function readListGroupsRequest(reader: KafkaReader, version: number): Lis
   let statesFilter: string[] = []
   if (version >= 4) {
     const statesFilterCount = reader.arrayLength(flexible, 1)
-    const statesFilterItems: string[] = []
-    for (let index = 0; index < statesFilterCount; index++) statesFilterItems.push(reader.string(flexible))
+    const statesFilterItems: string[] = reader.list(statesFilterCount)
+    for (let index = 0; index < statesFilterCount; index++) statesFilterItems[index] = reader.string(flexible)
     statesFilter = statesFilterItems
   }
   let typesFilter: string[] = []
   if (version >= 5) {
     const typesFilterCount = reader.arrayLength(flexible, 1)
-    const typesFilterItems: string[] = []
-    for (let index = 0; index < typesFilterCount; index++) typesFilterItems.push(reader.string(flexible))
+    const typesFilterItems: string[] = reader.list(typesFilterCount)
+    for (let index = 0; index < typesFilterCount; index++) typesFilterItems[index] = reader.string(flexible)
     typesFilter = typesFilterItems
   }
   if (flexible) reader.skipTags()
@@ -53,8 +53,8 @@ export function readListGroupsResponse(reader: KafkaReader, version: number): Li
   const throttleTimeMs = version >= 1 ? reader.int32() : 0
   const errorCode = reader.int16()
   const groupsCount = reader.arrayLength(flexible, 2)
-  const groups: ListGroupsResponseListedGroup[] = []
-  for (let index = 0; index < groupsCount; index++) groups.push(readListGroupsResponseListedGroup(reader, version))
+  const groups: ListGroupsResponseListedGroup[] = reader.list(groupsCount)
+  for (let index = 0; index < groupsCount; index++) groups[index] = readListGroupsResponseListedGroup(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, errorCode, groups }
 }

@@ -15,8 +15,8 @@ export function readListOffsetsRequest(reader: KafkaReader, version: number): Li
   const replicaId = reader.int32()
   const isolationLevel = version >= 2 ? reader.int8() : 0
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: ListOffsetsRequestTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readListOffsetsRequestTopic(reader, version))
+  const topics: ListOffsetsRequestTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readListOffsetsRequestTopic(reader, version)
   const timeoutMs = version >= 10 ? reader.int32() : 0
   if (flexible) reader.skipTags()
   return { replicaId, isolationLevel, topics, timeoutMs }
@@ -45,8 +45,8 @@ function readListOffsetsRequestTopic(reader: KafkaReader, version: number): List
   const flexible = version >= 6
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 12)
-  const partitions: ListOffsetsRequestPartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readListOffsetsRequestPartition(reader, version))
+  const partitions: ListOffsetsRequestPartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readListOffsetsRequestPartition(reader, version)
   if (flexible) reader.skipTags()
   return { name, partitions }
 }
@@ -99,8 +99,8 @@ export function readListOffsetsResponse(reader: KafkaReader, version: number): L
   const flexible = version >= 6
   const throttleTimeMs = version >= 2 ? reader.int32() : 0
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: ListOffsetsResponseTopicResponse[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readListOffsetsResponseTopicResponse(reader, version))
+  const topics: ListOffsetsResponseTopicResponse[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readListOffsetsResponseTopicResponse(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, topics }
 }
@@ -124,8 +124,8 @@ function readListOffsetsResponseTopicResponse(reader: KafkaReader, version: numb
   const flexible = version >= 6
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 6)
-  const partitions: ListOffsetsResponsePartitionResponse[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readListOffsetsResponsePartitionResponse(reader, version))
+  const partitions: ListOffsetsResponsePartitionResponse[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readListOffsetsResponsePartitionResponse(reader, version)
   if (flexible) reader.skipTags()
   return { name, partitions }
 }
@@ -154,8 +154,8 @@ function readListOffsetsResponsePartitionResponse(reader: KafkaReader, version: 
   let oldStyleOffsets: number[] = []
   if (version <= 0) {
     const oldStyleOffsetsCount = reader.arrayLength(flexible, 8)
-    const oldStyleOffsetsItems: number[] = []
-    for (let index = 0; index < oldStyleOffsetsCount; index++) oldStyleOffsetsItems.push(reader.int64())
+    const oldStyleOffsetsItems: number[] = reader.list(oldStyleOffsetsCount)
+    for (let index = 0; index < oldStyleOffsetsCount; index++) oldStyleOffsetsItems[index] = reader.int64()
     oldStyleOffsets = oldStyleOffsetsItems
   }
   const timestamp = version >= 1 ? reader.int64() : -1

@@ -12,11 +12,11 @@ export interface ListTransactionsRequest {
 
 export function readListTransactionsRequest(reader: KafkaReader, version: number): ListTransactionsRequest {
   const stateFiltersCount = reader.arrayLength(true, 1)
-  const stateFilters: string[] = []
-  for (let index = 0; index < stateFiltersCount; index++) stateFilters.push(reader.string(true))
+  const stateFilters: string[] = reader.list(stateFiltersCount)
+  for (let index = 0; index < stateFiltersCount; index++) stateFilters[index] = reader.string(true)
   const producerIdFiltersCount = reader.arrayLength(true, 8)
-  const producerIdFilters: number[] = []
-  for (let index = 0; index < producerIdFiltersCount; index++) producerIdFilters.push(reader.int64())
+  const producerIdFilters: number[] = reader.list(producerIdFiltersCount)
+  for (let index = 0; index < producerIdFiltersCount; index++) producerIdFilters[index] = reader.int64()
   const durationFilter = version >= 1 ? reader.int64() : -1
   const transactionalIdPattern = version >= 2 ? reader.nullableString(true) : null
   if (true) reader.skipTags()
@@ -49,11 +49,11 @@ export function readListTransactionsResponse(reader: KafkaReader, version: numbe
   const throttleTimeMs = reader.int32()
   const errorCode = reader.int16()
   const unknownStateFiltersCount = reader.arrayLength(true, 1)
-  const unknownStateFilters: string[] = []
-  for (let index = 0; index < unknownStateFiltersCount; index++) unknownStateFilters.push(reader.string(true))
+  const unknownStateFilters: string[] = reader.list(unknownStateFiltersCount)
+  for (let index = 0; index < unknownStateFiltersCount; index++) unknownStateFilters[index] = reader.string(true)
   const transactionStatesCount = reader.arrayLength(true, 10)
-  const transactionStates: ListTransactionsResponseTransactionState[] = []
-  for (let index = 0; index < transactionStatesCount; index++) transactionStates.push(readListTransactionsResponseTransactionState(reader, version))
+  const transactionStates: ListTransactionsResponseTransactionState[] = reader.list(transactionStatesCount)
+  for (let index = 0; index < transactionStatesCount; index++) transactionStates[index] = readListTransactionsResponseTransactionState(reader, version)
   if (true) reader.skipTags()
   return { throttleTimeMs, errorCode, unknownStateFilters, transactionStates }
 }

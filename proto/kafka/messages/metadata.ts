@@ -15,8 +15,8 @@ export interface MetadataRequest {
 export function readMetadataRequest(reader: KafkaReader, version: number): MetadataRequest {
   const flexible = version >= 9
   const topicsCount = version >= 1 ? reader.nullableArrayLength(flexible, 1) : reader.arrayLength(flexible, 1)
-  const topicsItems: MetadataRequestTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topicsItems.push(readMetadataRequestTopic(reader, version))
+  const topicsItems: MetadataRequestTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topicsItems[index] = readMetadataRequestTopic(reader, version)
   const topics = topicsCount < 0 ? null : topicsItems
   const allowAutoTopicCreation = version >= 4 ? reader.bool() : true
   const includeClusterAuthorizedOperations = version >= 8 && version <= 10 ? reader.bool() : false
@@ -85,13 +85,13 @@ export function readMetadataResponse(reader: KafkaReader, version: number): Meta
   const flexible = version >= 9
   const throttleTimeMs = version >= 3 ? reader.int32() : 0
   const brokersCount = reader.arrayLength(flexible, 9)
-  const brokers: MetadataResponseBroker[] = []
-  for (let index = 0; index < brokersCount; index++) brokers.push(readMetadataResponseBroker(reader, version))
+  const brokers: MetadataResponseBroker[] = reader.list(brokersCount)
+  for (let index = 0; index < brokersCount; index++) brokers[index] = readMetadataResponseBroker(reader, version)
   const clusterId = version >= 2 ? reader.nullableString(flexible) : null
   const controllerId = version >= 1 ? reader.int32() : -1
   const topicsCount = reader.arrayLength(flexible, 4)
-  const topics: MetadataResponseTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readMetadataResponseTopic(reader, version))
+  const topics: MetadataResponseTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readMetadataResponseTopic(reader, version)
   const clusterAuthorizedOperations = version >= 8 && version <= 10 ? reader.int32() : -2147483648
   const errorCode = version >= 13 ? reader.int16() : 0
   if (flexible) reader.skipTags()
@@ -166,8 +166,8 @@ function readMetadataResponseTopic(reader: KafkaReader, version: number): Metada
   const topicId = version >= 10 ? reader.uuid() : zeroUuid
   const isInternal = version >= 1 ? reader.bool() : false
   const partitionsCount = reader.arrayLength(flexible, 12)
-  const partitions: MetadataResponsePartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readMetadataResponsePartition(reader, version))
+  const partitions: MetadataResponsePartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readMetadataResponsePartition(reader, version)
   const topicAuthorizedOperations = version >= 8 ? reader.int32() : -2147483648
   if (flexible) reader.skipTags()
   return { errorCode, name, topicId, isInternal, partitions, topicAuthorizedOperations }
@@ -209,16 +209,16 @@ function readMetadataResponsePartition(reader: KafkaReader, version: number): Me
   const leaderId = reader.int32()
   const leaderEpoch = version >= 7 ? reader.int32() : -1
   const replicaNodesCount = reader.arrayLength(flexible, 4)
-  const replicaNodes: number[] = []
-  for (let index = 0; index < replicaNodesCount; index++) replicaNodes.push(reader.int32())
+  const replicaNodes: number[] = reader.list(replicaNodesCount)
+  for (let index = 0; index < replicaNodesCount; index++) replicaNodes[index] = reader.int32()
   const isrNodesCount = reader.arrayLength(flexible, 4)
-  const isrNodes: number[] = []
-  for (let index = 0; index < isrNodesCount; index++) isrNodes.push(reader.int32())
+  const isrNodes: number[] = reader.list(isrNodesCount)
+  for (let index = 0; index < isrNodesCount; index++) isrNodes[index] = reader.int32()
   let offlineReplicas: number[] = []
   if (version >= 5) {
     const offlineReplicasCount = reader.arrayLength(flexible, 4)
-    const offlineReplicasItems: number[] = []
-    for (let index = 0; index < offlineReplicasCount; index++) offlineReplicasItems.push(reader.int32())
+    const offlineReplicasItems: number[] = reader.list(offlineReplicasCount)
+    for (let index = 0; index < offlineReplicasCount; index++) offlineReplicasItems[index] = reader.int32()
     offlineReplicas = offlineReplicasItems
   }
   if (flexible) reader.skipTags()

@@ -21,8 +21,8 @@ export function readOffsetCommitRequest(reader: KafkaReader, version: number): O
   const groupInstanceId = version >= 7 ? reader.nullableString(flexible) : null
   const retentionTimeMs = version >= 2 && version <= 4 ? reader.int64() : -1
   const topicsCount = reader.arrayLength(flexible, 1)
-  const topics: OffsetCommitRequestTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readOffsetCommitRequestTopic(reader, version))
+  const topics: OffsetCommitRequestTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readOffsetCommitRequestTopic(reader, version)
   if (flexible) reader.skipTags()
   return { groupId, generationIdOrMemberEpoch, memberId, groupInstanceId, retentionTimeMs, topics }
 }
@@ -58,8 +58,8 @@ function readOffsetCommitRequestTopic(reader: KafkaReader, version: number): Off
   const name = version <= 9 ? reader.string(flexible) : ''
   const topicId = version >= 10 ? reader.uuid() : zeroUuid
   const partitionsCount = reader.arrayLength(flexible, 13)
-  const partitions: OffsetCommitRequestPartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readOffsetCommitRequestPartition(reader, version))
+  const partitions: OffsetCommitRequestPartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readOffsetCommitRequestPartition(reader, version)
   if (flexible) reader.skipTags()
   return { name, topicId, partitions }
 }
@@ -120,8 +120,8 @@ export function readOffsetCommitResponse(reader: KafkaReader, version: number): 
   const flexible = version >= 8
   const throttleTimeMs = version >= 3 ? reader.int32() : 0
   const topicsCount = reader.arrayLength(flexible, 1)
-  const topics: OffsetCommitResponseTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readOffsetCommitResponseTopic(reader, version))
+  const topics: OffsetCommitResponseTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readOffsetCommitResponseTopic(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, topics }
 }
@@ -147,8 +147,8 @@ function readOffsetCommitResponseTopic(reader: KafkaReader, version: number): Of
   const name = version <= 9 ? reader.string(flexible) : ''
   const topicId = version >= 10 ? reader.uuid() : zeroUuid
   const partitionsCount = reader.arrayLength(flexible, 6)
-  const partitions: OffsetCommitResponsePartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readOffsetCommitResponsePartition(reader, version))
+  const partitions: OffsetCommitResponsePartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readOffsetCommitResponsePartition(reader, version)
   if (flexible) reader.skipTags()
   return { name, topicId, partitions }
 }

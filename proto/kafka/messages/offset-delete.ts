@@ -11,8 +11,8 @@ export interface OffsetDeleteRequest {
 export function readOffsetDeleteRequest(reader: KafkaReader, version: number): OffsetDeleteRequest {
   const groupId = reader.string(false)
   const topicsCount = reader.arrayLength(false, 6)
-  const topics: OffsetDeleteRequestTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readOffsetDeleteRequestTopic(reader, version))
+  const topics: OffsetDeleteRequestTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readOffsetDeleteRequestTopic(reader, version)
   return { groupId, topics }
 }
 
@@ -30,8 +30,8 @@ export interface OffsetDeleteRequestTopic {
 function readOffsetDeleteRequestTopic(reader: KafkaReader, version: number): OffsetDeleteRequestTopic {
   const name = reader.string(false)
   const partitionsCount = reader.arrayLength(false, 4)
-  const partitions: OffsetDeleteRequestPartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readOffsetDeleteRequestPartition(reader, version))
+  const partitions: OffsetDeleteRequestPartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readOffsetDeleteRequestPartition(reader, version)
   return { name, partitions }
 }
 
@@ -65,8 +65,8 @@ export function readOffsetDeleteResponse(reader: KafkaReader, version: number): 
   const errorCode = reader.int16()
   const throttleTimeMs = reader.int32()
   const topicsCount = reader.arrayLength(false, 6)
-  const topics: OffsetDeleteResponseTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readOffsetDeleteResponseTopic(reader, version))
+  const topics: OffsetDeleteResponseTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readOffsetDeleteResponseTopic(reader, version)
   return { errorCode, throttleTimeMs, topics }
 }
 
@@ -85,8 +85,8 @@ export interface OffsetDeleteResponseTopic {
 function readOffsetDeleteResponseTopic(reader: KafkaReader, version: number): OffsetDeleteResponseTopic {
   const name = reader.string(false)
   const partitionsCount = reader.arrayLength(false, 6)
-  const partitions: OffsetDeleteResponsePartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readOffsetDeleteResponsePartition(reader, version))
+  const partitions: OffsetDeleteResponsePartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readOffsetDeleteResponsePartition(reader, version)
   return { name, partitions }
 }
 

@@ -18,15 +18,15 @@ export function readOffsetFetchRequest(reader: KafkaReader, version: number): Of
   let topics: OffsetFetchRequestTopic[] | null = []
   if (version <= 7) {
     const topicsCount = version >= 2 ? reader.nullableArrayLength(flexible, 1) : reader.arrayLength(flexible, 1)
-    const topicsItems: OffsetFetchRequestTopic[] = []
-    for (let index = 0; index < topicsCount; index++) topicsItems.push(readOffsetFetchRequestTopic(reader, version))
+    const topicsItems: OffsetFetchRequestTopic[] = reader.list(topicsCount)
+    for (let index = 0; index < topicsCount; index++) topicsItems[index] = readOffsetFetchRequestTopic(reader, version)
     topics = topicsCount < 0 ? null : topicsItems
   }
   let groups: OffsetFetchRequestGroup[] = []
   if (version >= 8) {
     const groupsCount = reader.arrayLength(flexible, 1)
-    const groupsItems: OffsetFetchRequestGroup[] = []
-    for (let index = 0; index < groupsCount; index++) groupsItems.push(readOffsetFetchRequestGroup(reader, version))
+    const groupsItems: OffsetFetchRequestGroup[] = reader.list(groupsCount)
+    for (let index = 0; index < groupsCount; index++) groupsItems[index] = readOffsetFetchRequestGroup(reader, version)
     groups = groupsItems
   }
   const requireStable = version >= 7 ? reader.bool() : false
@@ -68,8 +68,8 @@ function readOffsetFetchRequestTopic(reader: KafkaReader, version: number): Offs
   let partitionIndexes: number[] = []
   if (version <= 7) {
     const partitionIndexesCount = reader.arrayLength(flexible, 4)
-    const partitionIndexesItems: number[] = []
-    for (let index = 0; index < partitionIndexesCount; index++) partitionIndexesItems.push(reader.int32())
+    const partitionIndexesItems: number[] = reader.list(partitionIndexesCount)
+    for (let index = 0; index < partitionIndexesCount; index++) partitionIndexesItems[index] = reader.int32()
     partitionIndexes = partitionIndexesItems
   }
   if (flexible) reader.skipTags()
@@ -103,8 +103,8 @@ function readOffsetFetchRequestGroup(reader: KafkaReader, version: number): Offs
   let topics: OffsetFetchRequestTopics[] | null = []
   if (version >= 8) {
     const topicsCount = reader.nullableArrayLength(flexible, 1)
-    const topicsItems: OffsetFetchRequestTopics[] = []
-    for (let index = 0; index < topicsCount; index++) topicsItems.push(readOffsetFetchRequestTopics(reader, version))
+    const topicsItems: OffsetFetchRequestTopics[] = reader.list(topicsCount)
+    for (let index = 0; index < topicsCount; index++) topicsItems[index] = readOffsetFetchRequestTopics(reader, version)
     topics = topicsCount < 0 ? null : topicsItems
   }
   if (flexible) reader.skipTags()
@@ -146,8 +146,8 @@ function readOffsetFetchRequestTopics(reader: KafkaReader, version: number): Off
   let partitionIndexes: number[] = []
   if (version >= 8) {
     const partitionIndexesCount = reader.arrayLength(flexible, 4)
-    const partitionIndexesItems: number[] = []
-    for (let index = 0; index < partitionIndexesCount; index++) partitionIndexesItems.push(reader.int32())
+    const partitionIndexesItems: number[] = reader.list(partitionIndexesCount)
+    for (let index = 0; index < partitionIndexesCount; index++) partitionIndexesItems[index] = reader.int32()
     partitionIndexes = partitionIndexesItems
   }
   if (flexible) reader.skipTags()
@@ -183,16 +183,16 @@ export function readOffsetFetchResponse(reader: KafkaReader, version: number): O
   let topics: OffsetFetchResponseTopic[] = []
   if (version <= 7) {
     const topicsCount = reader.arrayLength(flexible, 1)
-    const topicsItems: OffsetFetchResponseTopic[] = []
-    for (let index = 0; index < topicsCount; index++) topicsItems.push(readOffsetFetchResponseTopic(reader, version))
+    const topicsItems: OffsetFetchResponseTopic[] = reader.list(topicsCount)
+    for (let index = 0; index < topicsCount; index++) topicsItems[index] = readOffsetFetchResponseTopic(reader, version)
     topics = topicsItems
   }
   const errorCode = version >= 2 && version <= 7 ? reader.int16() : 0
   let groups: OffsetFetchResponseGroup[] = []
   if (version >= 8) {
     const groupsCount = reader.arrayLength(flexible, 1)
-    const groupsItems: OffsetFetchResponseGroup[] = []
-    for (let index = 0; index < groupsCount; index++) groupsItems.push(readOffsetFetchResponseGroup(reader, version))
+    const groupsItems: OffsetFetchResponseGroup[] = reader.list(groupsCount)
+    for (let index = 0; index < groupsCount; index++) groupsItems[index] = readOffsetFetchResponseGroup(reader, version)
     groups = groupsItems
   }
   if (flexible) reader.skipTags()
@@ -229,8 +229,8 @@ function readOffsetFetchResponseTopic(reader: KafkaReader, version: number): Off
   let partitions: OffsetFetchResponsePartition[] = []
   if (version <= 7) {
     const partitionsCount = reader.arrayLength(flexible, 1)
-    const partitionsItems: OffsetFetchResponsePartition[] = []
-    for (let index = 0; index < partitionsCount; index++) partitionsItems.push(readOffsetFetchResponsePartition(reader, version))
+    const partitionsItems: OffsetFetchResponsePartition[] = reader.list(partitionsCount)
+    for (let index = 0; index < partitionsCount; index++) partitionsItems[index] = readOffsetFetchResponsePartition(reader, version)
     partitions = partitionsItems
   }
   if (flexible) reader.skipTags()
@@ -300,8 +300,8 @@ function readOffsetFetchResponseGroup(reader: KafkaReader, version: number): Off
   let topics: OffsetFetchResponseTopics[] = []
   if (version >= 8) {
     const topicsCount = reader.arrayLength(flexible, 1)
-    const topicsItems: OffsetFetchResponseTopics[] = []
-    for (let index = 0; index < topicsCount; index++) topicsItems.push(readOffsetFetchResponseTopics(reader, version))
+    const topicsItems: OffsetFetchResponseTopics[] = reader.list(topicsCount)
+    for (let index = 0; index < topicsCount; index++) topicsItems[index] = readOffsetFetchResponseTopics(reader, version)
     topics = topicsItems
   }
   const errorCode = version >= 8 ? reader.int16() : 0
@@ -337,8 +337,8 @@ function readOffsetFetchResponseTopics(reader: KafkaReader, version: number): Of
   let partitions: OffsetFetchResponsePartitions[] = []
   if (version >= 8) {
     const partitionsCount = reader.arrayLength(flexible, 1)
-    const partitionsItems: OffsetFetchResponsePartitions[] = []
-    for (let index = 0; index < partitionsCount; index++) partitionsItems.push(readOffsetFetchResponsePartitions(reader, version))
+    const partitionsItems: OffsetFetchResponsePartitions[] = reader.list(partitionsCount)
+    for (let index = 0; index < partitionsCount; index++) partitionsItems[index] = readOffsetFetchResponsePartitions(reader, version)
     partitions = partitionsItems
   }
   if (flexible) reader.skipTags()

@@ -12,8 +12,8 @@ export function readOffsetForLeaderEpochRequest(reader: KafkaReader, version: nu
   const flexible = version >= 4
   const replicaId = version >= 3 ? reader.int32() : -2
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: OffsetForLeaderEpochRequestOffsetForLeaderTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readOffsetForLeaderEpochRequestOffsetForLeaderTopic(reader, version))
+  const topics: OffsetForLeaderEpochRequestOffsetForLeaderTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readOffsetForLeaderEpochRequestOffsetForLeaderTopic(reader, version)
   if (flexible) reader.skipTags()
   return { replicaId, topics }
 }
@@ -37,8 +37,8 @@ function readOffsetForLeaderEpochRequestOffsetForLeaderTopic(reader: KafkaReader
   const flexible = version >= 4
   const topic = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 8)
-  const partitions: OffsetForLeaderEpochRequestOffsetForLeaderPartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readOffsetForLeaderEpochRequestOffsetForLeaderPartition(reader, version))
+  const partitions: OffsetForLeaderEpochRequestOffsetForLeaderPartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readOffsetForLeaderEpochRequestOffsetForLeaderPartition(reader, version)
   if (flexible) reader.skipTags()
   return { topic, partitions }
 }
@@ -86,8 +86,8 @@ export function readOffsetForLeaderEpochResponse(reader: KafkaReader, version: n
   const flexible = version >= 4
   const throttleTimeMs = version >= 2 ? reader.int32() : 0
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: OffsetForLeaderEpochResponseOffsetForLeaderTopicResult[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readOffsetForLeaderEpochResponseOffsetForLeaderTopicResult(reader, version))
+  const topics: OffsetForLeaderEpochResponseOffsetForLeaderTopicResult[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readOffsetForLeaderEpochResponseOffsetForLeaderTopicResult(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, topics }
 }
@@ -111,8 +111,8 @@ function readOffsetForLeaderEpochResponseOffsetForLeaderTopicResult(reader: Kafk
   const flexible = version >= 4
   const topic = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 14)
-  const partitions: OffsetForLeaderEpochResponseEpochEndOffset[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readOffsetForLeaderEpochResponseEpochEndOffset(reader, version))
+  const partitions: OffsetForLeaderEpochResponseEpochEndOffset[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readOffsetForLeaderEpochResponseEpochEndOffset(reader, version)
   if (flexible) reader.skipTags()
   return { topic, partitions }
 }

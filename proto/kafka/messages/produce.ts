@@ -17,8 +17,8 @@ export function readProduceRequest(reader: KafkaReader, version: number): Produc
   const acks = reader.int16()
   const timeoutMs = reader.int32()
   const topicDataCount = reader.arrayLength(flexible, 1)
-  const topicData: ProduceRequestTopicData[] = []
-  for (let index = 0; index < topicDataCount; index++) topicData.push(readProduceRequestTopicData(reader, version))
+  const topicData: ProduceRequestTopicData[] = reader.list(topicDataCount)
+  for (let index = 0; index < topicDataCount; index++) topicData[index] = readProduceRequestTopicData(reader, version)
   if (flexible) reader.skipTags()
   return { transactionalId, acks, timeoutMs, topicData }
 }
@@ -46,8 +46,8 @@ function readProduceRequestTopicData(reader: KafkaReader, version: number): Prod
   const name = version <= 12 ? reader.string(flexible) : ''
   const topicId = version >= 13 ? reader.uuid() : zeroUuid
   const partitionDataCount = reader.arrayLength(flexible, 5)
-  const partitionData: ProduceRequestPartitionData[] = []
-  for (let index = 0; index < partitionDataCount; index++) partitionData.push(readProduceRequestPartitionData(reader, version))
+  const partitionData: ProduceRequestPartitionData[] = reader.list(partitionDataCount)
+  for (let index = 0; index < partitionDataCount; index++) partitionData[index] = readProduceRequestPartitionData(reader, version)
   if (flexible) reader.skipTags()
   return { name, topicId, partitionData }
 }
@@ -95,8 +95,8 @@ export interface ProduceResponse {
 export function readProduceResponse(reader: KafkaReader, version: number): ProduceResponse {
   const flexible = version >= 9
   const responsesCount = reader.arrayLength(flexible, 1)
-  const responses: ProduceResponseTopicResponse[] = []
-  for (let index = 0; index < responsesCount; index++) responses.push(readProduceResponseTopicResponse(reader, version))
+  const responses: ProduceResponseTopicResponse[] = reader.list(responsesCount)
+  for (let index = 0; index < responsesCount; index++) responses[index] = readProduceResponseTopicResponse(reader, version)
   const throttleTimeMs = version >= 1 ? reader.int32() : 0
   let nodeEndpoints: ProduceResponseNodeEndpoint[] = []
   if (flexible) {
@@ -107,8 +107,8 @@ export function readProduceResponse(reader: KafkaReader, version: number): Produ
         case 0: {
           if (version >= 10) {
             const nodeEndpointsCount = reader.arrayLength(flexible, 1)
-            const nodeEndpointsItems: ProduceResponseNodeEndpoint[] = []
-            for (let index = 0; index < nodeEndpointsCount; index++) nodeEndpointsItems.push(readProduceResponseNodeEndpoint(reader, version))
+            const nodeEndpointsItems: ProduceResponseNodeEndpoint[] = reader.list(nodeEndpointsCount)
+            for (let index = 0; index < nodeEndpointsCount; index++) nodeEndpointsItems[index] = readProduceResponseNodeEndpoint(reader, version)
             nodeEndpoints = nodeEndpointsItems
             reader.endTag(tag, end)
           } else reader.at = end
@@ -153,8 +153,8 @@ function readProduceResponseTopicResponse(reader: KafkaReader, version: number):
   const name = version <= 12 ? reader.string(flexible) : ''
   const topicId = version >= 13 ? reader.uuid() : zeroUuid
   const partitionResponsesCount = reader.arrayLength(flexible, 14)
-  const partitionResponses: ProduceResponsePartitionResponse[] = []
-  for (let index = 0; index < partitionResponsesCount; index++) partitionResponses.push(readProduceResponsePartitionResponse(reader, version))
+  const partitionResponses: ProduceResponsePartitionResponse[] = reader.list(partitionResponsesCount)
+  for (let index = 0; index < partitionResponsesCount; index++) partitionResponses[index] = readProduceResponsePartitionResponse(reader, version)
   if (flexible) reader.skipTags()
   return { name, topicId, partitionResponses }
 }
@@ -193,8 +193,8 @@ function readProduceResponsePartitionResponse(reader: KafkaReader, version: numb
   let recordErrors: ProduceResponseBatchIndexAndErrorMessage[] = []
   if (version >= 8) {
     const recordErrorsCount = reader.arrayLength(flexible, 1)
-    const recordErrorsItems: ProduceResponseBatchIndexAndErrorMessage[] = []
-    for (let index = 0; index < recordErrorsCount; index++) recordErrorsItems.push(readProduceResponseBatchIndexAndErrorMessage(reader, version))
+    const recordErrorsItems: ProduceResponseBatchIndexAndErrorMessage[] = reader.list(recordErrorsCount)
+    for (let index = 0; index < recordErrorsCount; index++) recordErrorsItems[index] = readProduceResponseBatchIndexAndErrorMessage(reader, version)
     recordErrors = recordErrorsItems
   }
   const errorMessage = version >= 8 ? reader.nullableString(flexible) : null

@@ -25,8 +25,8 @@ export interface SaslHandshakeResponse {
 export function readSaslHandshakeResponse(reader: KafkaReader, _version: number): SaslHandshakeResponse {
   const errorCode = reader.int16()
   const mechanismsCount = reader.arrayLength(false, 2)
-  const mechanisms: string[] = []
-  for (let index = 0; index < mechanismsCount; index++) mechanisms.push(reader.string(false))
+  const mechanisms: string[] = reader.list(mechanismsCount)
+  for (let index = 0; index < mechanismsCount; index++) mechanisms[index] = reader.string(false)
   return { errorCode, mechanisms }
 }
 

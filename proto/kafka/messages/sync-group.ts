@@ -22,8 +22,8 @@ export function readSyncGroupRequest(reader: KafkaReader, version: number): Sync
   const protocolType = version >= 5 ? reader.nullableString(flexible) : null
   const protocolName = version >= 5 ? reader.nullableString(flexible) : null
   const assignmentsCount = reader.arrayLength(flexible, 2)
-  const assignments: SyncGroupRequestAssignment[] = []
-  for (let index = 0; index < assignmentsCount; index++) assignments.push(readSyncGroupRequestAssignment(reader, version))
+  const assignments: SyncGroupRequestAssignment[] = reader.list(assignmentsCount)
+  for (let index = 0; index < assignmentsCount; index++) assignments[index] = readSyncGroupRequestAssignment(reader, version)
   if (flexible) reader.skipTags()
   return { groupId, generationId, memberId, groupInstanceId, protocolType, protocolName, assignments }
 }

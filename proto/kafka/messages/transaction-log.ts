@@ -37,8 +37,8 @@ export function readTransactionLogValue(reader: KafkaReader, version: number): T
   const transactionTimeoutMs = reader.int32()
   const transactionStatus = reader.int8()
   const transactionPartitionsCount = reader.nullableArrayLength(flexible, 2)
-  const transactionPartitionsItems: TransactionLogValuePartitionsSchema[] = []
-  for (let index = 0; index < transactionPartitionsCount; index++) transactionPartitionsItems.push(readTransactionLogValuePartitionsSchema(reader, version))
+  const transactionPartitionsItems: TransactionLogValuePartitionsSchema[] = reader.list(transactionPartitionsCount)
+  for (let index = 0; index < transactionPartitionsCount; index++) transactionPartitionsItems[index] = readTransactionLogValuePartitionsSchema(reader, version)
   const transactionPartitions = transactionPartitionsCount < 0 ? null : transactionPartitionsItems
   const transactionLastUpdateTimestampMs = reader.int64()
   const transactionStartTimestampMs = reader.int64()
@@ -124,8 +124,8 @@ function readTransactionLogValuePartitionsSchema(reader: KafkaReader, version: n
   const flexible = version >= 1
   const topic = reader.string(flexible)
   const partitionIdsCount = reader.arrayLength(flexible, 4)
-  const partitionIds: number[] = []
-  for (let index = 0; index < partitionIdsCount; index++) partitionIds.push(reader.int32())
+  const partitionIds: number[] = reader.list(partitionIdsCount)
+  for (let index = 0; index < partitionIdsCount; index++) partitionIds[index] = reader.int32()
   if (flexible) reader.skipTags()
   return { topic, partitionIds }
 }

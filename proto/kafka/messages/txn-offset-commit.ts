@@ -24,8 +24,8 @@ export function readTxnOffsetCommitRequest(reader: KafkaReader, version: number)
   const memberId = version >= 3 ? reader.string(flexible) : ''
   const groupInstanceId = version >= 3 ? reader.nullableString(flexible) : null
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: TxnOffsetCommitRequestTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readTxnOffsetCommitRequestTopic(reader, version))
+  const topics: TxnOffsetCommitRequestTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readTxnOffsetCommitRequestTopic(reader, version)
   if (flexible) reader.skipTags()
   return { transactionalId, groupId, producerId, producerEpoch, generationId, memberId, groupInstanceId, topics }
 }
@@ -59,8 +59,8 @@ function readTxnOffsetCommitRequestTopic(reader: KafkaReader, version: number): 
   const flexible = version >= 3
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 13)
-  const partitions: TxnOffsetCommitRequestPartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readTxnOffsetCommitRequestPartition(reader, version))
+  const partitions: TxnOffsetCommitRequestPartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readTxnOffsetCommitRequestPartition(reader, version)
   if (flexible) reader.skipTags()
   return { name, partitions }
 }
@@ -111,8 +111,8 @@ export function readTxnOffsetCommitResponse(reader: KafkaReader, version: number
   const flexible = version >= 3
   const throttleTimeMs = reader.int32()
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: TxnOffsetCommitResponseTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readTxnOffsetCommitResponseTopic(reader, version))
+  const topics: TxnOffsetCommitResponseTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readTxnOffsetCommitResponseTopic(reader, version)
   if (flexible) reader.skipTags()
   return { throttleTimeMs, topics }
 }
@@ -134,8 +134,8 @@ function readTxnOffsetCommitResponseTopic(reader: KafkaReader, version: number):
   const flexible = version >= 3
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 6)
-  const partitions: TxnOffsetCommitResponsePartition[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readTxnOffsetCommitResponsePartition(reader, version))
+  const partitions: TxnOffsetCommitResponsePartition[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readTxnOffsetCommitResponsePartition(reader, version)
   if (flexible) reader.skipTags()
   return { name, partitions }
 }

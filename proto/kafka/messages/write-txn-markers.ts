@@ -10,8 +10,8 @@ export interface WriteTxnMarkersRequest {
 export function readWriteTxnMarkersRequest(reader: KafkaReader, version: number): WriteTxnMarkersRequest {
   const flexible = version >= 1
   const markersCount = reader.arrayLength(flexible, 16)
-  const markers: WriteTxnMarkersRequestWritableTxnMarker[] = []
-  for (let index = 0; index < markersCount; index++) markers.push(readWriteTxnMarkersRequestWritableTxnMarker(reader, version))
+  const markers: WriteTxnMarkersRequestWritableTxnMarker[] = reader.list(markersCount)
+  for (let index = 0; index < markersCount; index++) markers[index] = readWriteTxnMarkersRequestWritableTxnMarker(reader, version)
   if (flexible) reader.skipTags()
   return { markers }
 }
@@ -38,8 +38,8 @@ function readWriteTxnMarkersRequestWritableTxnMarker(reader: KafkaReader, versio
   const producerEpoch = reader.int16()
   const transactionResult = reader.bool()
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: WriteTxnMarkersRequestWritableTxnMarkerTopic[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readWriteTxnMarkersRequestWritableTxnMarkerTopic(reader, version))
+  const topics: WriteTxnMarkersRequestWritableTxnMarkerTopic[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readWriteTxnMarkersRequestWritableTxnMarkerTopic(reader, version)
   const coordinatorEpoch = reader.int32()
   const transactionVersion = version >= 2 ? reader.int8() : 0
   if (flexible) reader.skipTags()
@@ -69,8 +69,8 @@ function readWriteTxnMarkersRequestWritableTxnMarkerTopic(reader: KafkaReader, v
   const flexible = version >= 1
   const name = reader.string(flexible)
   const partitionIndexesCount = reader.arrayLength(flexible, 4)
-  const partitionIndexes: number[] = []
-  for (let index = 0; index < partitionIndexesCount; index++) partitionIndexes.push(reader.int32())
+  const partitionIndexes: number[] = reader.list(partitionIndexesCount)
+  for (let index = 0; index < partitionIndexesCount; index++) partitionIndexes[index] = reader.int32()
   if (flexible) reader.skipTags()
   return { name, partitionIndexes }
 }
@@ -91,8 +91,8 @@ export interface WriteTxnMarkersResponse {
 export function readWriteTxnMarkersResponse(reader: KafkaReader, version: number): WriteTxnMarkersResponse {
   const flexible = version >= 1
   const markersCount = reader.arrayLength(flexible, 9)
-  const markers: WriteTxnMarkersResponseWritableTxnMarkerResult[] = []
-  for (let index = 0; index < markersCount; index++) markers.push(readWriteTxnMarkersResponseWritableTxnMarkerResult(reader, version))
+  const markers: WriteTxnMarkersResponseWritableTxnMarkerResult[] = reader.list(markersCount)
+  for (let index = 0; index < markersCount; index++) markers[index] = readWriteTxnMarkersResponseWritableTxnMarkerResult(reader, version)
   if (flexible) reader.skipTags()
   return { markers }
 }
@@ -113,8 +113,8 @@ function readWriteTxnMarkersResponseWritableTxnMarkerResult(reader: KafkaReader,
   const flexible = version >= 1
   const producerId = reader.int64()
   const topicsCount = reader.arrayLength(flexible, 2)
-  const topics: WriteTxnMarkersResponseWritableTxnMarkerTopicResult[] = []
-  for (let index = 0; index < topicsCount; index++) topics.push(readWriteTxnMarkersResponseWritableTxnMarkerTopicResult(reader, version))
+  const topics: WriteTxnMarkersResponseWritableTxnMarkerTopicResult[] = reader.list(topicsCount)
+  for (let index = 0; index < topicsCount; index++) topics[index] = readWriteTxnMarkersResponseWritableTxnMarkerTopicResult(reader, version)
   if (flexible) reader.skipTags()
   return { producerId, topics }
 }
@@ -136,8 +136,8 @@ function readWriteTxnMarkersResponseWritableTxnMarkerTopicResult(reader: KafkaRe
   const flexible = version >= 1
   const name = reader.string(flexible)
   const partitionsCount = reader.arrayLength(flexible, 6)
-  const partitions: WriteTxnMarkersResponseWritableTxnMarkerPartitionResult[] = []
-  for (let index = 0; index < partitionsCount; index++) partitions.push(readWriteTxnMarkersResponseWritableTxnMarkerPartitionResult(reader, version))
+  const partitions: WriteTxnMarkersResponseWritableTxnMarkerPartitionResult[] = reader.list(partitionsCount)
+  for (let index = 0; index < partitionsCount; index++) partitions[index] = readWriteTxnMarkersResponseWritableTxnMarkerPartitionResult(reader, version)
   if (flexible) reader.skipTags()
   return { name, partitions }
 }
