@@ -6,6 +6,7 @@ import type { Config } from '../../core/config/index.ts'
 import { isAlive } from '../../core/platform/processes.ts'
 import { brokerErrors } from '../errors.ts'
 import { parseLogConfig } from '../log/config.ts'
+import { logErrors } from '../log/errors.ts'
 import { LogDirectory } from '../log/log-directory.ts'
 import { logDirectoryOptions } from '../log/options.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
@@ -40,7 +41,8 @@ export async function openDataDirectory(
   openFilesMax: number,
 ): Promise<DataDirectory> {
   const { clock, disk, log, random } = platform
-  const logs = await LogDirectory.open(config.get(options.dataDirectory), {
+  const path = disk.absolute(config.get(options.dataDirectory))
+  const opening = LogDirectory.open(path, {
     clock,
     disk,
     log,
@@ -49,6 +51,11 @@ export async function openDataDirectory(
     clusterId: config.get(options.clusterId),
     nodeId: config.get(options.brokerId),
     newClusterId: () => newClusterId(random),
+  })
+  const logs = await opening.catch((cause: NodeJS.ErrnoException) => {
+    // A file in it that this user may not read, or that the disk does not give.
+    if (cause.syscall === undefined) throw cause
+    throw logErrors.create('DIRECTORY_UNUSABLE', { path, reason: cause.message }, { cause })
   })
   try {
     const metadata = await openMetadata(logs, platform)

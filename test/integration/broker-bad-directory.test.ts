@@ -52,6 +52,12 @@ describe('a data directory', () => {
       systemDisk.write(`${path}/orders-0/partition.metadata`, 'version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\n')
     }
     expect(await refused('headless', withoutMetadata)).toMatch(/no metadata log/)
+    const segment = '__cluster_metadata-0/00000000000000000000.log'
+    const unreadable = (path: string): void => {
+      meta(`${ids}millrace.format=1\n`)(path)
+      systemDisk.makeDirectory(`${path}/${segment}`)
+    }
+    expect(await refused('unreadable', unreadable)).toMatch(/cannot be used as the data directory.*00000\.log/)
     if (process.getuid?.() !== 0) {
       const readOnly = (path: string): void => {
         systemDisk.makeDirectory(path)
