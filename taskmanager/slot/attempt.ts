@@ -102,7 +102,7 @@ export class Attempt {
         return
       case 'trigger-checkpoint':
         for (const { task } of this.#tasks) task.trigger(message.checkpointId, message.stop)
-        if (!message.savepoint && message.stop !== 'drain') this.#overtakeLater(message.checkpointId, message.stop)
+        if (!message.savepoint && message.stop !== 'drain') this.#overtakeLater(message.checkpointId)
         return
       case 'abort-checkpoint':
         for (const { task } of this.#tasks) task.checkpointAborted(message.checkpointId)
@@ -266,12 +266,12 @@ export class Attempt {
    * Each slot counts the time from the trigger for itself and none waits for a barrier then: the slowest task would be the
    * last that one comes to.
    */
-  #overtakeLater(checkpointId: number, stop: 'suspend' | undefined): void {
+  #overtakeLater(checkpointId: number): void {
     const { overtakeAfterMs } = slotConfig(this.deployment.options)
     if (overtakeAfterMs === undefined) return
     systemClock.clearTimeout(this.#overtakeTimer)
     this.#overtakeTimer = systemClock.setTimeout(() => {
-      if (this.#phase === 'running') for (const { task } of this.#tasks) task.overtake(checkpointId, stop)
+      if (this.#phase === 'running') for (const { task } of this.#tasks) task.overtake(checkpointId)
     }, overtakeAfterMs)
   }
 

@@ -335,9 +335,13 @@ export class InputGate {
   }
 
   #combine(receiver: GateReceiver): void {
+    // A channel that is suspended goes on elsewhere: time must not go past what it holds back.
+    if (this.#mode === endMode.suspended) return
     let lowest = Number.POSITIVE_INFINITY
     let active = 0
-    for (const lane of this.#lanes) {
+    // Of what was in flight all counts: a stage that comes later may be of a subtask that was behind those before it.
+    const lanes = this.#stages.length > 1 ? this.#stages.flat() : this.#lanes
+    for (const lane of lanes) {
       if (lane.ended || lane.idle) continue
       active++
       if (lane.watermark < lowest) lowest = lane.watermark

@@ -121,11 +121,18 @@ function select(batch: RecordBatch, isMine: (row: number) => boolean): Selection
   return count === batch.rowCount ? undefined : { rows, count }
 }
 
-/** Channels go on at the time where those before them stood: the same one where there are as many, else the slowest of the edge. */
+/**
+ * Channels go on at the time where those before them stood: the same one where there are as many, else the slowest of the edge.
+ * What was in flight to another subtask is not before them.
+ */
 export function carryTime(done: readonly GateLane[], next: readonly GateLane[]): void {
   for (const lane of next) {
     const { place } = lane.source
-    const ofEdge = done.filter(({ source }) => place !== undefined && source.place?.edge === place.edge)
+    const to = place?.parts.at(-1)
+    const ofEdge = done.filter(({ source }) => {
+      if (place === undefined || source.place?.edge !== place.edge) return false
+      return to === undefined || source.place.parts.at(-1)?.subtask === to.subtask
+    })
     const same = ofEdge.filter(
       ({ source }) => source.place?.producers === place?.producers && source.place?.from === place?.from,
     )

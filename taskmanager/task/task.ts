@@ -40,14 +40,16 @@ export class Task implements GateReceiver {
   #phase: 'running' | 'finishing' | 'ended' | 'finished' | 'closed' = 'running'
   /** A source that returned 'idle' waits for `wake`. */
   #sourceWaits = false
-  /** Behind this checkpoint nothing is processed, unless it is given up: a source, or what has records in flight; 0: none. */
+  /** The checkpoint behind which nothing is done, unless it is given up: it would be done again elsewhere. 0: none. */
+  #suspendsAt = 0
+  /** The same, once it is taken. */
   #suspendedBy = 0
   #sourceEnded = false
   #timeOver = false
   #end: { mode: EndMode; checkpointId: number } | undefined
   #triggers: Trigger[] = []
-  /** A checkpoint that is to be taken without waiting for its barriers. */
-  #overtaking: Trigger | undefined
+  /** A checkpoint that is to be taken without waiting for its barriers; 0: none. */
+  #overtaking = 0
   /** The operators have taken input: before that a writer may not know yet what it has of earlier attempts. */
   #wasReady = false
   #pendingWatermark = Number.NaN
@@ -142,23 +144,19 @@ export class Task implements GateReceiver {
       this.#triggered(trigger)
       return true
     }
-    if (this.#overtaking === undefined) return gate.divert()
+    if (this.#overtaking === 0) return gate.divert()
     if (!between) return false
-    const trigger = this.#overtaking
-    this.#overtaking = undefined
-    this.#overtake(gate, trigger)
+    const checkpointId = this.#overtaking
+    this.#overtaking = 0
+    this.#overtake(gate, checkpointId)
     gate.divert()
     return true
   }
 
-  #overtake(gate: InputGate, { checkpointId, stop }: Trigger): void {
+  #overtake(gate: InputGate, checkpointId: number): void {
     const { storeChannels } = this.options
     if (storeChannels === undefined || !this.snapshots.isDue(checkpointId)) return
-    if (gate.aligned === checkpointId) {
-      this.#checkpoint(checkpointId, gate.alignmentMs)
-      gate.resume()
-      return
-    }
+    if (gate.aligned === checkpointId) return this.#takeAligned(gate)
     const recorded = gate.overtake(checkpointId)
     if (recorded === undefined) return
     const stored = recorded.then((recordings) => {
@@ -166,7 +164,11 @@ export class Task implements GateReceiver {
       return storeChannels(checkpointId, recordings)
     })
     this.#checkpoint(checkpointId, gate.alignmentMs, stored)
-    if (stop === 'suspend' && this.#phase === 'running') this.#suspendedBy = checkpointId
+  }
+
+  #takeAligned(gate: InputGate): void {
+    this.#checkpoint(gate.aligned, gate.alignmentMs)
+    gate.resume()
   }
 
   /** Calls operators whose wall-clock time has come. */
@@ -187,25 +189,29 @@ export class Task implements GateReceiver {
       this.options.source?.advanceWatermark()
   }
 
-  /** The coordinator asks a source for a checkpoint. Taken between two polls. */
+  /** The coordinator asks for a checkpoint. A source takes it between two polls, others when its barriers have come. */
   trigger(checkpointId: number, stop: 'drain' | 'suspend' | undefined): void {
-    if (this.options.gate !== undefined || this.#phase === 'closed') return
-    this.#triggers.push({ checkpointId, stop })
+    if (this.#phase === 'closed') return
+    if (stop === 'suspend') this.#suspendsAt = checkpointId
+    if (this.options.gate === undefined) this.#triggers.push({ checkpointId, stop })
+    // Its barriers may have been faster.
+    else if (this.snapshots.newest === checkpointId) this.#suspend(checkpointId)
     this.options.events.wake()
   }
 
   /** The checkpoint has taken too long to align: takes it now, and with it what its barriers have before them. */
-  overtake(checkpointId: number, stop?: 'drain' | 'suspend'): void {
+  overtake(checkpointId: number): void {
     if (this.options.gate === undefined || !this.snapshots.isDue(checkpointId)) return
-    this.#overtaking = { checkpointId, stop }
+    this.#overtaking = checkpointId
     this.options.events.wake()
   }
 
   checkpointAborted(checkpointId: number): void {
-    if (this.#overtaking?.checkpointId === checkpointId) this.#overtaking = undefined
+    if (this.#overtaking === checkpointId) this.#overtaking = 0
     this.#triggers = this.#triggers.filter((trigger) => trigger.checkpointId !== checkpointId)
     this.options.gate?.abort(checkpointId)
     this.snapshots.aborted(checkpointId)
+    if (this.#suspendsAt === checkpointId) this.#suspendsAt = 0
     if (this.#suspendedBy === checkpointId) this.#suspendedBy = 0
     this.wake()
   }
@@ -301,8 +307,7 @@ export class Task implements GateReceiver {
     }
     if (gate !== undefined) {
       if (gate.aligned !== 0) {
-        this.#checkpoint(gate.aligned, gate.alignmentMs)
-        gate.resume()
+        this.#takeAligned(gate)
         return true
       }
       const took = gate.step(this)
@@ -339,14 +344,10 @@ export class Task implements GateReceiver {
     this.options.events.inputEnded()
   }
 
-  #triggered(trigger: Trigger): void {
-    const { checkpointId, stop } = trigger
-    if (stop === 'drain' && this.#phase === 'running') {
-      this.#finish(checkpointId, () => this.#checkpoint(checkpointId, 0))
-      return
-    }
-    this.#checkpoint(checkpointId, 0)
-    if (stop === 'suspend' && this.#phase === 'running') this.#suspendedBy = checkpointId
+  #triggered({ checkpointId, stop }: Trigger): void {
+    const take = (): void => this.#checkpoint(checkpointId, 0)
+    if (stop === 'drain' && this.#phase === 'running') this.#finish(checkpointId, take)
+    else take()
   }
 
   #checkpoint(checkpointId: number, alignmentMs: number, channels?: Promise<ChannelsHandle | undefined>): void {
@@ -355,6 +356,11 @@ export class Task implements GateReceiver {
       for (const writer of this.options.writers) writer.barrier(checkpointId)
     }
     this.snapshots.take(checkpointId, alignmentMs, ended, sendBarrier, channels)
+    this.#suspend(checkpointId)
+  }
+
+  #suspend(checkpointId: number): void {
+    if (checkpointId === this.#suspendsAt && this.#phase === 'running') this.#suspendedBy = checkpointId
   }
 
   /** The input is complete: time runs out, results come, then the outputs end. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Manifest } from '../../proto/checkpoint/manifest.ts'
-import { expected, Flow, type FlowRound, generator, smallFlow, turn } from '../support/flow.ts'
+import { expected, Flow, type FlowRound, generator, resultName, smallFlow, turn } from '../support/flow.ts'
 import type { FlowShape } from '../support/flow-operators.ts'
 import { cases } from '../support/nightly.ts'
 
@@ -54,7 +54,7 @@ async function run(shape: FlowShape, rounds: readonly FlowRound[], seed: number)
           for (const { task } of flow.tasks) task.checkpointComplete(pending)
           pending = 0
         } else if (random() < 0.002) {
-          for (const { task } of flow.tasks) task.checkpointAborted(pending)
+          flow.abort(pending)
           pending = 0
         }
       }
@@ -71,7 +71,7 @@ async function run(shape: FlowShape, rounds: readonly FlowRound[], seed: number)
       if (random() < speed[at]) flow.step(at)
       if (n % 16 === 0) await turn()
     }
-    const results = flow.sinks.map(({ seen }) => seen.map(({ key, n }) => `${key}:${n}`))
+    const results = flow.sinks.map(({ seen }) => seen.map(resultName))
     await flow.close()
     expect(flow.held).toBe(0)
     if (last) {
@@ -113,6 +113,35 @@ describe('a checkpoint whose barriers overtake', () => {
         )
       })
     }
+  }
+  for (const assigner of [
+    { kind: 'tumbling', sizeMs: 30, offsetMs: 0 },
+    { kind: 'sliding', sizeMs: 40, slideMs: 15, offsetMs: 4 },
+    { kind: 'session', gapMs: 10 },
+  ] as const) {
+    it(`lets each ${assigner.kind} window fire once and whole, at any parallelism`, async () => {
+      const round = fc.record({
+        carrier: fc.constantFrom('local' as const, 'ring' as const),
+        counts: fc.integer({ min: 1, max: 4 }),
+        sinks: fc.integer({ min: 1, max: 3 }),
+      })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(round, { minLength: 2, maxLength: 5 }),
+          fc.boolean(),
+          fc.constantFrom(0, 20, 200),
+          fc.integer(),
+          async (rounds, declared, allowedLatenessMs, seed) => {
+            const root = mkdtempSync(join(directory, 'windows-'))
+            const shape = { ...smallFlow, root, declared, windows: { assigner, allowedLatenessMs } }
+            const seen = await run(shape, rounds, seed)
+            restored += seen.restored
+            expect(seen.results).toEqual(expected(shape))
+          },
+        ),
+        { numRuns: cases(6) },
+      )
+    })
   }
   it('was restored with records in flight many times over', () => {
     expect(inFlight).toBeGreaterThan(7)

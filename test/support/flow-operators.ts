@@ -4,6 +4,7 @@ import { rowReader } from '../../core/columns/rows.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Partitioner } from '../../proto/jobgraph/plan.ts'
 import type { Operator, RowBatch, Selection } from '../../taskmanager/operators/operator.ts'
+import type { FlowWindows } from './flow-windows.ts'
 import { type Outputs, SourceHead } from './source-head.ts'
 
 export interface FlowShape {
@@ -21,6 +22,8 @@ export interface FlowShape {
   readonly declared: boolean
   /** Some records are this long. */
   readonly padding: number
+  /** In place of the counts. */
+  readonly windows?: FlowWindows | undefined
 }
 
 interface Input {
@@ -32,6 +35,9 @@ interface Input {
 export interface Output {
   readonly key: number
   readonly n: number
+  /** Of windows. */
+  readonly windowStart?: number
+  readonly windowEnd?: number
 }
 
 export class Source extends SourceHead {
@@ -53,7 +59,8 @@ export class Source extends SourceHead {
       const pad = this.next % 5 === 0 ? 'x'.repeat(padding) : ''
       rows.push({ key: this.next % keys, from: this.#name, seq: Math.floor(this.next / keys), pad })
     }
-    this.outputs.output.rows({ rows, count: rows.length, timestamps: undefined })
+    const timestamps = Float64Array.from(rows, (_, i) => this.next - rows.length + i + 1)
+    this.outputs.output.rows({ rows, count: rows.length, timestamps })
     return 'more'
   }
   advanceWatermark(): void {

@@ -20,6 +20,7 @@ import { LocalChannel } from '../../taskmanager/network/local.ts'
 import { createRing } from '../../taskmanager/network/ring.ts'
 import { RingInput, RingOutput } from '../../taskmanager/network/ring-channel.ts'
 import { consumersOf, producersOf } from '../../taskmanager/network/topology.ts'
+import type { Operator } from '../../taskmanager/operators/operator.ts'
 import { Chain } from '../../taskmanager/task/chain.ts'
 import { FrameHolder } from '../../taskmanager/task/held-frames.ts'
 import { type GateInput, InputGate } from '../../taskmanager/task/input-gate.ts'
@@ -28,6 +29,7 @@ import { storeChannels } from '../../taskmanager/task/store-channels.ts'
 import { Task } from '../../taskmanager/task/task.ts'
 import type { TaskEvents } from '../../taskmanager/task/task-options.ts'
 import { type CountEntry, Counts, type FlowShape, type Output, Results, Source } from './flow-operators.ts'
+import { expectedWindows, windowOperator, windowPlan } from './flow-windows.ts'
 
 const inputSchema: Schema = {
   record: 'object',
@@ -61,7 +63,15 @@ function planOf(shape: FlowShape): JobPlan {
     id,
     name: `v${id}`,
     parallelism,
-    operators: [{ node: id, uid: `v${id}`, name: `v${id}`, kind: 'map', state: [], onError: 'fail' }],
+    operators: [
+      {
+        node: id,
+        uid: `v${id}`,
+        name: `v${id}`,
+        onError: 'fail',
+        ...(id === 2 && shape.windows !== undefined ? windowPlan : { kind: 'map', state: [] }),
+      },
+    ],
   })
   const schema = shape.declared ? { schema: inputSchema } : {}
   const key = { kind: 'fields', fields: ['key'] } as const
@@ -104,6 +114,7 @@ export class Flow {
   readonly acks = new Map<number, Map<string, SubtaskSnapshot>>()
   nowMs = 0
   readonly #arena: Arena
+  readonly #givenUp = new Set<number>()
 
   private constructor(shape: FlowShape) {
     this.shape = shape
@@ -139,6 +150,12 @@ export class Flow {
     const { plan } = this
     const json = buildManifest({ jobId: 'flow', checkpointId, kind: 'checkpoint', epoch: 1, timeMs: 0, plan, acks })
     return JSON.parse(JSON.stringify(json)) as Manifest
+  }
+
+  /** Gives a checkpoint up. */
+  abort(checkpointId: number): void {
+    this.#givenUp.add(checkpointId)
+    for (const { task } of this.tasks) task.checkpointAborted(checkpointId)
   }
 
   /** All sources have ended and nothing moves any more. */
@@ -215,10 +232,16 @@ export class Flow {
           .filter((operator) => operator.vertex === vertex.id)
           .flatMap((operator) => operator.subtasks.map((each) => each.operatorState))
         let source: Source | undefined
+        let windows: Operator | undefined
         const chain = Chain.build(vertex, edges, (_, outputs) => {
           if (vertex.id < 2) {
             source = new Source(`${vertex.id}/${subtask}`, shape, outputs, operatorState?.[subtask])
             return source
+          }
+          if (vertex.id === 2 && shape.windows !== undefined) {
+            const place = { plan, vertex: 2, subtask, arena, root: shape.root, from }
+            windows = windowOperator(shape.windows, outputs, place)
+            return windows
           }
           if (vertex.id === 2) {
             const ranges = rangesOf(subtask, vertex.parallelism)
@@ -233,6 +256,7 @@ export class Flow {
           this.sinks.push(results)
           return results
         })
+        await windows?.open?.()
         const incoming = plan.edges.filter((edge) => edge.to.vertex === vertex.id)
         const root = shape.root
         const restored = await restoredStages(
@@ -301,7 +325,9 @@ export class Flow {
         acks.set(`${vertex}/${subtask}`, { ...snapshot, operators })
         this.acks.set(id, acks)
       },
-      decline: (_id, reason) => void this.failures.push(new Error(reason)),
+      decline: (id, reason) => {
+        if (!this.#givenUp.has(id)) this.failures.push(new Error(reason))
+      },
       failed: (error) => void this.failures.push(error),
       wake: () => undefined,
     }
@@ -310,8 +336,13 @@ export class Flow {
 
 const partition = (record: unknown, channels: number): number => (record as Output).n % channels
 
-/** Results of a whole run: each count of each key, once. */
+/** A result as `expected` has it. */
+export const resultName = ({ key, n, windowStart, windowEnd }: Output): string =>
+  windowStart === undefined ? `${key}:${n}` : `${key}@${Number(windowStart)}-${Number(windowEnd)}:${n}`
+
+/** Results of a whole run: each count of each key, or each window, once. */
 export function expected(shape: FlowShape): string[] {
+  if (shape.windows !== undefined) return expectedWindows(shape.windows, shape, 3)
   const results: string[] = []
   const perKey = new Map<number, number>()
   for (let i = 0; i < shape.records; i++) perKey.set(i % shape.keys, (perKey.get(i % shape.keys) ?? 0) + 3)

@@ -143,32 +143,64 @@ describe('a gate whose barriers overtake', () => {
   })
 })
 
+/** What was in flight to a subtask: rows, then a watermark. */
+function inFlight(
+  holder: FrameHolder,
+  { generation, to, watermarkMs }: { generation: number; to: number; watermarkMs: number },
+  rows: readonly number[],
+  thenMs: number,
+): RestoredLane {
+  const held = holder.holdRows({ rows, count: rows.length, timestamps: undefined })
+  const parts = [{ subtask: to, parallelism: 2 }]
+  return {
+    input: {
+      channel: undefined,
+      input: 0,
+      name: 'in flight',
+      computedKey: false,
+      place: { edge: 0, from: 0, producers: 1, generation, parts, holder },
+    },
+    watermarkMs,
+    idle: false,
+    fill: (into) => {
+      into.hold(heldBatch([...held.bodies]))
+      into.hold({ kind: 'watermark', timestampMs: thenMs })
+    },
+  }
+}
+
 describe('a gate after a restore', () => {
   it('takes what was in flight first, and goes on at its time', () => {
-    const inFlight = (holder: FrameHolder): GateOptions => {
-      const held = holder.holdRows({ rows: [1, 2], count: 2, timestamps: undefined })
-      const lane: RestoredLane = {
-        input: {
-          channel: undefined,
-          input: 0,
-          name: 'in flight',
-          computedKey: false,
-          place: { edge: 0, from: 0, producers: 1, generation: 0, parts: [], holder },
-        },
-        watermarkMs: 4,
-        idle: false,
-        fill: (into) => {
-          into.hold(heldBatch([...held.bodies]))
-          into.hold({ kind: 'watermark', timestampMs: 9 })
-        },
-      }
-      return { restored: [[lane]] }
-    }
-    const { rows, watermark, take } = setUp(1, inFlight)
+    const { rows, watermark, take } = setUp(1, (holder) => ({
+      restored: [[inFlight(holder, { generation: 0, to: 0, watermarkMs: 4 }, [1, 2], 9)]],
+    }))
     rows(0, 3)
     watermark(0, 12)
     // The time of the channel is that of what was before it: a watermark that is no news is not given on.
     expect(take()).toEqual(['watermark 4', '0: 1 2', 'watermark 9', '0: 3', 'watermark 12'])
+  })
+
+  it('lets time wait for what was in flight to a subtask that was further behind, though it comes later', () => {
+    const { rows, take } = setUp(1, (holder) => ({
+      restored: [
+        [inFlight(holder, { generation: 0, to: 0, watermarkMs: 4 }, [1], 9)],
+        [inFlight(holder, { generation: 1, to: 1, watermarkMs: 2 }, [2], 9)],
+      ],
+    }))
+    rows(0, 3)
+    expect(take()).toEqual(['watermark 2', '0: 1', '0: 2', 'watermark 9', '0: 3'])
+  })
+
+  it('goes on in a channel at the time of what was before it there', () => {
+    const unknown = Number.NEGATIVE_INFINITY
+    const { rows, take } = setUp(1, (holder) => ({
+      restored: [
+        [inFlight(holder, { generation: 0, to: 0, watermarkMs: 4 }, [1], 9)],
+        [inFlight(holder, { generation: 1, to: 0, watermarkMs: unknown }, [2], 11)],
+      ],
+    }))
+    rows(0, 3)
+    expect(take()).toEqual(['0: 1', 'watermark 9', '0: 2', 'watermark 11', '0: 3'])
   })
 })
 

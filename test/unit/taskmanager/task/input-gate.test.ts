@@ -133,6 +133,16 @@ describe('the input gate', () => {
     expect(take()).toEqual(['ended suspended 4'])
   })
 
+  it('lets time stand still where a channel goes on elsewhere', () => {
+    watermark(0, 10)
+    watermark(1, 20)
+    end(0, endMode.suspended, 4)
+    watermark(1, 30)
+    expect(take()).toEqual(['watermark 10'])
+    end(1, endMode.suspended, 4)
+    expect(take()).toEqual(['ended suspended 4'])
+  })
+
   it('lets channels go when a checkpoint is given up, and ignores its barriers from then on', () => {
     barrier(0, 1)
     rows(0, 1)

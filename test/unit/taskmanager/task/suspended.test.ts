@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
-import { expected, Flow, type FlowRound, generator, smallFlow, turn } from '../../../support/flow.ts'
+import { expected, Flow, type FlowRound, generator, resultName, smallFlow, turn } from '../../../support/flow.ts'
 import type { FlowShape } from '../../../support/flow-operators.ts'
 import { cases } from '../../../support/nightly.ts'
 
@@ -16,6 +16,11 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const limitMs = 10_000
+/** In place of counts. */
+const windows = [
+  { kind: 'sliding', sizeMs: 40, slideMs: 15, offsetMs: 0 },
+  { kind: 'session', gapMs: 10 },
+] as const
 
 const seenBy = (flow: Flow): number => flow.sinks.reduce((sum, { seen }) => sum + seen.length, 0)
 const seenIn = (manifest: Manifest): number =>
@@ -36,13 +41,13 @@ async function suspend(flow: Flow, id: number, random: () => number): Promise<Ma
     let manifest: Manifest | undefined
     for (let n = 0; manifest === undefined && !(givenUp && n === 150); n++) {
       if (performance.now() > untilMs) throw new Error('the checkpoint waits for what is slow')
-      for (const [at, due] of overtakeAt.entries()) if (due === n) flow.tasks[at].task.overtake(pending, 'suspend')
+      for (const [at, due] of overtakeAt.entries()) if (due === n) flow.tasks[at].task.overtake(pending)
       flow.step(Math.floor(random() * flow.tasks.length))
       if (n % 8 === 0) await turn()
       manifest = flow.manifest(pending)
     }
     if (manifest === undefined) {
-      for (const { task } of flow.tasks) task.checkpointAborted(pending)
+      flow.abort(pending)
       for (let n = 0; n < 100; n++) flow.step(Math.floor(random() * flow.tasks.length))
       continue
     }
@@ -88,7 +93,7 @@ for (const carrier of ['local', 'ring'] as const) {
             if (newest.channels.length > 0) inFlight++
             expect(seenBy(flow)).toBe(seenIn(newest))
           }
-          const results = flow.sinks.flatMap(({ seen }) => seen.map(({ key, n }) => `${key}:${n}`))
+          const results = flow.sinks.flatMap(({ seen }) => seen.map(resultName))
           await flow.close()
           expect(flow.held).toBe(0)
           if (last) return results.sort()
@@ -100,9 +105,12 @@ for (const carrier of ['local', 'ring'] as const) {
           fc.array(round, { minLength: 2, maxLength: 4 }),
           fc.boolean(),
           fc.constantFrom(0, 3000),
+          fc.option(fc.constantFrom(...windows), { nil: undefined }),
           fc.integer(),
-          async (rounds, declared, padding, seed) => {
-            const shape = { ...smallFlow, root: directory, partitioner, declared, padding }
+          async (rounds, declared, padding, assigner, seed) => {
+            const root = mkdtempSync(join(directory, 'run-'))
+            const replaced = assigner && { assigner, allowedLatenessMs: 30 }
+            const shape = { ...smallFlow, root, partitioner, declared, padding, windows: replaced }
             expect(await run(shape, rounds, seed)).toEqual(expected(shape))
           },
         ),

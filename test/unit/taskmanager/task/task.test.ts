@@ -87,6 +87,27 @@ describe('a subtask', () => {
     expect(log).not.toContain('watermark Infinity')
   })
 
+  it('suspended does nothing that its checkpoint does not have, and all of it when that is given up', async () => {
+    for (const first of ['the barriers', 'the trigger'] as const) {
+      const { clock, log, run, source, sourceTask, sinkTask } = pair(100)
+      source.paused = true
+      sinkTask.wakeTimes[0] = clock.now() + 10
+      if (first === 'the trigger') sinkTask.trigger(1, 'suspend')
+      sourceTask.trigger(1, 'suspend')
+      run()
+      if (first === 'the barriers') sinkTask.trigger(1, 'suspend')
+      expect(log).toContain('snapshot 1')
+      clock.advance(20)
+      expect(sinkTask.wakeAtMs).toBe(Number.POSITIVE_INFINITY)
+      sinkTask.processTime(clock.now())
+      expect(log.filter((line) => line.startsWith('time'))).toEqual([])
+      for (const task of [sourceTask, sinkTask]) task.checkpointAborted(1)
+      sinkTask.processTime(clock.now())
+      expect(log.filter((line) => line.startsWith('time'))).toHaveLength(1)
+      await settle()
+    }
+  })
+
   it('goes on reading when the savepoint it stopped for is given up', async () => {
     const { run, sink, sourceTask, sinkTask } = pair(3)
     sourceTask.trigger(1, 'suspend')
