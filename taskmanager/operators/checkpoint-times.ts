@@ -4,6 +4,8 @@ import { parseDuration } from '../../core/config/index.ts'
 type JobOptions = Readonly<Record<string, string>>
 
 const patienceMsMax = 30_000
+/** Checkpoints follow each other: one that takes longer than from one to the next gets more than before, but not yet half. */
+const patienceOfInterval = 3
 /** A snapshot that gets half of a thread from a tenth of the time-out on has nearly as long as one that gets it at once. */
 const patienceOfTimeout = 0.1
 
@@ -15,7 +17,11 @@ export const checkpointIntervalMs = (options: JobOptions): number | undefined =>
 export function snapshotPatienceMs(options: JobOptions): number {
   const intervalMs = checkpointIntervalMs(options) ?? patienceMsMax
   const timeoutMs = duration(options['execution.checkpointing.timeout'])
-  return Math.min(patienceMsMax, intervalMs, (timeoutMs ?? Number.POSITIVE_INFINITY) * patienceOfTimeout)
+  return Math.min(
+    patienceMsMax,
+    intervalMs * patienceOfInterval,
+    (timeoutMs ?? Number.POSITIVE_INFINITY) * patienceOfTimeout,
+  )
 }
 
 const duration = (text: string | undefined): number | undefined =>

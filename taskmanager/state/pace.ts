@@ -12,11 +12,11 @@ const sliceMs = 2
 const idleTurnMs = 0.05
 
 /** Work up to this has a third of a busy thread, so that what is small is over soon. */
-const quickMs = 20
+const quickMs = 10
 const quickOthers = 2
-/** The least and the most that others have for each ms of more work: a half of the thread, or eleven twelfths. */
+/** The least and the most that others have for each ms of more work: a half of the thread, or fifteen sixteenths. */
 const othersMin = 1
-const othersMax = 11
+const othersMax = 15
 
 /** How many ms others get for each ms of work, by what was worked and the time since the beginning. */
 export type Share = (workedMs: number, ageMs: number) => number
@@ -25,7 +25,7 @@ export type Share = (workedMs: number, ageMs: number) => number
 export const aThird: Share = () => quickOthers
 
 /**
- * A third of a busy thread for a short while; then a twelfth, and more the older the work is: half of the thread when it is
+ * A third of a busy thread for a short while; then a sixteenth, and more the older the work is: half of the thread when it is
  * `patienceMs` old.
  */
 export function patient(patienceMs = 30_000): Share {

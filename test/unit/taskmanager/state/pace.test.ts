@@ -95,17 +95,18 @@ describe('paced work', () => {
 
 describe('a patient share', () => {
   test('is a third for what is small', async () => {
-    expect(await durationMs(20, 30_000)).toBeLessThan(75)
+    expect(await durationMs(10, 30_000)).toBeLessThan(35)
   })
 
-  test('is a twelfth while the work is young', async () => {
-    expect(await durationMs(100, 30_000)).toBeGreaterThan(60 + 80 * 11)
-    expect(await durationMs(100, 30_000)).toBeLessThan(60 + 80 * 13)
+  test('is a sixteenth while the work is young', async () => {
+    const took = await durationMs(100, 30_000)
+    expect(took).toBeGreaterThan(30 + 88 * 16)
+    expect(took).toBeLessThan(30 + 92 * 16)
   })
 
   test('is larger the older the work is, and half in the end', async () => {
     const ages = [0.05, 1, 3, 10, 20, 40, 400].map((seconds) => patient(30_000)(1000, seconds * 1000))
-    expect(ages).toEqual([11, 11, 10, 3, 1.5, 1, 1])
+    expect(ages).toEqual([15, 15, 10, 3, 1.5, 1, 1])
   })
 
   test('ends within its patience what could end in a seventh of it alone, and what is longer at half of the speed', async () => {
