@@ -49,7 +49,7 @@ export class Inflater {
       this.#waiting.push(block)
       this.#open().write(stored, (error) => {
         if (error != null || this.#waiting[0] !== block) return
-        // All of the frame has been here.
+        // All of the frame has been here, and nobody reads what was given any more.
         if (block.missing === 0) this.#resolve(block)
         else this.#fail(new Error('the frame is too short'))
       })
@@ -97,7 +97,6 @@ export class Inflater {
     this.#hold(piece.buffer)
     block.pieces.push(piece)
     block.missing -= piece.length
-    if (block.missing === 0) this.#resolve(block)
   }
 
   #resolve({ pieces, resolve }: Waiting): void {

@@ -45,7 +45,9 @@ interface Piece {
 /** Words of a span: entries of one key, one behind the other, in a piece. `end` is 0 when they are not needed any more. */
 const span = { id: 0, piece: 1, start: 2, end: 3, older: 4 } as const
 const spanWords = 5
-const idsPerStep = 64
+/** What a step of the end of a restore does, and what reading a key is of it: looking whether there is one to be read is 1. */
+const stepWork = 8192
+const readWork = 100
 const nothing = Buffer.alloc(0)
 const noWords = new Uint32Array(0)
 
@@ -125,12 +127,16 @@ export class Unread {
   *ended(rewrite: boolean, released: (id: number) => void): Generator<void, void> {
     const all = rewrite || this.#kind === 'at once'
     const ids = all ? this.#newest.keys() : this.#doubtful
-    let n = 0
+    let work = 0
     for (const id of ids) {
-      if (this.#newest[id] === 0) continue
-      this.#read(id, rewrite)
-      released(id)
-      if (++n % idsPerStep === 0) yield
+      if (this.#newest[id] !== 0) {
+        this.#read(id, rewrite)
+        released(id)
+        work += readWork
+      }
+      if (++work < stepWork) continue
+      work = 0
+      yield
     }
     this.#doubtful = []
     this.#complete = true
