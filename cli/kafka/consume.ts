@@ -173,9 +173,13 @@ class Reading {
           continue
         }
         if (taken.kind === 'failed') throw taken.error
-        this.#append(taken)
-        const written = this.#terminal.write(this.#writer.take())
-        if (written !== undefined) await written
+        try {
+          this.#append(taken)
+        } finally {
+          // Also what stands before a batch that is damaged.
+          const written = this.#terminal.write(this.#writer.take())
+          if (written !== undefined) await written
+        }
         if (clock.monotonic() < commitAtMs) continue
         if (!(await this.#commit())) return false
         commitAtMs = clock.monotonic() + commitEveryMs
@@ -193,7 +197,7 @@ class Reading {
     return false
   }
 
-  /** Throws CLI_BAD_INPUT for a batch whose checksum is wrong. */
+  /** Throws CLI_BAD_INPUT for a batch whose checksum is wrong, or whose records are none. */
   #append({ partition, records, aborted, fetchOffset }: FetchedBatches): void {
     const progress = this.#progress.get(partition) as Progress
     const { filter, end } = progress
@@ -201,16 +205,18 @@ class Reading {
     for (let at = 0; at < records.length && this.#left > 0 && progress.next < end; at += batchSizeAt(records, at)) {
       const header = readBatchHeader(records, at)
       const problem = verifyBatch(records, at, header.sizeBytes)
-      if (problem !== undefined) {
-        const where = `${this.#topic}/${partition} at offset ${header.baseOffset}`
-        throw cliErrors.create('BAD_INPUT', { where, problem: `the batch is damaged (${problem})` })
-      }
+      if (problem !== undefined) throw this.#damaged(partition, header.baseOffset, problem)
       const marker = header.isControl ? readControlRecord(records.subarray(at), header)?.kind : undefined
       if (filter.accepts(header, marker === 'abort') && !header.isControl) {
         this.#appendBatch(records, at, header, partition, progress, Math.max(fetchOffset, progress.next))
       }
       if (this.#left > 0) progress.next = Math.max(progress.next, header.lastOffset + 1)
     }
+  }
+
+  #damaged(partition: number, offset: number, problem: string, cause?: unknown): Error {
+    const where = `${this.#topic}/${partition} at offset ${offset}`
+    return cliErrors.create('BAD_INPUT', { where, problem: `the batch is damaged (${problem})` }, { cause })
   }
 
   #appendBatch(
@@ -222,7 +228,11 @@ class Reading {
     from: number,
   ): void {
     const table = this.#table
-    table.read(records, header, at)
+    try {
+      table.read(records, header, at)
+    } catch (cause) {
+      throw this.#damaged(partition, header.baseOffset, (cause as Error).message, cause)
+    }
     const { baseOffset, offsetDelta } = table
     for (let index = 0; index < table.count && this.#left > 0; index++) {
       const offset = baseOffset + offsetDelta[index]

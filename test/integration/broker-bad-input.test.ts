@@ -4,12 +4,10 @@
  */
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { crc32c } from '../../core/bytes/index.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { systemNetwork } from '../../core/platform/net.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { zeroUuid } from '../../proto/kafka/reader.ts'
-import { buildBatch } from '../../proto/kafka/records/index.ts'
 import { batchOf } from '../support/broker-harness.ts'
 import {
   type BrokerInProcess,
@@ -19,6 +17,7 @@ import {
   startBroker,
   works,
 } from '../support/command-line-broker.ts'
+import { gzipBatch, resealed } from '../support/odd-batches.ts'
 import { fetchOf, WireClient } from '../support/wire-client.ts'
 
 const directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-broker-bad-input-')
@@ -59,20 +58,6 @@ function connect(to: BrokerInProcess = broker, from?: string): WireClient {
   const client = new WireClient(to.address, from)
   clients.push(client)
   return client
-}
-
-function resealed(batch: Buffer): Buffer {
-  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
-  return batch
-}
-
-/** A batch of one gzip record set that says of itself what the caller wants. */
-function gzipBatch(payload: Buffer): Buffer {
-  const head = buildBatch({ records: [{ key: Buffer.from('k'), value: Buffer.from('v'), timestamp: Date.now() }] })
-  const batch = Buffer.concat([head.subarray(0, 61), payload])
-  batch.writeInt32BE(batch.length - 12, 8)
-  batch.writeInt16BE(1, 21)
-  return resealed(batch)
 }
 
 describe('frames', () => {

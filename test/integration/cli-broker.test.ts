@@ -1,9 +1,12 @@
 /** The verbs of the log against a broker: what they write, how they end. */
 import { writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../../cli/program.ts'
 import { type BrokerHarness, startBrokerHarness } from '../support/broker-harness.ts'
+import { gzipBatch } from '../support/odd-batches.ts'
 import { recordingTerminal } from '../support/recording-terminal.ts'
+import { produceOf } from '../support/wire-client.ts'
 
 let harness: BrokerHarness
 
@@ -109,6 +112,18 @@ describe('produce and consume', () => {
     expect(await json('consume json -f json -n 1')).toMatchObject({ value: { a: 1 } })
     await millrace('produce json', ['plain\n'])
     expect((await millrace('consume json -f json')).notes).toContain('json/0 at offset 2: the value is no JSON')
+  })
+
+  it('give what stands before a batch that cannot be opened, and say where it is', async () => {
+    await millrace('topic create bombs')
+    await millrace('produce bombs', ['good\n'])
+    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024), { level: 1 })
+    const client = harness.connect()
+    const { responses } = await client.call('Produce', 9, produceOf('bombs', 0, gzipBatch(bomb)))
+    expect(responses[0]?.partitionResponses[0]).toMatchObject({ errorCode: 0, baseOffset: 1 })
+    const { code, out, notes } = await millrace('consume bombs')
+    expect({ code, out }).toEqual({ code: 1, out: 'good' })
+    expect(notes).toMatch(/bombs\/0 at offset 1: the batch is damaged \(.*gzip open to more than/)
   })
 
   it('carry bytes as base64, and read files', async () => {
