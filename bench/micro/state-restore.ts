@@ -17,6 +17,7 @@ import type {
   ValueStore,
 } from '../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../taskmanager/state/backend.ts'
+import { restoredRuns } from '../../test/support/restored.ts'
 
 const megabytes = Number(process.argv[2] ?? 256)
 const kind = process.argv[3] ?? 'flat'
@@ -100,18 +101,7 @@ console.log(
 )
 const again = createKeyedStateBackend({
   ...options,
-  restored: {
-    node: 0,
-    uid: 'bench',
-    root,
-    runs: chain,
-    rewrite: false,
-    states: [],
-    splits: [],
-    operatorState: [],
-    ownOperatorState: [],
-    committables: [],
-  },
+  restored: restoredRuns(root, chain),
   ...(where === 'rocksdb' && { rocksdb: { directory: join(root, 'rocksdb'), memoryBytes: 128 << 20 } }),
 })
 const { objects, maps } = declared(again)

@@ -11,6 +11,7 @@ import { systemClock } from '../../core/platform/clock.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import type { StateBackendOptions } from '../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../taskmanager/state/backend.ts'
+import { restoredRuns } from '../../test/support/restored.ts'
 
 const megabytes = Number(process.argv[2] ?? 1024)
 const kind = process.argv[3] ?? 'flat'
@@ -162,18 +163,7 @@ backend.close()
 
 const again = createKeyedStateBackend({
   ...options,
-  restored: {
-    node: 0,
-    uid: 'bench',
-    root,
-    runs: complete,
-    rewrite: false,
-    states: [],
-    splits: [],
-    operatorState: [],
-    ownOperatorState: [],
-    committables: [],
-  },
+  restored: restoredRuns(root, complete),
 })
 again.accumulators('flat', aggregates)
 again.value('objects')

@@ -11,6 +11,7 @@ import type { RestoredOperator } from '../../proto/checkpoint/restore-plan.ts'
 import { compactChain, RunReader } from '../../proto/checkpoint/run.ts'
 import type { StateBackendOptions } from '../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../taskmanager/state/backend.ts'
+import { restoredRuns } from './restored.ts'
 
 const directory = process.argv[2]
 const stateBytes = Number(process.argv[3])
@@ -90,18 +91,7 @@ first.backend.close()
 did('snapshot')
 const stored = chain.reduce((sum, run) => sum + run.bytes, 0)
 
-const restored: RestoredOperator = {
-  node: 1,
-  uid: 'x',
-  root,
-  runs: chain,
-  rewrite: false,
-  states: [],
-  splits: [],
-  operatorState: [],
-  ownOperatorState: [],
-  committables: [],
-}
+const restored: RestoredOperator = restoredRuns(root, chain)
 const second = await open('second', restored)
 did('restore')
 let found = 0

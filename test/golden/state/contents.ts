@@ -10,6 +10,7 @@ import type { Snapshotting, StateBackendOptions } from '../../../taskmanager/sta
 import { createKeyedStateBackend } from '../../../taskmanager/state/backend.ts'
 import { createSessionStore } from '../../../taskmanager/state/session-store.ts'
 import { createWindowStore } from '../../../taskmanager/state/window-store.ts'
+import { restoredRuns } from '../../support/restored.ts'
 
 /** Runs are small enough to stand in their handles: nothing is written here. */
 const root = '/nonexistent/golden'
@@ -25,18 +26,7 @@ const exact = [
 ] as const
 const late = new Int32Array(8)
 
-export const restoredFrom = (runs: readonly RunHandle[]): RestoredOperator => ({
-  node: 1,
-  uid: 'golden',
-  root,
-  runs,
-  rewrite: false,
-  states: [],
-  splits: [],
-  operatorState: [],
-  ownOperatorState: [],
-  committables: [],
-})
+export const restoredFrom = (runs: readonly RunHandle[]): RestoredOperator => restoredRuns(root, runs)
 
 function options(type: 'number' | 'string' | 'any', restored: RestoredOperator | undefined, clock: Clock): StateBackendOptions {
   return {

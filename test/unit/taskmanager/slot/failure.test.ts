@@ -6,24 +6,12 @@ import type { OperatorPlan } from '../../../../proto/jobgraph/plan.ts'
 import { failureCause, restoreIsHopeless } from '../../../../taskmanager/slot/failure.ts'
 import { stateErrors } from '../../../../taskmanager/state/errors.ts'
 import { OperatorFailure } from '../../../../taskmanager/task/poison.ts'
+import { restoredRuns } from '../../../support/restored.ts'
 
 const restoreFrom = (rewrite: boolean): Record<string, RestoreAssignment> => ({
   '0/0': {
     checkpointId: 1,
-    operators: [
-      {
-        node: 1,
-        uid: 'count',
-        root: 'file:///x',
-        runs: [],
-        rewrite,
-        states: [],
-        splits: [],
-        operatorState: [],
-        ownOperatorState: [],
-        committables: [],
-      },
-    ],
+    operators: [{ ...restoredRuns('file:///x', []), rewrite }],
   },
 })
 

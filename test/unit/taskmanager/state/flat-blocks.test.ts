@@ -15,6 +15,7 @@ import { canonicalKey } from '../../../../taskmanager/state/keys.ts'
 import { StateMemory } from '../../../../taskmanager/state/memory.ts'
 import { StateRows } from '../../../../taskmanager/state/rows.ts'
 import { cases } from '../../../support/nightly.ts'
+import { restoredRuns } from '../../../support/restored.ts'
 import { checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
@@ -216,23 +217,7 @@ describe('flat state of more keys than a block holds', () => {
     }
     await written
     clock.advance(60)
-    const again = make(
-      options(
-        {
-          node: 1,
-          uid: 'x',
-          root: join(directory.path, 'expiring'),
-          runs: chain,
-          rewrite: false,
-          states: [],
-          splits: [],
-          operatorState: [],
-          ownOperatorState: [],
-          committables: [],
-        },
-        2,
-      ),
-    )
+    const again = make(options(restoredRuns(join(directory.path, 'expiring'), chain), 2))
     await again.open()
     const found = Array.from(again.ids(), (id) => [again.keyOf(id), again.limited.get(id)])
     expect(found.sort()).toEqual([0, 1, 2, 3, 4].map((key) => [key, key * 2]))

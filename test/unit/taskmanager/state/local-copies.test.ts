@@ -22,6 +22,7 @@ import {
   useLocalCopies,
   withCopies,
 } from '../../../../taskmanager/state/local-copies.ts'
+import { restoredRuns } from '../../../support/restored.ts'
 import { shapeOf, testHash } from './support.ts'
 
 let directory: string
@@ -99,10 +100,7 @@ describe('local copies of runs', () => {
       altered[at] ^= 0x10
       mkdirSync(dirname(copy), { recursive: true })
       writeFileSync(copy, altered)
-      const from = { node: 2, uid: 'x', root: withCopies(root), runs, rewrite: false, states: [], splits: [] }
-      const again = createKeyedStateBackend(
-        options({ ...from, operatorState: [], ownOperatorState: [], committables: [] }),
-      )
+      const again = createKeyedStateBackend(options(restoredRuns(withCopies(root), runs)))
       const read = again.value('text')
       await again.open()
       expect(again.size).toBe(keys.length)

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { KeyedStateBackend, KeyShape, StateBackendOptions } from '../../../../taskmanager/state/api.ts'
-import { Subtasks, testHash } from './support.ts'
+import { everyAggregate, Subtasks, testHash } from './support.ts'
 
 /** Makes the backend of a subtask of the nth start. */
 export type MakeBackend = (options: StateBackendOptions, start: number) => KeyedStateBackend
@@ -27,16 +27,7 @@ function declare(backend: KeyedStateBackend) {
     list: backend.list('list'),
     map: backend.map('map'),
     sum: backend.reducing('sum', (a, b) => (a as number) + (b as number)),
-    running: backend.accumulators('running', [
-      { as: 'n', fn: 'count' },
-      { as: 's', fn: 'sum', field: 'v' },
-      { as: 'lo', fn: 'min', field: 'v' },
-      { as: 'hi', fn: 'max', field: 'v' },
-      { as: 'mean', fn: 'avg', field: 'v' },
-      { as: 'exact', fn: 'sum', field: 'big', int64: true },
-      { as: 'least', fn: 'min', field: 'big', int64: true },
-      { as: 'most', fn: 'max', field: 'big', int64: true },
-    ]),
+    running: backend.accumulators('running', everyAggregate),
     timer: backend.timers('timer'),
   })
 }

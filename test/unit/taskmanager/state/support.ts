@@ -12,6 +12,19 @@ import type { RestoredOperator } from '../../../../proto/checkpoint/restore-plan
 import type { DeclaredAggregate } from '../../../../sdk/graph/nodes.ts'
 import type { KeyShape, Snapshotting, StateBackendOptions, WindowSlice } from '../../../../taskmanager/state/api.ts'
 import { canonicalKey } from '../../../../taskmanager/state/keys.ts'
+import { restoredRuns } from '../../../support/restored.ts'
+
+/** Every declared aggregate once: over the numbers `v`, and over the int64 `big`. */
+export const everyAggregate = [
+  { as: 'n', fn: 'count' },
+  { as: 's', fn: 'sum', field: 'v' },
+  { as: 'lo', fn: 'min', field: 'v' },
+  { as: 'hi', fn: 'max', field: 'v' },
+  { as: 'mean', fn: 'avg', field: 'v' },
+  { as: 'exact', fn: 'sum', field: 'big', int64: true },
+  { as: 'least', fn: 'min', field: 'big', int64: true },
+  { as: 'most', fn: 'max', field: 'big', int64: true },
+] as const
 
 /** Any hash will do, as long as equal keys have equal ones. FNV-1a, finished so that all bits depend on all bytes. */
 export function testHash(key: unknown): number {
@@ -99,20 +112,7 @@ export class Subtasks<S extends Snapshotting> {
         return from < to ? [{ ...run, from, to }] : []
       })
       const restored: RestoredOperator | undefined =
-        this.complete === undefined
-          ? undefined
-          : {
-              node: 1,
-              uid: 'x',
-              root: this.root,
-              runs: owned,
-              rewrite,
-              states: [],
-              splits: [],
-              operatorState: [],
-              ownOperatorState: [],
-              committables: [],
-            }
+        this.complete === undefined ? undefined : { ...restoredRuns(this.root, owned), rewrite }
       const runBytes = runs === 'one' || epoch % 2 === 0 ? {} : { runBytesMax: 150 }
       const target = { root: this.root, jobId: 'job', epoch, node: 1, subtask, ...runBytes }
       const store = this.#make({ key: shapeOf(this.#type), range, states: [], target, restored, clock: this.#clock })

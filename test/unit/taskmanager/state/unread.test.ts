@@ -27,6 +27,7 @@ import { canonicalKey, keyOfBytes } from '../../../../taskmanager/state/keys.ts'
 import { StateMemory } from '../../../../taskmanager/state/memory.ts'
 import { Unread, type UnreadKind } from '../../../../taskmanager/state/unread.ts'
 import { cases } from '../../../support/nightly.ts'
+import { restoredRuns } from '../../../support/restored.ts'
 import { checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
@@ -298,21 +299,7 @@ describe('a backend with entries that nobody has read', () => {
       range: { from: 0, to: 65536 },
       states: [],
       target: { root, jobId: 'job', epoch, node: 1, subtask: 0 },
-      restored:
-        runs === undefined
-          ? undefined
-          : {
-              node: 1,
-              uid: 'x',
-              root,
-              runs,
-              rewrite: false,
-              states: [],
-              splits: [],
-              operatorState: [],
-              ownOperatorState: [],
-              committables: [],
-            },
+      restored: runs === undefined ? undefined : restoredRuns(root, runs),
       clock,
     })
     const turns = async <T>(result: Promise<T>): Promise<T> => {

@@ -8,22 +8,21 @@ import type { KeyShape, SessionSlice, WindowAggregate, WindowSlice } from '../..
 import { createSessionStore } from '../../../../taskmanager/state/session-store.ts'
 import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
 import { cases } from '../../../support/nightly.ts'
-import { checkpointDirectory, inPlace, type Place, places, resultsAt, Subtasks, testHash } from './support.ts'
+import {
+  checkpointDirectory,
+  everyAggregate,
+  inPlace,
+  type Place,
+  places,
+  resultsAt,
+  Subtasks,
+  testHash,
+} from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
 
-const aggregates = [
-  { as: 'n', fn: 'count' },
-  { as: 's', fn: 'sum', field: 'v' },
-  { as: 'lo', fn: 'min', field: 'v' },
-  { as: 'hi', fn: 'max', field: 'v' },
-  { as: 'mean', fn: 'avg', field: 'v' },
-  { as: 'exact', fn: 'sum', field: 'big', int64: true },
-  { as: 'least', fn: 'min', field: 'big', int64: true },
-  { as: 'most', fn: 'max', field: 'big', int64: true },
-] as const
-const declared: WindowAggregate = { kind: 'declared', aggregates }
+const declared: WindowAggregate = { kind: 'declared', aggregates: everyAggregate }
 /** Works on its accumulator in place, as users do. */
 const functions: WindowAggregate = {
   kind: 'functions',
@@ -91,7 +90,7 @@ const summary = (key: unknown, values: readonly number[]): string => {
 
 function show(aggregate: WindowAggregate, slice: WindowSlice, i: number): string {
   if (aggregate.kind === 'functions') return text(slice.key(i), slice.accumulators[i] as number[])
-  return `${JSON.stringify(slice.key(i))}:${resultsAt(slice, aggregates, i).join(',')}`
+  return `${JSON.stringify(slice.key(i))}:${resultsAt(slice, everyAggregate, i).join(',')}`
 }
 const wanted = (aggregate: WindowAggregate, key: unknown, values: readonly number[]): string =>
   aggregate.kind === 'functions' ? text(key, values) : summary(key, values)
