@@ -10,6 +10,7 @@ import type { TimerHandle } from '../../core/platform/clock.ts'
 import type { Random } from '../../core/platform/random.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { FetchRequest, FetchResponse, FetchResponsePartitionData } from '../../proto/kafka/messages/fetch.ts'
+import { lentBytesMin } from '../log/lent-memory.ts'
 import type { Isolation, LogRead, PartitionLog } from '../log/partition-log.ts'
 import type { Topic } from '../metadata/topics.ts'
 import { FetchSessions, type FetchTarget } from './fetch-sessions.ts'
@@ -87,6 +88,8 @@ class FetchWork {
   incremental = false
   session: Map<string, FetchTarget> | undefined
   #items: Item[] = []
+  /** Some of what is answered was read in another turn. */
+  #hasTurned = false
   #bytes = 0
   #timer: TimerHandle | undefined
   #stops: (() => void)[] = []
@@ -116,7 +119,9 @@ class FetchWork {
     let topic: Topic | undefined
     let topicError: number = kafkaError.UNKNOWN_TOPIC_OR_PARTITION
     let isFirst = true
-    for (const target of targets) {
+    this.#items = new Array(targets.length)
+    for (let place = 0; place < targets.length; place++) {
+      const target = targets[place] as FetchTarget
       if (isFirst || target.topic !== topicName || target.topicId !== topicId) {
         isFirst = false
         topicName = target.topic
@@ -124,7 +129,7 @@ class FetchWork {
         topic = topicName === '' ? this.#view.topics.getById(topicId) : this.#view.topics.get(topicName)
         topicError = this.#topicError(topic, topicName)
       }
-      this.#items.push(this.#item(target, topic, topicError))
+      this.#items[place] = this.#item(target, topic, topicError)
     }
     if (this.#enough()) return this.#read()
     this.#wait()
@@ -201,6 +206,7 @@ class FetchWork {
       const item = items[index] as Item
       const read = this.#readOne(item)
       if (read instanceof Promise) {
+        this.#turns()
         return read.then((result) => {
           this.#take(item, result)
           return this.#read(index + 1)
@@ -209,6 +215,15 @@ class FetchWork {
       if (read !== undefined) this.#take(item, read)
     }
     return this.#finish()
+  }
+
+  /** What was read so far, and will be, has to stay until the disk has answered. */
+  #turns(): void {
+    if (this.#hasTurned) return
+    this.#hasTurned = true
+    for (const { response } of this.#items) {
+      if (Array.isArray(response?.records)) response.records = response.records.map(kept)
+    }
   }
 
   #readOne(item: Item): LogRead | Promise<LogRead> | undefined {
@@ -239,7 +254,7 @@ class FetchWork {
     return log.read(target.fetchOffset, Math.max(0, Math.min(target.maxBytes, left)), {
       isolation: this.#isolation,
       atLeastOne: first,
-      // What of it leaves by reference is given back when it has left.
+      // What of it leaves by reference is given back when it has left; the rest is copied into the response.
       lend: true,
     })
   }
@@ -257,7 +272,8 @@ class FetchWork {
       item.response = this.#partition(item, kafkaError.UNSUPPORTED_COMPRESSION_TYPE, nothing)
       return
     }
-    const { buffers, sizeBytes } = read
+    const { sizeBytes } = read
+    const buffers = this.#hasTurned ? read.buffers.map(kept) : read.buffers
     item.response = this.#partition(item, kafkaError.NONE, buffers.length === 0 ? nothing : buffers)
     if (this.#isolation === 'read-committed') {
       item.response.abortedTransactions = (read.aborted ?? []) as NonNullable<
@@ -296,10 +312,11 @@ class FetchWork {
       if (!this.#tell(item, partition)) continue
       const { topic, topicId } = item.target
       if (last === undefined || last.topic !== topic || last.topicId !== topicId) {
-        last = { topic, topicId, partitions: [] }
-        result.responses.push(last)
-      }
-      last.partitions.push(partition)
+        last = { topic, topicId, partitions: [partition] }
+        // Mostly there is one, and a list that grows gets room for many.
+        if (result.responses.length === 0) result.responses = [last]
+        else result.responses.push(last)
+      } else last.partitions.push(partition)
     }
     this.#rotate()
     return result
@@ -334,6 +351,11 @@ class FetchWork {
       targets.set(key, target)
     }
   }
+}
+
+/** A piece of the log that stays as it is, until it is given back. */
+function kept(piece: Buffer): Buffer {
+  return piece.length < lentBytesMin ? Buffer.from(piece) : piece
 }
 
 function epochError(target: FetchTarget, log: PartitionLog): number {

@@ -11,7 +11,7 @@ import { referenceBytesMin } from '../../proto/kafka/writer.ts'
 
 export const blockBytes = 1024 * 1024
 const freeBlocksMax = 8
-/** A shorter piece is copied for whoever wants to read it: those who send copy it anyway and give nothing back. */
+/** A shorter piece is not lent but shown, until the event loop turns: those who send it copy it anyway and give nothing back. */
 export const lentBytesMin = referenceBytesMin
 
 export interface Block {
@@ -52,12 +52,11 @@ export class LentMemory {
     this.#reuse(block)
   }
 
-  /** `piece` of `block`, or a copy, as a reader gets it. `lend`: the reader gives it back. Undefined: memory of its own. */
+  /** `piece` of `block`, as a reader gets it. `lend`: the reader gives it back. Undefined: memory of its own. */
   handOut(piece: Buffer, block: Block | undefined, lend: boolean): Buffer {
     if (block === undefined) return piece
     if (!lend) block.kept = true
-    else if (piece.length < lentBytesMin) return Buffer.from(piece)
-    else block.lent++
+    else if (piece.length >= lentBytesMin) block.lent++
     return piece
   }
 

@@ -62,7 +62,10 @@ export interface ReadOptions {
   readonly isolation: Isolation
   /** A first batch larger than `maxBytes` comes whole instead of nothing. */
   readonly atLeastOne: boolean
-  /** The reader tells `LentMemory.giveBack` when it is done with the buffers; without this they are its own for good. */
+  /**
+   * The reader tells `LentMemory.giveBack` when it is done with the buffers, and copies those shorter than `lentBytesMin` if it wants
+   * them after this turn; without this they are its own for good.
+   */
   readonly lend?: boolean
 }
 
