@@ -103,6 +103,7 @@ test('a job that is canceled at any moment leaves no transaction open, and a run
   for (let round = 0; round < cancels; round++) {
     const jobId = await submit(topic, 600, path)
     await cluster.untilJob('two checkpoints', jobId, someCheckpoints)
+    // Nothing is waited for: each cancellation meets the job at another moment between two checkpoints.
     await pause(round * 25)
     await cluster.client.cancel(jobId)
     path = newestOf(await cluster.untilJob('the end of the job', jobId, ({ status }) => status.state === 'canceled'))

@@ -1,6 +1,6 @@
 /** The Pods of overlay application with the component tls: command, environment and mounted Secret as they are rendered. */
 import { rmSync } from 'node:fs'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type ClusterClient, createClusterClient, type JobInfo } from '../../proto/client.ts'
 import { Authority, channelTls } from '../support/certificates.ts'
 import { installKubernetesTools, parseYaml, render } from '../support/kubernetes.ts'
@@ -36,14 +36,16 @@ afterAll(async () => {
   if (image !== '') rmSync(image, { recursive: true })
 })
 
-async function until(what: string, condition: (info: JobInfo) => boolean): Promise<JobInfo> {
-  for (;;) {
-    const info = await client.info('application')
-    if (condition(info)) return info
-    if (info.status.terminal) throw new Error(`${what}: the job is ${info.status.state}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
+const until = (what: string, condition: (info: JobInfo) => boolean): Promise<JobInfo> =>
+  vi.waitUntil(
+    async () => {
+      const info = await client.info('application')
+      if (condition(info)) return info
+      if (info.status.terminal) throw new Error(`${what}: the job is ${info.status.state}`)
+      return undefined
+    },
+    { timeout: 60_000 },
+  )
 
 const complete = ({ checkpoints }: JobInfo, sinceMs: number): boolean =>
   checkpoints.some(({ state, triggeredMs }) => state === 'completed' && triggeredMs >= sinceMs)

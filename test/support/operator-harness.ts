@@ -68,6 +68,8 @@ export interface HarnessOptions {
   readonly checkpoints?: boolean
   /** State is in RocksDB. */
   readonly rocksdb?: boolean
+  /** What runs in place of the node that the job has. */
+  readonly alter?: (node: GraphNode) => GraphNode
 }
 
 export interface Push {
@@ -93,6 +95,7 @@ export class OperatorHarness {
   readonly #checkpoints: boolean
   readonly #rocksdb: boolean
   readonly #output: Output
+  readonly #alter: (node: GraphNode) => GraphNode
   #edge: EdgePlan | undefined
   #selector: KeySelector | undefined
   #vertex = 0
@@ -119,6 +122,7 @@ export class OperatorHarness {
     this.#checkpoints = options.checkpoints ?? true
     this.#rocksdb = options.rocksdb ?? false
     this.#output = options.output ?? this.output
+    this.#alter = options.alter ?? ((node) => node)
     this.#graph = (parallelism) => buildGraph(defineJob('test', job), { parallelism })
     const graph = this.#graph(1)
     this.plan = compilePlan(graph)
@@ -196,7 +200,7 @@ export class OperatorHarness {
         print: (_, lines) => void this.printed.push(...lines),
         deliver: () => undefined,
       }
-      const running: Subtask = { ...made, operator: createOperator(graph.nodes[this.node.id], context) }
+      const running: Subtask = { ...made, operator: createOperator(this.#alter(graph.nodes[this.node.id]), context) }
       this.subtasks.push(running)
     }
     for (const { operator } of this.subtasks) await operator.open?.()

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { vi } from 'vitest'
 import type { Authority } from './certificates.ts'
 import { freePort, killed, listenOptions, RedisServer, redisTlsOptions, startRedis } from './redis-server.ts'
 
@@ -105,9 +106,9 @@ export class RedisSentinels {
       const sentinel = this.#ask(port)
       const known = async (what: string): Promise<number> =>
         ((await sentinel.call('SENTINEL', what, master)) as unknown[]).length
-      while ((await known('SENTINELS')) < count - 1 || (await known('REPLICAS')) < 1) {
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
+      await vi.waitUntil(async () => (await known('SENTINELS')) >= count - 1 && (await known('REPLICAS')) >= 1, {
+        timeout: 30_000,
+      })
       sentinel.disconnect()
     }
   }

@@ -1,6 +1,6 @@
 /** A member of the project's own client in a group whose other member, Java's, knows cooperative-sticky and nothing else. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { KafkaCluster, KafkaProducer } from '../../../connectors/kafka/client/index.ts'
 import { Membership } from '../../../connectors/kafka/client/membership.ts'
 import { type BrokerHarness, startBrokerHarness } from '../../support/broker-harness.ts'
@@ -31,13 +31,7 @@ function startJava(): void {
   })
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 40_000
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('it did not come about')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
+const until = (condition: () => boolean): Promise<boolean> => vi.waitUntil(condition, { timeout: 40_000, interval: 20 })
 
 it.each(['first', 'last'] as const)(
   'shares the partitions with it when it comes %s',

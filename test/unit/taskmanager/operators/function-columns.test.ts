@@ -1,6 +1,7 @@
 /** Functions that are read as columns give what the same functions give when they are called. */
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { GraphNode } from '../../../../sdk/graph/nodes.ts'
 import { t } from '../../../../sdk/index.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
 import { OperatorHarness } from '../../../support/operator-harness.ts'
@@ -106,11 +107,25 @@ describe('over columns', () => {
     { a: -1, b: 0, at: 4, s: '', n: -2 },
   ]
 
+  /** A node whose function must not be called. */
+  const uncalled = (node: GraphNode): GraphNode => {
+    const fn = (): never => {
+      throw new Error('the function was called')
+    }
+    return { ...node, fn } as GraphNode
+  }
+
   it('no function is called and no object made where columns say it all', async () => {
-    harness = await OperatorHarness.of<Row>((s) => s.map((x) => ({ ...x, a: x.a * 2 })), { type: Plain }).start()
+    const options = { type: Plain, alter: uncalled }
+    harness = await OperatorHarness.of<Row>((s) => s.map((x) => ({ ...x, a: x.a * 2 })), options).start()
     harness.push('columns', rows)
     expect(harness.output.emissions.every(({ columns }) => columns)).toBe(true)
     expect(harness.output.records).toEqual(rows.map((x) => ({ ...x, a: x.a * 2 })))
+    await harness.close()
+    harness = await OperatorHarness.of<Row>((s) => s.filter((x) => x.a > 0 && x.s === 'x'), options).start()
+    harness.push('columns', rows)
+    expect(harness.output.records).toEqual([rows[0]])
+    expect(() => harness?.rows(rows)).toThrow('the function was called')
   })
 
   it('null counts as JavaScript has it: the function is called', async () => {
