@@ -14,6 +14,7 @@ import { buildBatch, codecNames } from '../../proto/kafka/records/index.ts'
 import { KafkaWriter } from '../../proto/kafka/writer.ts'
 import { allCodecs, messageOf } from '../support/kafka-messages.ts'
 import { MemoryNetwork, type MemorySocket } from '../support/memory-network.ts'
+import { workMs } from './harness.ts'
 
 type ApiName = keyof typeof apis
 
@@ -115,9 +116,12 @@ export class RequestFuzz {
       const frame = random.integer(12) === 0 ? from.frame : damaged(from.frame, this.#seeds, random)
       const what = `${from.name} version ${from.version}, input ${input} of seed ${seed}`
       let tookMs = this.#send(frame, from, open)
-      // The machine may have been busy with something else: what is slow is slow again.
+      // The machine may have been busy with something else: what is slow is slow again, and by its own work.
       for (let again = 0; again < 3 && tookMs > inputMsMax; again++)
-        tookMs = Math.min(tookMs, this.#send(frame, from, open))
+        tookMs = Math.min(
+          tookMs,
+          workMs(() => this.#send(frame, from, open)),
+        )
       if (tookMs > inputMsMax) throw new Error(`${what} kept the thread for ${tookMs} ms: ${frame.toString('base64')}`)
       if (tookMs > slowestMs) {
         slowestMs = tookMs
@@ -196,6 +200,8 @@ export class RequestFuzz {
     const socket = this.#network.accepted()
     // ApiVersions, version 0, without a client id.
     socket.emit('data', Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 0, 255, 255]))
+    // Answers of one turn leave together.
+    await new Promise((resolve) => setImmediate(resolve))
     const bytes = Buffer.concat(socket.written)
     socket.destroy()
     return apis.ApiVersions.readResponse(new KafkaReader(bytes, 8), 0)
