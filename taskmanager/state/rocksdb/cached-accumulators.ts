@@ -142,10 +142,7 @@ export class CachedAccumulators implements AccumulatorStore, SpillCodec<SpillEnt
   }
 
   #changeOne(id: number, epoch: number): void {
-    if ((this.#versions[id] & ~storedBit) !== epoch) {
-      if (this.#keys.spill.encoding !== 0) this.#guard(id)
-      this.#keys.spill.changed()
-    }
+    if (this.#keys.spill.encoding !== 0 && (this.#versions[id] & ~storedBit) !== epoch) this.#guard(id)
     this.#versions[id] = epoch
   }
 

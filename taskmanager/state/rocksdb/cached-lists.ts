@@ -127,10 +127,6 @@ export class CachedLists implements ListStore, SpillCodec<CachedList> {
     return encodeChunk(list.last, this.lifetime)
   }
 
-  get expires(): boolean {
-    return this.lifetime.limited
-  }
-
   // What the cache asks of it.
 
   load(id: number, stored: Buffer | undefined): void {
@@ -259,7 +255,6 @@ export class CachedLists implements ListStore, SpillCodec<CachedList> {
     const { spill } = this.#keys
     const key = this.#keys.canonicalOf(id)
     spill.log(this.#keys.hashOf(id), this.state, key, chunkNamespace(index), spill.epoch, undefined)
-    spill.changed()
   }
 
   #keepChunk(hash: number, key: Uint8Array, index: number, epoch: number, value: Uint8Array): void {

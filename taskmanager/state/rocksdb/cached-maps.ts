@@ -126,7 +126,6 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
     for (const { namespace } of this.#stored(id, map)) {
       // No snapshot waits for it: what is not in the cache, it takes from the log as that was.
       spill.write(hash, this.state, this.#keys.canonicalOf(id), namespace, spill.epoch, undefined)
-      spill.changed()
     }
     for (const entry of map.entries.values()) if (entry.present) this.#remove(entry)
     map.whole = true
@@ -147,10 +146,6 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
 
   value(entry: MapEntry): Uint8Array | undefined {
     return this.lifetime.expired(entry.writtenMs) ? undefined : encodeStateValue(entry.value, entry.writtenMs)
-  }
-
-  get expires(): boolean {
-    return this.lifetime.limited
   }
 
   // What the cache asks of it.
@@ -243,7 +238,7 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
       }
       for (;;) {
         for (let i = 0; i < found.length; i += 2) {
-          const { namespace } = parseEntryKey(found[i], false)
+          const { namespace } = parseEntryKey(found[i])
           const key = keyOfBytes(namespace)
           if (!map.entries.has(tokenOf(key))) yield { key, namespace, value: found[i + 1] }
         }
@@ -258,7 +253,7 @@ export class CachedMaps implements MapStore, SpillCodec<MapEntry> {
   /** All that RocksDB has of a key. */
   #keep(id: number, map: CachedMap, found: readonly Buffer[]): void {
     for (let i = 0; i < found.length; i += 2) {
-      const key = keyOfBytes(parseEntryKey(found[i], false).namespace)
+      const key = keyOfBytes(parseEntryKey(found[i]).namespace)
       const token = tokenOf(key)
       if (!map.entries.has(token)) this.#fill(this.#make(map, id, key, token), found[i + 1])
     }

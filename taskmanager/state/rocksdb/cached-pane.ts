@@ -157,11 +157,10 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
   /** Forgets what RocksDB has. */
   removeStored(): void {
     if (!this.stored) return
-    const { store, floor, epoch, tracked } = this.#spill
-    const remove = (prefix: Buffer): void => store.deleteRange(prefix, prefixEnd(prefix))
+    const { store } = this.#spill
+    const prefix = paneStart(this.start)
     store.flush()
-    remove(paneStart(this.start))
-    for (let at = floor; tracked && at <= epoch; at++) remove(paneStart(this.start, at))
+    store.deleteRange(prefix, prefixEnd(prefix))
   }
 
   /** Gives the memory back. */
@@ -191,10 +190,7 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
 
   #load(missing: readonly number[]): void {
     this.#grow(missing.length * this.#entryBytes)
-    if (!this.stored) {
-      for (let i = 0; i < missing.length; i++) this.#spill.changed()
-      return
-    }
+    if (!this.stored) return
     for (let from = 0; from < missing.length; from += fetchedAtOnce) {
       const ids = missing.slice(from, from + fetchedAtOnce)
       for (const id of ids) this.#spill.want(this.#hashOf(id), this.state, this.#keyOf(id), this.#namespace)
@@ -206,10 +202,7 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
   /** What RocksDB has of an id that is new here. */
   #take(id: number, stored: Buffer | undefined): void {
     this.#guarded[id] = 0
-    if (stored === undefined) {
-      this.#spill.changed()
-      return
-    }
+    if (stored === undefined) return
     const { accumulators, memory, name } = this.#shape
     this.#versions[id] = (storedBit | readU32(stored, 0)) >>> 0
     const bytes = stored.subarray(epochBytes)
@@ -239,11 +232,8 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
   }
 
   #change(id: number): void {
-    const { epoch } = this.#spill
-    if ((this.#versions[id] & ~storedBit) !== epoch) {
-      if (this.#spill.encoding !== 0 && this.#isPresent(id)) this.#guard(id)
-      this.#spill.changed()
-    }
+    const { epoch, encoding } = this.#spill
+    if (encoding !== 0 && (this.#versions[id] & ~storedBit) !== epoch && this.#isPresent(id)) this.#guard(id)
     this.#versions[id] = epoch
   }
 

@@ -5,8 +5,9 @@
  *
  * Panes that batches have left go out of the cache first, and whole; of those in use single entries. One thread.
  */
+import { assert } from '../../../core/assert.ts'
 import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import { type RunCursor, RunEntry } from '../../../proto/checkpoint/run.ts'
 import type { RocksDbOptions, WindowSlice } from '../api.ts'
 import { stateErrors } from '../errors.ts'
 import { KeptPanes } from '../kept-panes.ts'
@@ -17,6 +18,7 @@ import type { SnapshotRun } from '../snapshot-run.ts'
 import type { SnapshotPart } from '../snapshotter.ts'
 import { cacheShare } from './binding.ts'
 import { CachedPane } from './cached-pane.ts'
+import type { LoggedEntries } from './change-log.ts'
 import { PaneKeys } from './layout.ts'
 import { OwnStore } from './own-store.ts'
 import { PaneScan } from './pane-scan.ts'
@@ -31,6 +33,11 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
   readonly #cacheBytes: number
   readonly #store: OwnStore
   readonly #spill: Spill
+  /** Panes that have gone, by their start: how many entries the log had by epoch, which are to be passed over. */
+  readonly #dropped = new Map<number, ReadonlyMap<number, number>>()
+  /** The same as the snapshot that is being encoded found it. */
+  #hidden: ReadonlyMap<number, ReadonlyMap<number, number>> = new Map()
+  readonly #logged = new RunEntry()
   #batches = 0
   #scan: PaneScan | undefined
 
@@ -41,15 +48,16 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
     this.#store = new OwnStore(rocksdb, disk)
     const state: SpilledState = {
       state: shape.state,
+      take: (run, entries) => this.#take(run, entries),
       encode: () => this.#encodeCached(),
       restore: (cursor, epoch) => this.#restore(cursor, epoch),
       expired: () => false,
     }
-    this.#spill = new Spill([state], shape.tracked, new PaneKeys(shape.state))
+    this.#spill = new Spill([state], shape.tracked, new PaneKeys())
   }
 
   async open(): Promise<void> {
-    this.#spill.attach(await this.#store.open())
+    this.#spill.attach(await this.#store.open(), this.#store.openLog())
   }
 
   restored(): void {
@@ -129,6 +137,7 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
 
   freeze(checkpointId: number): void {
     this.#spill.freeze(checkpointId)
+    this.#hidden = new Map(this.#dropped)
     this.freezePanes(checkpointId)
   }
 
@@ -140,6 +149,8 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
   settle(checkpointId: number, counts: boolean): void {
     this.#spill.settle(checkpointId, counts)
     this.settlePanes(checkpointId, counts)
+    const { floor } = this.#spill
+    for (const [start, counts] of this.#dropped) if (Math.max(...counts.keys()) < floor) this.#dropped.delete(start)
   }
 
   restore(state: number, entry: RunCursor, rewrite: boolean): void {
@@ -152,7 +163,31 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
   }
 
   protected override dropped(pane: CachedPane): void {
+    if (!pane.stored) return
     pane.removeStored()
+    const counts = this.#spill.logged()
+    if (counts.size > 0) this.#dropped.set(pane.start, counts)
+  }
+
+  /** What the log has of panes that were gone when the snapshot began stays out of the run. */
+  #take(run: SnapshotRun, { bytes, entries, gone, place }: LoggedEntries): void {
+    if (place === undefined || this.#hidden.size === 0) {
+      run.putEncoded(bytes, entries, gone)
+      return
+    }
+    const entry = this.#logged
+    entry.bytes = bytes
+    let to = 0
+    let kept = 0
+    for (let at = 0, n = place.before; at < bytes.length; at = entry.valueEnd, n++) {
+      assert(entry.read(at), 'the log has entries')
+      const dropped = this.#hidden.get(bytes.readDoubleLE(entry.keyEnd))?.get(place.epoch) ?? 0
+      if (n < dropped) continue
+      bytes.copyWithin(to, entry.start, entry.valueEnd)
+      to += entry.valueEnd - entry.start
+      kept++
+    }
+    if (kept > 0) run.putEncoded(bytes.subarray(0, to), kept, gone)
   }
 
   #restore(cursor: RunCursor, epoch: number): void {

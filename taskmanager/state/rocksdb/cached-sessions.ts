@@ -3,14 +3,15 @@
  * all sessions of a key are one entry in RocksDB, and another entry says when the first of them is due. What is due is
  * loaded before it fires, some keys at a time.
  *
- * In RocksDB: S, key: per session its start, 1 when it has fired, bytes and the value as in a run. T: time as a sortable
- * float64, hash, key. An entry of T may be out of date; whoever meets it looks at the key.
+ * In RocksDB: S, key: its sessions (stored-sessions.ts). T: time as a sortable float64, hash, key. An entry of T may be out of
+ * date; whoever meets it looks at the key.
  *
- * Promises: among the epochs of unfinished snapshots the log has one version of a key at most, since what a key had and has no
- * more is not in its newer version: the older one is deleted when the key changes. One thread.
+ * The log may have several versions of a key, and a run takes sessions one by one: a version names those that are gone since the
+ * one before it. One thread.
  */
+import { assert } from '../../../core/assert.ts'
 import { type Disk, systemDisk } from '../../../core/platform/disk.ts'
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import { type RunCursor, RunEntry } from '../../../proto/checkpoint/run.ts'
 import type { KeyShape, RocksDbOptions } from '../api.ts'
 import type { DueQueue } from '../due-queue.ts'
 import { entryKey } from '../flat-part.ts'
@@ -22,10 +23,11 @@ import type { SessionObjects } from '../session-objects.ts'
 import { type SessionTable, startOffset } from '../session-table.ts'
 import type { SnapshotRun } from '../snapshot-run.ts'
 import { cacheShare } from './binding.ts'
+import type { LoggedEntries } from './change-log.ts'
 import { epochBytes, letter, prefixEnd, readSortable, readU32, writeSortable, writeU32 } from './layout.ts'
 import { OwnStore } from './own-store.ts'
 import { Spill, type SpillCodec, type SpillEntry, type SpilledState } from './spill.ts'
-import { packSessions, type StoredSession, storedSessions } from './stored-sessions.ts'
+import { packSessions, type StoredSession, sessionMark, storedSessions } from './stored-sessions.ts'
 
 export interface CachedSessionsOptions {
   readonly memory: StateMemory
@@ -41,14 +43,14 @@ export interface CachedSessionsOptions {
 }
 
 const nothing = new Uint8Array(0)
+const none = Buffer.alloc(0)
 /** Of an id: not in the cache, or when it was last used. */
 const absent = 0
 const idle = 1
 const used = 2
-/** Bits of an id: RocksDB has its version, has any version, has its version in the log. */
+/** Bits of an id: RocksDB has its version, has any version. */
 const current = 1
 const row = 2
-const logged = 4
 /** Bytes of a key beside its entry. */
 const besideBytes = 64
 const dueAtOnce = 1024
@@ -70,6 +72,10 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
   /** Epoch in which the key began; 0: unknown, snapshots may hold it. */
   #born = new Uint32Array(1024)
   #guarded = new Uint32Array(1024)
+  /** Starts of the sessions that the version has which RocksDB has, if the log may have it too. */
+  readonly #loggedStarts: (readonly number[] | undefined)[] = []
+  readonly #logged = new RunEntry()
+  readonly #start = Buffer.alloc(8)
   readonly #entry = { present: false, epoch: 0, guarded: 0, stored: false }
   #id = 0
   #hand = 0
@@ -90,7 +96,7 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
   }
 
   async open(): Promise<void> {
-    this.#spill.attach(await this.#store.open())
+    this.#spill.attach(await this.#store.open(), this.#store.openLog())
   }
 
   restored(): void {
@@ -120,17 +126,11 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
 
   changing(id: number): void {
     const spill = this.#spill
-    const bits = this.#bits[id]
-    const old = this.#epochs[id]
-    if (old === spill.epoch && (bits & (current | logged)) === 0) return
-    if (old !== spill.epoch) {
+    if (this.#epochs[id] !== spill.epoch) {
       if (spill.encoding !== 0) this.#guard(id)
-      spill.changed()
       this.#epochs[id] = spill.epoch
     }
-    if ((bits & logged) !== 0)
-      spill.store.delete(spill.keys.log(old, this.#hashOf(id), this.state, this.#keyOf(id), nothing))
-    this.#bits[id] = bits & row
+    this.#bits[id] &= row
   }
 
   firing(id: number): void {
@@ -170,11 +170,10 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
   released(id: number): void {
     if (this.#residence[id] === absent) return
     const spill = this.#spill
-    const bits = this.#bits[id]
     const born = this.#born[id]
-    // What began after the last snapshot nobody has heard of.
-    if ((bits & row) !== 0 || born === 0 || born < spill.base)
-      spill.write(this.#hashOf(id), this.state, this.#keyOf(id), nothing, spill.epoch, undefined)
+    this.#epochs[id] = spill.epoch
+    // What began after the last snapshot, and never left the cache, nobody has heard of.
+    if ((this.#bits[id] & row) !== 0 || born === 0 || born < spill.base) this.#write(id)
     this.#residence[id] = absent
   }
 
@@ -212,13 +211,18 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
     }
   }
 
-  put(run: SnapshotRun, hash: number, key: Uint8Array, value: Uint8Array | undefined): void {
-    run.drop(hash, this.state, key)
-    if (value === undefined) return
-    const start = Buffer.alloc(8)
-    for (const each of storedSessions(asBuffer(value))) {
-      start.writeDoubleLE(each.start)
-      run.put(hash, this.state, key, start, each.value)
+  take(run: SnapshotRun, { bytes }: LoggedEntries): void {
+    const entry = this.#logged
+    entry.bytes = bytes
+    for (let at = 0; at < bytes.length; at = entry.valueEnd) {
+      assert(entry.read(at), 'the log has entries')
+      const { hash, key } = entry
+      run.drop(hash, this.state, key)
+      for (const { start, mark, value } of storedSessions(asBuffer(entry.value))) {
+        this.#start.writeDoubleLE(start)
+        if (mark === sessionMark.gone) run.gone(hash, this.state, key, this.#start)
+        else run.put(hash, this.state, key, this.#start, value)
+      }
     }
   }
 
@@ -226,7 +230,6 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
     this.begin()
     const id = this.#options.idOf(cursor)
     this.#load(Int32Array.of(id))
-    if ((this.#bits[id] & logged) !== 0) this.changing(id)
     this.#options.contents.restore(this.state, cursor, id)
     this.#options.sessions.settle()
     this.#epochs[id] = epoch
@@ -256,6 +259,7 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
         this.#epochs[id] = this.#spill.epoch
         this.#born[id] = this.#spill.epoch
         this.#guarded[id] = 0
+        this.#loggedStarts[id] = undefined
       }
       this.#residence[id] = used
     }
@@ -264,22 +268,24 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
     const found = this.#spill.fetch()
     for (let i = 0; i < missing.length; i++) {
       const stored = found[i]
-      if (stored === undefined) this.#spill.changed()
-      else this.#take(missing[i], stored)
+      if (stored !== undefined) this.#fill(missing[i], stored)
     }
   }
 
-  #take(id: number, stored: Buffer): void {
+  #fill(id: number, stored: Buffer): void {
     const { sessions, contents, queue } = this.#options
     const epoch = readU32(stored, 0)
-    const inLog = this.#spill.tracked && epoch >= this.#spill.floor
     this.#epochs[id] = epoch
     this.#born[id] = 0
-    this.#bits[id] = current | row | (inLog ? logged : 0)
-    for (const { start, fired, value } of storedSessions(stored.subarray(epochBytes))) {
-      contents.take(id, start, value, fired)
+    this.#bits[id] = current | row
+    const starts: number[] = []
+    for (const { start, mark, value } of storedSessions(stored.subarray(epochBytes))) {
+      if (mark === sessionMark.gone) continue
+      starts.push(start)
+      contents.take(id, start, value, mark === sessionMark.fired)
       sessions.settle()
     }
+    if (this.#spill.tracked && epoch >= this.#spill.floor) this.#loggedStarts[id] = starts
     const dueMs = sessions.nextDue(id)
     if (dueMs !== Number.POSITIVE_INFINITY) queue.push(id, dueMs)
   }
@@ -288,13 +294,24 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
     const { sessions, objects, queue } = this.#options
     if (this.#spill.encoding !== 0) this.#guard(id)
     if ((this.#bits[id] & current) === 0) {
-      const dueMs = sessions.nextDue(id)
-      this.#spill.evict(this.#at(id), this)
-      this.#putTime(id, dueMs)
+      this.#write(id)
+      if (!sessions.isEmpty(id)) this.#putTime(id, sessions.nextDue(id))
     }
     this.#residence[id] = absent
     sessions.forget(id, (at) => objects?.remove(at))
     if (sessions.table.releaseOne(id)) queue.forget(id)
+  }
+
+  /** RocksDB has the version of a key, and the log. */
+  #write(id: number): void {
+    const { sessions } = this.#options
+    const spill = this.#spill
+    const value = this.#pack(id)
+    const epoch = this.#epochs[id]
+    const hash = this.#hashOf(id)
+    const key = this.#keyOf(id)
+    spill.keep(spill.keys.entry(hash, this.state, key, nothing), epoch, sessions.isEmpty(id) ? undefined : value)
+    spill.log(hash, this.state, key, nothing, epoch, value)
   }
 
   #putTime(id: number, dueMs: number): void {
@@ -318,7 +335,8 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
   #at(id: number): SpillEntry {
     const entry = this.#entry
     this.#id = id
-    entry.present = !this.#options.sessions.isEmpty(id)
+    // One without sessions says so.
+    entry.present = true
     entry.epoch = this.#epochs[id]
     entry.stored = (this.#bits[id] & current) !== 0
     entry.guarded = this.#guarded[id]
@@ -330,11 +348,16 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
     const packed: StoredSession[] = []
     for (const at of sessions.sessionsOf(id)) {
       const value = Buffer.from(contents.valueOf(at))
-      packed.push({ start: memory.f64[(at + startOffset) >>> 3], fired: sessions.hasFired(at), value })
+      const mark = sessions.hasFired(at) ? sessionMark.fired : sessionMark.waits
+      packed.push({ start: memory.f64[(at + startOffset) >>> 3], mark, value })
     }
+    const count = packed.length
+    for (const start of this.#loggedStarts[id] ?? [])
+      if (!packed.some((session) => session.start === start))
+        packed.push({ start, mark: sessionMark.gone, value: none })
     const bytes = packSessions(packed)
-    if (objects !== undefined && packed.length > 0)
-      this.#objectBytes += ((4 * bytes.length) / packed.length + 64 - this.#objectBytes) / 64
+    if (objects !== undefined && count > 0)
+      this.#objectBytes += ((4 * bytes.length) / count + 64 - this.#objectBytes) / 64
     return bytes
   }
 

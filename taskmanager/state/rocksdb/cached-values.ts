@@ -103,10 +103,6 @@ export class CachedValues implements ValueStore, SpillCodec<ValueEntry> {
     return this.lifetime.expired(entry.writtenMs) ? undefined : encodeStateValue(entry.value, entry.writtenMs)
   }
 
-  get expires(): boolean {
-    return this.lifetime.limited
-  }
-
   // What the cache asks of it.
 
   load(id: number, stored: Buffer | undefined): void {

@@ -7,9 +7,6 @@ import type { RocksDbOptions, SnapshotTarget, StateBackendOptions } from '../api
 import { type KeyValues, openKeyValues } from './binding.ts'
 import { ChangeLog } from './change-log.ts'
 
-/** On the disk: what snapshots wait for is little beside the state, or it is in RocksDB. */
-const logBytesPerMemoryByte = 32
-
 export class OwnStore {
   readonly #options: RocksDbOptions
   readonly #disk: Disk
@@ -33,8 +30,7 @@ export class OwnStore {
 
   /** A log beside it, which ends with it. */
   openLog(): ChangeLog {
-    const { directory, memoryBytes } = this.#options
-    this.#log = new ChangeLog(this.#disk, `${directory}/changes`, memoryBytes * logBytesPerMemoryByte)
+    this.#log = new ChangeLog(this.#disk, `${this.#options.directory}/changes`)
     return this.#log
   }
 

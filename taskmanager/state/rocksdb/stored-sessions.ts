@@ -1,18 +1,21 @@
-/** The sessions of a key as one value in RocksDB: start, 1 when it has fired, bytes of the value, the value as in a run. Pure. */
+/** The sessions of a key as one value in RocksDB: start, its mark, bytes of the value, the value as in a run. Pure. */
 export interface StoredSession {
   readonly start: number
-  readonly fired: boolean
+  /** `gone`: an older version of the key in the log has it, this one has not. */
+  readonly mark: (typeof sessionMark)[keyof typeof sessionMark]
   readonly value: Buffer
 }
+
+export const sessionMark = { waits: 0, fired: 1, gone: 2 } as const
 
 const headBytes = 13
 
 export function packSessions(sessions: readonly StoredSession[]): Buffer {
   const bytes = Buffer.allocUnsafe(sessions.reduce((sum, { value }) => sum + headBytes + value.length, 0))
   let at = 0
-  for (const { start, fired, value } of sessions) {
+  for (const { start, mark, value } of sessions) {
     at = bytes.writeDoubleLE(start, at)
-    at = bytes.writeUInt8(fired ? 1 : 0, at)
+    at = bytes.writeUInt8(mark, at)
     at = bytes.writeUInt32LE(value.length, at)
     at += value.copy(bytes, at)
   }
@@ -23,7 +26,8 @@ export function packSessions(sessions: readonly StoredSession[]): Buffer {
 export function* storedSessions(bytes: Buffer): Generator<StoredSession> {
   for (let at = 0; at < bytes.length; ) {
     const end = at + headBytes + bytes.readUInt32LE(at + 9)
-    yield { start: bytes.readDoubleLE(at), fired: bytes[at + 8] === 1, value: bytes.subarray(at + headBytes, end) }
+    const mark = bytes[at + 8] as StoredSession['mark']
+    yield { start: bytes.readDoubleLE(at), mark, value: bytes.subarray(at + headBytes, end) }
     at = end
   }
 }

@@ -79,14 +79,12 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
     const { spill } = this.#keys
     if (domain.horizon !== undefined && place >= domain.horizon) {
       this.#putFar(place, spill.epoch)
-      spill.changed()
       return
     }
     if (domain.near.has(place)) return
     const timer = this.#makeNear(domain, place)
     timer.fresh = true
     timer.epoch = spill.epoch
-    spill.changed()
     if (domain.near.size > this.#nearMax) this.#moveAway(domain)
   }
 
@@ -103,7 +101,6 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
       const { spill } = this.#keys
       spill.store.delete(Buffer.from(place, 'latin1'))
       spill.log(hash, this.state, key, this.#namespaceOf(domain.number, timestampMs), spill.epoch, undefined)
-      spill.changed()
       this.#flushSome()
     }
   }
@@ -192,6 +189,7 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
     for (let i = 0; i < found.length; i += 2) {
       const timer = this.#makeNear(domain, found[i].toString('latin1'))
       timer.epoch = readU32(found[i + 1], 0)
+      timer.stored = true
     }
     const last = found.at(-2)
     if (found.length < 2 * count || last === undefined) {
@@ -213,7 +211,7 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
     const { spill } = this.#keys
     for (const timer of timers.slice(kept.length)) {
       if (spill.encoding !== 0) spill.guard(timer, this)
-      this.#putFar(timer.place, timer.epoch)
+      this.#keepFar(timer.place, timer.epoch, !timer.stored)
       domain.near.delete(timer.place)
       timer.present = false
     }
@@ -224,14 +222,20 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
   }
 
   #putFar(place: string, epoch: number): void {
+    this.#keepFar(place, epoch, true)
+  }
+
+  /** `log`: the log has not got it yet. */
+  #keepFar(place: string, epoch: number, log: boolean): void {
     const { spill } = this.#keys
     const at = Buffer.from(place, 'latin1')
     const value = Buffer.allocUnsafe(epochBytes)
     writeU32(value, 0, epoch)
     spill.store.put(at, value)
-    const key = at.subarray(headBytes)
-    const namespace = this.#namespaceOf(at[3], readSortable(at, 4))
-    spill.log(readU32(at, 12), this.state, key, namespace, epoch, nothing)
+    if (log) {
+      const namespace = this.#namespaceOf(at[3], readSortable(at, 4))
+      spill.log(readU32(at, 12), this.state, at.subarray(headBytes), namespace, epoch, nothing)
+    }
     this.#domains[at[3]].far++
     this.#flushSome()
   }
@@ -265,7 +269,6 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
     // What came and went between two snapshots leaves nothing.
     if (timer.fresh && timer.epoch === spill.epoch) return
     spill.log(timer.hash, this.state, timer.key, this.namespace(timer), spill.epoch, undefined)
-    spill.changed()
     this.#flushSome()
   }
 

@@ -43,7 +43,7 @@ export class Sweep {
     for (let i = 0; i < found.length; i += 2) {
       const stored = found[i + 1]
       if (tracked && readU32(stored, 0) >= floor) continue
-      const state = this.#states.get(parseEntryKey(found[i], false).state)
+      const state = this.#states.get(parseEntryKey(found[i]).state)
       if (state?.expired(stored.subarray(epochBytes)) !== true) continue
       store.delete(found[i])
       this.deleted++

@@ -1,5 +1,5 @@
 /**
- * What waits for snapshots beside RocksDB: comes back as it was noted, oldest epoch first, and is bounded; and the text that values
+ * What waits for snapshots beside RocksDB: comes back as it was noted, oldest epoch first; and the text that values
  * are in RocksDB.
  */
 import { join } from 'node:path'
@@ -15,9 +15,9 @@ const directory = checkpointDirectory()
 afterAll(directory.remove)
 
 let made = 0
-const logOf = (bytesMax = 1 << 30): { log: ChangeLog; path: string } => {
+const logOf = (): { log: ChangeLog; path: string } => {
   const path = join(directory.path, `log-${made++}`)
-  return { log: new ChangeLog(systemDisk, path, bytesMax), path }
+  return { log: new ChangeLog(systemDisk, path), path }
 }
 
 const bytes = fc.uint8Array({ maxLength: 40 })
@@ -59,7 +59,7 @@ describe('versions that have left the cache', () => {
       fc.property(fc.array(version, { maxLength: 30 }), fc.integer({ min: 1, max: 4 }), (versions, from) => {
         const { log, path } = logOf()
         for (const { epoch, hash, state, key, namespace, value } of versions)
-          expect(log.append(epoch, hash, state, key, namespace, value)).toBe(true)
+          log.append(epoch, hash, state, key, namespace, value)
         const since = (first: number): Version[] =>
           versions.filter(({ epoch }) => epoch >= first).sort((a, b) => a.epoch - b.epoch)
         const expected = since(from)
@@ -78,7 +78,7 @@ describe('versions that have left the cache', () => {
 
   test('are those that were there when the reading began', () => {
     const { log } = logOf()
-    const note = (n: number): boolean => log.append(1, n, 0, Buffer.from([n]), Buffer.alloc(0), Buffer.from([n]))
+    const note = (n: number): void => log.append(1, n, 0, Buffer.from([n]), Buffer.alloc(0), Buffer.from([n]))
     note(1)
     const reading = log.read(1, 1)
     note(2)
@@ -88,17 +88,28 @@ describe('versions that have left the cache', () => {
     log.close()
   })
 
-  test('are refused when there is no room, until some are forgotten', () => {
-    const { log } = logOf(1000)
-    const note = (epoch: number): boolean =>
-      log.append(epoch, 1, 0, Buffer.alloc(10), Buffer.alloc(0), Buffer.alloc(90))
-    let noted = 0
-    while (note(1)) noted++
-    expect(noted).toBeGreaterThan(5)
-    expect(noted).toBeLessThan(11)
-    expect(note(2)).toBe(false)
-    log.dropBefore(2)
-    expect(note(2)).toBe(true)
+  test('are counted by epoch, and come with the number of those before them', () => {
+    const { log } = logOf()
+    for (let i = 0; i < 5000; i++) log.append(1 + (i % 2), i, 0, Buffer.from([i]), Buffer.alloc(0), Buffer.alloc(10))
+    expect(log.counts()).toEqual(
+      new Map([
+        [1, 2500],
+        [2, 2500],
+      ]),
+    )
+    const places: { epoch: number; before: number; entries: number }[] = []
+    const reading = log.read(1, 2)
+    for (let next = reading.next(); next.done !== true; next = reading.next()) {
+      const { place, entries } = next.value
+      if (place !== undefined) places.push({ ...place, entries })
+    }
+    expect(places.length).toBeGreaterThan(4)
+    let before = 0
+    for (const [i, place] of places.entries()) {
+      if (place.epoch !== places[i - 1]?.epoch) before = 0
+      expect(place.before).toBe(before)
+      before += place.entries
+    }
     log.close()
   })
 
