@@ -141,9 +141,17 @@ export async function existingTopic({ cluster, admin }: Kafka, name: string): Pr
       name,
       (await admin.listTopics()).map((topic) => topic.name),
     )
-    const suggestion = near === undefined ? `Make it: millrace topic create ${name}` : `Did you mean ${near}?`
+    const suggestion = near === undefined ? howToMake(name, code) : `Did you mean ${near}?`
     throw cliErrors.create('NO_SUCH_TOPIC', { topic: name, suggestion }, { cause: error })
   }
+}
+
+function howToMake(name: string, code: number): string {
+  if (code === kafkaError.INVALID_TOPIC_EXCEPTION)
+    return 'Names of topics are made of letters, digits, dots, underscores and dashes.'
+  return name.startsWith('__')
+    ? 'The broker makes topics of its own when they are needed.'
+    : `Make it: millrace topic create ${name}`
 }
 
 /** `key=value` as often as given. Throws CLI_BAD_ARGUMENT. */

@@ -53,6 +53,12 @@ describe('topic', () => {
     expect(await json('topic delete orders --if-exists')).toEqual({ topic: 'orders', deleted: false })
   })
 
+  it('does not tell to make what cannot be made', async () => {
+    expect((await millrace('topic describe no/name')).notes).toContain('letters, digits')
+    expect((await millrace('topic describe __transaction_state')).notes).toContain('makes topics of its own')
+    expect((await millrace('topic describe absent')).notes).toContain('millrace topic create absent')
+  })
+
   it('says what was probably meant', async () => {
     await millrace('topic create payments')
     expect(await millrace('topic describe paymnets')).toMatchObject({
