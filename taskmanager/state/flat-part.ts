@@ -148,8 +148,8 @@ export class FlatPart implements SnapshotPart {
     return this.#encoding >= 0 && id >>> 6 >= this.#page && this.#table.isFrozen(id)
   }
 
-  freeze(checkpointId: number): void {
-    this.#table.freeze()
+  freeze(checkpointId: number, all = false): void {
+    this.#table.freeze(all)
     this.#encoding = checkpointId
     this.#page = 0
     this.#gone = []

@@ -14,6 +14,8 @@ import { StateRows } from './rows.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 
 const batchEntries = 2048
+/** All of a larger table is not frozen at once: what is written meanwhile is copied. */
+const allBytesMax = 512 << 20
 
 /** Stands for a flat part in snapshots, and restores it. */
 export class FlatRestore implements SnapshotPart {
@@ -87,8 +89,12 @@ export class FlatRestore implements SnapshotPart {
 
   // The rest is the part's own.
 
-  freeze(checkpointId: number): void {
-    this.#part.freeze(checkpointId)
+  freezesAll(): boolean {
+    return this.#table.idLimit * this.#table.stride <= allBytesMax
+  }
+
+  freeze(checkpointId: number, all?: boolean): void {
+    this.#part.freeze(checkpointId, all)
   }
 
   encode(run: Parameters<FlatPart['encode']>[0]): Iterator<void> {

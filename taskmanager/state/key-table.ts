@@ -189,11 +189,12 @@ export class KeyTable {
     return this.memory.kernels.stateRelease(this.address, ids, n)
   }
 
-  /** Hands the marks to a snapshot and begins new ones. The table must not be frozen. */
-  freeze(): void {
+  /** Hands the marks to a snapshot, or `all` entries, and begins new ones. The table must not be frozen. */
+  freeze(all: boolean): void {
     this.#reserveTracking()
     const { memory } = this
     const dirty = this.#get(field.dirty)
+    if (all) this.#markAll()
     this.#set(field.dirty, memory.allocateZeroed(this.#trackedCapacity >>> 3))
     this.#set(field.frozenBits, dirty)
     this.#set(field.shadows, memory.allocateZeroed(this.#trackedCapacity >>> 4))
@@ -254,6 +255,14 @@ export class KeyTable {
   markOne(id: number): void {
     const dirty = this.#get(field.dirty)
     if (dirty !== 0) this.memory.u8[dirty + (id >>> 3)] |= 1 << (id & 7)
+  }
+
+  #markAll(): void {
+    const { u8 } = this.memory
+    const dirty = this.#get(field.dirty)
+    const whole = this.idLimit >>> 3
+    u8.fill(255, dirty, dirty + whole)
+    u8[dirty + whole] |= (1 << (this.idLimit & 7)) - 1
   }
 
   isMarked(id: number): boolean {

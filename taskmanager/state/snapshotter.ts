@@ -25,11 +25,15 @@ import { type KeyRange, SnapshotRun } from './snapshot-run.ts'
 /** Entries that are merged between two turns of others, and the most time that they take. */
 const sliceEntries = 2048
 const sliceMsMax = 4
+/** To merge an entry costs so many times of writing one. */
+const mergedTimes = 4
 
 /** A piece of state that takes part in snapshots. At most one frozen set is being encoded at a time. */
 export interface SnapshotPart {
-  /** Hands over what changed. Quick. */
-  freeze(checkpointId: number): void
+  /** Hands over what changed. Quick. `all`: all there is, of a part that said that it can do so. */
+  freeze(checkpointId: number, all?: boolean): void
+  /** Whether it can hand over all there is. Absent: it cannot. */
+  freezesAll?(): boolean
   /**
    * Writes the frozen set; a step takes well below a millisecond. Called right after `freeze`: what changes between steps,
    * or before the first, is written before it changes.
@@ -48,6 +52,8 @@ export interface SnapshotPart {
 interface Pending {
   readonly checkpointId: number
   readonly before: readonly RunHandle[]
+  /** It writes all there is, and what was before is not needed any more. */
+  readonly all: boolean
   /** Set when it is to be given up. */
   failure: Error | undefined
   written: boolean
@@ -83,9 +89,10 @@ export class Snapshotter {
     const last = this.#pending.at(-1)
     if (last !== undefined && !last.written)
       this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId: last.checkpointId }))
-    const pending: Pending = { checkpointId, before: this.#chain, failure: undefined, written: false }
+    const all = this.#renews(this.#chain, compactionOf(this.#chain, this.#range))
+    const pending: Pending = { checkpointId, before: this.#chain, all, failure: undefined, written: false }
     this.#pending.push(pending)
-    for (const part of this.#parts) part.freeze(checkpointId)
+    for (const part of this.#parts) part.freeze(checkpointId, all)
     const result = this.#write(pending)
     // Whoever asked hears of it; a snapshot that nobody waits for any more must not take the process down.
     result.catch(() => undefined)
@@ -135,7 +142,8 @@ export class Snapshotter {
     try {
       const storage = openStorage(target.root)
       const place = { storage, pathOf, pace }
-      const kind = pending.before.length === 0 ? 'base' : 'delta'
+      const before = pending.all ? [] : pending.before
+      const kind = before.length === 0 ? 'base' : 'delta'
       const run = new SnapshotRun(this.#range, kind, place, target.runBytesMax)
       let written: readonly RunHandle[]
       try {
@@ -149,7 +157,7 @@ export class Snapshotter {
       }
       passPoint('snapshot')
       check()
-      const chain = await this.#compacted(storage, [...pending.before, ...written], pathOf(0), check, pace)
+      const chain = await this.#compacted(storage, [...before, ...written], pathOf(0), check, pace)
       pending.written = true
       this.#chain = chain
       return chain
@@ -159,7 +167,22 @@ export class Snapshotter {
     }
   }
 
-  /** The chain, with what has become too much of it merged. */
+  /**
+   * Whether the next snapshot replaces the chain, of which the runs from `first` on are to be merged. For the only part of a state: that
+   * costs a fraction of merging where much has changed.
+   */
+  #renews(chain: readonly RunHandle[], first: number | undefined): boolean {
+    if (first === undefined || this.#parts.length !== 1 || this.#parts[0].freezesAll?.() !== true) return false
+    let held = 0
+    let changed = 0
+    chain.forEach(({ kind, entries }, i) => {
+      if (kind === 'base') held += entries
+      else if (i >= first) changed += entries
+    })
+    return changed * mergedTimes > held
+  }
+
+  /** The chain, with what has become too much of it merged, unless the next snapshot replaces it. */
   async #compacted(
     storage: BlobStorage,
     chain: readonly RunHandle[],
@@ -168,7 +191,7 @@ export class Snapshotter {
     pace: Pace,
   ): Promise<readonly RunHandle[]> {
     const first = compactionOf(chain, this.#range)
-    if (first === undefined) return chain
+    if (first === undefined || this.#renews(chain, first)) return chain
     let lastMs = this.#clock.monotonic()
     const pause = async (): Promise<void> => {
       check()

@@ -30,7 +30,7 @@ type Step =
       valid: readonly boolean[]
     }
   | { kind: 'release'; picks: readonly number[] }
-  | { kind: 'freeze' | 'thaw' | 'merge' }
+  | { kind: 'freeze' | 'freeze-all' | 'thaw' | 'merge' }
   | { kind: 'panes'; times: readonly number[] }
 
 /** Runs the same steps on either kind of kernels; gives all memory. */
@@ -94,8 +94,8 @@ function run(twin: boolean, bytesKeys: boolean, steps: readonly Step[]): { memor
         memory.i32[(ids >>> 2) + i] = id
       })
       log.push(table.release(ids, chosen.length))
-    } else if (step.kind === 'freeze' && !frozen) {
-      table.freeze()
+    } else if ((step.kind === 'freeze' || step.kind === 'freeze-all') && !frozen) {
+      table.freeze(step.kind === 'freeze-all')
       frozen = true
     } else if (step.kind === 'thaw' && frozen) {
       for (let page = 0; page * 64 < table.idLimit; page++) log.push(table.frozenPage(page))
@@ -151,7 +151,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('release' as const), picks: fc.array(fc.nat(1000), { maxLength: rows }) }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('freeze' as const, 'thaw' as const, 'merge' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('freeze' as const, 'freeze-all' as const, 'thaw' as const, 'merge' as const),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
