@@ -92,6 +92,8 @@ class Reader {
       const name = property.computed || property.kind !== 'init' ? undefined : keyName(property.key)
       // Names that are numbers come first in an object, and __proto__ is none.
       if (name === undefined || name === '__proto__' || /^\d+$/.test(name)) return undefined
+      // Where one stands that is given twice is not the same with a spread before it as without.
+      if (columns.some((column) => column !== 'all fields' && column.name === name)) return undefined
       const expression = this.#expression(property.value)
       if (expression === undefined) return undefined
       columns.push({ name, expression })

@@ -138,6 +138,17 @@ describe('over columns', () => {
     expect(harness.output.records).toStrictEqual(rows.map((x) => ({ a: x.a, o: undefined })))
   })
 
+  it('a property that is given twice stands where JavaScript puts it', async () => {
+    for (const source of [
+      '{ ...x, z: x.s, y: x.a, z: x.a }',
+      '{ z: x.s, y: x.a, z: x.a }',
+      '{ z: x.s, ...x, z: x.a }',
+    ]) {
+      const fn = made<object>(`(${source})`)
+      await compare((s) => s.map(fn), rows, rows.map(fn))
+    }
+  })
+
   it('what is declared of results is checked all the same', async () => {
     const narrow = t.object({ a: t.int32() })
     const build = (s: Stream<Row>): Stream<unknown> =>
