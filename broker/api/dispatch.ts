@@ -168,6 +168,7 @@ export class Dispatcher implements FrameHandler {
     api.counts.requests++
     const quota = this.#quotas.of(connection.principal.name, clientId)
     slot.quota = quota
+    if (quota !== undefined && key === apis.Produce.key) this.#quotas.use(quota, 'producer_byte_rate', frame.length)
     const context = new Context(this, api, version, correlationId, clientId, request, slot, startedMs)
     let answer: Handled<unknown>
     try {
@@ -176,10 +177,7 @@ export class Dispatcher implements FrameHandler {
       this.#failed(context, error)
       return
     }
-    if (quota !== undefined) {
-      this.#quotas.use(quota, 'request_percentage', this.#clock.monotonic() - startedMs)
-      if (key === apis.Produce.key) this.#quotas.use(quota, 'producer_byte_rate', frame.length)
-    }
+    if (quota !== undefined) this.#quotas.use(quota, 'request_percentage', this.#clock.monotonic() - startedMs)
     this.handled(context, answer)
   }
 

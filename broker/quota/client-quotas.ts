@@ -47,7 +47,7 @@ export class ClientQuota {
 
 /** How often a muted connection is looked at: quotas may have been raised. */
 const lookAgainMs = 1000
-/** Clients that are remembered; who makes up names is forgotten with its debts, and was not bound by a quota of its name before. */
+/** Clients that are remembered. Beyond it those are forgotten that owe nothing, and where that is not enough all, with their debts. */
 const clientsMax = 10_000
 
 export class ClientQuotas {
@@ -106,8 +106,8 @@ export class ClientQuotas {
       if (connection.isClosed) return
       const quota = this.of(user, clientId)
       const leftMs = quota?.waitMs(this.#clock.monotonic()) ?? 0
-      if (quota === undefined || leftMs === 0) connection.unmute()
-      else this.#unmuteLater(quota, connection, leftMs)
+      if (quota !== undefined && leftMs > 0) this.#unmuteLater(quota, connection, leftMs)
+      else connection.unmute()
     }
     this.#clock.setTimeout(look, Math.min(waitMs, lookAgainMs)).unref()
   }
@@ -142,7 +142,6 @@ export class ClientQuotas {
     return undefined
   }
 
-  /** What says nothing, or else everything. */
   #forget(): void {
     const nowMs = this.#clock.monotonic()
     for (const [id, bucket] of this.#buckets) if (bucket.isFull(nowMs)) this.#buckets.delete(id)
