@@ -80,14 +80,21 @@ export function showError(terminal: Terminal, error: unknown): void {
   if (error.blame === 'user' && error.cause instanceof Error) {
     for (const frame of userFrames(error.cause.stack)) terminal.note(`    ${frame}`)
   }
-  if (error.hint !== undefined && error.hint !== '') terminal.note(`  ${tidyPaths(error.hint)}`)
+  const hint = hintOf(error)
+  if (hint !== undefined && hint !== '') terminal.note(`  ${tidyPaths(hint)}`)
+}
+
+/** What to do: as the error says, or else as what has caused it does. */
+function hintOf({ hint, cause }: MillraceError): string | undefined {
+  return hint ?? (isMillraceError(cause) ? hintOf(cause) : undefined)
 }
 
 /** An error as part of a JSON result. */
 export function errorJson(error: unknown): Record<string, unknown> {
   if (!isMillraceError(error))
     return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error) }
-  const { code, message, hint, blame, retry }: MillraceError = error
+  const { code, message, blame, retry }: MillraceError = error
+  const hint = hintOf(error)
   return { code, message: tidyPaths(message), ...(hint === undefined ? {} : { hint: tidyPaths(hint) }), blame, retry }
 }
 

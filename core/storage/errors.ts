@@ -110,6 +110,12 @@ export const errors = defineErrors('STORAGE', {
     blame: 'user',
     retry: 'never',
   },
+  S3_NO_REGION: {
+    text: 'nothing says in which region the bucket {bucket} is',
+    hint: 'set s3.region, or s3.endpoint where the service is not Amazon',
+    blame: 'user',
+    retry: 'never',
+  },
   S3_UNREACHABLE: {
     text: 'S3 cannot be reached at {endpoint}: {reason}',
     hint: 'check s3.endpoint and that the service runs',

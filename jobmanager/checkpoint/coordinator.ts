@@ -232,10 +232,10 @@ export class CheckpointCoordinator {
         // However many failures are tolerated: none will ever complete again.
         if (deposed) this.#finishFailed(pending, reason)
         if (deposed) this.#ports.fail(error)
-        else this.#fail(pending, reason)
+        else this.#fail(pending, reason, error)
       } else {
         this.history.failed(pending.checkpointId, this.#clock.now(), reason)
-        pending.waiting?.reject(failed(pending.request.kind, pending.checkpointId, reason))
+        pending.waiting?.reject(failed(pending.request.kind, pending.checkpointId, reason, error))
       }
       return
     }
@@ -252,15 +252,15 @@ export class CheckpointCoordinator {
     this.#next()
   }
 
-  #fail(pending: InFlight, reason: string): void {
+  #fail(pending: InFlight, reason: string, cause?: unknown): void {
     const { request, checkpointId } = pending
     const active = this.#active
-    this.#finishFailed(pending, reason)
+    this.#finishFailed(pending, reason, cause)
     if (!active) return
     this.#ports.abort(checkpointId)
     if (request.stop !== undefined) {
       // Sources may have emitted their end: only a restart leads back.
-      this.#ports.fail(failed(request.kind, checkpointId, reason))
+      this.#ports.fail(failed(request.kind, checkpointId, reason, cause))
       return
     }
     if (request.kind === 'checkpoint' && pending.waiting === undefined) {
@@ -273,11 +273,11 @@ export class CheckpointCoordinator {
     this.#next()
   }
 
-  #finishFailed(pending: InFlight, reason: string): void {
+  #finishFailed(pending: InFlight, reason: string, cause?: unknown): void {
     this.#clear(pending)
     // Once its storing has begun, the outcome decides: it may count although the attempt is over.
     if (pending.storing && !this.#active) return
-    const error = failed(pending.request.kind, pending.checkpointId, reason)
+    const error = failed(pending.request.kind, pending.checkpointId, reason, cause)
     this.history.failed(pending.checkpointId, this.#clock.now(), reason)
     pending.waiting?.reject(error)
   }
@@ -341,7 +341,10 @@ export class CheckpointCoordinator {
   }
 }
 
-function failed(kind: SnapshotKind, checkpoint: number, reason: string): Error {
-  const name = kind === 'final' ? 'the last checkpoint' : kind
-  return errors.create('CHECKPOINT_FAILED', { kind: name, checkpoint: checkpoint === 0 ? '' : checkpoint, reason })
+function failed(kind: SnapshotKind, checkpoint: number, reason: string, cause?: unknown): Error {
+  const context = {
+    kind: kind === 'final' ? 'the last checkpoint' : kind,
+    checkpoint: checkpoint === 0 ? '' : checkpoint,
+  }
+  return errors.create('CHECKPOINT_FAILED', { ...context, reason }, { cause })
 }

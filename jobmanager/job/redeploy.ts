@@ -138,9 +138,9 @@ export class Redeployments {
     const beganMs = clock.monotonic()
     const before = job.nextPlan
     const running = await this.#settled()
-    if (job.state.kind !== 'waiting-for-resources' && !running) {
-      throw errors.create('NOT_RUNNING', { job: before.name, state: job.state.kind })
-    }
+    const { kind: state } = job.state
+    if (isTerminal(state)) throw errors.create('JOB_ENDED', { job: before.name, state })
+    if (state !== 'waiting-for-resources' && !running) throw errors.create('NOT_RUNNING', { job: before.name, state })
     const change = changeOf(before, request)
     const after = rescaledPlan(job.submitted, change)
     const vertices = before.vertices.map(({ id, name, parallelism }) => ({

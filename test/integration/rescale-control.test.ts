@@ -122,7 +122,7 @@ test('what cannot be meant is refused with a sentence', async () => {
   await refused('NO_CHECKPOINTING', { parallelism: 2 }, without)
   await cluster.client.cancel(without)
   await cluster.until(without, 'canceled')
-  await refused('NOT_RUNNING', { parallelism: 2 }, without)
+  await refused('JOB_ENDED', { parallelism: 2 }, without)
   expect((await cluster.client.info(job)).status).toMatchObject({ state: 'running', attempt: 1 })
 })
 

@@ -59,6 +59,7 @@ export function s3Failure(error: unknown, failed: FailedAction): MillraceError |
   const options = { cause: error }
   const reason = said.message
   if (said.name === 'NoSuchBucket') return errors.create('NO_BUCKET', { bucket, endpoint }, options)
+  if (reason === 'Region is missing') return errors.create('S3_NO_REGION', { bucket }, options)
   if (credentialNames.has(said.name)) return errors.create('S3_CREDENTIALS', { bucket, reason }, options)
   if (said.name === 'PermanentRedirect' || said.name === 'AuthorizationHeaderMalformed' || status(error) === 301)
     return errors.create('S3_REGION', { bucket, reason }, options)

@@ -8,6 +8,7 @@ import { recordingTerminal } from '../../support/recording-terminal.ts'
 
 const errors = defineErrors('TERMINALTEST', {
   FULL: { text: 'the disk is full\nmore', hint: 'Free some.', blame: 'external', retry: 'never' },
+  FAILED: { text: 'the savepoint failed', blame: 'external', retry: 'never' },
 })
 
 describe('waiting', () => {
@@ -38,6 +39,12 @@ describe('an error', () => {
     showError(terminal, errors.create('FULL'))
     expect(terminal.noteLines).toEqual(['error the disk is full  TERMINALTEST_FULL', 'more', '  Free some.'])
     expect(terminal.outLines).toEqual([])
+  })
+
+  it('without a word about what to do has that of its cause', () => {
+    const terminal = recordingTerminal()
+    showError(terminal, errors.create('FAILED', undefined, { cause: errors.create('FULL') }))
+    expect(terminal.noteLines).toEqual(['error the savepoint failed  TERMINALTEST_FAILED', '  Free some.'])
   })
 
   it('is an object on standard output with --json', () => {

@@ -33,6 +33,13 @@ describe('an answer of S3', () => {
       expect(told(name, 'no', http(400))).toMatchObject({ code: 'STORAGE_S3_CREDENTIALS', retry: 'backoff' })
   })
 
+  it('that cannot be asked for, because no region is known, says what to set', () => {
+    expect(told('Error', 'Region is missing')).toMatchObject({
+      code: 'STORAGE_S3_NO_REGION',
+      hint: expect.stringContaining('s3.region'),
+    })
+  })
+
   it('that never comes, or comes from something else, names the endpoint', () => {
     expect(told('TimeoutError', 'a request has exceeded')).toMatchObject({
       code: 'STORAGE_S3_SILENT',
