@@ -25,7 +25,8 @@ export class RunBlock {
   readonly to: number
   /** Whether it may say that something is gone. */
   readonly delta: boolean
-  readonly #reader: RunReader
+  /** Of its run. */
+  readonly reader: RunReader
   readonly #number: number
 
   constructor(group: Group, number: number, bytes: Uint8Array) {
@@ -35,13 +36,13 @@ export class RunBlock {
     this.from = from
     this.to = to
     this.delta = !reader.footer.base
-    this.#reader = reader
+    this.reader = reader
     this.#number = number
   }
 
   /** To be called by whoever finds that its bytes are not its entries. */
   broken(): never {
-    return malformed(this.#reader.where, `an entry of block ${this.#number} is not one`)
+    return malformed(this.reader.where, `an entry of block ${this.#number} is not one`)
   }
 }
 

@@ -91,7 +91,10 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
         // With maps and timers nobody knows.
         if (!this.#manyPerKey) table.expect(entries / Math.max(1, this.#valuesPerKey))
       },
-      blocks: (blocks) => new FlatBlocks({ table, shape: key, flat, objects: this.#unread }, blocks),
+      blocks: (blocks) => {
+        const dropped = blocks.runs.some(({ reader }) => reader.drops.length > 0)
+        return dropped ? undefined : new FlatBlocks({ table, shape: key, flat, objects: this.#unread }, blocks)
+      },
     })
   }
 

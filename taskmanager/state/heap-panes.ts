@@ -4,13 +4,15 @@
 import type { RunCursor } from '../../proto/checkpoint/run.ts'
 import { stateErrors } from './errors.ts'
 import { KeptPanes } from './kept-panes.ts'
+import { PaneBlocks, type RestoredPanes } from './pane-blocks.ts'
 import { startOfPane } from './pane-drops.ts'
 import type { PaneKeeper } from './pane-keeper.ts'
 import { Pane, type PaneShape } from './panes.ts'
+import type { BlocksToRestore, BlockTaker } from './restored-rows.ts'
 import type { SnapshotRun } from './snapshot-run.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 
-export class HeapPanes extends KeptPanes<Pane> implements PaneKeeper, SnapshotPart {
+export class HeapPanes extends KeptPanes<Pane> implements PaneKeeper, RestoredPanes, SnapshotPart {
   readonly part: SnapshotPart = this
   readonly usedBytes = 0
   readonly #shape: PaneShape
@@ -22,6 +24,11 @@ export class HeapPanes extends KeptPanes<Pane> implements PaneKeeper, SnapshotPa
   }
 
   async open(): Promise<void> {}
+
+  blocks(restored: BlocksToRestore): BlockTaker | undefined {
+    const shape = this.#shape
+    return shape.aggregate.kind === 'declared' ? new PaneBlocks(this, shape, shape.rows.shape, restored) : undefined
+  }
 
   restored(): void {}
 
@@ -35,6 +42,15 @@ export class HeapPanes extends KeptPanes<Pane> implements PaneKeeper, SnapshotPa
     const made = new Pane(this.#shape, start, this.#lastSlots)
     this.panes.set(start, made)
     return made
+  }
+
+  find(start: number): Pane | undefined {
+    return this.panes.get(start)
+  }
+
+  remove(pane: Pane): void {
+    this.panes.delete(pane.start)
+    pane.free()
   }
 
   fetch(): void {}

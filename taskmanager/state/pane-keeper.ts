@@ -4,6 +4,7 @@
  */
 import type { WindowSlice } from './api.ts'
 import type { KeyTable } from './key-table.ts'
+import type { BlocksToRestore, BlockTaker } from './restored-rows.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 
 /** One pane: the aggregates of a stretch of time by key. */
@@ -20,6 +21,8 @@ export interface PaneKeeper {
   readonly part: SnapshotPart
   /** Before anything else. */
   open(): Promise<void>
+  /** What takes whole blocks of a snapshot; undefined: its part takes entry by entry. */
+  blocks?(restored: BlocksToRestore): BlockTaker | undefined
   /** Everything of the snapshot is there. */
   restored(): void
   /** Before a batch: no id is in use. */

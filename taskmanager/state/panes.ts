@@ -41,6 +41,8 @@ export class Pane implements PaneView {
   readonly start: number
   readonly table: KeyTable
   readonly part: SnapshotPart
+  /** Of declared aggregates; none for functions. */
+  readonly states: FlatStates
   /** By id, for functions. */
   readonly objects: PaneObjects | undefined
   /** A snapshot may hold some of it. */
@@ -67,6 +69,7 @@ export class Pane implements PaneView {
     if (aggregate.kind === 'functions') {
       this.objects = new PaneObjects(shape, aggregate.functions, this.table, namespace, restoreId)
       this.part = this.objects.tracker
+      this.states = new FlatStates(this.table, type, [], namespace)
       return
     }
     accumulators.init(memory, this.table.template)
@@ -79,7 +82,8 @@ export class Pane implements PaneView {
         return true
       },
     }
-    this.part = new FlatPart(this.table, new FlatStates(this.table, type, [state], namespace), restoreId)
+    this.states = new FlatStates(this.table, type, [state], namespace)
+    this.part = new FlatPart(this.table, this.states, restoreId)
   }
 
   /** Everything is here. */

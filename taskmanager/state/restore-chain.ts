@@ -10,16 +10,16 @@ import { openStorage } from '../../core/storage/open-storage.ts'
 import { rangeCount } from '../../proto/checkpoint/ranges.ts'
 import { type ChainRun, ChainStream, chainBlocks, largestBlock, openChain } from '../../proto/checkpoint/run.ts'
 import type { Restoring } from './convert.ts'
-import type { BlocksToRestore, FlatBlocks } from './flat-blocks.ts'
 import { aThird, Pace } from './pace.ts'
+import type { BlocksToRestore, BlockTaker } from './restored-rows.ts'
 import type { KeyRange } from './snapshot-run.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 
 export interface RestoredInto {
   /** Is told before the first entry how many the bases hold: nearly as many as there will be. */
   readonly expecting?: (entries: number) => void
-  /** Takes whole blocks instead of the entries. */
-  readonly blocks?: (restored: BlocksToRestore) => FlatBlocks
+  /** Takes whole blocks instead of the entries; undefined: not those of these runs. */
+  readonly blocks?: (restored: BlocksToRestore) => BlockTaker | undefined
 }
 
 export async function restoreChain(
@@ -45,15 +45,14 @@ function blocksInto(
   runs: readonly ChainRun[],
   { states, rewrite, convert }: Restoring,
   { from, to }: KeyRange,
-): FlatBlocks | undefined {
-  const dropped = runs.some(({ reader }) => reader.drops.length > 0)
-  if (convert !== undefined || dropped) return undefined
+): BlockTaker | undefined {
+  if (convert !== undefined) return undefined
   const largest = largestBlock(runs, from, to)
-  return into.blocks?.({ states, rewrite, bytesMax: largest.bytes, entriesMax: largest.entries })
+  return into.blocks?.({ states, rewrite, runs, bytesMax: largest.bytes, entriesMax: largest.entries })
 }
 
 function* restoreBlocks(
-  into: FlatBlocks,
+  into: BlockTaker,
   runs: readonly ChainRun[],
   { from, to }: KeyRange,
 ): Generator<void | Promise<void>> {

@@ -68,7 +68,7 @@ class PaneStore implements WindowStore {
 
   async open(): Promise<void> {
     await this.#panes.open()
-    await this.#snapshotter.restore(this.#options.restored)
+    await this.#snapshotter.restore(this.#options.restored, { blocks: (blocks) => this.#panes.blocks?.(blocks) })
     this.#panes.restored()
   }
 
