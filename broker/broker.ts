@@ -180,11 +180,14 @@ function configOf(values: Readonly<Record<string, string>>): Config {
   return loadConfig(everyBrokerOption, [{ name: 'configuration', values: known }])
 }
 
+/** With less than this somebody will wonder why clients are sent away. */
+const fewConnections = 1000
+
 function sharesOf(config: Config, { descriptorLimit: limit, log }: BrokerPlatform): DescriptorShares {
   const wanted = { connectionsMax: config.get(options.connectionsMax), openFilesMax: config.get(openFilesMax) }
   const shares = shareDescriptors(limit, wanted)
-  if (shares.connectionsMax < wanted.connectionsMax || shares.openFilesMax < wanted.openFilesMax)
-    log.info({ limit, ...shares }, 'the process may have fewer files open than the options ask for (ulimit -n)')
+  if (shares.connectionsMax < Math.min(wanted.connectionsMax, fewConnections))
+    log.warn({ limit, ...shares }, 'the process may have few files open (ulimit -n), and takes few connections')
   return shares
 }
 

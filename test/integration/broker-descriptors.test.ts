@@ -45,7 +45,7 @@ async function crowd(address: string, count: number): Promise<void> {
 it('logs go on to new segments while more clients connect than there are descriptors for', async () => {
   const data = `${directory}/data`
   const broker = await startBrokerWithin(256, directory, data)
-  await broker.logs(/fewer files open than the options ask for/)
+  await broker.logs(/may have few files open/)
   const client = new WireClient(broker.address)
   ends.push(() => client.close())
   for (const name of ['good', 'rolls']) await createTopic(client, name, { 'segment.bytes': '1048576' })
