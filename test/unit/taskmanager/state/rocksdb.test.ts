@@ -108,7 +108,7 @@ describe('a snapshot that does not count', () => {
 })
 
 describe('what waits for a snapshot', () => {
-  test('is the last version, when files had no room for some and have room again', async () => {
+  test('is the last version of what left the cache several times', async () => {
     const subtasks = new Subtasks(directory.path, 'number', (options) => {
       const backend = small(options, 40)
       return Object.assign(backend, { value: backend.value('v') })
@@ -119,16 +119,16 @@ describe('what waits for a snapshot', () => {
     for (let key = 0; key < 40; key++) set(key, 'first'.padEnd(60))
     const first = subtasks.begin()
     // Each key leaves the cache when the next but one comes.
-    for (const key of [1, 100, 101, 102]) set(key, 'no room'.padEnd(60))
+    for (const key of [1, 100, 101, 102]) set(key, 'second'.padEnd(60))
     await first.end('complete')
-    for (const key of [1, 100, 101, 102]) set(key, 'room again')
+    for (const key of [1, 100, 101, 102]) set(key, 'third')
     await subtasks.begin().end('complete')
     await subtasks.start(1)
     const [restored] = subtasks.stores
     expect([0, 1, 100].map((key) => restored.value.get(idOf(restored, key)))).toEqual([
       'first'.padEnd(60),
-      'room again',
-      'room again',
+      'third',
+      'third',
     ])
     restored.close()
   })
