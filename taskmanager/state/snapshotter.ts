@@ -25,8 +25,8 @@ import { type KeyRange, SnapshotRun } from './snapshot-run.ts'
 /** Entries that are merged between two turns of others, and the most time that they take. */
 const sliceEntries = 2048
 const sliceMsMax = 4
-/** To merge an entry costs so many times of writing one. */
-const mergedTimes = 4
+/** To merge an entry costs so many times of writing one, at least. */
+const mergedTimes = 2
 
 /** A piece of state that takes part in snapshots. At most one frozen set is being encoded at a time. */
 export interface SnapshotPart {
