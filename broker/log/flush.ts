@@ -1,7 +1,7 @@
 /**
  * The one path to the disk: whoever appended is written once per turn of the event loop, one call per partition, and whoever needs
- * it is synced, one fdatasync per partition for everything that was queued meanwhile. Partitions take turns; a few syncs run at a
- * time, so that reads find threads.
+ * it is synced, one fdatasync for everything that was queued meanwhile. Two of a partition may be on their way: what comes during the
+ * first need not wait for its end. Partitions take turns; a few syncs run at a time, so that reads find threads.
  *
  * Writes are synchronous: a write to the page cache costs a fifth of one that goes through the thread pool. Syncs never block, except
  * with durability `always`. One thread.
@@ -17,7 +17,12 @@ export interface Flushable {
   tellSynced(): void
   flushQueued: boolean
   syncQueued: boolean
+  /** Syncs on their way. */
+  syncsRunning: number
 }
+
+/** Of one log at a time. */
+const syncsPerLogMax = 2
 
 export class Flusher {
   readonly #clock: Clock
@@ -63,22 +68,27 @@ export class Flusher {
   }
 
   #pump(): void {
-    while (this.#running < this.#concurrency) {
-      const log = this.#syncs.shift()
-      if (log === undefined) return
-      this.#running++
-      this.syncCount++
-      void this.#run(log)
+    for (let place = 0; place < this.#syncs.length && this.#running < this.#concurrency; ) {
+      const log = this.#syncs[place]
+      if (log.syncsRunning === syncsPerLogMax) place++
+      else {
+        this.#syncs.splice(place, 1)
+        void this.#run(log)
+      }
     }
   }
 
   async #run(log: Flushable): Promise<void> {
+    this.#running++
+    this.syncCount++
+    log.syncsRunning++
+    log.syncQueued = false
     await log.syncWritten()
     this.#running--
-    log.syncQueued = false
+    log.syncsRunning--
     // What came meanwhile goes with the next sync, and that is on its way before the answers of this one are made.
     if (log.writePending()) this.sync(log)
-    else this.#pump()
+    this.#pump()
     log.tellSynced()
   }
 }

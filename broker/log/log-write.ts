@@ -2,6 +2,7 @@
  * How a log's queue reaches its files: one call per segment, files and directory made at the first write, segments pinned from their
  * first unsynced byte to their sync. And when a new segment begins.
  */
+import type { Disk } from '../../core/platform/disk.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentedLog } from './segmented-log.ts'
 
@@ -57,28 +58,39 @@ function createFiles(log: SegmentedLog, segment: Segment): void {
   log.namesUnsynced = true
 }
 
-/** Syncs segments, oldest first, and the names of new files. Rejects with the system's error. */
-export async function syncFiles(log: SegmentedLog, segments: readonly Segment[]): Promise<void> {
+/**
+ * Syncs segments, oldest first, and the names of new files. Rejects with the system's error. `overlaps`: another one is on its way. The
+ * system tells each descriptor once that something could not be written, so that two syncs of one could each take what is the other's.
+ */
+export async function syncFiles(log: SegmentedLog, segments: readonly Segment[], overlaps: boolean): Promise<void> {
   const { disk, files } = log.host
   // What is written from here on belongs to the next sync, which pins for itself.
   for (const segment of segments) segment.unsynced = false
+  const names = log.namesUnsynced
+  log.namesUnsynced = false
   try {
-    for (const segment of segments) await disk.syncAsync(files.use(segment.file))
-    if (!log.namesUnsynced) return
-    log.namesUnsynced = false
+    for (const { file } of segments) {
+      if (!overlaps) await disk.syncAsync(files.use(file))
+      else await syncByOwnDescriptor(disk, file.path)
+    }
+    if (!names) return
     if (!log.identitySynced) {
       log.identitySynced = true
-      const file = disk.open(log.host.partitionFileOf(log), 'r+')
-      try {
-        await disk.syncAsync(file)
-      } finally {
-        disk.close(file)
-      }
+      await syncByOwnDescriptor(disk, log.host.partitionFileOf(log))
     }
     await disk.syncDirectoryAsync(log.directory)
     await log.host.syncRoot()
   } finally {
     for (const segment of segments) files.unpin(segment.file)
+  }
+}
+
+async function syncByOwnDescriptor(disk: Disk, path: string): Promise<void> {
+  const descriptor = disk.open(path, 'r+')
+  try {
+    await disk.syncAsync(descriptor)
+  } finally {
+    disk.close(descriptor)
   }
 }
 

@@ -31,7 +31,6 @@ import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerStates } from './producer-state.ts'
 import { rebuildTransactions } from './rebuild-transactions.ts'
 import { readOptional, Segment, type SegmentHost, segmentName } from './segment.ts'
-import type { RecoveredLog } from './segmented-log.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
@@ -43,6 +42,18 @@ export interface RecoveryInput {
   readonly recoveryPoint: number
   readonly logStartOffset: number
   readonly nowMs: number
+}
+
+/** What recovery found on the disk. */
+export interface RecoveredLog {
+  readonly segments: Segment[]
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly recoveryPoint: number
+  readonly producers: ProducerStates
+  readonly epochs: LeaderEpochs
+  /** Below the recovery point something is damaged: readable, not writable. */
+  readonly damage: Error | undefined
 }
 
 export interface RecoveryReport {

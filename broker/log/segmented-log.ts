@@ -45,21 +45,11 @@ import type {
   TimestampOffset,
 } from './partition-log.ts'
 import { isDuplicate, mayAppend, type ProducerStates, producerView } from './producer-state.ts'
+import type { RecoveredLog } from './recovery.ts'
 import { adapted } from './rewrite-batch.ts'
 import { Segment } from './segment.ts'
+import { SyncOrder } from './sync-order.ts'
 import { LogTail } from './tail.ts'
-
-/** What recovery found on the disk. */
-export interface RecoveredLog {
-  readonly segments: Segment[]
-  readonly logStartOffset: number
-  readonly logEndOffset: number
-  readonly recoveryPoint: number
-  readonly producers: ProducerStates
-  readonly epochs: LeaderEpochs
-  /** Below the recovery point something is damaged: readable, not writable. */
-  readonly damage: Error | undefined
-}
 
 /** Queued bytes that are written without waiting for the end of the turn. */
 const writeNowBytes = 4 * 1024 * 1024
@@ -93,6 +83,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
   writtenOffset: number
   flushQueued = false
   syncQueued = false
+  syncsRunning = 0
   /** Wanted by somebody although the durability does not ask for it. */
   syncWanted = false
   /** The checkpoint on its way, if any. */
@@ -106,6 +97,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
   /** True while compaction replaces segments: retention waits. */
   maintenance = false
   #queuedBytes = 0
+  readonly #syncs: SyncOrder
   readonly #waiters = new CommitWaiters()
   readonly #listeners = new Set<() => void>()
 
@@ -132,6 +124,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
     this.highWatermark = found.logEndOffset
     this.writtenOffset = found.logEndOffset
     this.syncedOffset = found.logEndOffset
+    this.#syncs = new SyncOrder(found.logEndOffset)
     this.recoveryPoint = found.recoveryPoint
     this.tail = new LogTail(host.tail, found.logEndOffset)
     this.producerStates.confirmed(this.highWatermark)
@@ -295,7 +288,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
 
   /** True when something was written after the last sync began. */
   get needsSync(): boolean {
-    if (this.state.kind !== 'ok' || this.writtenOffset <= this.syncedOffset) return false
+    if (this.state.kind !== 'ok' || this.writtenOffset <= this.#syncs.begunOffset) return false
     return this.syncWanted || this.config.durability !== 'os'
   }
 
@@ -323,15 +316,16 @@ export class SegmentedLog implements PartitionLog, Flushable {
   }
 
   async syncWritten(): Promise<void> {
-    const offset = this.writtenOffset
+    const overlaps = this.#syncs.isBusy
+    const sync = this.#syncs.begin(this.writtenOffset)
     this.syncWanted = false
     try {
-      await syncFiles(this, this.unsynced.splice(0))
+      await syncFiles(this, this.unsynced.splice(0), overlaps)
     } catch (cause) {
       this.fail('sync', cause)
       return
     }
-    if (this.state.kind === 'ok') this.syncedOffset = Math.max(this.syncedOffset, offset)
+    if (this.state.kind === 'ok') this.syncedOffset = Math.max(this.syncedOffset, sync.end())
   }
 
   tellSynced(): void {
@@ -417,6 +411,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
       return
     }
     this.syncedOffset = this.writtenOffset
+    this.#syncs.begunOffset = this.writtenOffset
     this.tellSynced()
   }
 

@@ -51,23 +51,92 @@ describe('a log', () => {
     expect(heard).toEqual([0])
   })
 
-  test('shares one sync among everything that was appended meanwhile', async () => {
-    const { log, clock, disk, directory } = await openLog()
+  /** A log whose syncs end, well or not, when the test says so. */
+  async function withHeldSyncs() {
+    const opened = await openLog()
+    const { log, clock, disk } = opened
     append(log, { values: ['first'] })
     await settle(clock)
-    const before = directory.flusher.syncCount
-    const releases: (() => void)[] = []
-    disk.gate = (operation) => (operation === 'sync' ? new Promise((resolve) => releases.push(resolve)) : undefined)
-    for (let i = 0; i < 10; i++) {
-      append(log, { values: [`v${i}`] })
+    const ends: ((isGood: boolean) => void)[] = []
+    disk.gate = (operation) =>
+      operation === 'sync'
+        ? new Promise((resolve, reject) => ends.push((isGood) => (isGood ? resolve() : reject(new Error('EIO')))))
+        : undefined
+    const heard: [value: number, error: number][] = []
+    const add = async (value: number): Promise<void> => {
+      append(log, { values: [`${value}`] })
+      log.onCommitted(value, (error) => heard.push([value, error]))
       await settle(clock)
     }
-    expect(releases.length).toBe(1)
-    disk.gate = undefined
-    releases[0]()
-    await settle(clock)
+    const end = async (sync: number, isGood = true): Promise<void> => {
+      ends[sync]?.(isGood)
+      await settle(clock)
+    }
+    return { ...opened, ends, heard, add, end }
+  }
+
+  test('two syncs at a time share everything that was appended meanwhile', async () => {
+    const { log, directory, ends, add, end } = await withHeldSyncs()
+    const before = directory.flusher.syncCount
+    for (let value = 1; value <= 10; value++) await add(value)
+    expect(ends.length).toBe(2)
+    await end(0)
+    expect(log.highWatermark).toBe(2)
+    expect(ends.length).toBe(3)
+    await end(1)
+    expect(log.highWatermark).toBe(3)
+    await end(2)
     expect(log.highWatermark).toBe(11)
-    expect(directory.flusher.syncCount - before).toBe(2)
+    expect(directory.flusher.syncCount - before).toBe(3)
+    expect(ends.length).toBe(3)
+  })
+
+  test('a sync that ends before one that began earlier counts with it', async () => {
+    const { log, heard, add, end } = await withHeldSyncs()
+    await add(1)
+    await add(2)
+    await end(1)
+    expect(heard).toEqual([])
+    await add(3)
+    await end(2)
+    expect(log.highWatermark).toBe(1)
+    await end(0)
+    expect(heard).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ])
+  })
+
+  test('a sync that ends well behind one that fails counts for nothing', async () => {
+    const { log, heard, add, end } = await withHeldSyncs()
+    await add(1)
+    await add(2)
+    await end(1)
+    await end(0, false)
+    const failed = kafkaError.KAFKA_STORAGE_ERROR
+    expect(heard).toEqual([
+      [1, failed],
+      [2, failed],
+    ])
+    expect(log.highWatermark).toBe(1)
+    expect(log.state.kind).toBe('failed')
+  })
+
+  test('a batch counts when the name of its file is synced, whichever sync does it', async () => {
+    const { log, clock, disk } = await openLog()
+    let release = (): void => undefined
+    disk.gate = (operation) =>
+      operation === 'sync-directory' ? new Promise((resolve) => (release = resolve)) : undefined
+    append(log, { values: ['a'] })
+    await settle(clock)
+    append(log, { values: ['b'] })
+    await settle(clock)
+    expect(log.highWatermark).toBe(0)
+    disk.gate = undefined
+    release()
+    await settle(clock)
+    expect(log.highWatermark).toBe(2)
   })
 
   test('with durability os, a write is enough', async () => {
