@@ -6,26 +6,30 @@ import { clientsDirectory, debian, installOnce, onPath, succeeds } from '../inst
 /** The last 3.x, whose clients still speak old versions, and the newest. */
 export type KafkaRelease = '3.9.1' | '4.3.1'
 
-const programs = fileURLToPath(new URL('./java', import.meta.url))
-const folder = (release: KafkaRelease): string => `${clientsDirectory}/kafka-${release}`
+/** What is installed together; Streams without the store that it need not have. */
+type Jars = `kafka-${KafkaRelease}` | 'kafka-streams-4.3.1'
 
-const pom = (release: KafkaRelease): string => `<project><modelVersion>4.0.0</modelVersion>
+const programs = fileURLToPath(new URL('./java', import.meta.url))
+const folder = (jars: Jars): string => `${clientsDirectory}/${jars}`
+
+const dependency = (artifact: string, version: string, more = '', group = 'org.apache.kafka'): string =>
+  `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>${more}</dependency>`
+
+const pom = (...dependencies: readonly string[]): string => `<project><modelVersion>4.0.0</modelVersion>
 <groupId>test</groupId><artifactId>kafka-clients</artifactId><version>1</version>
 <dependencies>
-  <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${release}</version></dependency>
-  <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${release}</version></dependency>
-  <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
+  ${[...dependencies, dependency('slf4j-nop', '1.7.36', '', 'org.slf4j')].join('\n  ')}
 </dependencies></project>`
 
-function install(release: KafkaRelease): boolean {
+function install(jars: Jars, ...dependencies: readonly string[]): boolean {
   if (!['javac', 'mvn'].every(onPath) && !debian('default-jdk-headless', 'maven')) return false
-  mkdirSync(folder(release), { recursive: true })
-  writeFileSync(`${folder(release)}/pom.xml`, pom(release))
+  mkdirSync(folder(jars), { recursive: true })
+  writeFileSync(`${folder(jars)}/pom.xml`, pom(...dependencies))
   return succeeds('mvn', [
     '-q',
     '-B',
     '-f',
-    `${folder(release)}/pom.xml`,
+    `${folder(jars)}/pom.xml`,
     'dependency:copy-dependencies',
     '-DoutputDirectory=jars',
     '-DincludeScope=runtime',
@@ -33,16 +37,31 @@ function install(release: KafkaRelease): boolean {
 }
 
 /** Java as well. */
-export const installKafkaJava = (release: KafkaRelease): void => installOnce(`kafka-${release}`, () => install(release))
+export const installKafkaJava = (release: KafkaRelease): void =>
+  installOnce(`kafka-${release}`, () =>
+    install(`kafka-${release}`, dependency('kafka_2.13', release), dependency('kafka-tools', release)),
+  )
+
+/** Kafka Streams, with state in memory. */
+export const installKafkaStreams = (): void => {
+  const store = '<exclusion><groupId>org.rocksdb</groupId><artifactId>rocksdbjni</artifactId></exclusion>'
+  const streams = dependency('kafka-streams', '4.3.1', `<exclusions>${store}</exclusions>`)
+  installOnce('kafka-streams-4.3.1', () => install('kafka-streams-4.3.1', streams))
+}
 
 /** Arguments of `java` that run one of Kafka's own tools by its class. */
 export function kafkaTool(release: KafkaRelease, mainClass: string, ...args: readonly string[]): string[] {
-  return [...jvm, '-cp', `${folder(release)}/jars/*`, mainClass, ...args]
+  return [...jvm, '-cp', `${folder(`kafka-${release}`)}/jars/*`, mainClass, ...args]
 }
 
 /** Arguments of `java` that run a program of `test/support/kafka-clients/java`, one source file, against a release. */
 export function javaProgram(release: KafkaRelease, name: string, ...args: readonly string[]): string[] {
-  return [...jvm, '-cp', `${folder(release)}/jars/*`, `${programs}/${name}.java`, ...args]
+  return [...jvm, '-cp', `${folder(`kafka-${release}`)}/jars/*`, `${programs}/${name}.java`, ...args]
+}
+
+/** The same for a program of Kafka Streams. */
+export function streamsProgram(name: string, ...args: readonly string[]): string[] {
+  return [...jvm, '-cp', `${folder('kafka-streams-4.3.1')}/jars/*`, `${programs}/${name}.java`, ...args]
 }
 
 /** Short runs: little heap, no second compiler. */
