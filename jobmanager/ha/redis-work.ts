@@ -41,31 +41,35 @@ export class RedisQueues {
   readonly #events: QueueEvents
   readonly #cleaning: Queue<CleanTask>
   readonly #schedules: Queue<Submitted>
+  #closed = false
 
   constructor(options: RedisQueuesOptions) {
     this.#options = options
     // Whoever puts in is to hear at once when that fails.
-    const connection = { ...this.#connection, enableOfflineQueue: false, maxRetriesPerRequest: 1 }
+    const untilClosed = this.#connection(() => this.#closed)
+    const connection = { ...untilClosed, enableOfflineQueue: false, maxRetriesPerRequest: 1 }
     const each = { connection, prefix: this.#prefix, skipVersionCheck: true }
     const { Queue, QueueEvents } = bullmq()
     this.#submissions = new Queue('submissions', each)
     this.#cleaning = new Queue('cleaning', each)
     this.#schedules = new Queue('savepoints', each)
-    const waiting = { ...this.#connection, maxRetriesPerRequest: null }
+    const waiting = { ...untilClosed, maxRetriesPerRequest: null }
     this.#events = new QueueEvents('submissions', { ...each, connection: waiting })
     // Each call that fails says so itself.
     for (const one of [this.#submissions, this.#cleaning, this.#schedules]) one.on('error', () => undefined)
     this.#events.on('error', () => undefined)
   }
 
-  get #connection(): Connection {
+  /** `over`: nobody needs it any more. */
+  #connection(over: () => boolean): Connection {
     const { redis, timeoutMs } = this.#options
     // Both mean options of ioredis; what is optional may be undefined for one of them only.
     return {
       ...redisOptions(redis),
       ...patience(timeoutMs),
       socketTimeout: silenceMs,
-      retryStrategy: (times: number) => Math.min(100 * times, 1000),
+      // To close a connection, bullmq waits until it is there or has ended.
+      retryStrategy: (times: number) => (over() ? null : Math.min(100 * times, 1000)),
     } as Connection
   }
 
@@ -88,7 +92,8 @@ export class RedisQueues {
   /** Takes out, until the answer is closed. */
   lead(handlers: WorkHandlers): LeaderWork {
     const { trouble } = this.#options
-    const connection = { ...this.#connection, maxRetriesPerRequest: null }
+    let closed = false
+    const connection = { ...this.#connection(() => closed), maxRetriesPerRequest: null }
     const settings = { backoffStrategy: retryPauseMs }
     const each = { connection, prefix: this.#prefix, skipVersionCheck: true, settings, lockDuration: 10_000 }
     const { Worker } = bullmq()
@@ -101,7 +106,6 @@ export class RedisQueues {
       worker.on('error', () => undefined)
       worker.on('failed', (job, error) => trouble(`${job?.queueName ?? 'work'} failed, and is tried again`, error))
     }
-    let closed = false
     let synced = Promise.resolve()
     return {
       cleanLater: (task) => {
@@ -132,6 +136,7 @@ export class RedisQueues {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     const all = [this.#submissions, this.#cleaning, this.#schedules, this.#events]
     await Promise.all(all.map((each) => each.close().catch(() => undefined)))
   }

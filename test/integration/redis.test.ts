@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { RedisConnection } from '../../jobmanager/ha/redis.ts'
+import { RedisQueues } from '../../jobmanager/ha/redis-work.ts'
 import { clientMethods } from '../../proto/generated/services.ts'
 import { Channel } from '../../proto/rpc/channel.ts'
 import { Authority, channelTls, type Issued } from '../support/certificates.ts'
@@ -131,4 +132,32 @@ it('Sentinels that nobody can reach hold up no start, and are named as the reaso
   const connection = new RedisConnection({ url, username: undefined, password: undefined, sentinel }, 300)
   closing.push(() => connection.disconnect())
   await expect(connection.connect()).rejects.toThrow(/All sentinels are unreachable/)
+})
+
+it('a JobManager ends when it is told to, whether Redis was never there or is gone', { timeout: 60_000 }, async () => {
+  const server = await RedisServer.start()
+  for (const url of ['redis://127.0.0.1:1', server.url]) {
+    const troubles: string[] = []
+    const queues = new RedisQueues({
+      redis: { url, username: undefined, password: undefined },
+      timeoutMs: 300,
+      prefix: 'test',
+      cluster: 'c',
+      trouble: (text) => void troubles.push(text),
+    })
+    const work = queues.lead({
+      submitted: async () => undefined,
+      clean: async () => undefined,
+      savepoint: async () => undefined,
+    })
+    if (url === server.url) {
+      expect(await queues.submitted('job', 20_000)).toBe(true)
+      await server.kill()
+    }
+    const beganMs = performance.now()
+    await work.close()
+    await queues.close()
+    expect(performance.now() - beganMs).toBeLessThan(10_000)
+    expect(troubles).toEqual([])
+  }
 })
