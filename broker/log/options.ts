@@ -22,7 +22,7 @@ export const syncConcurrency = option({
   type: integer({ min: 1, max: 64 }),
   default: 3,
   scope: 'broker',
-  doc: 'Partitions that are synced at the same time. The other threads of the pool are left for reads.',
+  doc: 'Syncs on their way at a time, two of one partition at most. The other threads of the pool are left for reads.',
 })
 export const verifyReads = option({
   key: 'broker.log.read.verify',
