@@ -82,6 +82,11 @@ export const errors = defineErrors('JOBMANAGER', {
     blame: 'external',
     retry: 'backoff',
   },
+  NO_PLACE_FOR_SAVEPOINT: {
+    text: 'job {job} goes on as it was: its savepoint could not be stored: {reason}',
+    blame: 'user',
+    retry: 'backoff',
+  },
   STOP_FAILED: {
     text: 'job {job} could not be stopped: {reason}',
     hint: 'It goes on from its newest checkpoint. Try again.',

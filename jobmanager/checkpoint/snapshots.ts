@@ -118,6 +118,15 @@ export class JobSnapshots {
     }
   }
 
+  /** Throws STORAGE_… when nothing can be written where a savepoint is to go. Leaves nothing there. */
+  async checkTarget(path: string | undefined): Promise<void> {
+    const { jobId, savepoints, clock, timeoutMs } = this.#options
+    const storage = withDeadline(openStorage(path ?? savepoints), clock, () => timeoutMs)
+    const probe = `probe-${jobId}`
+    await storage.put(probe, Buffer.from('a savepoint is about to be stored here'))
+    await storage.delete(probe)
+  }
+
   sweep(): Promise<string[]> {
     return this.#store.sweep()
   }

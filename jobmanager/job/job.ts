@@ -199,7 +199,7 @@ export class Job {
 
   /** Resolves when the savepoint is complete and the job has finished. */
   stop(path: string | undefined, drain: boolean): Promise<CompletedSnapshot> {
-    return stopWithSavepoint(this, path, drain)
+    return stopWithSavepoint(this, this.#snapshots, path, drain)
   }
 
   /** Counts at once, and is durable when it resolves. The next attempt has it, or the one before if there are too few slots. */

@@ -2,6 +2,7 @@
 import type { JobStatus } from '../../proto/client.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { CheckpointCoordinator, CompletedSnapshot } from '../checkpoint/coordinator.ts'
+import type { JobSnapshots } from '../checkpoint/snapshots.ts'
 import { errors } from '../errors.ts'
 import type { Feed } from './journal.ts'
 import { isTerminal, type JobEvent, type JobState } from './state.ts'
@@ -24,12 +25,21 @@ export function takeSnapshot(
   return job.coordinator.request({ kind, path })
 }
 
-/** Resolves when the savepoint is complete and the job has finished. */
+/**
+ * Resolves when the savepoint is complete and the job has finished. Where no savepoint can be stored nothing is begun: its sources
+ * stop for it, and only a restart would lead back.
+ */
 export async function stopWithSavepoint(
   job: SnapshotJob,
+  snapshots: Pick<JobSnapshots, 'checkTarget'>,
   path: string | undefined,
   drain: boolean,
 ): Promise<CompletedSnapshot> {
+  checkSnapshots(job)
+  await snapshots.checkTarget(path).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw errors.create('NO_PLACE_FOR_SAVEPOINT', { job: job.plan.name, reason }, { cause })
+  })
   checkSnapshots(job)
   const failed = (reason: string, cause?: unknown): Error =>
     errors.create('STOP_FAILED', { job: job.plan.name, reason }, { cause })

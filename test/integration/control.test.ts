@@ -1,4 +1,6 @@
 /** The control plane with real connections, threads and files, and slots that only speak. */
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ControlCluster, testPlan } from '../support/control-cluster.ts'
 
@@ -136,6 +138,27 @@ test('a checkpoint that nobody answers is given up after its timeout', async () 
   await cluster.until(job, 'running')
   await expect(cluster.client.savepoint(job)).rejects.toMatchObject({ code: 'JOBMANAGER_CHECKPOINT_FAILED' })
   expect((await cluster.client.info(job)).status.state).toBe('running')
+})
+
+test('a stop whose savepoint could not be stored where it is to go begins nothing', async () => {
+  await cluster.taskManager('tm-1', 1)
+  const job = await cluster.submit(testPlan('goes-on', 1, seldom))
+  await cluster.until(job, 'running')
+  const file = join(cluster.directory, 'a-file')
+  writeFileSync(file, 'no directory')
+  const places = ['ftp://host/savepoints', file, '/proc/savepoints'] as const
+  const wrong = [/kind ftp: is not known/, /a file stands in the way/, /could not write/]
+  for (const [index, savepointPath] of places.entries()) {
+    const refused = cluster.client.stop(job, { savepointPath })
+    await expect(refused).rejects.toMatchObject({ code: 'JOBMANAGER_NO_PLACE_FOR_SAVEPOINT' })
+    await expect(refused).rejects.toThrow(wrong[index])
+  }
+  const { status, checkpoints: taken } = await cluster.client.info(job)
+  expect(status).toMatchObject({ state: 'running', attempt: 1, restarts: 0 })
+  expect(taken).toEqual([])
+  const savepointPath = join(cluster.directory, 'savepoints')
+  const { path } = await cluster.client.stop(job, { savepointPath })
+  expect(readdirSync(savepointPath)).toEqual([path.slice(path.lastIndexOf('/') + 1)])
 })
 
 test('a stop whose savepoint fails leaves the job running', async () => {
