@@ -93,6 +93,45 @@ describe('users', () => {
   })
 })
 
+describe('quotas', () => {
+  it('are set for users and clients, changed, listed and deleted', async () => {
+    expect((await millrace('quotas list')).notes).toBe('no quotas')
+    expect((await millrace('quotas set --principal User:eva --client * --produce 1mb --requests 50%')).code).toBe(0)
+    await millrace('quotas set --client batch --consume 1500')
+    expect((await millrace('quotas list')).out.split('\n').map((line) => line.trim().split(/\s{2,}/))).toEqual([
+      ['USER', 'CLIENT', 'PRODUCE', 'CONSUME', 'REQUESTS'],
+      ['eva', '*', '1mb/s', '-', '50 %'],
+      ['batch', '-', '1.5kb/s', '-'],
+    ])
+    await millrace('quotas set --principal eva --client * --produce none --consume 2mb')
+    await millrace('quotas delete --client batch')
+    expect(await json('quotas list')).toEqual([
+      {
+        entity: { user: 'eva', 'client-id': null },
+        values: { request_percentage: 50, consumer_byte_rate: 2 * 1024 * 1024 },
+      },
+    ])
+    expect(await json('quotas delete --principal eva --client *')).toEqual({
+      deleted: ['request_percentage', 'consumer_byte_rate'],
+    })
+    expect(await json('quotas list')).toEqual([])
+  })
+
+  it('that make no sense are refused', async () => {
+    const refused = async (line: string): Promise<string> => {
+      const { code, notes } = await millrace(line)
+      expect(code, line).toBe(2)
+      return notes
+    }
+    expect(await refused('quotas set --produce 1mb')).toContain('whose quotas?')
+    expect(await refused('quotas set --client a')).toContain('nothing to set')
+    expect(await refused('quotas set --client a --produce fast')).toContain('bytes per second')
+    expect(await refused('quotas set --client a --requests 0')).toContain('percent')
+    expect(await refused('quotas delete --client nobody')).toContain('no such quota')
+    expect((await millrace('quotas set --client a --produce 0b')).notes).toContain('has to be more than 0')
+  })
+})
+
 describe('records', () => {
   it('before a place are given up', async () => {
     await millrace('topic create cut -p 2')
