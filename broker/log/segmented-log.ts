@@ -338,9 +338,12 @@ export class SegmentedLog implements PartitionLog, Flushable {
     const target = this.logEndOffset
     this.writePending()
     while (this.state.kind === 'ok' && this.syncedOffset < target) {
-      this.syncWanted = true
       const moved = new Promise<void>((resolve) => this.#waitForSync.push(resolve))
-      this.host.flusher.sync(this)
+      // One that is on its way may be enough; another, with nothing to do, would end before it, over and over.
+      if (this.#syncs.begunOffset < target) {
+        this.syncWanted = true
+        this.host.flusher.sync(this)
+      }
       await moved
     }
   }

@@ -123,6 +123,25 @@ describe('a log', () => {
     expect(log.state.kind).toBe('failed')
   })
 
+  test('whoever closes the log waits for the syncs that are on their way', async () => {
+    const { log, disk, heard, add, end } = await withHeldSyncs()
+    await add(1)
+    await add(2)
+    let isClosed = false
+    const closing = log.close().then(() => {
+      isClosed = true
+    })
+    await end(1)
+    expect(isClosed).toBe(false)
+    disk.gate = undefined
+    await end(0)
+    await closing
+    expect(heard).toEqual([
+      [1, 0],
+      [2, 0],
+    ])
+  })
+
   test('a batch counts when the name of its file is synced, whichever sync does it', async () => {
     const { log, clock, disk } = await openLog()
     let release = (): void => undefined
