@@ -9,7 +9,8 @@ import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from './manifest.ts'
 import type { KeyRanges } from './ranges.ts'
 import type { RunCursor } from './run-cursor.ts'
-import type { EntryKind } from './run-format.ts'
+import type { RunEntry } from './run-entry.ts'
+import { type EntryKind, entryKind } from './run-format.ts'
 import { chainDrops, openChain } from './run-merge.ts'
 import { streamRuns } from './run-stream.ts'
 import { inlineBytesMaxDefault, type RunOptions, RunWriter, saveRun } from './run-writer.ts'
@@ -31,6 +32,8 @@ export interface CompactOptions {
   readonly sliceEntries?: number
   /** Awaited between slices; may throw to give up, and then nothing is left behind. */
   readonly pause?: () => Promise<void>
+  /** Says of an entry that its time is over: it is left out, and where there are older runs below, it is gone. Default: none. */
+  readonly expired?: (entry: RunEntry) => boolean
 }
 
 /**
@@ -91,10 +94,11 @@ async function storeStream(
   const slice = options.sliceEntries ?? 4096
   const inlineBytesMax = options.inlineBytesMax ?? inlineBytesMaxDefault
   const memoryBytes = Math.max(1 << 20, inlineBytesMax)
-  let more = await appendSlice(writer, entries, slice)
+  const { expired = () => false } = options
+  let more = await appendSlice(writer, entries, slice, expired)
   while (more && writer.pendingBytes < memoryBytes) {
     await options.pause?.()
-    more = await appendSlice(writer, entries, slice)
+    more = await appendSlice(writer, entries, slice, expired)
   }
   if (!more) return saveRun(storage, options.path, writer, inlineBytesMax)
   const file = await storage.openWriter(options.path)
@@ -102,7 +106,7 @@ async function storeStream(
     while (more) {
       await options.pause?.()
       for (const chunk of writer.take()) await file.write(chunk)
-      more = await appendSlice(writer, entries, slice)
+      more = await appendSlice(writer, entries, slice, expired)
     }
     const run = writer.finish()
     for (const chunk of writer.take()) await file.write(chunk)
@@ -118,14 +122,21 @@ async function appendSlice(
   writer: RunWriter,
   entries: Iterator<RunCursor | Promise<void>, void, void>,
   count: number,
+  expired: (entry: RunEntry) => boolean,
 ): Promise<boolean> {
   for (let i = 0; i < count; i++) {
     const step = entries.next()
     if (step.done === true) return false
     if (step.value instanceof Promise) await step.value
-    else appendCursor(writer, step.value)
+    else if (step.value.kind !== entryKind.put || !expired(step.value)) appendCursor(writer, step.value)
+    // An older version may stand below.
+    else if (writer.options.kind === 'delta') appendTombstone(writer, step.value)
   }
   return true
+}
+
+function appendTombstone(writer: RunWriter, { hash, state, key, namespace }: RunCursor): void {
+  writer.append(hash, state, entryKind.tombstone, key, namespace)
 }
 
 /** Copies the entry under a cursor. */

@@ -68,7 +68,9 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
   constructor(options: StateBackendOptions, twin: boolean) {
     super(options, new KeyIds(new StateMemory(twin), options.key))
     this.tracked = options.target !== undefined
-    this.#snapshotter = new Snapshotter(this.#parts, options.range, options.target, options.clock)
+    this.#snapshotter = new Snapshotter(this.#parts, options.range, options.target, options.clock, (entry) =>
+      this.expired(entry),
+    )
   }
 
   async open(): Promise<void> {
@@ -113,27 +115,30 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
   }
 
   value(name: string, type?: DataType, ttlMs?: number): ValueStore {
-    const lifetime = this.lifetime(ttlMs)
+    const number = this.numberOf(name)
+    const lifetime = this.lifetime(number, ttlMs)
     if (isFlat(type) && this.#flat.length < flatStatesMax) {
       const offset = this.#place(flatBytes(type, lifetime))
-      const state = new FlatValues(this.numberOf(name), name, type, 1 << this.#flat.length, offset, lifetime)
+      const state = new FlatValues(number, name, type, 1 << this.#flat.length, offset, lifetime)
       this.#flat.push(state)
       this.#valuesPerKey++
       this.#users.push(state)
       return state
     }
-    return this.#objects(name, lifetime)
+    return this.#objects(number, name, lifetime)
   }
 
   list(name: string, _type?: DataType, ttlMs?: number): ListStore {
     this.#manyPerKey = true
-    const lists = new ObjectLists(this.numberOf(name), name, this, this.lifetime(ttlMs))
+    const number = this.numberOf(name)
+    const lists = new ObjectLists(number, name, this, this.lifetime(number, ttlMs))
     return this.#objectState(lists)
   }
 
   map(name: string, _key?: DataType, _value?: DataType, ttlMs?: number): MapStore {
     this.#manyPerKey = true
-    const maps = new ObjectMaps(this.numberOf(name), name, this, this.lifetime(ttlMs))
+    const number = this.numberOf(name)
+    const maps = new ObjectMaps(number, name, this, this.lifetime(number, ttlMs))
     return this.#objectState(maps)
   }
 
@@ -206,9 +211,9 @@ class HeapBackend extends DeclaredStates<KeyIds> implements KeyedStateBackend, S
     this.keyIds.table.releaseOne(id)
   }
 
-  #objects(name: string, lifetime: Lifetime): ObjectValues {
+  #objects(number: number, name: string, lifetime: Lifetime): ObjectValues {
     this.#valuesPerKey++
-    const values = new ObjectValues(this.numberOf(name), name, this, lifetime)
+    const values = new ObjectValues(number, name, this, lifetime)
     return this.#objectState(values)
   }
 

@@ -1,15 +1,18 @@
 /** What both keyed backends do alike with the states that are declared, and with their keys. One thread. */
 import { assert } from '../../core/assert.ts'
 import type { DataType } from '../../core/columns/schema.ts'
+import type { RunEntry } from '../../proto/checkpoint/run.ts'
 import type { AccumulatingStore, AggregatingFunctions, StateBackendOptions, ValueStore } from './api.ts'
 import type { KeyIds } from './key-ids.ts'
+import { asBuffer } from './keys.ts'
 import { ObjectAggregating, ObjectReducing } from './object-state.ts'
-import { Lifetime } from './values.ts'
+import { expiredValue, Lifetime } from './values.ts'
 
 export abstract class DeclaredStates<K extends KeyIds> {
   protected readonly options: StateBackendOptions
   protected readonly keyIds: K
   #numbers: number
+  readonly #lifetimes = new Map<number, Lifetime>()
 
   constructor(options: StateBackendOptions, keyIds: K) {
     this.options = options
@@ -53,8 +56,17 @@ export abstract class DeclaredStates<K extends KeyIds> {
     return new ObjectAggregating(this.value(name, accumulator, ttlMs), functions)
   }
 
-  protected lifetime(ttlMs: number | undefined): Lifetime {
-    return new Lifetime(ttlMs, this.options.clock)
+  /** Of the entries of a state, by its number. */
+  protected lifetime(number: number, ttlMs: number | undefined): Lifetime {
+    const lifetime = new Lifetime(ttlMs, this.options.clock)
+    if (lifetime.limited) this.#lifetimes.set(number, lifetime)
+    return lifetime
+  }
+
+  /** Whether the time of what a run has of an entry is over. */
+  protected expired(entry: RunEntry): boolean {
+    const lifetime = this.#lifetimes.get(entry.state)
+    return lifetime !== undefined && expiredValue(asBuffer(entry.value), lifetime)
   }
 
   /** Number in runs of a state that is being declared. */

@@ -13,7 +13,7 @@ import { openStorage } from '../../core/storage/open-storage.ts'
 import type { BlobStorage } from '../../core/storage/storage.ts'
 import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../proto/checkpoint/paths.ts'
-import { compactChain, compactionOf, type RunCursor } from '../../proto/checkpoint/run.ts'
+import { compactChain, compactionOf, type RunCursor, type RunEntry } from '../../proto/checkpoint/run.ts'
 import type { SnapshotTarget, StateSnapshot } from './api.ts'
 import type { Restoring } from './convert.ts'
 import { stateErrors } from './errors.ts'
@@ -64,12 +64,20 @@ export class Snapshotter {
   readonly #range: KeyRange
   readonly #target: SnapshotTarget | undefined
   readonly #clock: Clock
+  readonly #expired: (entry: RunEntry) => boolean
   #chain: readonly RunHandle[] = []
   #pending: Pending[] = []
 
-  /** `parts` may still grow until the first call. */
-  constructor(parts: readonly SnapshotPart[], range: KeyRange, target: SnapshotTarget | undefined, clock: Clock) {
+  /** `parts` may still grow until the first call. `expired`: says of an entry of a run that its time is over. */
+  constructor(
+    parts: readonly SnapshotPart[],
+    range: KeyRange,
+    target: SnapshotTarget | undefined,
+    clock: Clock,
+    expired: (entry: RunEntry) => boolean = () => false,
+  ) {
     this.#parts = parts
+    this.#expired = expired
     this.#range = range
     this.#target = target
     if (target !== undefined) threadMemory()
@@ -199,7 +207,12 @@ export class Snapshotter {
       await pace.giveWay(Math.min(sliceMsMax, this.#clock.monotonic() - lastMs))
       lastMs = this.#clock.monotonic()
     }
-    const compacted = await compactChain(storage, chain, { ...this.#range, path, sliceEntries, pause }, first)
+    const compacted = await compactChain(
+      storage,
+      chain,
+      { ...this.#range, path, sliceEntries, pause, expired: this.#expired },
+      first,
+    )
     check()
     return compacted
   }

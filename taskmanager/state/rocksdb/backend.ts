@@ -79,7 +79,13 @@ class RocksDbBackend extends DeclaredStates<CachedKeys> implements KeyedStateBac
     this.#states = states
     this.#loaded = loaded
     this.#evicted = evicted
-    this.#snapshotter = new Snapshotter([spill], options.range, snapshotTarget({ ...options, rocksdb }), options.clock)
+    this.#snapshotter = new Snapshotter(
+      [spill],
+      options.range,
+      snapshotTarget({ ...options, rocksdb }),
+      options.clock,
+      (entry) => this.expired(entry),
+    )
   }
 
   async open(): Promise<void> {
@@ -106,8 +112,9 @@ class RocksDbBackend extends DeclaredStates<CachedKeys> implements KeyedStateBac
   releaseUnused(): void {}
 
   value(name: string, type?: DataType, ttlMs?: number): ValueStore {
-    const lifetime = this.lifetime(ttlMs)
-    const values = new CachedValues(this.numberOf(name), name, type, this.keyIds, lifetime)
+    const number = this.numberOf(name)
+    const lifetime = this.lifetime(number, ttlMs)
+    const values = new CachedValues(number, name, type, this.keyIds, lifetime)
     this.#states.push(values)
     this.#loaded.push(values)
     this.#evicted.push(values)
@@ -116,8 +123,9 @@ class RocksDbBackend extends DeclaredStates<CachedKeys> implements KeyedStateBac
   }
 
   list(name: string, _type?: DataType, ttlMs?: number): ListStore {
-    const lifetime = this.lifetime(ttlMs)
-    const lists = new CachedLists(this.numberOf(name), name, this.keyIds, lifetime)
+    const number = this.numberOf(name)
+    const lifetime = this.lifetime(number, ttlMs)
+    const lists = new CachedLists(number, name, this.keyIds, lifetime)
     this.#states.push(lists)
     this.#loaded.push(lists)
     this.#evicted.push(lists)
@@ -126,8 +134,9 @@ class RocksDbBackend extends DeclaredStates<CachedKeys> implements KeyedStateBac
   }
 
   map(name: string, _key?: DataType, _value?: DataType, ttlMs?: number): MapStore {
-    const lifetime = this.lifetime(ttlMs)
-    const maps = new CachedMaps(this.numberOf(name), name, this.keyIds, lifetime)
+    const number = this.numberOf(name)
+    const lifetime = this.lifetime(number, ttlMs)
+    const maps = new CachedMaps(number, name, this.keyIds, lifetime)
     this.#states.push(maps)
     this.#evicted.push(maps)
     if (lifetime.limited) this.#expiring.push(maps)

@@ -7,13 +7,12 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../../core/platform/clock.ts'
-import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import type { KeyedStateBackend, ListStore, StateBackendOptions } from '../../../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
 import { GoldenClock, restoredFrom } from '../../../golden/state/contents.ts'
 import { type GoldenLists, idsOf, listsOf, longList, makeGoldenLists, shortList } from '../../../golden/state/lists.ts'
 import { cases } from '../../../support/nightly.ts'
-import { checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'
+import { checkpointDirectory, HandClock, Subtasks, shapeOf, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
@@ -24,13 +23,6 @@ const inRocksDb = (options: StateBackendOptions, memoryBytes: number): KeyedStat
 
 const idOf = (backend: KeyedStateBackend, key: number): number =>
   backend.resolveRows({ keys: [key], hashes: Int32Array.of(testHash(key)) }, 1)[0]
-
-/** A clock that goes when it is told to; what is to run at once does. */
-class HandClock extends ManualClock {
-  override setImmediate(task: () => void): void {
-    setImmediate(task)
-  }
-}
 
 const lifetimeMs = 1000
 const length = fc.constantFrom(0, 1, 2, 63, 64, 65, 200)

@@ -7,7 +7,7 @@ import { systemDisk } from '../../../../core/platform/disk.ts'
 import type { RunCursor } from '../../../../proto/checkpoint/run.ts'
 import type { SessionStore, WindowAggregate, WindowStore } from '../../../../taskmanager/state/api.ts'
 import { OwnStore } from '../../../../taskmanager/state/rocksdb/own-store.ts'
-import { Spill, type SpillEntry } from '../../../../taskmanager/state/rocksdb/spill.ts'
+import { Spill, type SpillCodec, type SpillEntry } from '../../../../taskmanager/state/rocksdb/spill.ts'
 import { createSessionStore } from '../../../../taskmanager/state/session-store.ts'
 import type { SnapshotRun } from '../../../../taskmanager/state/snapshot-run.ts'
 import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
@@ -155,11 +155,12 @@ describe('sessions of which nearly nothing is in the cache', () => {
 
 test('what the log has is not written again when it is loaded and changed before the snapshot has passed it', async () => {
   const store = new OwnStore(rocksdb(), systemDisk)
-  const entries = new Map<number, SpillEntry & { readonly key: number }>()
-  const codec = {
+  type Keyed = SpillEntry & { readonly key: number }
+  const entries = new Map<number, Keyed>()
+  const codec: SpillCodec<Keyed> = {
     state: 0,
-    hashOf: ({ key }: { key: number }) => key,
-    keyOf: ({ key }: { key: number }) => Buffer.of(key >>> 8, key & 255),
+    hashOf: ({ key }) => key,
+    keyOf: ({ key }) => Buffer.of(key >>> 8, key & 255),
     namespace: () => Buffer.alloc(0),
     value: () => Buffer.alloc(20),
   }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../../../core/platform/clock.ts'
+import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import type { RunHandle } from '../../../../proto/checkpoint/manifest.ts'
 import { rangesOf } from '../../../../proto/checkpoint/ranges.ts'
 import type { RestoredOperator } from '../../../../proto/checkpoint/restore-plan.ts'
@@ -50,6 +51,13 @@ export function resultsAt(
 export function checkpointDirectory(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'millrace-state-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** A clock that goes when it is told to; what is to run at once does. */
+export class HandClock extends ManualClock {
+  override setImmediate(task: () => void): void {
+    setImmediate(task)
+  }
 }
 
 /** Where state is: in memory, in RocksDB with a cache for a few entries, or in one after the other. */
