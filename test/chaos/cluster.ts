@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadJob } from '../../cli/load-job.ts'
 import { type ClusterClient, createClusterClient, type JobInfo } from '../../proto/client.ts'
+import { launchedEnvironment } from '../support/launched.ts'
 import { hookVariable, type ProcessHook } from '../support/process-hook.ts'
 import type { Switchboard } from '../support/switchboard.ts'
 
@@ -288,7 +289,7 @@ function spawnMember(directory: string, { name, role, config, hook }: Omit<Membe
         cwd: directory,
         env: {
           NODE_COMPILE_CACHE: compileCache,
-          ...process.env,
+          ...launchedEnvironment(),
           ...(hook !== undefined && { [hookVariable]: JSON.stringify(hook) }),
         },
       },
