@@ -25,9 +25,8 @@ export class HeapPanes extends KeptPanes<Pane> implements PaneKeeper, RestoredPa
 
   async open(): Promise<void> {}
 
-  blocks(restored: BlocksToRestore): BlockTaker | undefined {
-    const shape = this.#shape
-    return shape.aggregate.kind === 'declared' ? new PaneBlocks(this, shape, shape.rows.shape, restored) : undefined
+  blocks(restored: BlocksToRestore): BlockTaker {
+    return new PaneBlocks(this, this.#shape, this.#shape.rows.shape, restored)
   }
 
   restored(): void {}

@@ -1,23 +1,24 @@
 /**
- * Restores the panes of a window store, of declared aggregates, from whole blocks of runs, oldest run first: the rows of a block are dealt
- * to their panes, and go into their tables as those of flat state do (restored-rows.ts).
+ * Restores the panes of a window store from whole blocks of runs, oldest run first: the rows of a block are dealt to their panes, and go
+ * into their tables as those of flat state do (restored-rows.ts); accumulators of functions wait until somebody reads them (unread.ts).
  *
  * Promises: a newer run counts over an older one; a pane that a run drops goes before the entries of that run come, in the key
  * ranges in which the run counts. One thread.
  */
-import { restoreRow, restoreRowBytes } from '../../core/kernels/restore-signature.ts'
+import { elsewhere, restoreRow, restoreRowBytes } from '../../core/kernels/restore-signature.ts'
 import type { ChainRun, RunBlock } from '../../proto/checkpoint/run.ts'
 import type { KeyShape } from './api.ts'
 import { entryHeaderBytes } from './key-table.ts'
 import { startOfPane } from './pane-drops.ts'
 import { type Pane, type PaneShape, presentBit } from './panes.ts'
-import { type BlocksToRestore, type BlockTaker, RestoredRows } from './restored-rows.ts'
+import { type BlocksToRestore, type BlockTaker, RestoredRows, type RowsInto } from './restored-rows.ts'
 
 /** Where panes are. */
 export interface RestoredPanes {
   /** Finds or makes a pane. */
   at(start: number): Pane
   find(start: number): Pane | undefined
+  all(): Iterable<Pane>
   /** Forgets a pane, as if it had never been. */
   remove(pane: Pane): void
 }
@@ -35,6 +36,8 @@ const namespaceBytes = 8
 export class PaneBlocks implements BlockTaker {
   readonly #panes: RestoredPanes
   readonly #state: number
+  /** The number that it had. */
+  readonly #oldState: number
   readonly #restored: RestoredRows
   /** Runs whose drops have not been seen to, oldest first. */
   #runs: readonly ChainRun[]
@@ -48,9 +51,12 @@ export class PaneBlocks implements BlockTaker {
     this.#panes = panes
     this.#state = shape.state
     this.#runs = restored.runs.toReversed()
-    const copied = { offset: entryHeaderBytes, bytes: shape.accumulators.bytes }
-    const own = new Map([[shape.state, { presence: presentBit, copied }]])
-    this.#restored = new RestoredRows(shape.memory, key, own, restored)
+    const into: RowsInto =
+      shape.aggregate.kind === 'functions'
+        ? { presence: elsewhere }
+        : { presence: presentBit, copied: { offset: entryHeaderBytes, bytes: shape.accumulators.bytes } }
+    this.#restored = new RestoredRows(shape.memory, key, new Map([[shape.state, into]]), restored)
+    this.#oldState = this.#restored.numbers.indexOf(shape.state)
     this.#sorted = this.#restored.allocate(restored.entriesMax * restoreRowBytes)
     this.#hashes = this.#restored.allocate(restored.entriesMax * 4)
   }
@@ -60,20 +66,26 @@ export class PaneBlocks implements BlockTaker {
     const restored = this.#restored
     const count = restored.decode(block)
     this.#deal(block, count)
-    const { u32 } = restored.memory
+    const { memory } = restored
+    const { u32 } = memory
+    const { bytes } = block
     for (const { pane, first, count: n } of this.#groups.values()) {
       const hashes = this.#hashes >>> 2
       u32.copyWithin(restored.rows.hashes >>> 2, hashes + first, hashes + first + n)
-      restored.take(pane.table, pane.states, this.#sorted + first * restoreRowBytes, n, block.bytes)
+      const rows = this.#sorted + first * restoreRowBytes
+      restored.take(pane.table, pane.states, rows, n, bytes)
+      const kept = { memory, bytes, address: restored.block, rows, ids: restored.rows.ids, count: n }
+      pane.objects?.unread.take(kept, this.#oldState)
       if (block.delta) restored.release(pane.table, n)
       pane.persisted ||= !restored.rewrite
     }
   }
 
-  end(): Iterable<void> {
+  *end(): Generator<void, void> {
     this.#dropUpTo(this.#runs.length - 1)
     this.#restored.free()
-    return []
+    for (const { objects } of this.#panes.all())
+      if (objects !== undefined) yield* objects.unread.ended(this.#restored.rewrite, () => undefined)
   }
 
   /** Puts the rows of each pane together. */
@@ -138,6 +150,7 @@ export class PaneBlocks implements BlockTaker {
       return
     }
     for (const id of dropped) {
+      pane.objects?.unread.forget(id)
       const entry = table.entry(id) >>> 2
       u32[entry + 3] = 0
       u32[entry + 5] = 0

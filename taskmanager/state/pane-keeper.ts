@@ -21,8 +21,8 @@ export interface PaneKeeper {
   readonly part: SnapshotPart
   /** Before anything else. */
   open(): Promise<void>
-  /** What takes whole blocks of a snapshot; undefined: its part takes entry by entry. */
-  blocks?(restored: BlocksToRestore): BlockTaker | undefined
+  /** What takes whole blocks of a snapshot. Absent: its part takes entry by entry. */
+  blocks?(restored: BlocksToRestore): BlockTaker
   /** Everything of the snapshot is there. */
   restored(): void
   /** Before a batch: no id is in use. */

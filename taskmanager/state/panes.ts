@@ -2,7 +2,7 @@
  * One pane of a window store: the aggregates of a stretch of time by key, in a key table of its own that is dropped whole.
  * Declared aggregates lie in the entries, accumulators of functions are objects by id.
  */
-import type { RunCursor } from '../../proto/checkpoint/run.ts'
+import type { RunEntry } from '../../proto/checkpoint/run.ts'
 import type { AggregateFunctions } from '../../sdk/functions.ts'
 import { Aggregates } from './aggregates.ts'
 import type { KeyShape, WindowAggregate } from './api.ts'
@@ -13,6 +13,7 @@ import type { PaneView } from './pane-keeper.ts'
 import type { StateRows } from './rows.ts'
 import type { SnapshotPart } from './snapshotter.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
+import { Unread } from './unread.ts'
 import { decodeStateValue, encodeStateValue } from './values.ts'
 
 /** What all panes of a store have in common. */
@@ -61,7 +62,7 @@ export class Pane implements PaneView {
       slots,
     })
     const namespace = paneNamespace(start)
-    const restoreId = (entry: RunCursor): number => {
+    const restoreId = (entry: RunEntry): number => {
       shape.rows.loadCanonical(entry.hash, entry.key)
       shape.rows.find(this.table, 0, 1, true)
       return memory.i32[shape.rows.ids >>> 2]
@@ -98,10 +99,11 @@ export class Pane implements PaneView {
 export class PaneObjects implements EntryCodec<PaneEntry> {
   readonly state: number
   readonly tracker: Tracker<PaneEntry>
+  readonly unread: Unread
   readonly #shape: PaneShape
   readonly #table: KeyTable
   readonly #namespace: Uint8Array
-  readonly #restoreId: (entry: RunCursor) => number
+  readonly #restoreId: (entry: RunEntry) => number
   readonly #functions: Functions
   readonly #entries: PaneEntry[] = []
 
@@ -110,7 +112,7 @@ export class PaneObjects implements EntryCodec<PaneEntry> {
     functions: Functions,
     table: KeyTable,
     namespace: Uint8Array,
-    restoreId: (entry: RunCursor) => number,
+    restoreId: (entry: RunEntry) => number,
   ) {
     this.#functions = functions
     this.state = shape.state
@@ -119,14 +121,27 @@ export class PaneObjects implements EntryCodec<PaneEntry> {
     this.#namespace = namespace
     this.#restoreId = restoreId
     this.tracker = new Tracker(this, shape.tracked)
+    const presence = (id: number): number => (table.entry(id) >>> 2) + 3
+    this.unread = new Unread(
+      this.tracker,
+      {
+        hold: (id) => {
+          shape.memory.u32[presence(id)] = presentBit
+        },
+        drop: () => undefined,
+      },
+      'one',
+    )
   }
 
   get(id: number): unknown {
+    this.unread.reading(id)
     return this.#entries[id]?.value
   }
 
   /** Adds a record to the accumulator of a key. Throws what the function throws. */
   add(id: number, record: unknown): void {
+    this.unread.reading(id)
     const entry = this.#entries[id]
     if (entry?.present) {
       // Before the function, which may work in place.
@@ -162,9 +177,9 @@ export class PaneObjects implements EntryCodec<PaneEntry> {
     // Entries go with their pane.
   }
 
-  restore(cursor: RunCursor): PaneEntry {
-    const { value } = decodeStateValue(cursor.value, this.#shape.name)
-    const id = this.#restoreId(cursor)
+  restore(restored: RunEntry, known?: number): PaneEntry {
+    const { value } = decodeStateValue(restored.value, this.#shape.name)
+    const id = known ?? this.#restoreId(restored)
     this.#table.touchOne(id, presentBit)
     const entry = this.#make(id)
     entry.value = value

@@ -11,7 +11,6 @@ import { restoreRow, restoreRowBytes } from '../../core/kernels/restore-signatur
 import { entryKind, RunEntry } from '../../proto/checkpoint/run.ts'
 import { asBuffer } from './keys.ts'
 import type { StateMemory } from './memory.ts'
-import type { StateKeys } from './object-state.ts'
 import { expiredValue, type Lifetime } from './values.ts'
 
 /** A block of a run, and its entries as rows in the state's memory with the ids of their keys. */
@@ -23,6 +22,12 @@ export interface BlockRows {
   readonly rows: number
   readonly ids: number
   readonly count: number
+}
+
+/** Keys have to stay as long as they have entries. */
+export interface HeldKeys {
+  hold(id: number): void
+  drop(id: number): void
 }
 
 /** Makes objects of entries. */
@@ -53,7 +58,7 @@ const noWords = new Uint32Array(0)
 
 export class Unread {
   readonly #reader: EntryReader
-  readonly #keys: StateKeys
+  readonly #keys: HeldKeys
   readonly #kind: UnreadKind
   readonly #lifetime: Lifetime | undefined
   /** By id, its newest span: 0 for none, else its number and one. */
@@ -71,7 +76,7 @@ export class Unread {
   #complete = false
   readonly #entry = new RunEntry()
 
-  constructor(reader: EntryReader, keys: StateKeys, kind: UnreadKind, lifetime?: Lifetime) {
+  constructor(reader: EntryReader, keys: HeldKeys, kind: UnreadKind, lifetime?: Lifetime) {
     this.#reader = reader
     this.#keys = keys
     this.#kind = kind
@@ -109,10 +114,10 @@ export class Unread {
       const kind = u32[row + restoreRow.kind]
       if (kind !== entryKind.put || this.#expired(bytes, u32[row + restoreRow.valueStart] - address, end)) {
         gone = true
-        if (this.#kind === 'one') this.#forget(id)
+        if (this.#kind === 'one') this.forget(id)
         if (id >= this.#newest.length || this.#newest[id] === 0) continue
         this.#doubtful.push(id)
-      } else if (this.#kind === 'one') this.#forget(id)
+      } else if (this.#kind === 'one') this.forget(id)
       this.#add(id, number, keptBytes, end - start)
       keptBytes += end - start
       if (kept.at(-1) === start) kept[kept.length - 1] = end
@@ -141,6 +146,24 @@ export class Unread {
     this.#doubtful = []
     this.#complete = true
     if (this.#keyCount === 0) this.#clear()
+  }
+
+  /** Nobody asks for the entries of this key any more. */
+  forget(id: number): void {
+    if (id >= this.#newest.length || this.#newest[id] === 0) return
+    for (let number = this.#newest[id]; number !== 0; ) {
+      const at = (number - 1) * spanWords
+      const piece = this.#pieces[this.#spans[at + span.piece]]
+      const wasDense = piece.needed * 2 >= piece.bytes.length
+      piece.needed -= this.#spans[at + span.end] - this.#spans[at + span.start]
+      this.#spans[at + span.end] = 0
+      if (piece.needed === 0) piece.bytes = nothing
+      else if (wasDense && piece.needed * 2 < piece.bytes.length) this.#sparse.push(piece)
+      number = this.#spans[at + span.older]
+    }
+    this.#newest[id] = 0
+    this.#keys.drop(id)
+    if (--this.#keyCount === 0 && this.#complete) this.#clear()
   }
 
   #add(id: number, piece: number, start: number, bytes: number): void {
@@ -190,7 +213,7 @@ export class Unread {
       }
     }
     entry.bytes = nothing
-    this.#forget(id)
+    this.forget(id)
   }
 
   /** Where the entries stand that no newer one replaces or hides, in the order of their namespaces. */
@@ -226,24 +249,6 @@ export class Unread {
   #readAll(piece: Piece): void {
     for (let at = piece.firstSpan * spanWords; piece.needed > 0; at += spanWords)
       if (this.#spans[at + span.end] !== 0) this.#read(this.#spans[at + span.id], false)
-  }
-
-  /** Nobody asks for the entries of this key any more. */
-  #forget(id: number): void {
-    if (id >= this.#newest.length || this.#newest[id] === 0) return
-    for (let number = this.#newest[id]; number !== 0; ) {
-      const at = (number - 1) * spanWords
-      const piece = this.#pieces[this.#spans[at + span.piece]]
-      const wasDense = piece.needed * 2 >= piece.bytes.length
-      piece.needed -= this.#spans[at + span.end] - this.#spans[at + span.start]
-      this.#spans[at + span.end] = 0
-      if (piece.needed === 0) piece.bytes = nothing
-      else if (wasDense && piece.needed * 2 < piece.bytes.length) this.#sparse.push(piece)
-      number = this.#spans[at + span.older]
-    }
-    this.#newest[id] = 0
-    this.#keys.drop(id)
-    if (--this.#keyCount === 0 && this.#complete) this.#clear()
   }
 
   #clear(): void {
