@@ -1,7 +1,7 @@
 /** `millrace start --role …`: a server process in the foreground, until SIGTERM or Ctrl-C. */
 import { configureLogging } from '../../core/log.ts'
 import type { Monitored } from '../../core/monitor/monitor.ts'
-import { giveBackGarbage } from '../../core/platform/heap.ts'
+import { boundYoungGeneration, giveBackGarbage } from '../../core/platform/heap.ts'
 import { addressOf, type ClusterFlags, parseDefinitions } from '../cluster.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -57,6 +57,8 @@ export async function start(terminal: Terminal, flags: StartFlags): Promise<Exit
     const server = await startRole(terminal, flags.role, config, refused.reject)
     monitor?.started(server)
     terminal.clock.setTimeout(giveBackGarbage, settledMs).unref()
+    // It has one heap, in which hardly anything lives longer than a request.
+    if (flags.role === 'broker') boundYoungGeneration(youngBytesOfBroker)
     try {
       const signal = await Promise.race([stopped, refused.promise])
       terminal.note(`${flags.role} stops (${signal})`)
@@ -109,6 +111,8 @@ function listenerOf(listen: string, flags: StartFlags): string {
 
 /** Whoever waited for the process has connected, or does not care. */
 const settledMs = 3000
+
+const youngBytesOfBroker = 16 * 1024 * 1024
 
 async function startRole(
   terminal: Terminal,
