@@ -1,11 +1,15 @@
 /** State larger than the memory of a process is written, restored and merged through storage that cannot block. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
+import { residentMb } from '../../bench/lib/processes.ts'
+import { readOutputs, totalOf, writeControl } from '../../bench/lib/state-control.ts'
+import { submitStateJob } from '../../bench/state/large-job.ts'
+import { ChaosCluster } from '../chaos/cluster.ts'
 import { launchedEnvironment } from '../support/launched.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-large-'))
@@ -32,3 +36,38 @@ test('a run of 200 MB is written and restored with 8 MB for RocksDB and 64 MB of
   // Heap, code and buffers of any process; nothing that grows with the state.
   expect(result.grownBytes).toBeLessThan(150_000_000)
 }, 300_000)
+
+test('the resident memory of a TaskManager stays where it is while a count of far more keys than fit into its memory goes on', async () => {
+  const keys = 200_000
+  const cluster = await ChaosCluster.start({ taskManagers: 1, slots: 1, options: {} })
+  try {
+    const taskManager = cluster.taskManagers[0]?.child.pid ?? 0
+    const emptyMb = residentMb(taskManager)
+    const control = join(cluster.directory, 'count')
+    mkdirSync(control)
+    writeControl(control, { hot: keys })
+    const jobId = await submitStateJob(cluster.client, control, 1, {
+      'large.shape': 'count',
+      'large.keys': String(keys),
+      'state.backend.type': 'rocksdb',
+      'state.backend.rocksdb.memory': '8mb',
+      'execution.checkpointing.interval': '2s',
+    })
+    await cluster.until('all keys', () => totalOf(readOutputs(control)) >= keys, 60_000)
+    const samples: number[] = []
+    for (const end = performance.now() + 18_000; performance.now() < end; samples.push(residentMb(taskManager)))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    const { status, checkpoints } = await cluster.client.info(jobId)
+    expect(status.state).toBe('running')
+    expect(checkpoints.length).toBeGreaterThan(1)
+    const mean = (from: number, to: number): number => {
+      const part = samples.slice(samples.length * from, samples.length * to)
+      return part.reduce((sum, each) => sum + each, 0) / part.length
+    }
+    const [second, last] = [mean(1 / 3, 2 / 3), mean(2 / 3, 1)]
+    expect(last / second).toBeLessThan(1.06)
+    expect(last - emptyMb).toBeLessThan(130)
+  } finally {
+    await cluster.close()
+  }
+}, 120_000)
