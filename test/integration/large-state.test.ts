@@ -53,7 +53,7 @@ test('the resident memory of a TaskManager stays where it is while a count of fa
       'state.backend.rocksdb.memory': '8mb',
       'execution.checkpointing.interval': '2s',
     })
-    await cluster.until('all keys', () => totalOf(readOutputs(control)) >= keys, 60_000)
+    await cluster.until('all keys', async () => totalOf(readOutputs(control)) >= keys, 60_000)
     const samples: number[] = []
     for (const end = performance.now() + 18_000; performance.now() < end; samples.push(residentMb(taskManager)))
       await new Promise((resolve) => setTimeout(resolve, 100))
