@@ -23,8 +23,8 @@ import { taskManagerMetrics } from './control/metrics.ts'
 import { Slots } from './control/slots.ts'
 import { TaskManager } from './control/task-manager.ts'
 import * as options from './options.ts'
-import { forgetOldCopies, localStateRoot } from './state/local-copies.ts'
 import { removeLeftovers, stateRoot } from './state/rocksdb/directories.ts'
+import { forgetOldCopies, localStateRoot } from './state/snapshot/local-copies.ts'
 
 export interface RunningTaskManager extends Monitored {
   readonly id: string

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hashValue } from '../../core/columns/hash.ts'
 import { systemClock } from '../../core/platform/clock.ts'
+import { ResultColumn } from '../../taskmanager/state/aggregates/result-column.ts'
 import { createKeyedStateBackend } from '../../taskmanager/state/backend.ts'
-import { ResultColumn } from '../../taskmanager/state/result-column.ts'
 
 const [memoryMb = 8, keyCount = 400_000, records = 400_000, checkpointEvery = 200_000] = process.argv
   .slice(2)

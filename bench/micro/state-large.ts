@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { hashValue } from '../../core/columns/hash.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import type { StateBackendOptions, WindowAggregate, WindowSlice } from '../../taskmanager/state/api.ts'
-import { createSessionStore } from '../../taskmanager/state/session-store.ts'
-import { createWindowStore } from '../../taskmanager/state/window-store.ts'
+import { createSessionStore } from '../../taskmanager/state/sessions/session-store.ts'
+import { createWindowStore } from '../../taskmanager/state/windows/window-store.ts'
 
 const kind = process.argv[2] ?? 'windows'
 const memoryMegabytes = Number(process.argv[3] ?? 16)

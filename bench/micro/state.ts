@@ -11,11 +11,11 @@ import { encodeRows } from '../../core/columns/encode.ts'
 import { hashValue } from '../../core/columns/hash.ts'
 import type { Schema } from '../../core/columns/schema.ts'
 import { systemClock } from '../../core/platform/clock.ts'
+import { ResultColumn } from '../../taskmanager/state/aggregates/result-column.ts'
 import type { StateBackendOptions } from '../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../taskmanager/state/backend.ts'
-import { ResultColumn } from '../../taskmanager/state/result-column.ts'
-import { createSessionStore } from '../../taskmanager/state/session-store.ts'
-import { createWindowStore } from '../../taskmanager/state/window-store.ts'
+import { createSessionStore } from '../../taskmanager/state/sessions/session-store.ts'
+import { createWindowStore } from '../../taskmanager/state/windows/window-store.ts'
 
 const rowsPerBatch = 2048
 const arena = Arena.create({ bytes: 1024 * 1024 * 1024 })

@@ -1,8 +1,8 @@
 /** Reads of a log: from the tail at once, from the files by a promise; and which aborted transactions overlap what was read. */
 import { faulty } from '../../core/faults.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
-import { inOrderOfBatches } from './aborted-order.ts'
 import type { AbortedTransaction, LogRead, ReadOptions } from './partition-log.ts'
+import { inOrderOfBatches } from './producers/aborted-order.ts'
 import type { SegmentedLog } from './segmented-log.ts'
 
 export function readLog(

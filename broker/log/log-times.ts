@@ -1,10 +1,10 @@
 /** Offsets by time: the time index says where to look, the batches say which record. */
 import { baseOffsetOf, batchBytesOf, leaderEpochOf, maxTimestampOf } from './batch-fields.ts'
+import { segmentEnd } from './cleaning/retention.ts'
 import { logErrors } from './errors.ts'
 import { readLog } from './log-read.ts'
 import { firstRecordSince } from './open-batch.ts'
 import type { TimestampOffset } from './partition-log.ts'
-import { segmentEnd } from './retention.ts'
 import type { SegmentedLog } from './segmented-log.ts'
 
 const pieceBytes = 256 * 1024

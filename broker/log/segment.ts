@@ -6,11 +6,11 @@
  */
 import type { Disk } from '../../core/platform/disk.ts'
 import { baseTimestampOf, batchBytesOf, batchHeaderBytes, lastOffsetOf, maxTimestampOf } from './batch-fields.ts'
-import { type FileSum, matches, type SegmentSums, sumOf } from './index-sums.ts'
-import { OffsetIndex, offsetEntryBytes } from './offset-index.ts'
+import { type FileSum, matches, type SegmentSums, sumOf } from './indexes/index-sums.ts'
+import { OffsetIndex, offsetEntryBytes } from './indexes/offset-index.ts'
+import { TimeIndex, timeEntryBytes } from './indexes/time-index.ts'
+import { TransactionIndex, transactionEntryBytes } from './indexes/transaction-index.ts'
 import { LogFile, type OpenFiles } from './open-files.ts'
-import { TimeIndex, timeEntryBytes } from './time-index.ts'
-import { TransactionIndex, transactionEntryBytes } from './transaction-index.ts'
 
 export interface SegmentHost {
   readonly disk: Disk

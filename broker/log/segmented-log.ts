@@ -20,18 +20,17 @@ import {
   transactionalBit,
   writeInt64At,
 } from './batch-fields.ts'
-import { checkpointLog } from './checkpoint.ts'
+import { deleteRecordsBefore } from './cleaning/delete-records.ts'
 import { CommitWaiters } from './commit-waiters.ts'
 import type { LogConfig } from './config.ts'
-import { deleteRecordsBefore } from './delete-records.ts'
+import { checkpointLog } from './directory/checkpoint.ts'
+import type { LogHost } from './directory/log-host.ts'
 import { logErrors } from './errors.ts'
 import type { Flushable } from './flush.ts'
-import type { LeaderEpochs } from './leader-epochs.ts'
-import type { LogHost } from './log-host.ts'
+import type { LeaderEpochs } from './indexes/leader-epochs.ts'
 import { readLog } from './log-read.ts'
 import { findMaxTimestamp, findTimestamp } from './log-times.ts'
 import { mustRoll, syncFiles, syncFilesNow, writeQueued } from './log-write.ts'
-import { noteMarker } from './note-marker.ts'
 import type {
   AppendOptions,
   AppendResult,
@@ -44,8 +43,9 @@ import type {
   ReadOptions,
   TimestampOffset,
 } from './partition-log.ts'
-import { isDuplicate, mayAppend, type ProducerStates, producerView } from './producer-state.ts'
-import type { RecoveredLog } from './recovery.ts'
+import { noteMarker } from './producers/note-marker.ts'
+import { isDuplicate, mayAppend, type ProducerStates, producerView } from './producers/producer-state.ts'
+import type { RecoveredLog } from './recovery/recovery.ts'
 import { adapted } from './rewrite-batch.ts'
 import { Segment } from './segment.ts'
 import { SyncOrder } from './sync-order.ts'

@@ -1,8 +1,8 @@
 /** `millrace broker …`: what a broker holds, and its files looked at from outside (the broker need not run). */
-import { type DumpedBatch, dumpSegment } from '../../broker/log/inspect.ts'
-import { type DumpedIndex, dumpIndex, type IndexEntry } from '../../broker/log/inspect-index.ts'
-import { repairDirectory } from '../../broker/log/repair.ts'
-import { type Finding, verifyDirectory } from '../../broker/log/verify.ts'
+import { type DumpedBatch, dumpSegment } from '../../broker/log/inspection/inspect.ts'
+import { type DumpedIndex, dumpIndex, type IndexEntry } from '../../broker/log/inspection/inspect-index.ts'
+import { type Finding, verifyDirectory } from '../../broker/log/inspection/verify.ts'
+import { repairDirectory } from '../../broker/log/recovery/repair.ts'
 import { listGroups } from '../../connectors/kafka/client/index.ts'
 import { formatSize } from '../../core/config/index.ts'
 import { systemClock } from '../../core/platform/clock.ts'

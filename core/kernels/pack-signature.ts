@@ -1,5 +1,5 @@
 /**
- * The kernels that pack blocks of sorted runs (proto/checkpoint/run-format.ts says what a packed block is) and give back the entries.
+ * The kernels that pack blocks of sorted runs (proto/checkpoint/runs/run-format.ts says what a packed block is) and give back the entries.
  * In WebAssembly or as the plain twin; both give the same bytes.
  *
  * Arguments are byte addresses. Up to `packSlack` bytes behind what is read are read, and behind what is written are written.

@@ -1,5 +1,5 @@
 /**
- * What the kernels of a restore are: they take the entries of a block of a sorted run (layout: proto/checkpoint/run-format.ts)
+ * What the kernels of a restore are: they take the entries of a block of a sorted run (layout: proto/checkpoint/runs/run-format.ts)
  * into key tables without a JavaScript value on the way. Over one state memory, in WebAssembly or as the plain twin, which
  * give the same bytes for the same input. Arguments are byte addresses, counts and numbers.
  *

@@ -1,5 +1,5 @@
 /**
- * The kernels of snapshots: entries of sorted runs (proto/checkpoint/run-format.ts) out of the entries of a key table, and
+ * The kernels of snapshots: entries of sorted runs (proto/checkpoint/runs/run-format.ts) out of the entries of a key table, and
  * collected entries into blocks in the order of a run. In WebAssembly or as the plain twin; both give the same bytes.
  *
  * Arguments are byte addresses, counts and numbers; nothing is checked. Up to `kernelSlack` bytes behind what is read are

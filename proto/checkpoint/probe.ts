@@ -1,7 +1,7 @@
 /** Whether the runs of a snapshot are there: their sizes, footers and indexes, not yet the entries. Quick, unlike a full proof. */
 import { openStorage } from '../../core/storage/open-storage.ts'
 import { runHandles } from './manifest.ts'
-import { RunReader } from './run-reader.ts'
+import { RunReader } from './runs/run-reader.ts'
 import type { Snapshot } from './savepoint.ts'
 
 /** At the same time, against storage that is far. */

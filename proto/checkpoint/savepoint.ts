@@ -12,7 +12,7 @@ import { errors } from './errors.ts'
 import { type Manifest, type RunHandle, runHandles, runPaths } from './manifest.ts'
 import { decodeManifest, encodeManifest } from './manifest-codec.ts'
 import { parseRunPath, savepointManifestPath, savepointRunPath } from './paths.ts'
-import { RunReader } from './run-reader.ts'
+import { RunReader } from './runs/run-reader.ts'
 
 const copyBytes = 4 << 20
 

@@ -5,9 +5,9 @@
 import { openStorage } from '../../core/storage/open-storage.ts'
 import type { ManifestOperator } from './manifest.ts'
 import { rangeCount } from './ranges.ts'
-import type { RunCursor } from './run-cursor.ts'
-import { openChain } from './run-merge.ts'
-import { streamRuns } from './run-stream.ts'
+import type { RunCursor } from './runs/run-cursor.ts'
+import { openChain } from './runs/run-merge.ts'
+import { streamRuns } from './runs/run-stream.ts'
 
 /** The entry is lent until the next step. `root`: what the paths of runs are relative to. */
 export async function* snapshotEntries(

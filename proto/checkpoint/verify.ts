@@ -8,9 +8,9 @@ import { openStorage } from '../../core/storage/open-storage.ts'
 import { readChannels } from './channels.ts'
 import type { ManifestOperator, RunHandle } from './manifest.ts'
 import { rangeCount } from './ranges.ts'
-import type { RunCursor } from './run-cursor.ts'
-import { compareBytes, entryKind, malformed } from './run-format.ts'
-import { RunReader } from './run-reader.ts'
+import type { RunCursor } from './runs/run-cursor.ts'
+import { compareBytes, entryKind, malformed } from './runs/run-format.ts'
+import { RunReader } from './runs/run-reader.ts'
 import { readSnapshot, type Snapshot } from './savepoint.ts'
 
 /** Key ranges that are in memory at a time where storage cannot be read block by block. */

@@ -6,7 +6,7 @@ import type { Arena } from '../../core/arena/arena.ts'
 import { spareOnly } from '../../core/arena/reserves.ts'
 import { bitSetBytes, type Column, internSchema, RecordBatch } from '../../core/columns/batch.ts'
 import type { Field, Schema } from '../../core/columns/schema.ts'
-import type { ResultColumn } from '../state/result-column.ts'
+import type { ResultColumn } from '../state/aggregates/result-column.ts'
 
 const slackBytes = 64
 

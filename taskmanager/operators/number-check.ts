@@ -5,7 +5,7 @@
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { DataType } from '../../core/columns/schema.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
-import { toInt64 } from '../state/int64-accumulator.ts'
+import { toInt64 } from '../state/aggregates/int64-accumulator.ts'
 import { operatorErrors } from './errors.ts'
 import type { OperatorContext, RowBatch, Selection } from './operator.ts'
 import { pickRows, RowMaterialiser, timestampsOf } from './rows.ts'

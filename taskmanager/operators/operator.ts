@@ -13,7 +13,7 @@ import type { JobPlan, KeyPlan, OperatorPlan } from '../../proto/jobgraph/plan.t
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
 import type { AlignedTime } from '../slot/messages.ts'
 import type { RocksDbOptions } from '../state/api.ts'
-import type { Restoring } from '../state/convert.ts'
+import type { Restoring } from '../state/snapshot/restoring.ts'
 
 /** Plain records. `rows.length` may exceed `count`; the arrays are the caller's and are valid during the call only, the records for ever. */
 export interface RowBatch {

@@ -5,7 +5,7 @@
  * ends before the watermark and the allowed lateness.
  */
 import type { SessionStore } from '../state/api.ts'
-import { createSessionStore } from '../state/session-store.ts'
+import { createSessionStore } from '../state/sessions/session-store.ts'
 import { operatorErrors } from './errors.ts'
 import type { OperatorContext } from './operator.ts'
 import { forwardWatermark } from './stateless.ts'

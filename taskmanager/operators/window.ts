@@ -5,8 +5,8 @@
  * after its window fired but within the lateness updates that window's result.
  */
 import type { KeyedRows, WindowSlice, WindowStore } from '../state/api.ts'
-import { pickSlice } from '../state/pick-slice.ts'
-import { createWindowStore } from '../state/window-store.ts'
+import { pickSlice } from '../state/windows/pick-slice.ts'
+import { createWindowStore } from '../state/windows/window-store.ts'
 import { firstEndOf, lastEndOf, nextEnd, type PaneLayout, paneLayout, paneOf } from '../windows/panes.ts'
 import { operatorErrors } from './errors.ts'
 import { identityOf } from './keyed.ts'

@@ -3,12 +3,12 @@
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
-import { Aggregates } from './aggregates.ts'
+import { Aggregates } from './aggregates/aggregates.ts'
+import type { ResultColumn } from './aggregates/result-column.ts'
 import type { AccumulatorStore } from './api.ts'
-import type { FlatState } from './flat-part.ts'
 import type { KeyTable } from './key-table.ts'
-import type { ResultColumn } from './result-column.ts'
 import type { StateRows } from './rows.ts'
+import type { FlatState } from './snapshot/flat-part.ts'
 
 export class AccumulatorState implements AccumulatorStore, FlatState {
   readonly state: number

@@ -16,8 +16,8 @@ import type { RunHandle } from '../../proto/checkpoint/manifest.ts'
 import type { StatePlan } from '../../proto/jobgraph/plan.ts'
 import type { AggregateFunctions } from '../../sdk/functions.ts'
 import type { DeclaredAggregate } from '../../sdk/graph/nodes.ts'
-import type { Restoring } from './convert.ts'
-import type { ResultColumn } from './result-column.ts'
+import type { ResultColumn } from './aggregates/result-column.ts'
+import type { Restoring } from './snapshot/restoring.ts'
 
 /**
  * How the key stands in the input. `number` and `string`: one column (or `keys[]`) of that type. `any`: whatever a function

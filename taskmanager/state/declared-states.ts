@@ -1,7 +1,7 @@
 /** What both keyed backends do alike with the states that are declared, and with their keys. One thread. */
 import { assert } from '../../core/assert.ts'
 import type { DataType } from '../../core/columns/schema.ts'
-import type { RunEntry } from '../../proto/checkpoint/run.ts'
+import type { RunEntry } from '../../proto/checkpoint/runs/run.ts'
 import type { AccumulatingStore, AggregatingFunctions, StateBackendOptions, ValueStore } from './api.ts'
 import type { KeyIds } from './key-ids.ts'
 import { asBuffer } from './keys.ts'

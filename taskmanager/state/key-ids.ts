@@ -4,11 +4,11 @@
  */
 import { assert } from '../../core/assert.ts'
 import type { KeyShape } from './api.ts'
-import { entryKey } from './flat-part.ts'
 import { KeyTable } from './key-table.ts'
 import { keyInMemory } from './keys.ts'
 import type { StateMemory } from './memory.ts'
 import { StateRows } from './rows.ts'
+import { entryKey } from './snapshot/flat-part.ts'
 
 export class KeyIds {
   readonly memory: StateMemory

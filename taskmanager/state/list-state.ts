@@ -2,7 +2,7 @@
  * List state of the heap backend: the chunks of a list (list-chunks.ts) are entries of their own, so that a snapshot writes only
  * what was added or has gone. One thread.
  */
-import type { RunEntry } from '../../proto/checkpoint/run.ts'
+import type { RunEntry } from '../../proto/checkpoint/runs/run.ts'
 import type { ListStore } from './api.ts'
 import {
   append,
@@ -17,8 +17,8 @@ import {
   newChunk,
 } from './list-chunks.ts'
 import type { StateKeys } from './object-state.ts'
+import { Unread } from './snapshot/unread.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
-import { Unread } from './unread.ts'
 import { isMutable, type Lifetime } from './values.ts'
 
 interface ChunkEntry extends TrackedEntry {

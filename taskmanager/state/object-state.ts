@@ -2,11 +2,11 @@
  * State whose values are JavaScript objects: value, reducing, aggregating, one entry per key; and map, one entry per map key,
  * so that a snapshot writes only the map keys that changed. Lists: list-state.ts.
  */
-import type { RunEntry } from '../../proto/checkpoint/run.ts'
+import type { RunEntry } from '../../proto/checkpoint/runs/run.ts'
 import type { AccumulatingStore, AggregatingFunctions, MapStore, ValueStore } from './api.ts'
 import { asBuffer, canonicalKey, keyOfBytes } from './keys.ts'
+import { Unread } from './snapshot/unread.ts'
 import { type EntryCodec, type TrackedEntry, Tracker } from './tracker.ts'
-import { Unread } from './unread.ts'
 import { decodeStateValue, encodeStateValue, isMutable, type Lifetime, restoredTime } from './values.ts'
 
 /** What object state needs of its backend. */

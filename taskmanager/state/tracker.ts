@@ -6,10 +6,10 @@
  * some snapshot must still hear of is kept until that snapshot is complete.
  */
 import { assert } from '../../core/assert.ts'
-import type { RunCursor, RunEntry } from '../../proto/checkpoint/run.ts'
+import type { RunCursor, RunEntry } from '../../proto/checkpoint/runs/run.ts'
 import { type Change, Changes, change } from './changes.ts'
-import type { SnapshotRun } from './snapshot-run.ts'
-import type { SnapshotPart } from './snapshotter.ts'
+import type { SnapshotPart } from './snapshot/snapshot-part.ts'
+import type { SnapshotRun } from './snapshot/snapshot-run.ts'
 
 export interface TrackedEntry {
   /** Of the key. */

@@ -1,7 +1,7 @@
 /** A data directory on a disk in memory, batches to put into it, and what is in it as a list. */
 
 import { type LogConfig, parseLogConfig } from '../../broker/log/config.ts'
-import { LogDirectory } from '../../broker/log/log-directory.ts'
+import { LogDirectory } from '../../broker/log/directory/log-directory.ts'
 import type { LogDirectoryOptions } from '../../broker/log/options.ts'
 import type { AppendResult, PartitionLog } from '../../broker/log/partition-log.ts'
 import type { Logger } from '../../core/log.ts'

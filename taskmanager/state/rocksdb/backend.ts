@@ -26,7 +26,7 @@ import type {
 import { DeclaredStates } from '../declared-states.ts'
 import { entryHeaderBytes } from '../key-table.ts'
 import { StateMemory } from '../memory.ts'
-import { Snapshotter } from '../snapshotter.ts'
+import { Snapshotter } from '../snapshot/snapshotter.ts'
 import { cacheShare } from './binding.ts'
 import { CachedAccumulators } from './cached-accumulators.ts'
 import { CachedKeys, type EvictedState, type LoadedState } from './cached-keys.ts'

@@ -3,13 +3,13 @@
  * of the heap backend. One thread.
  */
 import type { RecordBatch } from '../../../core/columns/batch.ts'
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
 import type { DeclaredAggregate } from '../../../sdk/graph/nodes.ts'
 import { AccumulatorState } from '../accumulator-state.ts'
-import { wrongLength } from '../aggregates.ts'
+import { wrongLength } from '../aggregates/aggregates.ts'
+import type { ResultColumn } from '../aggregates/result-column.ts'
 import type { AccumulatorStore } from '../api.ts'
 import { asBuffer } from '../keys.ts'
-import type { ResultColumn } from '../result-column.ts'
 import type { CachedKeys } from './cached-keys.ts'
 import { epochBytes, readU32 } from './layout.ts'
 import type { SpillCodec, SpillEntry } from './spill.ts'

@@ -5,7 +5,7 @@
  * In RocksDB: S, key: the last chunk, and behind it the numbers of the first chunk and of itself. S, key, number of a chunk: one
  * that is full. What get has read of a short list stays in the cache with its last chunk. One thread.
  */
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
 import type { ListStore } from '../api.ts'
 import {
   append,

@@ -3,7 +3,7 @@
  * canonical bytes of the map keys: a small map is in the cache as a whole when all of it was asked for, a large one is read past
  * the cache, under what the cache has of it. One thread.
  */
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
 import type { MapStore } from '../api.ts'
 import { asBuffer, canonicalKey, keyOfBytes } from '../keys.ts'
 import { tokenOf } from '../object-state.ts'

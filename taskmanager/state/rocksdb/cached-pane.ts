@@ -5,12 +5,12 @@
  * Entries of a pane never go one by one: a pane is dropped whole. One thread.
  */
 import type { AggregateFunctions } from '../../../sdk/functions.ts'
-import { entryKey } from '../flat-part.ts'
 import { KeyTable } from '../key-table.ts'
-import type { PaneView } from '../pane-keeper.ts'
-import { type PaneShape, paneNamespace, presentBit } from '../panes.ts'
 import { sizeOfValue } from '../sizes.ts'
+import { entryKey } from '../snapshot/flat-part.ts'
 import { decodeStateValue, encodeStateValue } from '../values.ts'
+import type { PaneView } from '../windows/pane-keeper.ts'
+import { type PaneShape, paneNamespace, presentBit } from '../windows/panes.ts'
 import { epochBytes, paneStart, prefixEnd, readU32 } from './layout.ts'
 import type { Spill, SpillCodec, SpillEntry } from './spill.ts'
 

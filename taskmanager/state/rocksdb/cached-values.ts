@@ -3,7 +3,7 @@
  * built on it (object-state.ts). One thread.
  */
 import type { DataType } from '../../../core/columns/schema.ts'
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
 import type { ValueStore } from '../api.ts'
 import { asBuffer } from '../keys.ts'
 import { entryBytes, sizeOfValue } from '../sizes.ts'

@@ -1,5 +1,5 @@
 /** Entries as they stand in runs, one behind the other, in memory that grows and is used again. One thread. */
-import { entryKind, entryStartBytesMax, writeEntryHead } from '../../../proto/checkpoint/run.ts'
+import { entryKind, entryStartBytesMax, writeEntryHead } from '../../../proto/checkpoint/runs/run.ts'
 
 const bytesMin = 1024
 /** More is given back when it was taken. */

@@ -2,14 +2,14 @@
  * A window read from RocksDB: the entries of its panes side by side in the order of hash and key, merged key by key, a slice
  * at a time. Memory: a slice, and a read-ahead per pane. Sees the panes as they were when it was made. One thread.
  */
-import { readBytes } from '../accumulator.ts'
+import { readBytes } from '../aggregates/accumulator.ts'
+import { ResultColumn } from '../aggregates/result-column.ts'
 import type { WindowSlice } from '../api.ts'
 import { entryHeaderBytes } from '../key-table.ts'
 import { keyOfBytes } from '../keys.ts'
-import type { PaneShape } from '../panes.ts'
-import { ResultColumn } from '../result-column.ts'
 import { decodeStateValue } from '../values.ts'
-import { mergeInto, sliceRows } from '../window-merge.ts'
+import type { PaneShape } from '../windows/panes.ts'
+import { mergeInto, sliceRows } from '../windows/window-merge.ts'
 import type { KeyScan, KeyValues } from './binding.ts'
 import { epochBytes, paneEntryHead, paneStart, prefixEnd, readU32 } from './layout.ts'
 

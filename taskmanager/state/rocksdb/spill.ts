@@ -11,9 +11,9 @@
  * snapshot that does not count leaves its epochs to the next. One thread.
  */
 import { assert } from '../../../core/assert.ts'
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
-import type { SnapshotRun } from '../snapshot-run.ts'
-import type { SnapshotPart } from '../snapshotter.ts'
+import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
+import type { SnapshotPart } from '../snapshot/snapshot-part.ts'
+import type { SnapshotRun } from '../snapshot/snapshot-run.ts'
 import type { KeyValues } from './binding.ts'
 import type { ChangeLog, LoggedEntries } from './change-log.ts'
 import { EncodedEntries } from './encoded-entries.ts'

@@ -5,11 +5,11 @@
  * Promises: as `TimerStore`; `size` may count a far timer twice that was registered twice. One thread.
  */
 import { assert } from '../../../core/assert.ts'
-import type { RunCursor } from '../../../proto/checkpoint/run.ts'
+import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
 import type { TimeDomain, TimerStore } from '../api.ts'
 import { stateErrors } from '../errors.ts'
 import { asBuffer } from '../keys.ts'
-import { TimerHeap } from '../timer-heap.ts'
+import { TimerHeap } from '../timers/timer-heap.ts'
 import type { CachedKeys } from './cached-keys.ts'
 import { epochBytes, letter, prefixEnd, readSortable, readU32, writeSortable, writeU32 } from './layout.ts'
 import type { SpillCodec, SpillEntry } from './spill.ts'

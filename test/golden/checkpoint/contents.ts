@@ -3,7 +3,7 @@ import { type ChannelContent, encodeChannels } from '../../../proto/checkpoint/c
 import type { Manifest } from '../../../proto/checkpoint/manifest.ts'
 import { encodeManifest } from '../../../proto/checkpoint/manifest-codec.ts'
 import { encodePointer, type Pointer } from '../../../proto/checkpoint/pointer.ts'
-import { entryKind, RunWriter } from '../../../proto/checkpoint/run.ts'
+import { entryKind, RunWriter } from '../../../proto/checkpoint/runs/run.ts'
 
 const { put, tombstone, drop } = entryKind
 

@@ -3,7 +3,7 @@
  * one broker process. The last feature kills that broker in the middle.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dumpSegment } from '../../../broker/log/inspect.ts'
+import { dumpSegment } from '../../../broker/log/inspection/inspect.ts'
 import { readTransactionRecord, transactionTopic } from '../../../broker/transaction/records.ts'
 import { transactionForm, transactionStatus } from '../../../broker/transaction/state.ts'
 import { systemDisk } from '../../../core/platform/disk.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { LogDirectory } from '../../../../broker/log/log-directory.ts'
+import type { LogDirectory } from '../../../../broker/log/directory/log-directory.ts'
 import type { PartitionLog } from '../../../../broker/log/partition-log.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import { ManualDisk } from '../../../../core/platform/manual-disk.ts'

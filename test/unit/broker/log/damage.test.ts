@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { dumpSegment } from '../../../../broker/log/inspect.ts'
-import { verifyDirectory } from '../../../../broker/log/verify.ts'
+import { dumpSegment } from '../../../../broker/log/inspection/inspect.ts'
+import { verifyDirectory } from '../../../../broker/log/inspection/verify.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import type { ManualDisk } from '../../../../core/platform/manual-disk.ts'
 import { kafkaError } from '../../../../proto/kafka/error-codes.ts'
@@ -107,7 +107,7 @@ describe('a data directory', () => {
   test('of another cluster, of another node, in a newer format or in use is refused with the reason', async () => {
     const { disk, directory } = await openLog()
     const open = (input: object): Promise<unknown> =>
-      import('../../../../broker/log/log-directory.ts').then(({ LogDirectory }) =>
+      import('../../../../broker/log/directory/log-directory.ts').then(({ LogDirectory }) =>
         LogDirectory.open('/data', {
           disk,
           clock: new ManualClock(startMs),

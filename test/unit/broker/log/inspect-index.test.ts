@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dumpIndex } from '../../../../broker/log/inspect-index.ts'
+import { dumpIndex } from '../../../../broker/log/inspection/inspect-index.ts'
 import { systemDisk } from '../../../../core/platform/disk.ts'
 import { type BrokerHarness, batchOf, startBrokerHarness } from '../../../support/broker-harness.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { decodeProducerSnapshot, encodeProducerSnapshot } from '../../../../broker/log/producer-snapshot.ts'
-import { isDuplicate, mayAppend, ProducerStates } from '../../../../broker/log/producer-state.ts'
+import { decodeProducerSnapshot, encodeProducerSnapshot } from '../../../../broker/log/producers/producer-snapshot.ts'
+import { isDuplicate, mayAppend, ProducerStates } from '../../../../broker/log/producers/producer-state.ts'
 import { kafkaError } from '../../../../proto/kafka/error-codes.ts'
 import { append, batch, openLog, readAll, settle, startMs } from '../../../support/broker-log.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseLogConfig } from '../../../../broker/log/config.ts'
-import { LogDirectory } from '../../../../broker/log/log-directory.ts'
+import { LogDirectory } from '../../../../broker/log/directory/log-directory.ts'
 import type { PartitionLog } from '../../../../broker/log/partition-log.ts'
 import { MetadataLog, metadataTopic, metadataTopicId } from '../../../../broker/metadata/metadata-log.ts'
 import { encodeRecord, type MetadataRecord } from '../../../../broker/metadata/records.ts'

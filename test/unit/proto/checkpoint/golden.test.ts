@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeChannels } from '../../../../proto/checkpoint/channels.ts'
 import { decodeManifest } from '../../../../proto/checkpoint/manifest-codec.ts'
 import { decodePointer } from '../../../../proto/checkpoint/pointer.ts'
-import { RunReader } from '../../../../proto/checkpoint/run.ts'
+import { RunReader } from '../../../../proto/checkpoint/runs/run.ts'
 import {
   baseEntries,
   channels,

@@ -2,7 +2,7 @@
 import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Inflater } from '../../../../proto/checkpoint/inflater.ts'
+import { Inflater } from '../../../../proto/checkpoint/runs/inflater.ts'
 import { cases } from '../../../support/nightly.ts'
 
 const frame = (raw: Uint8Array): Buffer => zstdCompressSync(raw)

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Packer } from '../../../../proto/checkpoint/pack.ts'
-import { entryKind, entryStartBytesMax, packedRawMax } from '../../../../proto/checkpoint/run-format.ts'
-import { writeEntryHead } from '../../../../proto/checkpoint/run-writer.ts'
+import { Packer } from '../../../../proto/checkpoint/runs/pack.ts'
+import { entryKind, entryStartBytesMax, packedRawMax } from '../../../../proto/checkpoint/runs/run-format.ts'
+import { writeEntryHead } from '../../../../proto/checkpoint/runs/run-writer.ts'
 
 interface Entry {
   readonly hash: number

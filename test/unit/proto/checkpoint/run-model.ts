@@ -1,7 +1,7 @@
 /** The naive meaning of runs: maps of strings. What tests hold the real ones against. */
 import fc from 'fast-check'
-import type { RunOptions } from '../../../../proto/checkpoint/run.ts'
-import { type EntryKind, entryKind, RunReader, RunWriter } from '../../../../proto/checkpoint/run.ts'
+import type { RunOptions } from '../../../../proto/checkpoint/runs/run.ts'
+import { type EntryKind, entryKind, RunReader, RunWriter } from '../../../../proto/checkpoint/runs/run.ts'
 
 export interface ModelEntry {
   readonly hash: number

@@ -10,7 +10,7 @@ import {
   RunReader,
   RunWriter,
   saveRun,
-} from '../../../../proto/checkpoint/run.ts'
+} from '../../../../proto/checkpoint/runs/run.ts'
 import { memoryStorage } from './memory-storage.ts'
 
 const { put, tombstone } = entryKind

@@ -17,7 +17,7 @@ import {
   RunWriter,
   saveRun,
   saveRunSync,
-} from '../../../../proto/checkpoint/run.ts'
+} from '../../../../proto/checkpoint/runs/run.ts'
 import { cases } from '../../../support/nightly.ts'
 import { memoryStorage } from './memory-storage.ts'
 import {

@@ -12,7 +12,7 @@ import {
 } from '../../../../proto/checkpoint/manifest.ts'
 import { runPath } from '../../../../proto/checkpoint/paths.ts'
 import { rangesOf } from '../../../../proto/checkpoint/ranges.ts'
-import { entryKind, RunWriter, saveRun } from '../../../../proto/checkpoint/run.ts'
+import { entryKind, RunWriter, saveRun } from '../../../../proto/checkpoint/runs/run.ts'
 import type { JobPlan, StatePlan } from '../../../../proto/jobgraph/plan.ts'
 
 export const jobId = 'job-1'

@@ -10,7 +10,7 @@ import type { BlobStorage } from '../../../../core/storage/storage.ts'
 import { describeSnapshot, formatRestore, formatSnapshot } from '../../../../proto/checkpoint/inspect.ts'
 import { type Manifest, runHandles } from '../../../../proto/checkpoint/manifest.ts'
 import { assignRestore, checkRestore } from '../../../../proto/checkpoint/restore-plan.ts'
-import { mergeRuns, openChain } from '../../../../proto/checkpoint/run.ts'
+import { mergeRuns, openChain } from '../../../../proto/checkpoint/runs/run.ts'
 import {
   disposeSavepoint,
   listSnapshots,

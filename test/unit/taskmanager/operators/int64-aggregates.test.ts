@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { avg, count, max, min, sum, t, window } from '../../../../sdk/index.ts'
 import type { Stream } from '../../../../sdk/stream.ts'
-import { readEntries } from '../../../../taskmanager/state/read-snapshot.ts'
+import { readEntries } from '../../../../taskmanager/state/snapshot/read-snapshot.ts'
 import { cases } from '../../../support/nightly.ts'
 import { OperatorHarness } from '../../../support/operator-harness.ts'
 

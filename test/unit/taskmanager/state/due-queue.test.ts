@@ -1,7 +1,7 @@
 /** The queue of what is due against a plain list. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DueQueue } from '../../../../taskmanager/state/due-queue.ts'
+import { DueQueue } from '../../../../taskmanager/state/timers/due-queue.ts'
 
 type Command =
   | { kind: 'push'; id: number; time: number }

@@ -4,7 +4,14 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openStorage } from '../../../../core/storage/open-storage.ts'
 import type { RunHandle } from '../../../../proto/checkpoint/manifest.ts'
 import { rangeCount } from '../../../../proto/checkpoint/ranges.ts'
-import { compactChain, entryKind, mergeRuns, openChain, RunWriter, saveRun } from '../../../../proto/checkpoint/run.ts'
+import {
+  compactChain,
+  entryKind,
+  mergeRuns,
+  openChain,
+  RunWriter,
+  saveRun,
+} from '../../../../proto/checkpoint/runs/run.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
 import { keyOfBytes } from '../../../../taskmanager/state/keys.ts'
 import { checkpointDirectory, HandClock, inPlace, Subtasks, testHash } from './support.ts'

@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Aggregates } from '../../../../taskmanager/state/aggregates.ts'
+import { Aggregates } from '../../../../taskmanager/state/aggregates/aggregates.ts'
 import { entryHeaderBytes, KeyTable } from '../../../../taskmanager/state/key-table.ts'
 import { StateMemory } from '../../../../taskmanager/state/memory.ts'
 import { testHash } from './support.ts'

@@ -4,13 +4,13 @@
  */
 import { afterAll, describe, expect, test } from 'vitest'
 import { systemDisk } from '../../../../core/platform/disk.ts'
-import type { RunCursor } from '../../../../proto/checkpoint/run.ts'
+import type { RunCursor } from '../../../../proto/checkpoint/runs/run.ts'
 import type { SessionStore, WindowAggregate, WindowStore } from '../../../../taskmanager/state/api.ts'
 import { OwnStore } from '../../../../taskmanager/state/rocksdb/own-store.ts'
 import { Spill, type SpillCodec, type SpillEntry } from '../../../../taskmanager/state/rocksdb/spill.ts'
-import { createSessionStore } from '../../../../taskmanager/state/session-store.ts'
-import type { SnapshotRun } from '../../../../taskmanager/state/snapshot-run.ts'
-import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
+import { createSessionStore } from '../../../../taskmanager/state/sessions/session-store.ts'
+import type { SnapshotRun } from '../../../../taskmanager/state/snapshot/snapshot-run.ts'
+import { createWindowStore } from '../../../../taskmanager/state/windows/window-store.ts'
 import { checkpointDirectory, Subtasks, testHash } from './support.ts'
 
 const directory = checkpointDirectory()

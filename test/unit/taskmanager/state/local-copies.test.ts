@@ -21,7 +21,7 @@ import {
   forgetOldCopies,
   useLocalCopies,
   withCopies,
-} from '../../../../taskmanager/state/local-copies.ts'
+} from '../../../../taskmanager/state/snapshot/local-copies.ts'
 import { restoredRuns } from '../../../support/restored.ts'
 import { shapeOf, testHash } from './support.ts'
 

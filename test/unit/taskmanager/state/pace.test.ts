@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../../../core/platform/clock.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
-import { aThird, Pace, patient } from '../../../../taskmanager/state/pace.ts'
+import { aThird, Pace, patient } from '../../../../taskmanager/state/snapshot/pace.ts'
 
 const never = (): void => undefined
 

@@ -1,7 +1,7 @@
 /** Panes that are restored from whole blocks: what was dropped stays away, where it was dropped and nowhere else; blocks with many panes. */
 import { afterAll, describe, expect, test } from 'vitest'
 import type { WindowAggregate, WindowStore } from '../../../../taskmanager/state/api.ts'
-import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
+import { createWindowStore } from '../../../../taskmanager/state/windows/window-store.ts'
 import { checkpointDirectory, Subtasks, testHash } from './support.ts'
 
 const directory = checkpointDirectory()

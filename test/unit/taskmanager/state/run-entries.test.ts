@@ -1,15 +1,16 @@
 /** Entries that are collected in any order come out as the blocks of a run, by the kernels and by their twins. */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { entryKind, RunReader, RunWriter } from '../../../../proto/checkpoint/run.ts'
+import type { KeyRanges } from '../../../../proto/checkpoint/ranges.ts'
+import { entryKind, RunReader, RunWriter } from '../../../../proto/checkpoint/runs/run.ts'
 import { StateMemory } from '../../../../taskmanager/state/memory.ts'
-import { RunEntries } from '../../../../taskmanager/state/run-entries.ts'
-import type { KeyRange } from '../../../../taskmanager/state/snapshot-run.ts'
+import { RunEntries } from '../../../../taskmanager/state/snapshot/run-entries.ts'
 import { cases } from '../../../support/nightly.ts'
 import { inOrder, type ModelEntry, readModels, runArbitrary } from '../../proto/checkpoint/run-model.ts'
 
 const { put, tombstone, drop } = entryKind
-const all: KeyRange = { from: 0, to: 65536 }
+const all: KeyRanges = { from: 0, to: 65536 }
 const b = (text: string): Uint8Array => Buffer.from(text, 'latin1')
 
 function collect(entries: Iterable<ModelEntry>, memory: StateMemory, range = all): RunEntries {
@@ -20,7 +21,7 @@ function collect(entries: Iterable<ModelEntry>, memory: StateMemory, range = all
 }
 
 /** The bytes of a run of what was collected. */
-function runOf(collected: RunEntries, range: KeyRange, base: boolean): Buffer {
+function runOf(collected: RunEntries, range: KeyRanges, base: boolean): Buffer {
   const writer = new RunWriter({ ...range, kind: base ? 'base' : 'delta' })
   for (const block of collected.blocks(base)) if (block !== undefined) writer.addBlock(block)
   collected.free()

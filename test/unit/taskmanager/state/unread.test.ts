@@ -20,12 +20,12 @@ import {
   type RunEntry,
   RunReader,
   RunWriter,
-} from '../../../../proto/checkpoint/run.ts'
+} from '../../../../proto/checkpoint/runs/run.ts'
 import type { StateBackendOptions } from '../../../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
 import { canonicalKey, keyOfBytes } from '../../../../taskmanager/state/keys.ts'
 import { StateMemory } from '../../../../taskmanager/state/memory.ts'
-import { Unread, type UnreadKind } from '../../../../taskmanager/state/unread.ts'
+import { Unread, type UnreadKind } from '../../../../taskmanager/state/snapshot/unread.ts'
 import { cases } from '../../../support/nightly.ts'
 import { restoredRuns } from '../../../support/restored.ts'
 import { checkpointDirectory, Subtasks, shapeOf, testHash } from './support.ts'

@@ -5,8 +5,8 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { KeyShape, SessionSlice, WindowAggregate, WindowSlice } from '../../../../taskmanager/state/api.ts'
-import { createSessionStore } from '../../../../taskmanager/state/session-store.ts'
-import { createWindowStore } from '../../../../taskmanager/state/window-store.ts'
+import { createSessionStore } from '../../../../taskmanager/state/sessions/session-store.ts'
+import { createWindowStore } from '../../../../taskmanager/state/windows/window-store.ts'
 import { cases } from '../../../support/nightly.ts'
 import {
   checkpointDirectory,

@@ -1,0 +1,201 @@
+/**
+ * Snapshots of one operator's state: freezes the parts, writes a run of what changed, keeps the chain, restores from one.
+ *
+ * Promises: a change is in the run of the first snapshot that counts after it. One that is aborted, or fails, gives its changes
+ * back to the next and its run leaves the chain. A snapshot that was neither completed nor aborted when the next begins
+ * stays in the chain: its run is written. One that is still being written then is aborted.
+ *
+ * Concurrency: one thread; the asynchronous part runs in slices between turns.
+ */
+
+import { passPoint } from '../../../core/fault-orders.ts'
+import type { Clock } from '../../../core/platform/clock.ts'
+import { openStorage } from '../../../core/storage/open-storage.ts'
+import type { BlobStorage } from '../../../core/storage/storage.ts'
+import type { RunHandle } from '../../../proto/checkpoint/manifest.ts'
+import { runPath } from '../../../proto/checkpoint/paths.ts'
+import type { KeyRanges } from '../../../proto/checkpoint/ranges.ts'
+import { compactChain, compactionOf, type RunEntry } from '../../../proto/checkpoint/runs/run.ts'
+import type { SnapshotTarget, StateSnapshot } from '../api.ts'
+import { stateErrors } from '../errors.ts'
+import { Pace, patient } from './pace.ts'
+import { type RestoredInto, restoreChain } from './restore-chain.ts'
+import type { Restoring } from './restoring.ts'
+import { threadMemory } from './run-entries.ts'
+import type { SnapshotPart } from './snapshot-part.ts'
+import { SnapshotRun } from './snapshot-run.ts'
+
+/** Entries that are merged between two turns of others, and the most time that they take. */
+const sliceEntries = 2048
+const sliceMsMax = 4
+/** To merge an entry costs so many times of writing one, at least. */
+const mergedTimes = 2
+
+interface Pending {
+  readonly checkpointId: number
+  readonly before: readonly RunHandle[]
+  /** It writes all there is, and what was before is not needed any more. */
+  readonly all: boolean
+  /** Set when it is to be given up. */
+  failure: Error | undefined
+  written: boolean
+}
+
+export class Snapshotter {
+  readonly #parts: readonly SnapshotPart[]
+  readonly #range: KeyRanges
+  readonly #target: SnapshotTarget | undefined
+  readonly #clock: Clock
+  readonly #expired: (entry: RunEntry) => boolean
+  #chain: readonly RunHandle[] = []
+  #pending: Pending[] = []
+
+  /** `parts` may still grow until the first call. `expired`: says of an entry of a run that its time is over. */
+  constructor(
+    parts: readonly SnapshotPart[],
+    range: KeyRanges,
+    target: SnapshotTarget | undefined,
+    clock: Clock,
+    expired: (entry: RunEntry) => boolean = () => false,
+  ) {
+    this.#parts = parts
+    this.#expired = expired
+    this.#range = range
+    this.#target = target
+    if (target !== undefined) threadMemory()
+    this.#clock = clock
+  }
+
+  async restore(restored: Restoring | undefined, into: RestoredInto = {}): Promise<void> {
+    passPoint('restore')
+    if (restored !== undefined && restored.runs.length > 0) {
+      await restoreChain({ parts: this.#parts, ...into }, restored, this.#range, this.#clock)
+      if (!restored.rewrite) this.#chain = restored.runs
+    }
+  }
+
+  snapshot(checkpointId: number): StateSnapshot {
+    const start = this.#clock.monotonic()
+    const last = this.#pending.at(-1)
+    if (last !== undefined && !last.written)
+      this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId: last.checkpointId }))
+    const all = this.#renews(this.#chain, compactionOf(this.#chain, this.#range))
+    const pending: Pending = { checkpointId, before: this.#chain, all, failure: undefined, written: false }
+    this.#pending.push(pending)
+    for (const part of this.#parts) part.freeze(checkpointId, all)
+    const result = this.#write(pending)
+    // Whoever asked hears of it; a snapshot that nobody waits for any more must not take the process down.
+    result.catch(() => undefined)
+    return { syncMs: this.#clock.monotonic() - start, result }
+  }
+
+  /** This checkpoint is complete, and with it every earlier one in the chain. */
+  complete(checkpointId: number): void {
+    while (this.#pending.length > 0 && this.#pending[0].checkpointId <= checkpointId) {
+      const pending = this.#pending[0]
+      if (!pending.written) return
+      this.#pending.shift()
+      for (const part of this.#parts) part.settle(pending.checkpointId, true)
+    }
+  }
+
+  abort(checkpointId: number): void {
+    const last = this.#pending.at(-1)
+    // An earlier one is part of the chain that a later snapshot has given away.
+    if (last?.checkpointId === checkpointId)
+      this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId }))
+  }
+
+  close(): void {
+    for (const pending of this.#pending)
+      pending.failure ??= stateErrors.create('CLOSED', { checkpointId: pending.checkpointId })
+    this.#pending = []
+  }
+
+  #giveUp(pending: Pending, failure: Error): void {
+    pending.failure = failure
+    this.#pending = this.#pending.filter((other) => other !== pending)
+    this.#chain = pending.before
+    for (const part of this.#parts) part.settle(pending.checkpointId, false)
+  }
+
+  async #write(pending: Pending): Promise<readonly RunHandle[]> {
+    const { checkpointId } = pending
+    const target = this.#target
+    if (target === undefined) throw stateErrors.create('NO_TARGET', { checkpointId })
+    const check = (): void => {
+      if (pending.failure !== undefined) throw pending.failure
+    }
+    const pace = new Pace(this.#clock, check, patient(target.patienceMs))
+    const pathOf = (sequence: number): string =>
+      runPath(target.jobId, { epoch: target.epoch, checkpointId, node: target.node, subtask: target.subtask, sequence })
+    try {
+      const storage = openStorage(target.root)
+      const place = { storage, pathOf, pace }
+      const before = pending.all ? [] : pending.before
+      const kind = before.length === 0 ? 'base' : 'delta'
+      const run = new SnapshotRun(this.#range, kind, place, target.runBytesMax)
+      let written: readonly RunHandle[]
+      try {
+        const parts = this.#parts.map((part) => part.encode(run))
+        // The barrier goes on first.
+        await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
+        for (const part of parts) await pace.run(run.bounded(part))
+        written = await run.write()
+      } finally {
+        run.free()
+      }
+      passPoint('snapshot')
+      check()
+      const chain = await this.#compacted(storage, [...before, ...written], pathOf(0), check, pace)
+      pending.written = true
+      this.#chain = chain
+      return chain
+    } catch (error) {
+      if (pending.failure === undefined) this.#giveUp(pending, error as Error)
+      throw error
+    }
+  }
+
+  /**
+   * Whether the next snapshot replaces the chain, of which the runs from `first` on are to be merged. For the only part of a state: that
+   * costs a fraction of merging where much has changed.
+   */
+  #renews(chain: readonly RunHandle[], first: number | undefined): boolean {
+    if (first === undefined || this.#parts.length !== 1 || this.#parts[0].freezesAll?.() !== true) return false
+    let held = 0
+    let changed = 0
+    chain.forEach(({ kind, entries }, i) => {
+      if (kind === 'base') held += entries
+      else if (i >= first) changed += entries
+    })
+    return changed * mergedTimes > held
+  }
+
+  /** The chain, with what has become too much of it merged, unless the next snapshot replaces it. */
+  async #compacted(
+    storage: BlobStorage,
+    chain: readonly RunHandle[],
+    path: string,
+    check: () => void,
+    pace: Pace,
+  ): Promise<readonly RunHandle[]> {
+    const first = compactionOf(chain, this.#range)
+    if (first === undefined || this.#renews(chain, first)) return chain
+    let lastMs = this.#clock.monotonic()
+    const pause = async (): Promise<void> => {
+      check()
+      // Some of the time since then it may have waited for storage, but so few entries do not take longer.
+      await pace.giveWay(Math.min(sliceMsMax, this.#clock.monotonic() - lastMs))
+      lastMs = this.#clock.monotonic()
+    }
+    const compacted = await compactChain(
+      storage,
+      chain,
+      { ...this.#range, path, sliceEntries, pause, expired: this.#expired },
+      first,
+    )
+    check()
+    return compacted
+  }
+}
