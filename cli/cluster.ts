@@ -1,4 +1,5 @@
 /** The connection of a command to its cluster, and the options that all such commands have. */
+import { isMillraceError } from '../core/errors.ts'
 import type { ClusterClient } from '../proto/client.ts'
 import { cliErrors } from './errors.ts'
 
@@ -41,7 +42,16 @@ export async function withCluster<T>(flags: ClusterFlags, work: (client: Cluster
   }
 }
 
-/** The same without those of the connection to the cluster: what is left is of the job. */
+/** Cancels a job that seemed to run; it may have ended meanwhile. */
+export async function cancelUnlessEnded(client: ClusterClient, jobId: string): Promise<void> {
+  try {
+    await client.cancel(jobId)
+  } catch (error) {
+    if (!isMillraceError(error, 'JOBMANAGER_JOB_ENDED')) throw error
+  }
+}
+
+/** What `-D` says of the job: not the options of the connection to the cluster. */
 export function jobDefinitions(definitions?: readonly string[]): Record<string, string> {
   const all = Object.entries(parseDefinitions(definitions))
   return Object.fromEntries(all.filter(([key]) => !key.startsWith('security.ssl.')))

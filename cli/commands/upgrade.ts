@@ -8,7 +8,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import { formatRestore } from '../../proto/checkpoint/inspect.ts'
 import { checkRestore, type RestoreCheck, snapshotOfPlan } from '../../proto/checkpoint/restore-check.ts'
 import type { ClusterClient, JobCode, JobInfo } from '../../proto/client.ts'
-import { type ClusterFlags, jobDefinitions, withCluster } from '../cluster.ts'
+import { type ClusterFlags, cancelUnlessEnded, jobDefinitions, withCluster } from '../cluster.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts'
 import { type LoadedJob, loadJob } from '../load-job.ts'
@@ -210,7 +210,7 @@ class Upgrade {
   async #endNew(newId: string): Promise<boolean> {
     const { status } = await this.#client.info(newId)
     if (!status.terminal) {
-      await this.#client.cancel(newId)
+      await cancelUnlessEnded(this.#client, newId)
       let ended = false
       for await (const { terminal } of this.#client.watch(newId)) ended = terminal
       if (!ended) throw cliErrors.create('NOT_ENDED', { job: newId })

@@ -8,6 +8,7 @@ import { formatSize } from '../../core/config/index.ts'
 import { isMillraceError } from '../../core/errors.ts'
 import { checkRestore, snapshotOfPlan } from '../../proto/checkpoint/restore-check.ts'
 import type { ClusterClient, JobStatus } from '../../proto/client.ts'
+import { cancelUnlessEnded } from '../cluster.ts'
 import { failureOf } from '../commands/run.ts'
 import type { LoadedJob } from '../load-job.ts'
 import { formatAge, showError, type Terminal } from '../terminal.ts'
@@ -120,7 +121,7 @@ export class DevSession {
       const running = this.#running
       this.#running = undefined
       if (running === undefined || running.status?.terminal === true) return
-      await this.#client.cancel(running.jobId)
+      await cancelUnlessEnded(this.#client, running.jobId)
       await running.ended
     })
   }
@@ -146,7 +147,7 @@ export class DevSession {
     const { checkpoints, status } = await this.#client.info(running.jobId)
     const newest = checkpoints.find((each) => each.state === 'completed' && each.path !== undefined && each.path !== '')
     if (!status.terminal) {
-      await this.#client.cancel(running.jobId)
+      await cancelUnlessEnded(this.#client, running.jobId)
       await running.ended
     }
     return newest?.path === undefined ? undefined : { path: newest.path, text: `checkpoint ${newest.checkpointId}` }
