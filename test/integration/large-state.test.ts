@@ -53,9 +53,10 @@ test('the resident memory of a TaskManager stays where it is while a count of fa
       'state.backend.rocksdb.memory': '8mb',
       'execution.checkpointing.interval': '2s',
     })
-    await cluster.until('all keys', async () => totalOf(readOutputs(control)) >= keys, 60_000)
+    // V8 and malloc have then what they come to have.
+    await cluster.until('a steady state', async () => totalOf(readOutputs(control)) >= 14 * keys, 120_000)
     const samples: number[] = []
-    for (const end = performance.now() + 18_000; performance.now() < end; samples.push(residentMb(taskManager)))
+    for (const end = performance.now() + 14_000; performance.now() < end; samples.push(residentMb(taskManager)))
       await new Promise((resolve) => setTimeout(resolve, 100))
     const { status, checkpoints } = await cluster.client.info(jobId)
     expect(status.state).toBe('running')
@@ -64,10 +65,10 @@ test('the resident memory of a TaskManager stays where it is while a count of fa
       const part = samples.slice(samples.length * from, samples.length * to)
       return part.reduce((sum, each) => sum + each, 0) / part.length
     }
-    const [second, last] = [mean(1 / 3, 2 / 3), mean(2 / 3, 1)]
-    expect(last / second).toBeLessThan(1.06)
+    const [first, last] = [mean(0, 1 / 2), mean(1 / 2, 1)]
+    expect(last / first).toBeLessThan(1.06)
     expect(last - emptyMb).toBeLessThan(130)
   } finally {
     await cluster.close()
   }
-}, 120_000)
+}, 180_000)
