@@ -1,5 +1,7 @@
 /** Kafka's own performance tools and kcat as clients of either broker: how they are called, and what their output says. */
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { type Broker, kafkaJars } from './brokers.ts'
@@ -31,7 +33,8 @@ function output(command: string, args: readonly string[]): Promise<string> {
   })
 }
 
-const jvm = ['-Xmx1g', '-Xms512m', '-XX:+UseG1GC', '-cp', kafkaJars]
+const heap = ['-Xmx1g', '-Xms512m', '-XX:+UseG1GC']
+const jvm = [...heap, '-cp', kafkaJars]
 const tools = 'org.apache.kafka.tools'
 
 function found(text: string, pattern: RegExp): readonly string[] {
@@ -119,12 +122,23 @@ export interface LatencyTold extends Told {
   readonly deliveredP99Ms: number
 }
 
+let latencyClasses: Promise<string> | undefined
+
+/** Compiled beforehand: the JVM that measures has no compiler in its heap. */
+async function compileLatency(): Promise<string> {
+  const directory = mkdtempSync(`${tmpdir()}/millrace-bench-`)
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const program = fileURLToPath(new URL('./AckLatency.java', import.meta.url))
+  await output('javac', ['-d', directory, '-cp', kafkaJars, program])
+  return directory
+}
+
 /** Our own program: Kafka's tools tell whole milliseconds, and none has an open loop. */
 export async function latency(broker: Broker, topic: string, rate: number, bytes: number): Promise<LatencyTold> {
-  const program = fileURLToPath(new URL('./AckLatency.java', import.meta.url))
+  latencyClasses ??= compileLatency()
   // What is not measured warms the client up, and fills the memory that the broker keeps for the ends of logs.
   const args = [broker.address, topic, String(rate), String(bytes), '8', '8']
-  const text = await output('java', [...jvm, program, ...args])
+  const text = await output('java', [...heap, '-cp', `${await latencyClasses}:${kafkaJars}`, 'AckLatency', ...args])
   const told = JSON.parse(found(text, /^\{.*\}$/m)[0] as string) as {
     readonly failed: number
     readonly acknowledged: { readonly p50: number; readonly p99: number }
