@@ -137,7 +137,8 @@ async function checkCluster(address: string, flags: DoctorFlags): Promise<Findin
       'the JobManager',
     )
     const own = ownVersion()
-    const detail = `${address} runs ${version}, ${taskManagers.length} TaskManagers, ${slotsFree} of ${slotsTotal} slots free`
+    const workers = taskManagers.length === 1 ? '1 TaskManager' : `${taskManagers.length} TaskManagers`
+    const detail = `${address} runs ${version}, ${workers}, ${slotsFree} of ${slotsTotal} slots free`
     if (version !== own)
       return { check, state: 'failed', detail: `${detail}; this is ${own}: run the same version everywhere` }
     return { check, state: 'ok', detail }
