@@ -5,7 +5,8 @@
  * Concurrency: one per process for putting in; `lead` makes the workers of one term.
  */
 import { createRequire } from 'node:module'
-import type { RedisOptions as Connection, JobsOptions, Queue, QueueEvents, Worker } from 'bullmq'
+import type { RedisOptions as Connection, JobsOptions, Queue, QueueBase, QueueEvents, Worker } from 'bullmq'
+import { withTimeout } from '../../core/async/index.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import { patience } from './redis.ts'
 import { type RedisSettings, redisOptions } from './redis-options.ts'
@@ -32,6 +33,8 @@ interface Submitted {
 const cleanAttempts = 1000
 /** Waiting for work is ten seconds without an answer at most. */
 const silenceMs = 30_000
+/** Closing waits for what Redis still has to answer, and no longer than this. */
+const closingMsMax = 3000
 /** Outcomes that are kept, for people and for those who wait for one. */
 const kept: JobsOptions = { removeOnComplete: { count: 100, age: 3600 }, removeOnFail: { count: 100, age: 86_400 } }
 
@@ -130,7 +133,7 @@ export class RedisQueues {
       close: async () => {
         closed = true
         // Not in order: what is under way is somebody else's now, and Redis may be away.
-        await Promise.all(workers.map((worker) => worker.close(true).catch(() => undefined)))
+        await Promise.all(workers.map((worker) => closing(worker, worker.close(true))))
       },
     }
   }
@@ -138,7 +141,7 @@ export class RedisQueues {
   async close(): Promise<void> {
     this.#closed = true
     const all = [this.#submissions, this.#cleaning, this.#schedules, this.#events]
-    await Promise.all(all.map((each) => each.close().catch(() => undefined)))
+    await Promise.all(all.map((each) => closing(each, each.close())))
   }
 
   async #sync(wanted: ReadonlyMap<string, string>): Promise<void> {
@@ -151,4 +154,10 @@ export class RedisQueues {
       await this.#schedules.upsertJobScheduler(jobId, { pattern, tz: 'UTC' }, template)
     }
   }
+}
+
+/** Whatever becomes of it: a connection that is on its way, or waits for an answer, is cut when its time is up. */
+async function closing(what: QueueBase, closed: Promise<void>): Promise<void> {
+  const cut = (): void => void what.disconnect().catch(() => undefined)
+  await withTimeout(systemClock, closed, closingMsMax, 'Redis', cut).catch(() => undefined)
 }
