@@ -134,9 +134,12 @@ it('Sentinels that nobody can reach hold up no start, and are named as the reaso
   await expect(connection.connect()).rejects.toThrow(/All sentinels are unreachable/)
 })
 
-it('a JobManager ends when it is told to, whether Redis was never there or is gone', { timeout: 60_000 }, async () => {
-  const server = await RedisServer.start()
-  for (const url of ['redis://127.0.0.1:1', server.url]) {
+it('a JobManager ends when it is told to, whether Redis was never there, is silent or is gone', {
+  timeout: 60_000,
+}, async () => {
+  const [dead, silent] = [await RedisServer.start(), await RedisServer.start()]
+  closing.push(() => silent.close())
+  for (const url of ['redis://127.0.0.1:1', silent.url, dead.url]) {
     const troubles: string[] = []
     const queues = new RedisQueues({
       redis: { url, username: undefined, password: undefined },
@@ -150,10 +153,9 @@ it('a JobManager ends when it is told to, whether Redis was never there or is go
       clean: async () => undefined,
       savepoint: async () => undefined,
     })
-    if (url === server.url) {
-      expect(await queues.submitted('job', 20_000)).toBe(true)
-      await server.kill()
-    }
+    if (url !== 'redis://127.0.0.1:1') expect(await queues.submitted('job', 20_000)).toBe(true)
+    if (url === silent.url) silent.signal('SIGSTOP')
+    if (url === dead.url) await dead.kill()
     const beganMs = performance.now()
     await work.close()
     await queues.close()

@@ -7,7 +7,6 @@ import { Arena } from '../../core/arena/arena.ts'
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { encodeRows } from '../../core/columns/encode.ts'
 import { rowReader } from '../../core/columns/rows.ts'
-import type { Schema } from '../../core/columns/schema.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { EdgePlan, JobPlan } from '../../proto/jobgraph/plan.ts'
 import { inputAccount, minimumsOf, outputAccount, segmentsNeeded } from '../../taskmanager/network/accounts.ts'
@@ -23,23 +22,10 @@ import { Chain } from '../../taskmanager/task/chain.ts'
 import { FrameHolder } from '../../taskmanager/task/held-frames.ts'
 import { type GateInput, InputGate } from '../../taskmanager/task/input-gate.ts'
 import { Task } from '../../taskmanager/task/task.ts'
+import { type NumberedRow, numberedRows } from './numbered-rows.ts'
 import { type Outputs, SourceHead } from './source-head.ts'
 
-const schema: Schema = {
-  record: 'object',
-  fields: [
-    { name: 'key', type: { kind: 'float64' } },
-    { name: 'from', type: { kind: 'string' } },
-    { name: 'seq', type: { kind: 'float64' } },
-    { name: 'pad', type: { kind: 'string' } },
-  ],
-}
-interface Row {
-  readonly key: number
-  readonly from: string
-  readonly seq: number
-  readonly pad: string
-}
+const schema = numberedRows
 
 export interface DagShape {
   /** Of each vertex: its parallelism, the vertices before it that it reads (none: a source), and what it does. */
@@ -87,7 +73,7 @@ class Head extends SourceHead {
       if (segment < 0) return 'more'
       this.#segments.push(segment)
     }
-    const rows: Row[] = []
+    const rows: NumberedRow[] = []
     for (let i = 0; i < count; i++, this.#seq++) {
       const isLarge = largeEach > 0 && this.#seq % largeEach === largeEach - 1
       const pad = 'x'.repeat(isLarge ? segmentBytes * 2 : padding)
@@ -147,7 +133,7 @@ class Last implements Operator {
   processRows({ rows, count }: RowBatch): void {
     this.count += count
     for (let i = 0; i < count; i++) {
-      const { key, from, seq } = rows[i] as Row
+      const { key, from, seq } = rows[i] as NumberedRow
       this.#newest.set(`${from}/${key}`, seq)
     }
   }

@@ -5,6 +5,7 @@ import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Partitioner } from '../../proto/jobgraph/plan.ts'
 import type { Operator, RowBatch, Selection } from '../../taskmanager/operators/operator.ts'
 import type { FlowWindows } from './flow-windows.ts'
+import type { NumberedRow } from './numbered-rows.ts'
 import { type Outputs, SourceHead } from './source-head.ts'
 
 export interface FlowShape {
@@ -26,12 +27,6 @@ export interface FlowShape {
   readonly windows?: FlowWindows | undefined
 }
 
-interface Input {
-  readonly key: number
-  readonly from: string
-  readonly seq: number
-  readonly pad: string
-}
 export interface Output {
   readonly key: number
   readonly n: number
@@ -54,7 +49,7 @@ export class Source extends SourceHead {
   poll(): 'more' | 'idle' | 'end' {
     const { records, keys, padding } = this.#shape
     if (this.next >= records) return 'end'
-    const rows: Input[] = []
+    const rows: NumberedRow[] = []
     for (let i = 0; i < 3 && this.next < records; i++, this.next++) {
       const pad = this.next % 5 === 0 ? 'x'.repeat(padding) : ''
       rows.push({ key: this.next % keys, from: this.#name, seq: Math.floor(this.next / keys), pad })
@@ -103,7 +98,7 @@ abstract class Reading<T> implements Operator {
 
 export type CountEntry = [key: number, n: number, last: Record<string, number>]
 
-export class Counts extends Reading<Input> {
+export class Counts extends Reading<NumberedRow> {
   readonly #outputs: Outputs
   readonly #state = new Map<number, CountEntry>()
   constructor(outputs: Outputs, restored: readonly CountEntry[]) {
@@ -111,7 +106,7 @@ export class Counts extends Reading<Input> {
     this.#outputs = outputs
     for (const entry of restored) this.#state.set(entry[0], structuredClone(entry))
   }
-  take(rows: readonly Input[]): void {
+  take(rows: readonly NumberedRow[]): void {
     const out: Output[] = []
     for (const { key, from, seq } of rows) {
       const entry = this.#state.get(key) ?? [key, 0, {}]

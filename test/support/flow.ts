@@ -5,7 +5,6 @@
  */
 import { Arena } from '../../core/arena/arena.ts'
 import { hashValue } from '../../core/columns/hash.ts'
-import type { Schema } from '../../core/columns/schema.ts'
 import { systemClock } from '../../core/platform/clock.ts'
 import { buildManifest, type Manifest, type SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import { rangesOf } from '../../proto/checkpoint/ranges.ts'
@@ -30,16 +29,8 @@ import { Task } from '../../taskmanager/task/task.ts'
 import type { TaskEvents } from '../../taskmanager/task/task-options.ts'
 import { type CountEntry, Counts, type FlowShape, type Output, Results, Source } from './flow-operators.ts'
 import { expectedWindows, windowOperator, windowPlan } from './flow-windows.ts'
+import { numberedRows } from './numbered-rows.ts'
 
-const inputSchema: Schema = {
-  record: 'object',
-  fields: [
-    { name: 'key', type: { kind: 'float64' } },
-    { name: 'from', type: { kind: 'string' } },
-    { name: 'seq', type: { kind: 'float64' } },
-    { name: 'pad', type: { kind: 'string' } },
-  ],
-}
 const sourceSubtasks = [2, 1]
 
 /** What most tests begin with; checkpoints need a `root`. */
@@ -73,7 +64,7 @@ function planOf(shape: FlowShape): JobPlan {
       },
     ],
   })
-  const schema = shape.declared ? { schema: inputSchema } : {}
+  const schema = shape.declared ? { schema: numberedRows } : {}
   const key = { kind: 'fields', fields: ['key'] } as const
   const edge = (id: number, from: number, to: number, partitioner: Partitioner): EdgePlan => ({
     id,

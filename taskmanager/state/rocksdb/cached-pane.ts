@@ -5,12 +5,12 @@
  * Entries of a pane never go one by one: a pane is dropped whole. One thread.
  */
 import type { AggregateFunctions } from '../../../sdk/functions.ts'
-import { KeyTable } from '../key-table.ts'
+import type { KeyTable } from '../key-table.ts'
 import { sizeOfValue } from '../sizes.ts'
 import { entryKey } from '../snapshot/flat-part.ts'
 import { decodeStateValue, encodeStateValue } from '../values.ts'
 import type { PaneView } from '../windows/pane-keeper.ts'
-import { type PaneShape, paneNamespace, presentBit } from '../windows/panes.ts'
+import { type PaneShape, paneNamespace, paneTable, presentBit } from '../windows/panes.ts'
 import { epochBytes, paneStart, prefixEnd, readU32 } from './layout.ts'
 import type { Spill, SpillCodec, SpillEntry } from './spill.ts'
 
@@ -59,7 +59,7 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
     this.#shape = shape
     this.#spill = spill
     this.#namespace = paneNamespace(start)
-    this.table = this.#newTable(slots)
+    this.table = paneTable(this.#shape, slots)
     this.#entryBytes = besideBytes + this.table.stride + (shape.type === 'number' ? 0 : 32)
     const { aggregate } = shape
     if (aggregate.kind === 'functions')
@@ -114,7 +114,7 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
     if (all) {
       for (let id = 0; id < limit; id++) if (this.#versions[id] !== 0) this.#evict(id)
       this.table.drop()
-      this.table = this.#newTable(0)
+      this.table = paneTable(this.#shape, 0)
       this.#hand = 0
       return
     }
@@ -295,18 +295,6 @@ export class CachedPane implements PaneView, SpillCodec<SpillEntry> {
   #grow(bytes: number): void {
     this.#bytes += bytes
     this.#spill.bytes += bytes
-  }
-
-  #newTable(slots: number): KeyTable {
-    const { memory, accumulators, type } = this.#shape
-    const table = new KeyTable(memory, {
-      payloadBytes: accumulators.bytes,
-      bytesKeys: type !== 'number',
-      tracked: false,
-      slots,
-    })
-    accumulators.init(memory, table.template)
-    return table
   }
 
   #reserve(id: number): void {

@@ -42,8 +42,7 @@ export interface CachedSessionsOptions {
   readonly idOf: (cursor: { readonly hash: number; readonly key: Uint8Array }) => number
 }
 
-const nothing = new Uint8Array(0)
-const none = Buffer.alloc(0)
+const nothing = Buffer.alloc(0)
 /** Of an id: not in the cache, or when it was last used. */
 const absent = 0
 const idle = 1
@@ -354,7 +353,7 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
     const count = packed.length
     for (const start of this.#loggedStarts[id] ?? [])
       if (!packed.some((session) => session.start === start))
-        packed.push({ start, mark: sessionMark.gone, value: none })
+        packed.push({ start, mark: sessionMark.gone, value: nothing })
     const bytes = packSessions(packed)
     if (objects !== undefined && count > 0)
       this.#objectBytes += ((4 * bytes.length) / count + 64 - this.#objectBytes) / 64

@@ -54,13 +54,7 @@ export class Pane implements PaneView {
   constructor(shape: PaneShape, start: number, slots: number) {
     const { memory, accumulators, aggregate, type } = shape
     this.start = start
-    const flat = aggregate.kind === 'declared'
-    this.table = new KeyTable(memory, {
-      payloadBytes: accumulators.bytes,
-      bytesKeys: type !== 'number',
-      tracked: shape.tracked && flat,
-      slots,
-    })
+    this.table = paneTable(shape, slots, shape.tracked && aggregate.kind === 'declared')
     const namespace = paneNamespace(start)
     const restoreId = (entry: RunEntry): number => {
       shape.rows.loadCanonical(entry.hash, entry.key)
@@ -73,7 +67,6 @@ export class Pane implements PaneView {
       this.states = new FlatStates(this.table, type, [], namespace)
       return
     }
-    accumulators.init(memory, this.table.template)
     const state = {
       state: shape.state,
       presence: presentBit,
@@ -194,6 +187,22 @@ export class PaneObjects implements EntryCodec<PaneEntry> {
     this.#entries[id] = entry
     return entry
   }
+}
+
+/** A table for accumulators by key. */
+export function paneTable(
+  { memory, accumulators, type }: Pick<PaneShape, 'memory' | 'accumulators' | 'type'>,
+  slots: number,
+  tracked = false,
+): KeyTable {
+  const table = new KeyTable(memory, {
+    payloadBytes: accumulators.bytes,
+    bytesKeys: type !== 'number',
+    tracked,
+    slots,
+  })
+  accumulators.init(memory, table.template)
+  return table
 }
 
 /** Namespace of a pane in runs: its start as float64, little-endian. */

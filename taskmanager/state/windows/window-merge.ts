@@ -5,10 +5,10 @@ import type { AggregateFunctions } from '../../../sdk/functions.ts'
 import { readBytes } from '../aggregates/accumulator.ts'
 import { ResultColumn } from '../aggregates/result-column.ts'
 import type { KeyedRows, WindowSlice } from '../api.ts'
-import { KeyTable } from '../key-table.ts'
+import type { KeyTable } from '../key-table.ts'
 import { keyInMemory } from '../keys.ts'
 import type { PaneView } from './pane-keeper.ts'
-import { type PaneShape, presentBit } from './panes.ts'
+import { type PaneShape, paneTable, presentBit } from './panes.ts'
 
 /** Rows of a slice at most. */
 export const sliceRows = 4096
@@ -128,16 +128,10 @@ export class WindowMerge {
       const [pane] = panes
       return { start, end, table: pane.table, own: false, accumulatorOf: (id) => pane.objects?.get(id), next: 0 }
     }
-    const { memory, accumulators, aggregate, type } = this.#shape
+    const { memory, accumulators, aggregate } = this.#shape
     // As large as the window before has become: a window of steady traffic does not grow.
     const slots = panes.reduce((most, pane) => Math.max(most, pane.table.slots), this.#lastSlots)
-    const table = new KeyTable(memory, {
-      payloadBytes: accumulators.bytes,
-      bytesKeys: type !== 'number',
-      tracked: false,
-      slots,
-    })
-    accumulators.init(memory, table.template)
+    const table = paneTable(this.#shape, slots)
     const merged: unknown[] = []
     const functions = aggregate.kind === 'functions' ? aggregate.functions : undefined
     for (const pane of panes) {
