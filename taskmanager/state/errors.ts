@@ -60,7 +60,7 @@ export const stateErrors = defineErrors('STATE', {
   },
   SNAPSHOT_ABORTED: { text: 'checkpoint {checkpointId} was aborted', blame: 'internal', retry: 'never' },
   CLOSED: {
-    text: 'the operator was closed while checkpoint {checkpointId} was being written',
+    text: 'the operator was closed while {work}',
     blame: 'internal',
     retry: 'never',
   },

@@ -4,6 +4,7 @@
  */
 import type { Disk } from '../../../core/platform/disk.ts'
 import type { RocksDbOptions, SnapshotTarget, StateBackendOptions } from '../api.ts'
+import { stateErrors } from '../errors.ts'
 import { type KeyValues, openKeyValues } from './binding.ts'
 import { ChangeLog } from './change-log.ts'
 
@@ -12,20 +13,26 @@ export class OwnStore {
   readonly #disk: Disk
   #store: KeyValues | undefined
   #log: ChangeLog | undefined
+  #closed = false
 
   constructor(options: RocksDbOptions, disk: Disk) {
     this.#options = options
     this.#disk = disk
   }
 
-  /** Throws STATE_ROCKSDB_ABSENT, STATE_ROCKSDB_FAILED. */
+  /** Throws STATE_ROCKSDB_ABSENT, STATE_ROCKSDB_FAILED, STATE_CLOSED. */
   async open(): Promise<KeyValues> {
     const { directory, memoryBytes } = this.#options
     // Whatever a process left that died: the snapshot is what counts.
     this.#disk.remove(directory)
     this.#disk.makeDirectory(directory)
-    this.#store = await openKeyValues(directory, memoryBytes)
-    return this.#store
+    const store = await openKeyValues(directory, memoryBytes)
+    if (this.#closed) {
+      await this.#remove(store)
+      throw stateErrors.create('CLOSED', { work: 'RocksDB was being opened' })
+    }
+    this.#store = store
+    return store
   }
 
   /** A log beside it, which ends with it. */
@@ -42,12 +49,15 @@ export class OwnStore {
   close(): void {
     const store = this.#store
     this.#store = undefined
+    this.#closed = true
     this.#log?.close()
     // What cannot be closed or removed now is removed by the next process.
-    store?.close().then(
-      () => this.#disk.remove(this.#options.directory),
-      () => undefined,
-    )
+    if (store !== undefined) this.#remove(store).catch(() => undefined)
+  }
+
+  async #remove(store: KeyValues): Promise<void> {
+    await store.close()
+    this.#disk.remove(this.#options.directory)
   }
 }
 

@@ -6,12 +6,11 @@
  */
 
 import { faulty } from '../../../core/faults.ts'
-import type { Clock } from '../../../core/platform/clock.ts'
 import { openStorage } from '../../../core/storage/open-storage.ts'
 import type { KeyRanges } from '../../../proto/checkpoint/ranges.ts'
 import { rangeCount } from '../../../proto/checkpoint/ranges.ts'
 import { type ChainRun, ChainStream, chainBlocks, largestBlock, openChain } from '../../../proto/checkpoint/runs/run.ts'
-import { aThird, Pace } from './pace.ts'
+import type { Pace } from './pace.ts'
 import type { BlocksToRestore, BlockTaker } from './restored-rows.ts'
 import type { Restoring } from './restoring.ts'
 import type { SnapshotPart } from './snapshot-part.ts'
@@ -27,7 +26,7 @@ export async function restoreChain(
   into: RestoredInto & { readonly parts: readonly SnapshotPart[] },
   restored: Restoring,
   range: KeyRanges,
-  clock: Clock,
+  pace: Pace,
 ): Promise<void> {
   // Keys that change move: those of this subtask may have been anywhere.
   const ranges = restored.rekey === undefined ? range : { from: 0, to: rangeCount }
@@ -37,7 +36,7 @@ export async function restoreChain(
   const blocks = blocksInto(into, runs, restored, ranges)
   const steps =
     blocks === undefined ? restoreEntries(into.parts, runs, restored, ranges) : restoreBlocks(blocks, runs, ranges)
-  await new Pace(clock, () => undefined, aThird).run(steps)
+  await pace.run(steps)
 }
 
 /** Undefined: entries have to be merged, or changed. */

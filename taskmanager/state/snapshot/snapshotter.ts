@@ -18,7 +18,7 @@ import type { KeyRanges } from '../../../proto/checkpoint/ranges.ts'
 import { compactChain, compactionOf, type RunEntry } from '../../../proto/checkpoint/runs/run.ts'
 import type { SnapshotTarget, StateSnapshot } from '../api.ts'
 import { stateErrors } from '../errors.ts'
-import { Pace, patient } from './pace.ts'
+import { aThird, Pace, patient } from './pace.ts'
 import { type RestoredInto, restoreChain } from './restore-chain.ts'
 import type { Restoring } from './restoring.ts'
 import { threadMemory } from './run-entries.ts'
@@ -49,6 +49,7 @@ export class Snapshotter {
   readonly #expired: (entry: RunEntry) => boolean
   #chain: readonly RunHandle[] = []
   #pending: Pending[] = []
+  #closed = false
 
   /** `parts` may still grow until the first call. `expired`: says of an entry of a run that its time is over. */
   constructor(
@@ -66,12 +67,15 @@ export class Snapshotter {
     this.#clock = clock
   }
 
+  /** Throws STATE_CLOSED when it is closed meanwhile. */
   async restore(restored: Restoring | undefined, into: RestoredInto = {}): Promise<void> {
     passPoint('restore')
-    if (restored !== undefined && restored.runs.length > 0) {
-      await restoreChain({ parts: this.#parts, ...into }, restored, this.#range, this.#clock)
-      if (!restored.rewrite) this.#chain = restored.runs
+    if (restored === undefined || restored.runs.length === 0) return
+    const check = (): void => {
+      if (this.#closed) throw stateErrors.create('CLOSED', { work: 'its state was being restored' })
     }
+    await restoreChain({ parts: this.#parts, ...into }, restored, this.#range, new Pace(this.#clock, check, aThird))
+    if (!restored.rewrite) this.#chain = restored.runs
   }
 
   snapshot(checkpointId: number): StateSnapshot {
@@ -107,8 +111,9 @@ export class Snapshotter {
   }
 
   close(): void {
+    this.#closed = true
     for (const pending of this.#pending)
-      pending.failure ??= stateErrors.create('CLOSED', { checkpointId: pending.checkpointId })
+      pending.failure ??= stateErrors.create('CLOSED', { work: `checkpoint ${pending.checkpointId} was being written` })
     this.#pending = []
   }
 
