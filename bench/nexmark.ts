@@ -12,7 +12,7 @@ import { parseArguments } from './lib/arguments.ts'
 import { type BenchCluster, startCluster } from './lib/cluster.ts'
 import { resetPeak, usageOf } from './lib/processes.ts'
 
-const queries = ['q0', 'q1', 'q2', 'q5', 'q8', 'q11', 'kc', 'kcb']
+const queries = ['q0', 'q1', 'q2', 'q4', 'q5', 'q8', 'q9', 'q11', 'kc', 'kcb']
 
 configureLogging({ format: 'text', level: 'error' })
 const given = parseArguments(process.argv.slice(2), {

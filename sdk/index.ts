@@ -1,5 +1,6 @@
 /** What a job imports, without the connectors: those are added at the door of the package (millrace.ts). */
 export { type AggregateColumn, avg, count, max, min, sum } from './aggregates.ts'
+export { ConnectedStreams } from './connected-streams.ts'
 export type { Duration } from './duration.ts'
 export { type FieldReference, field, type NumberExpression, type Where } from './field.ts'
 export type {

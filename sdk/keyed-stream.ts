@@ -12,6 +12,7 @@ import type {
   AnyColumns,
   NumericField,
 } from './aggregates.ts'
+import { ConnectedStreams } from './connected-streams.ts'
 import { type Duration, durationMs } from './duration.ts'
 import { sdkErrors } from './errors.ts'
 import type { AggregateFunctions } from './functions.ts'
@@ -77,7 +78,22 @@ export class KeyedStream<T, K, KeyFields> {
     Out = unknown,
     D extends SideTypes = Record<never, never>,
   >(definition: KeyedProcessDefinition<T, K, S, Out, D>): Stream<Out, SidesOf<D>> {
-    return new Stream(processNode(this.#origin.builder, this.#origin.inputs, definition, true))
+    return new Stream(processNode(this.#origin.builder, this.#origin.inputs, definition, 'keyed'))
+  }
+
+  /** This stream and another whose records have keys of the same kind: `process` sees both, with one state for each key. */
+  connect<U, OtherFields>(other: KeyedStream<U, K, OtherFields>): ConnectedStreams<T, U, K> {
+    if (!(other instanceof KeyedStream)) {
+      throw sdkErrors.create('BAD_ARGUMENT', {
+        what: 'connect',
+        expected: 'a stream behind keyBy',
+        value: other === null ? 'null' : typeof other,
+        at: atText(userPosition()),
+      })
+    }
+    if (other.#origin.builder !== this.#origin.builder)
+      throw sdkErrors.create('FOREIGN_STREAM', { at: atText(userPosition()) })
+    return new ConnectedStreams(this.#origin, other.#origin)
   }
 
   /** Number of records of the key so far: one result per record. */

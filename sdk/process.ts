@@ -3,7 +3,7 @@
 import { sdkErrors } from './errors.ts'
 import type { ElementContext, Emit, TimerContext } from './functions.ts'
 import { checkFunction, type GraphBuilder, type KeyedStateOptions, type OperatorOptions } from './graph/builder.ts'
-import type { NodeInput, ProcessBody } from './graph/nodes.ts'
+import type { NodeInput, OnElement, ProcessBody } from './graph/nodes.ts'
 import { atText, userPosition } from './graph/position.ts'
 import { readsOf } from './graph/reads.ts'
 import { timersName } from './graph/states.ts'
@@ -31,32 +31,56 @@ export interface ProcessDefinition<T, Out, D extends SideTypes> extends Operator
   ): void
 }
 
-export interface KeyedProcessDefinition<T, K, S extends StateDeclarations, Out, D extends SideTypes>
-  extends KeyedStateOptions<K>,
-    Emits<Out, D> {
+interface Keyed<K, S extends StateDeclarations, Out, D extends SideTypes> extends KeyedStateOptions<K>, Emits<Out, D> {
   /** State of each key, by name. */
   readonly state?: S
-  onElement(record: T, context: ElementContext<K, HandlesOf<S>, SidesOf<D>>, emit: Emit<NoInfer<Out>>): void
   onTimer?(timestampMs: number, context: TimerContext<K, HandlesOf<S>, SidesOf<D>>, emit: Emit<NoInfer<Out>>): void
 }
 
-/** A definition of either kind once its types have done their work. */
-interface AnyDefinition extends OperatorOptions {
+export interface KeyedProcessDefinition<T, K, S extends StateDeclarations, Out, D extends SideTypes>
+  extends Keyed<K, S, Out, D> {
+  onElement(record: T, context: ElementContext<K, HandlesOf<S>, SidesOf<D>>, emit: Emit<NoInfer<Out>>): void
+}
+
+/** Of two streams with one key: they share its state and its timers. */
+export interface ConnectedProcessDefinition<A, B, K, S extends StateDeclarations, Out, D extends SideTypes>
+  extends Keyed<K, S, Out, D> {
+  /** A record of the first stream. */
+  onElement1(record: A, context: ElementContext<K, HandlesOf<S>, SidesOf<D>>, emit: Emit<NoInfer<Out>>): void
+  /** A record of the second. */
+  onElement2(record: B, context: ElementContext<K, HandlesOf<S>, SidesOf<D>>, emit: Emit<NoInfer<Out>>): void
+}
+
+/** A definition of any kind once its types have done their work. */
+interface AnyDefinition extends OperatorOptions, Partial<Record<ElementName, AnyElement>> {
   readonly emits?: TypeDef<unknown>
   readonly sides?: SideTypes
   readonly state?: StateDeclarations
-  onElement(record: never, context: never, emit: never): void
   onTimer?(timestampMs: number, context: never, emit: never): void
 }
+
+type AnyElement = (record: never, context: never, emit: never) => void
+type ElementName = 'onElement' | 'onElement1' | 'onElement2'
+
+const elementNames = {
+  plain: ['onElement'],
+  keyed: ['onElement'],
+  connected: ['onElement1', 'onElement2'],
+} as const satisfies Record<string, readonly ElementName[]>
 
 export function processNode(
   builder: GraphBuilder,
   inputs: readonly NodeInput[],
   definition: AnyDefinition,
-  keyed: boolean,
+  kind: keyof typeof elementNames,
 ): StreamOrigin {
   const { emits, sides = {}, state = {} } = definition
-  checkFunction(definition.onElement, 'onElement of process')
+  const keyed = kind !== 'plain'
+  const [first, second] = elementNames[kind].map((name) => {
+    const fn = definition[name]
+    checkFunction(fn, `${name} of process`)
+    return { onElement: bound(fn, definition) as OnElement, reads: readsOf(fn) }
+  })
   if (definition.onTimer !== undefined) checkFunction(definition.onTimer, 'onTimer of process')
   if (Object.hasOwn(state, timersName)) {
     throw sdkErrors.create('BAD_ARGUMENT', {
@@ -71,7 +95,8 @@ export function processNode(
       kind: 'process',
       keyed,
       state: Object.fromEntries(Object.entries(state).map(([name, declared]) => [name, declared.spec])),
-      onElement: bound(definition.onElement, definition) as ProcessBody['onElement'],
+      onElement: first.onElement,
+      ...(second && { second }),
       onTimer: definition.onTimer && (bound(definition.onTimer, definition) as ProcessBody['onTimer']),
     },
     name: 'process',
@@ -80,7 +105,7 @@ export function processNode(
     stateful: keyed,
     type: emits,
     sides,
-    reads: readsOf(definition.onElement),
+    reads: first.reads,
   })
   return originOf(builder, node, emits, sides)
 }

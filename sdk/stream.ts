@@ -148,7 +148,7 @@ export class Stream<T, Sides extends object = Record<never, never>> {
   process<Out = unknown, D extends SideTypes = Record<never, never>>(
     definition: ProcessDefinition<T, Out, D>,
   ): Stream<Out, SidesOf<D>> {
-    return new Stream(processNode(this.#origin.builder, this.#origin.inputs, definition, false))
+    return new Stream(processNode(this.#origin.builder, this.#origin.inputs, definition, 'plain'))
   }
 
   /** Groups by the value of a field, by several fields, or by what a function returns. Keyed operators follow. */

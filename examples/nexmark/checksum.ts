@@ -16,11 +16,20 @@ export class Checksum implements ChecksumParts {
   xor = 0
 
   add(line: string): void {
+    this.#change(line, 1)
+  }
+
+  /** Takes back a line that was added. */
+  remove(line: string): void {
+    this.#change(line, -1)
+  }
+
+  #change(line: string, times: 1 | -1): void {
     let h = 0x811c9dc5
     for (let i = 0; i < line.length; i++) h = Math.imul(h ^ line.charCodeAt(i), 0x01000193)
     h = fmix(h)
-    this.count++
-    this.sum = (this.sum + h) | 0
+    this.count += times
+    this.sum = (this.sum + times * h) | 0
     this.xor ^= h
   }
 

@@ -177,7 +177,7 @@ function checkOneOf(
 }
 
 /** Refuses what is no function, and functions that give promises. */
-export function checkFunction(fn: unknown, what: string): void {
+export function checkFunction(fn: unknown, what: string): asserts fn {
   if (typeof fn !== 'function') {
     throw sdkErrors.create('BAD_ARGUMENT', {
       what,

@@ -13,6 +13,12 @@ export function declaredOf(node: GraphNode): Readonly<Record<string, unknown>> |
           : { alignmentGroup: node.alignment.group, alignmentMaxDriftMs: node.alignment.maxDriftMs }),
         watermarks: typeof node.watermarks === 'string' ? node.watermarks : 'custom',
       }
+    case 'process':
+      return (
+        node.second && {
+          second: { inputs: node.inputs.filter(({ second }) => second).length, reads: node.second.reads },
+        }
+      )
     case 'project':
       return { fields: node.fields }
     case 'where':

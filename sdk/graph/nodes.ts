@@ -48,6 +48,8 @@ export interface NodeInput {
   readonly node: number
   readonly output: string
   readonly exchange: Exchange
+  /** Of a node that two streams are connected to: carries records of the second. */
+  readonly second?: true
 }
 
 export type Exchange =
@@ -111,11 +113,15 @@ export interface ProcessBody {
   readonly kind: 'process'
   readonly keyed: boolean
   readonly state: Readonly<Record<string, StateSpec>>
-  readonly onElement: (record: unknown, context: ElementContext<unknown, unknown>, emit: Emit<unknown>) => void
+  readonly onElement: OnElement
+  /** What is done with the records of the second stream, where two are connected, and which of their fields it reads. */
+  readonly second?: { readonly onElement: OnElement; readonly reads: readonly string[] | undefined }
   readonly onTimer:
     | ((timestampMs: number, context: TimerContext<unknown, unknown>, emit: Emit<unknown>) => void)
     | undefined
 }
+
+export type OnElement = (record: unknown, context: ElementContext<unknown, unknown>, emit: Emit<unknown>) => void
 
 export type StateSpec = StateKind & {
   readonly ttlMs?: number

@@ -2,7 +2,7 @@
 import { nearest } from '../../core/config/nearest.ts'
 import { sdkErrors } from '../errors.ts'
 import type { AggregateDefinition } from '../keyed-stream.ts'
-import type { KeyedProcessDefinition } from '../process.ts'
+import type { ConnectedProcessDefinition, KeyedProcessDefinition } from '../process.ts'
 import type { Sink } from '../sink.ts'
 import type { Source } from '../source.ts'
 import type { KeyedStateOptions } from './builder.ts'
@@ -35,12 +35,19 @@ const ofAggregate: Own<Definition> = {
   migrate: true,
   returns: true,
 }
-const ofProcess: Own<KeyedProcessDefinition<unknown, unknown, Record<never, never>, unknown, Record<never, never>>> = {
+type None = Record<never, never>
+const ofProcess: Own<KeyedProcessDefinition<unknown, unknown, None, unknown, None>> = {
   state: true,
   onElement: true,
   onTimer: true,
   emits: true,
   sides: true,
+}
+const { onElement: _, ...ofEveryProcess } = ofProcess
+const ofConnected: Own<ConnectedProcessDefinition<unknown, unknown, unknown, None, unknown, None>> = {
+  ...ofEveryProcess,
+  onElement1: true,
+  onElement2: true,
 }
 const ofSource: Readonly<Record<keyof Source<unknown>, true>> = {
   kind: true,
@@ -66,7 +73,7 @@ const ofSink: Readonly<Record<keyof Sink<unknown>, true>> = {
 
 /** The options of an operator. Pure. */
 function optionsOf(body: NodeBody): readonly string[] {
-  if (body.kind === 'process') return [...ofAll, ...Object.keys(ofProcess)]
+  if (body.kind === 'process') return [...ofAll, ...Object.keys(body.second === undefined ? ofProcess : ofConnected)]
   if (body.kind !== 'aggregate' && body.kind !== 'window') return [...ofAll, ...ofKind[body.kind]]
   return [...ofAll, ...(body.aggregate.kind === 'declared' ? ['as'] : Object.keys(ofAggregate))]
 }

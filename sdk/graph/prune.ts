@@ -9,32 +9,40 @@ import { fieldOf, type TypeDef } from '../types.ts'
 import { conditionFields, expressionFields } from './fields.ts'
 import type { AggregateSpec, GraphNode, JobGraph, NodeInput, SourceBody } from './nodes.ts'
 
+/** A node as the reader of one of its inputs. */
+interface Consumer {
+  readonly node: GraphNode
+  readonly input: NodeInput
+}
+
 /** Names of columns, or all of them. */
 export type Columns = ReadonlySet<string> | 'all'
 
 export class ColumnNeeds {
   readonly #graph: JobGraph
-  readonly #consumers = new Map<string, GraphNode[]>()
-  readonly #inputs = new Map<number, Columns>()
+  readonly #consumers = new Map<string, Consumer[]>()
+  readonly #inputs = new Map<string, Columns>()
 
   constructor(graph: JobGraph) {
     this.#graph = graph
     for (const node of graph.nodes) {
       for (const input of node.inputs) {
         const output = `${input.node}/${input.output}`
-        this.#consumers.set(output, [...(this.#consumers.get(output) ?? []), node])
+        this.#consumers.set(output, [...(this.#consumers.get(output) ?? []), { node, input }])
       }
     }
   }
 
-  /** Columns of its input that the node needs, for itself and for what it passes on. */
-  ofInput(node: GraphNode): Columns {
-    const known = this.#inputs.get(node.id)
+  /** Columns of an input that the node needs, for itself and for what it passes on. */
+  ofInput(consumer: Consumer): Columns {
+    const { node, input } = consumer
+    const name = `${node.id}/${input.second ? 2 : 1}`
+    const known = this.#inputs.get(name)
     if (known !== undefined) return known
-    const read = this.#compute(node)
+    const read = this.#compute(consumer)
     // A batch has at least one column of the record, and whoever stands before has to know which.
-    const columns = read !== 'all' && read.size === 0 ? new Set(this.#cheapest(node)) : read
-    this.#inputs.set(node.id, columns)
+    const columns = read !== 'all' && read.size === 0 ? new Set(this.#cheapest(consumer)) : read
+    this.#inputs.set(name, columns)
     return columns
   }
 
@@ -58,8 +66,8 @@ export class ColumnNeeds {
     return this.#consumers.has(`${node.id}/${output}`)
   }
 
-  #cheapest(node: GraphNode): string[] {
-    return node.inputs.flatMap(({ node: from, output }) => {
+  #cheapest(consumer: Consumer): string[] {
+    return likeInputs(consumer).flatMap(({ node: from, output }) => {
       const type = typeOfOutput(this.#graph.nodes[from], output)
       const schema = type && schemaOf(type)
       return schema?.record === 'object' ? cheapest(schema.fields).map(({ name }) => name) : []
@@ -71,18 +79,19 @@ export class ColumnNeeds {
   }
 
   /** What a consumer needs, the fields that route to it included. */
-  #wanted(node: GraphNode): Columns {
-    return union([this.ofInput(node), ...node.inputs.map((input) => routing(input))])
+  #wanted(consumer: Consumer): Columns {
+    return union([this.ofInput(consumer), ...likeInputs(consumer).map((input) => routing(input))])
   }
 
-  #compute(node: GraphNode): Columns {
+  #compute({ node, input }: Consumer): Columns {
     // A dead letter shows the whole record.
     if (node.onError === 'dead-letter') return 'all'
     switch (node.kind) {
       case 'map':
       case 'flatMap':
-      case 'process':
         return union([columns(node.reads), keyOf(node)])
+      case 'process':
+        return union([columns(input.second ? node.second?.reads : node.reads), keyOf(node)])
       case 'filter':
         return union([columns(node.reads), this.#ofOutput(node, '')])
       case 'where':
@@ -106,6 +115,10 @@ export class ColumnNeeds {
     }
   }
 }
+
+/** The inputs of the node that carry records of the same stream. */
+const likeInputs = ({ node, input }: Consumer): readonly NodeInput[] =>
+  node.inputs.filter(({ second }) => second === input.second)
 
 const columns = (names: readonly string[] | undefined): Columns => (names === undefined ? 'all' : new Set(names))
 
@@ -146,19 +159,22 @@ export const keyColumn = '$key'
 /** Declared schema of what crosses the edge into `node`: columns in the order of the record's fields, then `$key` when computed. */
 export function edgeSchema(graph: JobGraph, node: GraphNode, input: NodeInput, needs: ColumnNeeds): Schema | undefined {
   const type = typeOfOutput(graph.nodes[input.node], input.output)
-  if (type === undefined || !agreeOnKeys(graph, node, type)) return undefined
+  if (type === undefined || !agreeOnKeys(graph, { node, input }, type)) return undefined
   const schema = schemaOf(type)
-  const fields = [...pruned(schema, needs.ofInput(node))]
+  const fields = [...pruned(schema, needs.ofInput({ node, input }))]
   const { exchange } = input
   if (exchange.kind === 'hash' && exchange.key.kind === 'function')
     fields.push(fieldOf(keyColumn, exchange.key.type ?? { dataType: { kind: 'any' } }))
   return { record: schema.record, fields }
 }
 
-/** The inputs of a keyed operator declare the same records or none does: keys that are equal must look the same. */
-function agreeOnKeys(graph: JobGraph, node: GraphNode, type: TypeDef<unknown>): boolean {
-  if (!node.inputs.some((input) => input.exchange.kind === 'hash')) return true
-  return node.inputs.every((input) => sameType(type, typeOfOutput(graph.nodes[input.node], input.output)))
+/**
+ * The inputs of a keyed operator declare the same records or none does: keys that are equal must look the same. Those of
+ * connected streams do so by their declared type.
+ */
+function agreeOnKeys(graph: JobGraph, consumer: Consumer, type: TypeDef<unknown>): boolean {
+  if (consumer.input.exchange.kind !== 'hash') return true
+  return likeInputs(consumer).every((input) => sameType(type, typeOfOutput(graph.nodes[input.node], input.output)))
 }
 
 function typeOfOutput(node: GraphNode, output: string): TypeDef<unknown> | undefined {

@@ -5,7 +5,7 @@
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { Emit, TimerContext } from '../../sdk/functions.ts'
-import type { NodeBase, ProcessBody } from '../../sdk/graph/nodes.ts'
+import type { NodeBase, OnElement, ProcessBody } from '../../sdk/graph/nodes.ts'
 import type { KeyedStateBackend, TimerStore } from '../state/api.ts'
 import { createKeyedStateBackend } from '../state/backend.ts'
 import { operatorErrors } from './errors.ts'
@@ -24,7 +24,12 @@ import {
 } from './stateless.ts'
 
 /** What is declared of it. */
-type ProcessNode = ProcessBody & Pick<NodeBase, 'reads' | 'type' | 'sides'>
+type ProcessNode = ProcessBody & Pick<NodeBase, 'reads' | 'type' | 'sides' | 'inputs'>
+
+interface Input {
+  readonly onElement: OnElement
+  readonly records: RowMaterialiser
+}
 
 /** Timers that fire before the outputs are looked at again. */
 const timersPerSlice = 1024
@@ -32,7 +37,8 @@ const timersPerSlice = 1024
 export class ProcessOperator implements Operator {
   readonly #context: OperatorContext
   readonly #body: ProcessNode
-  readonly #input: RowMaterialiser
+  /** What is done with the records of each input, by its number. */
+  readonly #inputs: readonly Input[]
   readonly #out = new RowBuffer()
   readonly #sides = new Map<string, SideBuffer>()
   readonly #backend: KeyedStateBackend | undefined
@@ -50,7 +56,10 @@ export class ProcessOperator implements Operator {
   constructor(context: OperatorContext, body: ProcessNode) {
     this.#context = context
     this.#body = body
-    this.#input = new RowMaterialiser(body.reads)
+    const first: Input = { onElement: body.onElement, records: new RowMaterialiser(body.reads) }
+    const { second } = body
+    const other = second && { onElement: second.onElement, records: new RowMaterialiser(second.reads) }
+    this.#inputs = body.inputs.map((input) => (input.second && other) || first)
     const check = outputCheck(body.type)
     this.#emit = (record) => {
       check?.(record)
@@ -69,16 +78,18 @@ export class ProcessOperator implements Operator {
     this.#armProcessingTimer()
   }
 
-  processBatch(batch: RecordBatch, selection: Selection | undefined): void {
+  processBatch(batch: RecordBatch, selection: Selection | undefined, input: number): void {
+    const { onElement, records } = this.#inputs[input]
     const count = selection?.count ?? batch.rowCount
     const ids = this.#backend?.resolve(batch, selection?.rows, count)
-    const rows = this.#input.read(batch, selection)
-    this.#run(rows, count, timestampsOf(batch, selection), ids, (row) => this.#input.whole(row))
+    const rows = records.read(batch, selection)
+    this.#run(onElement, rows, count, timestampsOf(batch, selection), ids, (row) => records.whole(row))
   }
 
-  processRows(batch: RowBatch): void {
+  processRows(batch: RowBatch, input: number): void {
+    const { onElement } = this.#inputs[input]
     const ids = this.#backend?.resolveRows(keyedRows(batch), batch.count)
-    this.#run(batch.rows, batch.count, batch.timestamps, ids, (row) => batch.rows[row])
+    this.#run(onElement, batch.rows, batch.count, batch.timestamps, ids, (row) => batch.rows[row])
   }
 
   processWatermark(timestampMs: number): boolean {
@@ -118,6 +129,7 @@ export class ProcessOperator implements Operator {
   }
 
   #run(
+    onElement: OnElement,
     rows: readonly unknown[],
     count: number,
     timestamps: Float64Array | undefined,
@@ -129,7 +141,7 @@ export class ProcessOperator implements Operator {
       this.#context,
       this.#cursor,
       count,
-      (from) => this.#loop(rows, timestamps, ids, from, count),
+      (from) => this.#loop(onElement, rows, timestamps, ids, from, count),
       recordAt,
       timestamps,
     )
@@ -139,13 +151,13 @@ export class ProcessOperator implements Operator {
   }
 
   #loop(
+    onElement: OnElement,
     rows: readonly unknown[],
     timestamps: Float64Array | undefined,
     ids: Int32Array | undefined,
     from: number,
     to: number,
   ): void {
-    const { onElement } = this.#body
     const user = this.#user
     const cursor = this.#cursor
     const emit = this.#emit
