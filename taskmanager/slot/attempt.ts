@@ -222,6 +222,7 @@ export class Attempt {
     return {
       inputEnded: () => this.#say({ kind: 'ended', attempt, vertex, subtask }),
       finished: () => {
+        this.#flushDeadLetters(vertex, subtask)
         this.#report()
         // Who follows the job hears nothing behind its end.
         this.#flushPrints()
@@ -316,9 +317,7 @@ export class Attempt {
   async #release(state: 'finished' | 'canceled' | 'failed'): Promise<void> {
     if (state !== 'finished') await this.#settle(state)
     for (const built of this.#tasks) {
-      built.flushDeadLetters()
-      const errors = await built.task.close()
-      for (const error of errors)
+      for (const error of await closed(built))
         this.#print('close', [`closing failed: ${error instanceof Error ? error.message : String(error)}`])
     }
     this.#remote?.close(state === 'finished')
@@ -396,6 +395,17 @@ export class Attempt {
   #say(message: FromSlot): void {
     this.#at.say(message)
   }
+}
+
+/** Closes a subtask, and gives what went wrong. */
+async function closed({ task, flushDeadLetters }: BuiltTask): Promise<readonly unknown[]> {
+  const errors: unknown[] = []
+  try {
+    flushDeadLetters()
+  } catch (error) {
+    errors.push(error)
+  }
+  return [...errors, ...(await task.close())]
 }
 
 function deadLetterDirectory(deployment: Deployment, start: SlotStart): string {

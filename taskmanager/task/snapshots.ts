@@ -54,27 +54,25 @@ export class SnapshotTaker {
     }
     sendBarrier()
     const syncMs = this.#monotonic() - begin
-    Promise.all([Promise.all(parts), channels]).then(
-      ([operators, inFlight]) => {
-        if (this.#aborted.has(checkpointId)) return
-        const asyncMs = this.#monotonic() - begin - syncMs
-        const bytes = this.#bytesOf(operators) + (inFlight?.bytes ?? 0)
-        this.#events.acknowledge(checkpointId, {
-          operators,
-          alignmentMs,
-          syncMs,
-          asyncMs,
-          bytes,
-          ...(finished && { finished }),
-          ...(channels !== undefined && { unaligned: true }),
-          ...(inFlight !== undefined && { channels: inFlight }),
-        })
-      },
-      (error: unknown) => {
-        if (!this.#aborted.has(checkpointId))
-          this.#events.decline(checkpointId, error instanceof Error ? error.message : String(error))
-      },
-    )
+    const acknowledged = Promise.all([Promise.all(parts), channels]).then(([operators, inFlight]) => {
+      if (this.#aborted.has(checkpointId)) return
+      const asyncMs = this.#monotonic() - begin - syncMs
+      const bytes = this.#bytesOf(operators) + (inFlight?.bytes ?? 0)
+      this.#events.acknowledge(checkpointId, {
+        operators,
+        alignmentMs,
+        syncMs,
+        asyncMs,
+        bytes,
+        ...(finished && { finished }),
+        ...(channels !== undefined && { unaligned: true }),
+        ...(inFlight !== undefined && { channels: inFlight }),
+      })
+    })
+    acknowledged.catch((error: unknown) => {
+      if (!this.#aborted.has(checkpointId))
+        this.#events.decline(checkpointId, error instanceof Error ? error.message : String(error))
+    })
   }
 
   /** The newest checkpoint that was taken, complete or not. */

@@ -1,11 +1,13 @@
 /** The thread of a slot as its TaskManager sees it. */
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import { Arena } from '../../../../core/arena/arena.ts'
 import { Worker } from '../../../../core/platform/threads.ts'
+import { buildGraph, compilePlan } from '../../../../sdk/index.ts'
 import type { FromSlot, SlotStart, ToSlot } from '../../../../taskmanager/slot/messages.ts'
 import { doorbellBytes } from '../../../../taskmanager/slot/pulse.ts'
 import { deploymentOf } from '../network/support.ts'
+import refusing from './refusing-job.ts'
 
 const workers: Worker[] = []
 afterEach(async () => {
@@ -18,14 +20,14 @@ interface Slot {
   until(condition: (message: FromSlot) => boolean): Promise<void>
 }
 
-async function slot(): Promise<Slot> {
+async function slot(config: SlotStart['config'] = {}): Promise<Slot> {
   const arena = Arena.create({ bytes: 1 << 20, segmentBytes: 64 * 1024, largeSegments: 0 })
   const start: SlotStart = {
     taskManagerId: 'tm-1',
     slot: 0,
     owner: 1,
     arena: arena.handle,
-    config: {},
+    config,
     dataHost: '127.0.0.1',
     dataSilenceMs: 0,
     warm: false,
@@ -77,4 +79,23 @@ it('takes a deployment while it loads what it will need for it', async () => {
   post({ kind: 'warm' })
   post({ kind: 'deploy', deployment: { ...deploymentOf(1), ...nowhere, subtasks: [{ vertex: 0, subtask: 0 }] } })
   await until((message) => message.kind === 'released' && message.attempt === 1)
+})
+
+it('closes everything when what was refused cannot be written, and says why it fails', async () => {
+  const file = fileURLToPath(import.meta.url)
+  const { heard, post, until } = await slot({ 'taskmanager.data-dir': file })
+  const deployment = {
+    ...deploymentOf(1),
+    plan: compilePlan(buildGraph(refusing)),
+    bundlePath: fileURLToPath(new URL('refusing-job.ts', import.meta.url)),
+    subtasks: [{ vertex: 0, subtask: 0 }],
+  }
+  post({ kind: 'deploy', deployment })
+  await until((message) => message.kind === 'state' && message.state === 'initializing')
+  post({ kind: 'start', attempt: 1 })
+  await until(({ kind }) => kind === 'released')
+  const states = heard.filter(({ kind }) => kind === 'state')
+  expect(states.at(-1)).toMatchObject({ state: 'failed', cause: { message: expect.stringContaining('ENOTDIR') } })
+  const printed = heard.flatMap((message) => (message.kind === 'print' ? message.lines : []))
+  expect(printed).toEqual(['closed', expect.stringContaining('ENOTDIR')])
 })

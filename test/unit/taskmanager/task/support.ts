@@ -132,7 +132,7 @@ export interface Pair {
 
 export function pair(
   count: number,
-  options: { awaitsDrain?: boolean; wake?: () => void; capacity?: number } = {},
+  options: { awaitsDrain?: boolean; wake?: () => void; capacity?: number; acknowledging?: () => void } = {},
 ): Pair {
   const clock = new ManualClock(1_000_000)
   const log: string[] = []
@@ -152,7 +152,10 @@ export function pair(
   const events = (name: string): TaskEvents => ({
     inputEnded: () => void log.push(`${name} ended`),
     finished: () => void log.push(`${name} finished`),
-    acknowledge: (id, { finished }) => void log.push(`${name} ack ${id}${finished ? ' finished' : ''}`),
+    acknowledge: (id, { finished }) => {
+      options.acknowledging?.()
+      log.push(`${name} ack ${id}${finished ? ' finished' : ''}`)
+    },
     decline: (id, reason) => void log.push(`${name} decline ${id}: ${reason}`),
     failed: (error) => void failures.push(error),
     wake: () => options.wake?.(),

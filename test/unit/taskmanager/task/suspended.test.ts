@@ -8,6 +8,7 @@ import type { Manifest } from '../../../../proto/checkpoint/manifest.ts'
 import { expected, Flow, type FlowRound, generator, resultName, smallFlow, turn } from '../../../support/flow.ts'
 import type { FlowShape } from '../../../support/flow-operators.ts'
 import { cases } from '../../../support/nightly.ts'
+import { conditionLimitMs } from '../../../support/until.ts'
 
 let directory = ''
 beforeAll(() => {
@@ -15,7 +16,6 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-const limitMs = 10_000
 /** In place of counts. */
 const windows = [
   { kind: 'sliding', sizeMs: 40, slideMs: 15, offsetMs: 0 },
@@ -36,7 +36,7 @@ async function suspend(flow: Flow, id: number, random: () => number): Promise<Ma
     const givenUp = attempt === 0 && random() < 0.3
     flow.trigger(pending, 'suspend')
     // What is in flight is stored by the disk's time.
-    const untilMs = performance.now() + limitMs
+    const untilMs = performance.now() + conditionLimitMs
     const overtakeAt = flow.tasks.map(() => Math.floor(random() * 200))
     let manifest: Manifest | undefined
     for (let n = 0; manifest === undefined && !(givenUp && n === 150); n++) {

@@ -61,6 +61,21 @@ describe('a subtask', () => {
     expect(sink.rows).toEqual([0, 1, 2])
   })
 
+  it('declines a checkpoint that cannot be acknowledged', async () => {
+    const { log, run, sourceTask } = pair(1, {
+      acknowledging: () => {
+        throw new Error('no space left')
+      },
+    })
+    sourceTask.trigger(1, undefined)
+    run()
+    await settle()
+    expect(log.filter((line) => line.includes('decline')).sort()).toEqual([
+      'sink decline 1: no space left',
+      'source decline 1: no space left',
+    ])
+  })
+
   it('suspended reads nothing more, and ends without results once the savepoint is complete and committed', async () => {
     const { log, run, sink, source, sourceTask, sinkTask } = pair(100)
     source.paused = true
