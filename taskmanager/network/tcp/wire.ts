@@ -11,7 +11,7 @@
  * sequence and belongs to no channel, or a credit of 0 batches.
  *
  * `channel` is the index in the hello. The body of a batch frame is a segment as it stands (core/columns/layout.ts); other
- * kinds have none. Sequences count the frames of a channel from 0.
+ * kinds have none. Sequences count the frames of a channel from 0, modulo 2^32.
  */
 import { networkErrors } from '../errors.ts'
 import { frameKind } from '../frame.ts'
@@ -133,7 +133,7 @@ export function encodeFrameHead(frame: FrameHead): Buffer {
   head.writeUInt32LE(frame.bodyBytes, 0)
   head.writeUInt8(frame.kind, 4)
   head.writeUInt32LE(frame.channel, 8)
-  head.writeUInt32LE(frame.sequence, 12)
+  head.writeUInt32LE(frame.sequence >>> 0, 12)
   head.writeUInt32LE(frame.detail, 16)
   head.writeDoubleLE(frame.value, 24)
   return head

@@ -6,6 +6,7 @@ import {
   decodeCredit,
   decodeFrameHead,
   decodeHello,
+  encodeFrameHead,
   pingCredit,
   pingFrame,
   pingKind,
@@ -34,4 +35,10 @@ describe('messages of a data connection of version 1', () => {
 test('pings are a frame of no channel and a credit of nothing', () => {
   expect(decodeFrameHead(pingFrame, 1, 65_536)).toMatchObject({ kind: pingKind, bodyBytes: 0 })
   expect(decodeCredit(pingCredit, 1, 8)).toEqual({ channel: 0, batches: 0 })
+})
+
+test('the number of a frame begins again when it has come to its end', () => {
+  const frame = { bodyBytes: 0, kind: pingKind, channel: 0, detail: 0, value: 0 }
+  const numberOf = (sequence: number) => decodeFrameHead(encodeFrameHead({ ...frame, sequence }), 1, 65_536).sequence
+  expect([2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1].map(numberOf)).toEqual([2 ** 32 - 1, 0, 1])
 })
