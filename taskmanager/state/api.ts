@@ -53,6 +53,8 @@ export interface RocksDbOptions {
   readonly directory: string
   /** For the cache, the memtables and the block cache together. */
   readonly memoryBytes: number
+  /** What the log of changes may have on disk, however little state there is. Default: as much as the memory, 1 MB at least. */
+  readonly logBytesMin?: number
 }
 
 export interface StateBackendOptions {

@@ -90,7 +90,7 @@ class RocksDbBackend extends DeclaredStates<CachedKeys> implements KeyedStateBac
 
   async open(): Promise<void> {
     const store = await this.#store.open()
-    this.#spill.attach(store, this.#store.openLog())
+    this.#store.attach(this.#spill, store)
     this.keyIds.open(this.#payloadBytes)
     for (const state of this.#accumulators) state.attach()
     this.#sweep = new Sweep(this.#spill, this.#expiring)

@@ -31,6 +31,8 @@ export interface KeyValues {
   deleteRange(from: Uint8Array, to: Uint8Array): void
   /** Bytes in memory that the library reports: memtables, block cache, open files. */
   readonly memoryBytes: number
+  /** About the bytes on disk of what was not replaced or deleted. */
+  readonly dataBytes: number
   /** Closes open scans too. */
   close(): Promise<void>
 }
@@ -200,6 +202,10 @@ class RocksKeyValues implements KeyValues {
   get memoryBytes(): number {
     const names = ['rocksdb.size-all-mem-tables', 'rocksdb.block-cache-usage', 'rocksdb.estimate-table-readers-mem']
     return names.reduce((sum, name) => sum + Number(this.#level.getProperty(name)), 0)
+  }
+
+  get dataBytes(): number {
+    return Number(this.#level.getProperty('rocksdb.estimate-live-data-size'))
   }
 
   async close(): Promise<void> {

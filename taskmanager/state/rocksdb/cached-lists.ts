@@ -22,7 +22,8 @@ import { entryBytes } from '../sizes.ts'
 import { expiredValue, isMutable, type Lifetime } from '../values.ts'
 import type { CachedKeys } from './cached-keys.ts'
 import { acceptValue } from './cached-values.ts'
-import { epochBytes, readU32, writeU32 } from './layout.ts'
+import type { EncodedEntries } from './encoded-entries.ts'
+import { type EntryParts, epochBytes, readU32, writeU32 } from './layout.ts'
 import type { SpillCodec, SpillEntry } from './spill.ts'
 
 /** A list by its last chunk. */
@@ -101,8 +102,11 @@ export class CachedLists implements ListStore, SpillCodec<CachedList> {
     spill.change(list, this)
     const { head, tail } = list
     for (let index = head; index < tail; index++) this.#dropChunk(id, index)
-    // The first is written when the key leaves the cache.
-    if (tail > 0) this.#logGone(id, tail)
+    // The first is written when the key leaves the cache; what RocksDB has of the last may be of another number.
+    if (tail > 0) {
+      this.#logGone(id, tail)
+      spill.keep(spill.keys.entry(this.#keys.hashOf(id), this.state, this.#keys.canonicalOf(id), nothing), 0, undefined)
+    }
     list.present = false
     list.head = 0
     list.tail = 0
@@ -184,6 +188,13 @@ export class CachedLists implements ListStore, SpillCodec<CachedList> {
 
   expired(value: Buffer): boolean {
     return expiredValue(value, this.lifetime)
+  }
+
+  addStored({ hash, state, key, namespace }: EntryParts, value: Buffer, to: EncodedEntries): void {
+    const isLast = namespace.length === 0
+    const place = value.length - placeBytes
+    const index = isLast ? readU32(value, place + 4) : readU32(namespace, 0)
+    to.add(hash, state, key, chunkNamespace(index), isLast ? value.subarray(0, place) : value)
   }
 
   /** The last chunk is full: it goes to the others, and a new one begins. */

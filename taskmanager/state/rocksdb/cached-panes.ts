@@ -33,10 +33,10 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
   readonly #cacheBytes: number
   readonly #store: OwnStore
   readonly #spill: Spill
-  /** Panes that have gone, by their start: how many entries the log had by epoch, which are to be passed over. */
-  readonly #dropped = new Map<number, ReadonlyMap<number, number>>()
+  /** Panes that have gone, by their start: up to which frame of the log their entries are to be passed over. */
+  readonly #dropped = new Map<number, number>()
   /** The same as the snapshot that is being encoded found it. */
-  #hidden: ReadonlyMap<number, ReadonlyMap<number, number>> = new Map()
+  #hidden: ReadonlyMap<number, number> = new Map()
   readonly #logged = new RunEntry()
   #batches = 0
   #scan: PaneScan | undefined
@@ -53,11 +53,11 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
       restore: (cursor, epoch) => this.#restore(cursor, epoch),
       expired: () => false,
     }
-    this.#spill = new Spill([state], shape.tracked, new PaneKeys())
+    this.#spill = new Spill([state], shape.tracked, new PaneKeys(shape.state))
   }
 
   async open(): Promise<void> {
-    this.#spill.attach(await this.#store.open(), this.#store.openLog())
+    this.#store.attach(this.#spill, await this.#store.open())
   }
 
   restored(): void {
@@ -135,8 +135,12 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
 
   // Its part in snapshots.
 
-  freeze(checkpointId: number): void {
-    this.#spill.freeze(checkpointId)
+  needsAll(): boolean {
+    return this.#spill.needsAll()
+  }
+
+  freeze(checkpointId: number, all?: boolean): void {
+    this.#spill.freeze(checkpointId, all)
     this.#hidden = new Map(this.#dropped)
     this.freezePanes(checkpointId)
   }
@@ -149,8 +153,8 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
   settle(checkpointId: number, counts: boolean): void {
     this.#spill.settle(checkpointId, counts)
     this.settlePanes(checkpointId, counts)
-    const { floor } = this.#spill
-    for (const [start, counts] of this.#dropped) if (Math.max(...counts.keys()) < floor) this.#dropped.delete(start)
+    const { oldestLogged } = this.#spill
+    for (const [start, mark] of this.#dropped) if (mark < oldestLogged) this.#dropped.delete(start)
   }
 
   restore(state: number, entry: RunCursor, rewrite: boolean): void {
@@ -165,13 +169,13 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
   protected override dropped(pane: CachedPane): void {
     if (!pane.stored) return
     pane.removeStored()
-    const counts = this.#spill.logged()
-    if (counts.size > 0) this.#dropped.set(pane.start, counts)
+    const mark = this.#spill.markLog()
+    if (mark >= this.#spill.oldestLogged) this.#dropped.set(pane.start, mark)
   }
 
   /** What the log has of panes that were gone when the snapshot began stays out of the run. */
-  #take(run: SnapshotRun, { bytes, entries, gone, place }: LoggedEntries): void {
-    if (place === undefined || this.#hidden.size === 0) {
+  #take(run: SnapshotRun, { bytes, entries, gone, frame }: LoggedEntries): void {
+    if (frame === undefined || this.#hidden.size === 0) {
       run.putEncoded(bytes, entries, gone)
       return
     }
@@ -179,10 +183,9 @@ export class CachedPanes extends KeptPanes<CachedPane> implements PaneKeeper, Sn
     entry.bytes = bytes
     let to = 0
     let kept = 0
-    for (let at = 0, n = place.before; at < bytes.length; at = entry.valueEnd, n++) {
+    for (let at = 0; at < bytes.length; at = entry.valueEnd) {
       assert(entry.read(at), 'the log has entries')
-      const dropped = this.#hidden.get(bytes.readDoubleLE(entry.keyEnd))?.get(place.epoch) ?? 0
-      if (n < dropped) continue
+      if (frame <= (this.#hidden.get(bytes.readDoubleLE(entry.keyEnd)) ?? 0)) continue
       bytes.copyWithin(to, entry.start, entry.valueEnd)
       to += entry.valueEnd - entry.start
       kept++

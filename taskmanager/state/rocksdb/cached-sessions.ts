@@ -95,7 +95,7 @@ export class CachedSessions implements SessionKeeper, SpillCodec<SpillEntry>, Sp
   }
 
   async open(): Promise<void> {
-    this.#spill.attach(await this.#store.open(), this.#store.openLog())
+    this.#store.attach(this.#spill, await this.#store.open())
   }
 
   restored(): void {

@@ -25,10 +25,15 @@ export interface EntryParts {
   readonly namespace: Buffer
 }
 
-/** How keys of S are made. */
+/** How keys of S are made, and taken apart. */
 export interface KeyLayout {
   entry(hash: number, state: number, key: Uint8Array, namespace: Uint8Array): Buffer
+  parse(at: Buffer): EntryParts
 }
+
+/** All of S is from here to there. */
+export const entriesStart = Buffer.of(letter.entry)
+export const entriesEnd = Buffer.of(letter.entry + 1)
 
 export class EntryKeys implements KeyLayout {
   #buffer: Buffer = Buffer.allocUnsafeSlow(512)
@@ -46,11 +51,24 @@ export class EntryKeys implements KeyLayout {
     buffer.set(namespace, headBytes + key.length)
     return buffer.subarray(0, bytes)
   }
+
+  parse(at: Buffer): EntryParts {
+    return parseEntryKey(at)
+  }
 }
+
+const paneBytes = 8
 
 /** Keys of one state of windows; namespaces are starts of panes as float64, little-endian. */
 export class PaneKeys implements KeyLayout {
+  readonly #state: number
+  readonly #namespace = Buffer.alloc(paneBytes)
   #buffer: Buffer = Buffer.allocUnsafeSlow(512)
+
+  /** `state`: number in runs. */
+  constructor(state: number) {
+    this.#state = state
+  }
 
   entry(hash: number, _: number, key: Uint8Array, namespace: Uint8Array): Buffer {
     const bytes = paneEntryHead + 4 + key.length
@@ -61,9 +79,14 @@ export class PaneKeys implements KeyLayout {
     buffer.set(key, paneEntryHead + 4)
     return buffer.subarray(0, bytes)
   }
-}
 
-const paneBytes = 8
+  /** The namespace is lent until the next call. */
+  parse(at: Buffer): EntryParts {
+    this.#namespace.writeDoubleLE(readSortable(at, 1))
+    const key = at.subarray(paneEntryHead + 4)
+    return { hash: readU32(at, paneEntryHead), state: this.#state, key, namespace: this.#namespace }
+  }
+}
 /** Bytes of a key of a pane before its hash. */
 export const paneEntryHead = 1 + paneBytes
 

@@ -7,6 +7,9 @@ import type { RocksDbOptions, SnapshotTarget, StateBackendOptions } from '../api
 import { stateErrors } from '../errors.ts'
 import { type KeyValues, openKeyValues } from './binding.ts'
 import { ChangeLog } from './change-log.ts'
+import type { Spill } from './spill.ts'
+
+const logBytesMinDefault = 1 << 20
 
 export class OwnStore {
   readonly #options: RocksDbOptions
@@ -35,10 +38,11 @@ export class OwnStore {
     return store
   }
 
-  /** A log beside it, which ends with it. */
-  openLog(): ChangeLog {
+  /** A log beside it, which ends with it, for `spill`. */
+  attach(spill: Spill, store: KeyValues): void {
     this.#log = new ChangeLog(this.#disk, `${this.#options.directory}/changes`)
-    return this.#log
+    const { memoryBytes, logBytesMin = Math.max(memoryBytes, logBytesMinDefault) } = this.#options
+    spill.attach(store, this.#log, logBytesMin)
   }
 
   /** Bytes of memory that RocksDB reports. */
@@ -50,7 +54,7 @@ export class OwnStore {
     const store = this.#store
     this.#store = undefined
     this.#closed = true
-    this.#log?.close()
+    this.#log?.clear()
     // What cannot be closed or removed now is removed by the next process.
     if (store !== undefined) this.#remove(store).catch(() => undefined)
   }

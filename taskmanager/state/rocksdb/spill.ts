@@ -6,6 +6,10 @@
  * noted under its epoch. The log goes into the run first, oldest epoch first, the cache after it, and in a run the later
  * of two versions stands: so nothing need be taken out of the log when an entry is loaded or changes again.
  *
+ * While snapshots fail the log grows. When it is larger than what RocksDB holds it is given up, and nothing is noted any more: the next
+ * snapshot takes all that RocksDB has, as a base, and what is only in the cache, as a delta over it. From then on there is a log again,
+ * unless that snapshot does not count either. So it is from the start where nothing of a restored state is in a chain of ours.
+ *
  * Promises: what a snapshot writes of an entry is what it was when frozen: an entry is written before it changes, before a
  * mutable value of it is given out and before it leaves the cache, if the snapshot has not passed it yet and the log has not got it. A
  * snapshot that does not count leaves its epochs to the next. One thread.
@@ -14,10 +18,10 @@ import { assert } from '../../../core/assert.ts'
 import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
 import type { SnapshotPart } from '../snapshot/snapshot-part.ts'
 import type { SnapshotRun } from '../snapshot/snapshot-run.ts'
-import type { KeyValues } from './binding.ts'
-import type { ChangeLog, LoggedEntries } from './change-log.ts'
+import type { KeyScan, KeyValues } from './binding.ts'
+import type { ChangeLog, LoggedEntries, LogReading } from './change-log.ts'
 import { EncodedEntries } from './encoded-entries.ts'
-import { EntryKeys, epochBytes, type KeyLayout, writeU32 } from './layout.ts'
+import { EntryKeys, type EntryParts, entriesEnd, entriesStart, epochBytes, type KeyLayout, writeU32 } from './layout.ts'
 import { Slab } from './slab.ts'
 
 /** A version of an entry in the cache. */
@@ -55,18 +59,41 @@ export interface SpilledState {
   restoreEnded?(): void
   /** A value, as in a run, whose time is over. */
   expired(value: Buffer): boolean
-  /** Hands on to a run what the log and the cache have. Absent: as it stands. Only for a state that is alone. */
+  /** Hands on to a run what the log, RocksDB and the cache have. Absent: as it stands. Only for a state that is alone. */
   take?(run: SnapshotRun, entries: LoggedEntries): void
+  /** Adds what a run has of an entry in RocksDB. Absent: as it stands there. */
+  addStored?(parts: EntryParts, value: Buffer, to: EncodedEntries): void
+  /** What it has in RocksDB beside entries. Absent: nothing that snapshots have. */
+  scan?(): readonly StoredScan[]
+}
+
+/** Entries of RocksDB as they were when a snapshot began. */
+export interface StoredScan {
+  readonly scan: KeyScan
+  /** Adds what a run has of one of them. */
+  add(at: Buffer, value: Buffer, to: EncodedEntries): void
 }
 
 interface Encoding {
   readonly checkpointId: number
   readonly from: number
   readonly through: number
-  readonly logged: Iterator<LoggedEntries> | undefined
+  readonly logged: LogReading | undefined
+  /** In the place of the log, when the snapshot takes everything. */
+  readonly stored: readonly StoredScan[] | undefined
+}
+
+interface Pending {
+  readonly from: number
+  readonly through: number
+  readonly all: boolean
 }
 
 const flushAt = 1024
+/** Of RocksDB, in a step of a snapshot. */
+const scannedAtOnce = 256
+/** A snapshot reads the log from so many files at most. */
+const logFilesMax = 1000
 /** Of the cache, which go into a run at once. */
 const takenBytes = 16 * 1024
 
@@ -80,13 +107,18 @@ export class Spill implements SnapshotPart {
   /** Bytes in the cache. */
   bytes = 0
   readonly #states: readonly SpilledState[]
-  readonly #pending = new Map<number, { from: number; through: number }>()
+  readonly #pending = new Map<number, Pending>()
   #store: KeyValues | undefined
   #log: ChangeLog | undefined
   readonly #wanted = new Slab()
   #value: Buffer = Buffer.allocUnsafeSlow(512)
   /** The first epoch of the next snapshot. */
   #base = 1
+  /** Changes from this epoch on are in the log; infinite: it was given up. */
+  #noted = 1
+  /** The log may have so many bytes, as far as is known, and always so many. */
+  #logBytesMax = 0
+  #logBytesMin = 0
   #snapshots = 0
   #encoding: Encoding | undefined
   /** Of the cache, for the snapshot that is being encoded: they go into the run behind what the log has. */
@@ -99,10 +131,11 @@ export class Spill implements SnapshotPart {
     this.keys = keys
   }
 
-  /** `log`: where versions wait for snapshots, if there are any. */
-  attach(store: KeyValues, log?: ChangeLog): void {
+  /** `log`: where versions wait for snapshots, if there are any; it may have so many bytes however little RocksDB has. */
+  attach(store: KeyValues, log?: ChangeLog, logBytesMin = 0): void {
     this.#store = store
     this.#log = log
+    this.#logBytesMin = logBytesMin
   }
 
   get store(): KeyValues {
@@ -118,6 +151,11 @@ export class Spill implements SnapshotPart {
   /** Number of the snapshot that is being encoded; 0: none. */
   get encoding(): number {
     return this.#encoding === undefined ? 0 : this.#snapshots
+  }
+
+  /** The snapshot that is being encoded takes what RocksDB has instead of the log. */
+  get encodesAll(): boolean {
+    return this.#encoding?.stored !== undefined
   }
 
   /** Whether the snapshot that is being encoded takes versions of this epoch. */
@@ -137,7 +175,7 @@ export class Spill implements SnapshotPart {
 
   /** Before a mutable value is given out, or the snapshot passes it: writes what it has yet to write of the entry. */
   guard<E extends SpillEntry>(entry: E, codec: SpillCodec<E>): void {
-    // What RocksDB has, the log has.
+    // What RocksDB has, the log has, and a scan.
     if (entry.stored || !this.takes(entry.epoch) || entry.guarded === this.#snapshots) return
     entry.guarded = this.#snapshots
     const namespace = codec.namespace(entry)
@@ -196,25 +234,43 @@ export class Spill implements SnapshotPart {
     epoch: number,
     value: Uint8Array | undefined,
   ): void {
-    if (this.tracked && epoch >= this.floor) this.#log?.append(epoch, hash, state, key, namespace, value)
+    const log = this.#log
+    if (log === undefined || !this.tracked || epoch < this.floor || epoch < this.#noted) return
+    log.append(epoch, hash, state, key, namespace, value)
+    if (log.bytes > this.#logBytesMax || log.files > logFilesMax) this.#boundLog(log)
   }
 
-  /** How many entries the log has now, by epoch. */
-  logged(): ReadonlyMap<number, number> {
-    return this.#log?.counts() ?? new Map()
+  /** What the log has now is in frames up to this number. */
+  markLog(): number {
+    return this.#log?.mark() ?? 0
+  }
+
+  /** The log has no frames before this number. */
+  get oldestLogged(): number {
+    return this.#log?.oldest ?? 1
   }
 
   // Its part in snapshots.
 
-  freeze(checkpointId: number): void {
+  needsAll(): boolean {
+    return this.#noted === Number.POSITIVE_INFINITY
+  }
+
+  freeze(checkpointId: number, all = false): void {
     this.store.flush()
     const from = this.#base
     const through = this.epoch
     this.epoch++
     this.#base = this.epoch
     this.#snapshots++
-    this.#pending.set(checkpointId, { from, through })
-    this.#encoding = { checkpointId, from, through, logged: this.#log?.read(from, through) }
+    this.#pending.set(checkpointId, { from, through, all })
+    if (all) {
+      this.#noted = this.epoch
+      this.#encoding = { checkpointId, from: 0, through, logged: undefined, stored: this.#scanAll() }
+    } else {
+      const logged = this.#log?.read(from, through)
+      this.#encoding = { checkpointId, from, through, logged, stored: undefined }
+    }
   }
 
   encode(run: SnapshotRun): Iterator<void> {
@@ -223,9 +279,14 @@ export class Spill implements SnapshotPart {
     return this.#encode(encoding, run)
   }
 
-  *#encode({ logged }: Encoding, run: SnapshotRun): Generator<void> {
+  *#encode({ logged, stored }: Encoding, run: SnapshotRun): Generator<void> {
     for (let next = logged?.next(); next !== undefined && next.done !== true; next = logged?.next()) {
       this.#take(run, next.value)
+      yield
+    }
+    for (const each of stored ?? []) yield* this.#encodeStored(each, run)
+    if (stored !== undefined) {
+      run.goOver()
       yield
     }
     for (const state of this.#states) {
@@ -239,9 +300,38 @@ export class Spill implements SnapshotPart {
     this.#end()
   }
 
+  *#encodeStored({ scan, add }: StoredScan, run: SnapshotRun): Generator<void> {
+    const read = new EncodedEntries()
+    for (;;) {
+      const found = scan.next(scannedAtOnce)
+      for (let i = 0; i < found.length; i += 2) add(found[i], found[i + 1].subarray(epochBytes), read)
+      const { bytes, entries } = read
+      if (entries > 0) this.#take(run, { bytes, entries, gone: false, frame: undefined })
+      read.clear()
+      if (found.length < 2 * scannedAtOnce) return
+      yield
+    }
+  }
+
+  /** All that RocksDB has now. */
+  #scanAll(): readonly StoredScan[] {
+    const states = new Map(this.#states.map((state) => [state.state, state]))
+    const entries: StoredScan = {
+      scan: this.store.scan(entriesStart, entriesEnd),
+      add: (at, value, to) => {
+        const parts = this.keys.parse(at)
+        const state = states.get(parts.state)
+        if (state === undefined || state.expired(value)) return
+        if (state.addStored !== undefined) state.addStored(parts, value, to)
+        else to.add(parts.hash, parts.state, parts.key, parts.namespace, value)
+      },
+    }
+    return [entries, ...this.#states.flatMap((state) => state.scan?.() ?? [])]
+  }
+
   #takeCached(run: SnapshotRun): void {
     const { bytes, entries, gone } = this.#taken
-    if (entries > 0) this.#take(run, { bytes, entries, gone, place: undefined })
+    if (entries > 0) this.#take(run, { bytes, entries, gone, frame: undefined })
     this.#taken.clear()
   }
 
@@ -259,10 +349,15 @@ export class Spill implements SnapshotPart {
     if (counts) {
       this.floor = Math.max(this.floor, pending.through + 1)
       this.#log?.dropBefore(this.floor)
-    } else this.#base = Math.min(this.#base, pending.from)
+    } else {
+      this.#base = Math.min(this.#base, pending.from)
+      if (pending.all) this.#giveUpLog()
+    }
   }
 
   restore(number: number, cursor: RunCursor, rewrite: boolean): void {
+    // No chain has anything of it: the first snapshot takes all there is.
+    if (rewrite && !this.needsAll()) this.#giveUpLog()
     for (const state of this.#states) if (state.state === number) state.restore(cursor, rewrite ? this.epoch : 0)
   }
 
@@ -270,7 +365,21 @@ export class Spill implements SnapshotPart {
     for (const state of this.#states) state.restoreEnded?.()
   }
 
+  /** The log may be as large as what it saves snapshots from reading. */
+  #boundLog(log: ChangeLog): void {
+    this.#logBytesMax = Math.max(this.#logBytesMin, this.store.dataBytes)
+    if (log.bytes > this.#logBytesMax || log.files > logFilesMax) this.#giveUpLog()
+  }
+
+  /** From now on nothing is noted, until a snapshot takes everything. */
+  #giveUpLog(): void {
+    this.#noted = Number.POSITIVE_INFINITY
+    this.#log?.clear()
+  }
+
   #end(): void {
+    this.#encoding?.logged?.close()
+    for (const { scan } of this.#encoding?.stored ?? []) scan.close()
     this.#encoding = undefined
     this.#taken.clear()
   }

@@ -12,7 +12,7 @@ import { asBuffer } from '../keys.ts'
 import { TimerHeap } from '../timers/timer-heap.ts'
 import type { CachedKeys } from './cached-keys.ts'
 import { epochBytes, letter, prefixEnd, readSortable, readU32, writeSortable, writeU32 } from './layout.ts'
-import type { SpillCodec, SpillEntry } from './spill.ts'
+import type { SpillCodec, SpillEntry, StoredScan } from './spill.ts'
 
 /** A timer in memory. */
 export interface NearTimer extends SpillEntry {
@@ -25,6 +25,8 @@ export interface NearTimer extends SpillEntry {
   readonly key: Uint8Array
   /** No snapshot and no log can have it. */
   fresh: boolean
+  /** The log has it. RocksDB has none that is near. */
+  logged: boolean
 }
 
 interface Domain {
@@ -144,7 +146,7 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
     let n = 0
     for (const { near } of this.#domains) {
       for (const timer of near.values()) {
-        this.#keys.spill.guard(timer, this)
+        this.#guard(timer)
         if (++n % entriesPerStep === 0) yield
       }
     }
@@ -162,6 +164,25 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
 
   expired(): boolean {
     return false
+  }
+
+  scan(): readonly StoredScan[] {
+    return this.#domains.map((domain) => {
+      const prefix = this.#prefix(domain)
+      return {
+        scan: this.#keys.spill.store.scan(prefix, prefixEnd(prefix)),
+        add: (at, _, to) => {
+          const namespace = this.#namespaceOf(domain.number, readSortable(at, 4))
+          to.add(readU32(at, 12), this.state, at.subarray(headBytes), namespace, nothing)
+        },
+      }
+    })
+  }
+
+  /** The log has it already, unless the snapshot takes RocksDB instead. */
+  #guard(timer: NearTimer): void {
+    const { spill } = this.#keys
+    if (spill.encoding !== 0 && (spill.encodesAll || !timer.logged)) spill.guard(timer, this)
   }
 
   #domain(name: TimeDomain): Domain {
@@ -189,7 +210,7 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
     for (let i = 0; i < found.length; i += 2) {
       const timer = this.#makeNear(domain, found[i].toString('latin1'))
       timer.epoch = readU32(found[i + 1], 0)
-      timer.stored = true
+      timer.logged = true
     }
     const last = found.at(-2)
     if (found.length < 2 * count || last === undefined) {
@@ -210,8 +231,8 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
     const kept = timers.slice(0, timers.length >>> 1)
     const { spill } = this.#keys
     for (const timer of timers.slice(kept.length)) {
-      if (spill.encoding !== 0) spill.guard(timer, this)
-      this.#keepFar(timer.place, timer.epoch, !timer.stored)
+      this.#guard(timer)
+      this.#keepFar(timer.place, timer.epoch, !timer.logged)
       domain.near.delete(timer.place)
       timer.present = false
     }
@@ -253,6 +274,7 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
       hash: readU32(at, 12),
       key: at.subarray(headBytes),
       fresh: false,
+      logged: false,
     }
     domain.near.set(place, timer)
     domain.queue.push(timer)
@@ -262,7 +284,7 @@ export class StoredTimers implements TimerStore, SpillCodec<NearTimer> {
 
   #removeNear(domain: Domain, timer: NearTimer): void {
     const { spill } = this.#keys
-    if (spill.encoding !== 0) spill.guard(timer, this)
+    this.#guard(timer)
     timer.present = false
     domain.near.delete(timer.place)
     spill.bytes -= timerBytes

@@ -1,24 +1,22 @@
 /**
  * Frees the disk of entries whose time is over: looks through all entries in RocksDB, a few at a time, and deletes what has
- * expired; compaction then gives the space back. Entries that a snapshot has yet to hear of wait for the next round.
+ * expired; compaction then gives the space back. What a snapshot has yet to hear of, the log has.
  *
  * The round takes as long as there are batches to go with it: every 16th batch 256 entries. One thread.
  */
 import type { KeyValues } from './binding.ts'
-import { epochBytes, letter, parseEntryKey, readU32 } from './layout.ts'
+import { entriesEnd, entriesStart, epochBytes, parseEntryKey } from './layout.ts'
 import type { Spill, SpilledState } from './spill.ts'
 
 const everyBatches = 16
 const entriesPerLook = 256
-const first = Buffer.of(letter.entry)
-const last = Buffer.of(letter.entry + 1)
 
 export class Sweep {
   readonly #spill: Spill
   /** States whose entries expire, by number. */
   readonly #states: ReadonlyMap<number, SpilledState>
   #batches = 0
-  #from: Buffer = first
+  #from: Buffer = entriesStart
   /** Entries deleted so far. */
   deleted = 0
 
@@ -36,13 +34,11 @@ export class Sweep {
   /** The next entries. */
   look(store: KeyValues): void {
     store.flush()
-    const scan = store.scan(this.#from, last)
+    const scan = store.scan(this.#from, entriesEnd)
     const found = scan.next(entriesPerLook)
     scan.close()
-    const { tracked, floor } = this.#spill
     for (let i = 0; i < found.length; i += 2) {
       const stored = found[i + 1]
-      if (tracked && readU32(stored, 0) >= floor) continue
       const state = this.#states.get(parseEntryKey(found[i]).state)
       if (state?.expired(stored.subarray(epochBytes)) !== true) continue
       store.delete(found[i])
@@ -50,6 +46,7 @@ export class Sweep {
     }
     store.flush()
     const end = found.at(-2)
-    this.#from = found.length < 2 * entriesPerLook || end === undefined ? first : Buffer.concat([end, Buffer.of(0)])
+    this.#from =
+      found.length < 2 * entriesPerLook || end === undefined ? entriesStart : Buffer.concat([end, Buffer.of(0)])
   }
 }

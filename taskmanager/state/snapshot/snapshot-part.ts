@@ -4,8 +4,10 @@ import type { SnapshotRun } from './snapshot-run.ts'
 
 /** A piece of state that takes part in snapshots. At most one frozen set is being encoded at a time. */
 export interface SnapshotPart {
-  /** Hands over what changed. Quick. `all`: all there is, of a part that said that it can do so. */
+  /** Hands over what changed. Quick. `all`: all there is, of a part that said that it can do so, or can do nothing else. */
   freeze(checkpointId: number, all?: boolean): void
+  /** Does not know what changed: it can hand over only all there is. Absent: it always knows. Of the only part of a state. */
+  needsAll?(): boolean
   /** Whether it can hand over all there is. Absent: it cannot. */
   freezesAll?(): boolean
   /**

@@ -29,7 +29,7 @@ export interface RunPlace {
 }
 
 export class SnapshotRun {
-  readonly kind: 'base' | 'delta'
+  kind: 'base' | 'delta'
   readonly #range: KeyRanges
   readonly #place: RunPlace
   readonly #partBytes: number
@@ -40,6 +40,7 @@ export class SnapshotRun {
   #parts = 0
   /** An older run of this snapshot may hold what this one says is gone. */
   #hides = false
+  #ended = false
 
   constructor(range: KeyRanges, kind: 'base' | 'delta', place: RunPlace, partBytes: number = partBytesDefault) {
     this.#range = range
@@ -82,17 +83,24 @@ export class SnapshotRun {
     if (this.kind === 'delta') this.#drops.push({ state, namespace })
   }
 
+  /** What comes after the next step is newer than all that came, and may say that some of that is gone. */
+  goOver(): void {
+    this.#ended = true
+  }
+
   /** The steps of an encoding, and between them the writing of what has become too much. */
   *bounded(steps: Iterator<void>): Generator<void | Promise<void>> {
     while (steps.next().done !== true) {
-      if (this.#entries.bytes >= this.#partBytes) yield this.#writePart()
+      if (this.#entries.bytes >= this.#partBytes || this.#ended) yield this.#writePart()
       else yield
+      if (this.#ended && this.#parts > 0) this.kind = 'delta'
+      this.#ended = false
     }
   }
 
   /** Stores what is left; the runs of this snapshot, oldest first. None when it would say nothing. */
   async write(): Promise<readonly RunHandle[]> {
-    if (this.#drops.length > 0 || this.#entries.count > 0) await this.#writePart()
+    await this.#writePart()
     return this.#written
   }
 
@@ -102,6 +110,7 @@ export class SnapshotRun {
   }
 
   async #writePart(): Promise<void> {
+    if (this.#drops.length === 0 && this.#entries.count === 0) return
     const { from, to } = this.#range
     const { storage, pathOf, pace } = this.#place
     const kind = this.#hides ? 'delta' : this.kind

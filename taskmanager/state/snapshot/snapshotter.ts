@@ -83,7 +83,8 @@ export class Snapshotter {
     const last = this.#pending.at(-1)
     if (last !== undefined && !last.written)
       this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId: last.checkpointId }))
-    const all = this.#renews(this.#chain, compactionOf(this.#chain, this.#range))
+    const all =
+      this.#parts[0]?.needsAll?.() === true || this.#renews(this.#chain, compactionOf(this.#chain, this.#range))
     const pending: Pending = { checkpointId, before: this.#chain, all, failure: undefined, written: false }
     this.#pending.push(pending)
     for (const part of this.#parts) part.freeze(checkpointId, all)

@@ -50,6 +50,7 @@ function readAll(log: ChangeLog, from: number, through: number): { bytes: Buffer
     entries += next.value.entries
     if (next.value.gone) gone++
   }
+  reading.close()
   return { bytes: Buffer.concat(parts), entries, gone }
 }
 
@@ -69,7 +70,7 @@ describe('versions that have left the cache', () => {
         expect(found.gone > 0).toBe(expected.some(({ value }) => value === undefined))
         log.dropBefore(from)
         expect(readAll(log, 1, 4).entries).toBe(expected.length)
-        log.close()
+        log.clear()
         expect(systemDisk.exists(path) ? systemDisk.list(path) : []).toEqual([])
       }),
       { numRuns: 60 },
@@ -84,33 +85,53 @@ describe('versions that have left the cache', () => {
     note(2)
     expect(reading.next().value?.entries).toBe(1)
     expect(reading.next().done).toBe(true)
+    reading.close()
     expect(readAll(log, 1, 1).entries).toBe(2)
-    log.close()
+    log.clear()
   })
 
-  test('are counted by epoch, and come with the number of those before them', () => {
+  test('come in frames whose numbers say whether they were there at a mark', () => {
     const { log } = logOf()
-    for (let i = 0; i < 5000; i++) log.append(1 + (i % 2), i, 0, Buffer.from([i]), Buffer.alloc(0), Buffer.alloc(10))
-    expect(log.counts()).toEqual(
-      new Map([
-        [1, 2500],
-        [2, 2500],
-      ]),
-    )
-    const places: { epoch: number; before: number; entries: number }[] = []
+    const note = (n: number): void => log.append(1 + (n % 2), n, 0, Buffer.alloc(0), Buffer.alloc(0), Buffer.alloc(10))
+    expect(log.oldest).toBeGreaterThan(log.mark())
+    for (let n = 0; n < 5000; n++) note(n)
+    const mark = log.mark()
+    for (let n = 5000; n < 10_000; n++) note(n)
+    const counts = { before: 0, after: 0 }
     const reading = log.read(1, 2)
-    for (let next = reading.next(); next.done !== true; next = reading.next()) {
-      const { place, entries } = next.value
-      if (place !== undefined) places.push({ ...place, entries })
-    }
-    expect(places.length).toBeGreaterThan(4)
-    let before = 0
-    for (const [i, place] of places.entries()) {
-      if (place.epoch !== places[i - 1]?.epoch) before = 0
-      expect(place.before).toBe(before)
-      before += place.entries
-    }
-    log.close()
+    for (let next = reading.next(); next.done !== true; next = reading.next())
+      counts[(next.value.frame ?? 0) <= mark ? 'before' : 'after'] += next.value.entries
+    reading.close()
+    expect(counts).toEqual({ before: 5000, after: 5000 })
+    log.dropBefore(2)
+    expect(log.oldest).toBeLessThanOrEqual(mark)
+    log.dropBefore(3)
+    expect(log.oldest).toBeGreaterThan(log.mark())
+  })
+
+  test('are read to the end when they are forgotten meanwhile, and their files go with the reading', () => {
+    const { log, path } = logOf()
+    for (let n = 0; n < 3000; n++) log.append(n % 3, n, 0, Buffer.alloc(9), Buffer.alloc(0), Buffer.alloc(30))
+    const reading = log.read(0, 2)
+    let entries = reading.next().value?.entries ?? 0
+    log.clear()
+    expect([log.bytes, log.files]).toEqual([0, 0])
+    for (let next = reading.next(); next.done !== true; next = reading.next()) entries += next.value.entries
+    expect(entries).toBe(3000)
+    reading.close()
+    expect(systemDisk.list(path)).toEqual([])
+  })
+
+  test('are as many bytes as their files have', () => {
+    const { log, path } = logOf()
+    for (let n = 0; n < 3000; n++) log.append(n % 3, n, 0, Buffer.alloc(9), Buffer.alloc(0), Buffer.alloc(30))
+    log.mark()
+    const size = (): number =>
+      systemDisk.list(path).reduce((sum, name) => sum + systemDisk.read(join(path, name)).length, 0)
+    expect([log.files, log.bytes]).toEqual([3, size()])
+    log.dropBefore(1)
+    expect([log.files, log.bytes]).toEqual([2, size()])
+    log.clear()
   })
 
   test('of a file that was cut are an error that names the directory', () => {
@@ -119,7 +140,8 @@ describe('versions that have left the cache', () => {
     const reading = log.read(1, 1)
     systemDisk.write(join(path, '1'), '')
     expect(() => reading.next()).toThrow(expect.objectContaining({ code: 'STATE_ROCKSDB_FAILED' }))
-    log.close()
+    reading.close()
+    log.clear()
   })
 })
 

@@ -18,7 +18,13 @@ afterAll(directory.remove)
 
 let opened = 0
 /** A cache for an entry or two. */
-const rocksdb = () => ({ directory: `${directory.path}/rocksdb-${opened++}`, memoryBytes: 600 })
+const rocksdb = (log: { readonly logBytesMin?: number } = {}) => ({
+  directory: `${directory.path}/rocksdb-${opened++}`,
+  memoryBytes: 600,
+  ...log,
+})
+/** What has left comes from the log, or, as that is given up at once, from RocksDB. */
+const logs = [{}, { logBytesMin: 0 }]
 const count: WindowAggregate = { kind: 'declared', aggregates: [{ as: 'n', fn: 'count' }] }
 
 /** A record for each key, one batch after the other. */
@@ -31,10 +37,10 @@ function add(store: WindowStore | SessionStore, keys: readonly number[], time: n
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
 
-describe('panes of which nearly nothing is in the cache', () => {
+describe.each(logs)('panes of which nearly nothing is in the cache (%o)', (log) => {
   const begin = async (): Promise<Subtasks<WindowStore>> => {
     const subtasks = new Subtasks(directory.path, 'number', (options) =>
-      createWindowStore({ ...options, rocksdb: rocksdb(), name: 'w', aggregate: count, paneMs: 5, offsetMs: 0 }),
+      createWindowStore({ ...options, rocksdb: rocksdb(log), name: 'w', aggregate: count, paneMs: 5, offsetMs: 0 }),
     )
     await subtasks.start(1)
     return subtasks
@@ -92,10 +98,10 @@ describe('panes of which nearly nothing is in the cache', () => {
   })
 })
 
-describe('sessions of which nearly nothing is in the cache', () => {
+describe.each(logs)('sessions of which nearly nothing is in the cache (%o)', (log) => {
   const begin = async (): Promise<Subtasks<SessionStore>> => {
     const subtasks = new Subtasks(directory.path, 'number', (options) =>
-      createSessionStore({ ...options, rocksdb: rocksdb(), name: 's', aggregate: count, gapMs: 6 }),
+      createSessionStore({ ...options, rocksdb: rocksdb(log), name: 's', aggregate: count, gapMs: 6 }),
     )
     await subtasks.start(1)
     return subtasks
@@ -178,7 +184,7 @@ test('what the log has is not written again when it is loaded and changed before
     ],
     true,
   )
-  spill.attach(await store.open(), store.openLog())
+  store.attach(spill, await store.open())
   for (const key of range(0, 1000)) {
     const entry = { key, present: true, epoch: 0, guarded: 0, stored: true }
     spill.change(entry, codec)

@@ -263,7 +263,7 @@ describe('a savepoint in S3', () => {
     const { sdk, client } = await openS3(settings)
     await client.send(new sdk.CreateBucketCommand({ Bucket: 'savepoints' }))
     useS3(settings)
-  }, 120_000)
+  })
   afterAll(() => server?.close())
 
   it('is read and compared like one in files', async () => {
@@ -276,5 +276,5 @@ describe('a savepoint in S3', () => {
     const { states } = await diffSnapshots(local, remote)
     expect(states.every(({ change }) => change === 'same')).toBe(true)
     expect(states.find(({ state: name }) => name === 'sum')?.entries).toEqual([2000, 2000])
-  }, 30_000)
+  })
 })
