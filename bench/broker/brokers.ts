@@ -4,12 +4,13 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { writeRequest } from '../../proto/kafka/frame.ts'
 import { KafkaWriter } from '../../proto/kafka/writer.ts'
 import { clientsDirectory } from '../../test/support/install.ts'
+import { freePort } from '../../test/support/ports.ts'
 import { usageOf } from '../lib/processes.ts'
 import { produceTimes, type Times } from './times.ts'
 
@@ -121,16 +122,6 @@ async function startKafka(directory: string, port: number, again: boolean): Prom
   }
   const flags = ['-Xmx1g', '-Xms1g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35']
   return spawn('java', [...flags, '-cp', kafkaJars, 'kafka.Kafka', file], { stdio: 'ignore' })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 /** Whether a Metadata request is answered with a broker in it. */

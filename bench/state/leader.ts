@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClusterClient } from '../../proto/client.ts'
-import { freePort, RedisServer } from '../../test/support/redis-server.ts'
+import { freePorts } from '../../test/support/ports.ts'
+import { RedisServer } from '../../test/support/redis-server.ts'
 import { endProcess, startProcess, waitFor } from '../lib/cluster.ts'
 import { longestGapMs, readOutputs, writeControl } from '../lib/state-control.ts'
 import { pause, submitStateJob } from './large-job.ts'
@@ -12,7 +13,7 @@ import { pause, submitStateJob } from './large-job.ts'
 export async function leader(rounds: number): Promise<unknown> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   const redis = await RedisServer.start()
-  const ports = [await freePort(), await freePort()]
+  const ports = await freePorts(2)
   const addresses = ports.map((port) => `127.0.0.1:${port}`).join(',')
   const common = {
     'high-availability.type': 'redis',

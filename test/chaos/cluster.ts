@@ -7,13 +7,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadJob } from '../../cli/load-job.ts'
 import { type ClusterClient, createClusterClient, type JobInfo } from '../../proto/client.ts'
 import { launchedEnvironment } from '../support/launched.ts'
+import { freePorts } from '../support/ports.ts'
 import { hookVariable, type ProcessHook } from '../support/process-hook.ts'
 import type { Switchboard } from '../support/switchboard.ts'
 
@@ -21,7 +21,7 @@ import type { Switchboard } from '../support/switchboard.ts'
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/millrace', import.meta.url))
 const cliMain = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 const hookMain = fileURLToPath(new URL('../support/process-hook.ts', import.meta.url))
-const startTimeoutMs = 30_000
+const startTimeoutMs = 120_000
 
 export interface ChaosClusterOptions {
   readonly taskManagers: number
@@ -78,7 +78,7 @@ export class ChaosCluster {
   static async start(given: ChaosClusterOptions): Promise<ChaosCluster> {
     const { taskManagers, slots, options, jobManagers = 1, switchboard } = given
     const directory = given.directory ?? mkdtempSync(join(tmpdir(), 'millrace-chaos-'))
-    const ports = await Promise.all(Array.from({ length: jobManagers }, freePort))
+    const ports = await freePorts(jobManagers)
     const address = ports.map((port) => `127.0.0.1:${port}`).join(',')
     const common = {
       ...(jobManagers === 1 ? { 'jobmanager.rpc.port': String(ports[0]) } : { 'jobmanager.rpc.addresses': address }),
@@ -304,16 +304,4 @@ const alive = (child: ChildProcess): boolean => child.exitCode === null && child
 function gone(child: ChildProcess): Promise<void> {
   if (!alive(child)) return Promise.resolve()
   return new Promise((resolve) => child.once('exit', () => resolve()))
-}
-
-/** The JobManager keeps its port over restarts, so it cannot take any. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

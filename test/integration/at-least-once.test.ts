@@ -16,7 +16,7 @@ beforeAll(async () => {
     slots: 2,
     options: { 'cluster.registration.max-timeout': '200ms', 'taskmanager.memory.task.heap.size': '96mb' },
   })
-}, 40_000)
+})
 afterAll(() => cluster.close())
 
 interface Line {
@@ -59,7 +59,7 @@ test('loses nothing when TaskManagers are killed, and info says what its sinks g
   }
   const shown = await runCliProcess(cluster.directory, 'info', jobId, '-m', cluster.address)
   expect(shown.out).toMatch(/^sink out \(files .*\): at least once$/m)
-  await cluster.until('the end', async () => (await info()).status.state === 'finished', 60_000)
+  await cluster.until('the end', async () => (await info()).status.state === 'finished')
   const ended = await info()
   expect(ended.sinks).toMatchObject([{ uid: 'out', guarantee: 'at-least-once' }])
   expect(ended.status.attempt).toBeGreaterThanOrEqual(3)
@@ -72,7 +72,7 @@ test('loses nothing when TaskManagers are killed, and info says what its sinks g
   for (const { key, count: reached } of lines) highest.set(key, Math.max(highest.get(key) ?? 0, reached))
   expect(highest.size).toBe(16)
   for (const reached of highest.values()) expect(reached).toBeGreaterThanOrEqual((2 * count) / 16)
-}, 120_000)
+})
 
 test('says exactly once of the same job in the other mode, and no more than at least once without checkpoints', async () => {
   const guaranteeWith = async (more: Readonly<Record<string, string>>): Promise<string | undefined> => {
@@ -84,4 +84,4 @@ test('says exactly once of the same job in the other mode, and no more than at l
   }
   expect(await guaranteeWith({ 'execution.checkpointing.interval': '1s' })).toBe('exactly-once')
   expect(await guaranteeWith({})).toBe('at-least-once')
-}, 30_000)
+})

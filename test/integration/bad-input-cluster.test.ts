@@ -17,7 +17,7 @@ beforeAll(async () => {
   directory = join(cluster.directory, 'user')
   mkdirSync(directory)
   room = makeRoom(join(cluster.directory, 'small'))
-}, 40_000)
+})
 afterAll(async () => {
   room.close()
   await cluster.close()
@@ -213,7 +213,7 @@ describe('a disk without room', () => {
       .map((line) => (JSON.parse(line) as { n: number }).n)
       .sort((a, b) => a - b)
     expect(numbers).toEqual(Array.from({ length: 4000 }, (_, n) => n))
-  }, 40_000)
+  })
 })
 
 describe('a signal', () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   })
   directory = join(cluster.directory, 'user')
   mkdirSync(directory)
-}, 40_000)
+})
 afterAll(() => cluster.close())
 
 const millrace = (...argv: string[]): Promise<Ended> => runCliProcess(directory, ...argv, '-m', cluster.address)

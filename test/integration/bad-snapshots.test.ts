@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startJobManager } from '../../jobmanager/main.ts'
 import { createClusterClient, type JobInfo } from '../../proto/client.ts'
 import { startTaskManager } from '../../taskmanager/main.ts'
 import { runCliProcess } from '../support/cli-process.ts'
 import { type EngineCluster, startEngineCluster } from '../support/engine-cluster.ts'
 import { FaultyS3, type S3Fault } from '../support/faulty-s3.ts'
+import { until } from '../support/until.ts'
 
 let cluster: EngineCluster
 let home: string
@@ -29,13 +30,13 @@ beforeAll(async () => {
   })
   home = join(cluster.directory, 'jobs')
   mkdirSync(home)
-}, 40_000)
+})
 afterEach(async () => {
   fault = undefined
   hurt = () => true
   for (const { terminal, jobId } of await cluster.client.list()) if (!terminal) await cluster.client.cancel(jobId)
-  await vi.waitFor(async () => expect((await cluster.client.cluster()).slotsFree).toBe(2), { timeout: 10_000 })
-}, 20_000)
+  await expect.poll(async () => (await cluster.client.cluster()).slotsFree).toBe(2)
+})
 afterAll(async () => {
   await cluster.close()
   await s3.close()
@@ -85,22 +86,17 @@ async function submit(
   return (await cluster.client.submit(given)).jobId
 }
 
-async function until(job: string, condition: (info: JobInfo) => boolean, timeout = 20_000): Promise<JobInfo> {
-  return vi.waitFor(
-    async () => {
-      const info = await cluster.client.info(job)
-      expect(condition(info), `${info.status.state} ${info.status.detail}`).toBe(true)
-      return info
-    },
-    { timeout, interval: 20 },
-  )
-}
+const untilJob = (job: string, condition: (info: JobInfo) => boolean, client = cluster.client): Promise<JobInfo> =>
+  until(async () => {
+    const info = await client.info(job)
+    return condition(info) && info
+  }, 20)
 const completed = ({ checkpointCounts }: JobInfo): number => checkpointCounts?.completed ?? 0
 const newest = ({ checkpoints: [first] }: JobInfo) => first
 
 async function savepoint(name: string): Promise<string> {
   const job = await submit(jobFile(name))
-  await until(job, (info) => completed(info) > 2)
+  await untilJob(job, (info) => completed(info) > 2)
   const { path } = await cluster.client.stop(job, { savepointPath: join(home, 'savepoints') })
   return path.replace(/^file:\/\//, '')
 }
@@ -134,15 +130,15 @@ describe('a job that starts from a savepoint', () => {
     const before = digest(path)
     const bad = jobFile('throws', migrated("if (key === 'key-7') throw new Error('no seven'); return { n, label: '' }"))
     const job = await submit(bad, {}, path)
-    const { status, failures } = await until(job, (info) => info.status.terminal)
+    const { status, failures } = await untilJob(job, (info) => info.status.terminal)
     const text = 'the migration of state tally of "sum" failed for the key "key-7": Error: no seven'
     expect(status).toMatchObject({ state: 'failed', attempt: 1, restarts: 0, detail: text })
     expect(failures).toMatchObject([{ code: 'STATE_MIGRATION_FAILED', hint: expect.stringContaining('same snapshot') }])
     expect(digest(path)).toBe(before)
     const good = await submit(jobFile('throws', migrated("return { n, label: '' }")), {}, path)
-    await until(good, (info) => completed(info) > 0)
+    await untilJob(good, (info) => completed(info) > 0)
     expect(digest(path)).toBe(before)
-  }, 60_000)
+  })
 
   it('with a byte changed inside of a run fails at once, and names the file', async () => {
     const path = await savepoint('altered')
@@ -152,12 +148,12 @@ describe('a job that starts from a savepoint', () => {
     flip(run, 4000)
     const before = digest(broken)
     const job = await submit(jobFile('altered'), {}, broken)
-    const { status, failures } = await until(job, (info) => info.status.terminal)
+    const { status, failures } = await untilJob(job, (info) => info.status.terminal)
     expect(status).toMatchObject({ state: 'failed', attempt: 1, restarts: 0 })
     expect(failures).toMatchObject([{ code: 'CHECKPOINT_ALTERED', hint: expect.stringContaining('from a copy') }])
     expect(failures[0]?.message).toContain(run)
     expect(digest(broken)).toBe(before)
-  }, 60_000)
+  })
 
   it('that lacks a run, or has one cut, altered or of a newer version is refused before anything starts', async () => {
     const path = await savepoint('lacks')
@@ -177,7 +173,7 @@ describe('a job that starts from a savepoint', () => {
       expect(digest(broken)).toBe(before)
     }
     expect((await cluster.client.list()).filter(({ name }) => name === 'lacks')).toHaveLength(1)
-  }, 60_000)
+  })
 
   it('whose state changed its type without a migration is refused, with both types', async () => {
     const path = await savepoint('typed')
@@ -185,7 +181,7 @@ describe('a job that starts from a savepoint', () => {
       code: 'CHECKPOINT_STATE_INCOMPATIBLE',
       message: expect.stringContaining('sum.count (type changed from int32 to string)'),
     })
-  }, 60_000)
+  })
 })
 
 describe('storage in S3', () => {
@@ -199,25 +195,25 @@ describe('storage in S3', () => {
     it(`that is ${kind} fails a new job at once`, async () => {
       fault = kind
       const job = await submit(jobFile(kind), inS3(kind))
-      const { status, failures } = await until(job, (info) => info.status.terminal)
+      const { status, failures } = await untilJob(job, (info) => info.status.terminal)
       expect(status).toMatchObject({ state: 'failed', attempt: 1 })
       expect(failures).toMatchObject([{ code, hint: expect.stringMatching(/./) }])
-    }, 30_000)
+    })
   }
 
   it('whose credentials expire in the middle fails checkpoints with the reason, and the job goes on when there are new ones', async () => {
     const job = await submit(jobFile('expires'), { ...inS3('expires'), ...tolerant })
-    await until(job, (info) => completed(info) > 0)
+    await untilJob(job, (info) => completed(info) > 0)
     fault = 'expired'
-    const failed = await until(job, (info) => newest(info)?.state === 'failed')
+    const failed = await untilJob(job, (info) => newest(info)?.state === 'failed')
     // Where the answer has no body, it does not say more.
     expect(newest(failed)?.reason).toMatch(
       /S3 does not accept the credentials for bucket bucket: (ExpiredToken|HTTP 400 without a reason, as an expired token)/,
     )
     fault = undefined
-    const info = await until(job, (each) => completed(each) > completed(failed))
+    const info = await untilJob(job, (each) => completed(each) > completed(failed))
     expect(info.status).toMatchObject({ state: 'running', attempt: 1 })
-  }, 60_000)
+  })
 
   it('that is denied when a job begins again lets it wait, with the reason, until it is allowed again', async () => {
     const job = await submit(jobFile('waits'), {
@@ -225,16 +221,16 @@ describe('storage in S3', () => {
       'restart-strategy.type': 'fixed-delay',
       'restart-strategy.fixed-delay.attempts': '1000',
     })
-    await until(job, (info) => completed(info) > 0)
+    await untilJob(job, (info) => completed(info) > 0)
     fault = 'denied'
-    await until(job, ({ status }) => status.attempt > 2)
+    await untilJob(job, ({ status }) => status.attempt > 2)
     const { failures, status } = await cluster.client.info(job)
     expect(status.terminal).toBe(false)
     expect(failures.map(({ message }) => message).join('\n')).toContain('S3 does not let these credentials')
     fault = undefined
-    const again = await until(job, (info) => info.status.state === 'running' && completed(info) > 1)
+    const again = await untilJob(job, (info) => info.status.state === 'running' && completed(info) > 1)
     expect(again.restored?.checkpointId).toBeGreaterThan(0)
-  }, 60_000)
+  })
 
   it('that stays silent while a checkpoint is stored is shown, and the checkpoint is given up', async () => {
     // Tries of its own would last longer than the checkpoint may.
@@ -243,17 +239,17 @@ describe('storage in S3', () => {
       ...tolerant,
       'execution.checkpointing.timeout': '250ms',
     })
-    await until(job, (info) => completed(info) > 0)
+    await untilJob(job, (info) => completed(info) > 0)
     hurt = (key) => /\/chk-|\/pointer/.test(key)
     fault = 'stall'
-    await until(job, (info) => newest(info)?.state === 'pending' && newest(info)?.storingSinceMs !== undefined)
-    const failed = await until(job, ({ checkpoints }) =>
+    await untilJob(job, (info) => newest(info)?.state === 'pending' && newest(info)?.storingSinceMs !== undefined)
+    const failed = await untilJob(job, ({ checkpoints }) =>
       checkpoints.some(({ reason }) => /storage did not answer within \d+ ms/.test(reason ?? '')),
     )
     fault = undefined
-    await until(job, (info) => completed(info) > completed(failed))
+    await untilJob(job, (info) => completed(info) > completed(failed))
     expect((await cluster.client.info(job)).status).toMatchObject({ state: 'running', attempt: 1 })
-  }, 60_000)
+  })
 
   it('at a wrong endpoint, or without a login, is told where it was looked for', async () => {
     const inspect = (name: string, settings: Readonly<Record<string, string>>) => {
@@ -275,13 +271,13 @@ describe('storage in S3', () => {
     expect(stranger.notes).toContain(`what answers at http://${cluster.client.address} is not S3`)
     const { 's3.secret-key': _, ...half } = all
     expect((await inspect('half', half)).notes).toContain('s3.access-key is set and s3.secret-key is not')
-  }, 30_000)
+  })
 })
 
 describe('a directory of two clusters', () => {
   it('makes the one that was deposed give up its job with a sentence, and leaves the other and its files alone', async () => {
     const job = await submit(jobFile('copied'))
-    await until(job, (info) => completed(info) > 0)
+    await untilJob(job, (info) => completed(info) > 0)
     const data = join(cluster.directory, 'second')
     cpSync(join(cluster.directory, 'jobmanager'), data, { recursive: true })
     const options = {
@@ -302,25 +298,24 @@ describe('a directory of two clusters', () => {
     })
     const second = createClusterClient({ address: jobManager.address })
     try {
-      const first = await until(job, (info) => info.status.terminal)
+      const first = await untilJob(job, (info) => info.status.terminal)
       expect(first.status.state).toBe('failed')
       expect(first.failures[0]).toMatchObject({
         code: 'CHECKPOINT_POINTER_MOVED',
         message: expect.stringContaining('was moved by another leader'),
         hint: expect.stringContaining('Give one of them another execution.checkpointing.dir; nothing was deleted'),
       })
-      await vi.waitFor(async () => expect(completed(await second.info(job))).toBeGreaterThan(2), { timeout: 20_000 })
-      const { status, restored } = await second.info(job)
+      const { status, restored } = await untilJob(job, (info) => completed(info) > 2, second)
       expect(status.state).toBe('running')
       expect(restored?.checkpointId).toBeGreaterThan(0)
       await second.cancel(job)
-      await vi.waitFor(async () => expect((await second.info(job)).status.terminal).toBe(true), { timeout: 10_000 })
+      await untilJob(job, (info) => info.status.terminal, second)
     } finally {
       second.close()
       await taskManager.close()
       await jobManager.close()
     }
-  }, 60_000)
+  })
 })
 
 describe('files of RocksDB that are damaged under a running job', () => {
@@ -331,30 +326,25 @@ describe('files of RocksDB that are damaged under a running job', () => {
       'restart-strategy.type': 'fixed-delay',
       'restart-strategy.fixed-delay.attempts': '1000',
     })
-    await until(job, (info) => completed(info) > 0)
+    await untilJob(job, (info) => completed(info) > 0)
     const root = join(cluster.directory, 'tm-1')
     const tables = (): string[] =>
       readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sst'))
     const damaged = new Set<string>()
-    const failed = await vi.waitFor(
-      async () => {
-        // In place, as a bad disk does it. Those that are merged away meanwhile do not count.
-        for (const name of tables()) {
-          damaged.add(dirname(name))
-          overwrite(join(root, name))
-        }
-        const info = await cluster.client.info(job)
-        const failure = info.failures.find(({ code }) => code === 'STATE_ROCKSDB_FAILED')
-        expect(failure, JSON.stringify(info.failures)).toBeDefined()
-        return failure
-      },
-      { timeout: 30_000, interval: 100 },
-    )
-    expect([...damaged].some((directory) => failed?.message.includes(directory))).toBe(true)
+    const failed = await until(async () => {
+      // In place, as a bad disk does it. Those that are merged away meanwhile do not count.
+      for (const name of tables()) {
+        damaged.add(dirname(name))
+        overwrite(join(root, name))
+      }
+      const info = await cluster.client.info(job)
+      return info.failures.find(({ code }) => code === 'STATE_ROCKSDB_FAILED')
+    }, 100)
+    expect([...damaged].some((directory) => failed.message.includes(directory))).toBe(true)
     const before = await cluster.client.info(job)
-    const info = await until(job, (each) => each.status.state === 'running' && completed(each) > completed(before))
+    const info = await untilJob(job, (each) => each.status.state === 'running' && completed(each) > completed(before))
     expect(info.restored?.checkpointId).toBeGreaterThan(0)
-  }, 60_000)
+  })
 })
 
 function overwrite(path: string): void {

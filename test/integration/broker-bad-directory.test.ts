@@ -65,7 +65,7 @@ describe('a data directory', () => {
       }
       expect(await refused('read-only', readOnly)).toMatch(/cannot be used as the data directory/)
     }
-  }, 60_000)
+  })
 
   it('on a disk that is full takes nothing more, says so, gives what it has, and takes records again with more space', async () => {
     const disk = `${directory}/small`
@@ -105,5 +105,5 @@ describe('a data directory', () => {
     } finally {
       if (mounted) spawnSync('umount', ['-l', disk])
     }
-  }, 60_000)
+  })
 })

@@ -2,6 +2,7 @@ import { type Consumer, Kafka, logLevel, type Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningBroker, startBroker } from '../../broker/broker.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
+import { freePort } from '../support/ports.ts'
 
 let broker: RunningBroker
 let directory: string
@@ -17,7 +18,7 @@ const start = (listeners: string): Promise<RunningBroker> =>
 
 beforeAll(async () => {
   directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-coordinators-')
-  broker = await start('127.0.0.1:0')
+  broker = await start(`127.0.0.1:${await freePort()}`)
   kafka = new Kafka({
     brokers: [broker.address],
     logLevel: logLevel.NOTHING,

@@ -64,4 +64,4 @@ it('logs go on to new segments while more clients connect than there are descrip
   const next = await startBroker(directory, data)
   await works(next)
   expect(await stop(next)).toBe(0)
-}, 30_000)
+})

@@ -2,6 +2,7 @@ import { Kafka, type Producer as KafkaJsProducer, logLevel } from 'kafkajs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { type CliProcess, startCli } from '../support/cli-process.ts'
+import { freePort } from '../support/ports.ts'
 
 const directories: string[] = []
 const processes: CliProcess[] = []
@@ -26,17 +27,6 @@ async function start(directory: string, port: number, ...more: string[]) {
     out += chunk.toString()
   })
   return { running, text: () => out }
-}
-
-async function freePort(): Promise<number> {
-  const { systemNetwork } = await import('../../core/platform/net.ts')
-  return new Promise((resolve) => {
-    const server = systemNetwork.createServer({}, () => undefined)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 describe('a broker that is killed', () => {

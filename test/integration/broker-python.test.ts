@@ -20,5 +20,5 @@ describe('confluent-kafka for Python', () => {
   it('copies a topic exactly once in transactions while members of its cooperative group come and go', async () => {
     const { stdout } = await run(python, [pythonProgram('copy_in_transactions'), harness.broker.address, '600'])
     expect(JSON.parse(stdout)).toMatchObject({ seen: 600, distinct: 600 })
-  }, 90_000)
+  })
 })

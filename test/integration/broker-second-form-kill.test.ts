@@ -4,6 +4,7 @@ import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { buildBatch } from '../../proto/kafka/records/index.ts'
 import { BrokerProcess } from '../chaos/log/broker-process.ts'
 import { readWhole, settled } from '../chaos/log/log-reader.ts'
+import { conditionLimitMs } from '../support/until.ts'
 import { produceOf, WireClient } from '../support/wire-client.ts'
 
 const broker = { running: undefined as BrokerProcess | undefined }
@@ -56,13 +57,13 @@ it.each([
     const producer = await begin(client)
     for (const partition of [0, 1]) expect(await produce(client, producer, partition, partition)).toBe(0)
     const ending = client.call('EndTxn', 5, { transactionalId, ...producer, committed }).catch(() => undefined)
-    expect(await running.diesWithin(20_000)).toBe(true)
+    expect(await running.diesWithin(conditionLimitMs)).toBe(true)
     await ending
     await running.start()
     const next = new WireClient(running.address)
     const answer = await next.call('EndTxn', 5, { transactionalId, ...producer, committed })
     expect(answer).toMatchObject({ errorCode: 0, producerId: producer.producerId, producerEpoch: 1 })
-    await settled(running.address, ['t/0', 't/1'], 20_000)
+    await settled(running.address, ['t/0', 't/1'], conditionLimitMs)
     for (const partition of [0, 1]) {
       expect(await produce(next, producer, partition, 9, 1)).toBe(kafkaError.INVALID_PRODUCER_EPOCH)
       const { committed: seen } = await readWhole(running.address, `t/${partition}`, false)
@@ -76,5 +77,4 @@ it.each([
     client.close()
     next.close()
   },
-  60_000,
 )

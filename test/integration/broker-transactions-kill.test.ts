@@ -1,8 +1,8 @@
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemDisk } from '../../core/platform/disk.ts'
-import { systemNetwork } from '../../core/platform/net.ts'
 import { type CliProcess, startCli } from '../support/cli-process.ts'
+import { freePort } from '../support/ports.ts'
 
 const recordCount = 200
 const perTransaction = 10
@@ -28,16 +28,6 @@ async function start(port: number): Promise<void> {
 async function kill(): Promise<void> {
   running?.child.kill('SIGKILL')
   await running?.ended
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = systemNetwork.createServer({}, () => undefined)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** Copies `in` to `out`, from where the group was; each transaction has its records and their offset. */
@@ -161,4 +151,4 @@ describe('a job that copies in transactions', () => {
     const expected = (parity: number) => Array.from({ length: recordCount / 2 }, (_, index) => 2 * index + parity)
     expect(got).toEqual([expected(0), expected(1)])
   })
-}, 120_000)
+})

@@ -33,16 +33,16 @@ describe('what is committed is exactly right, whatever happens', () => {
 
   test('processes and slots are killed, failures strike inside of the engine', async () => {
     await survives(1, [...killed, ...inside], { configuration: { ...small, io: 'ledger' } })
-  }, 120_000)
+  })
 
   test('connections, storage and clocks fail', async () => {
     const configuration: Partial<Configuration> = { ...small, state: 'rocksdb', barriers: 'unaligned' }
     await survives(2, around, { configuration })
-  }, 120_000)
+  })
 
   test('several JobManagers, S3, and topics on both sides', async () => {
     const configuration: Partial<Configuration> = { ...small, jobManagers: 2, storage: 's3', io: 'kafka' }
     // What the topics hold in the end is read record by record.
     await survives(3, beside, { configuration, rate: 1000 })
-  }, 180_000)
+  })
 })

@@ -15,7 +15,7 @@ let fault: S3Fault | undefined
 beforeAll(async () => {
   s3 = await FaultyS3.start({ fault: () => fault })
   cluster = await ChaosCluster.start({ taskManagers: 1, slots: 2, options: s3.settings })
-}, 40_000)
+})
 afterAll(async () => {
   await cluster.close()
   await s3.close()
@@ -69,7 +69,7 @@ test('a directory that is gone for a while fails checkpoints, not the job', asyn
       renameSync(`${directory}.away`, directory)
     },
   )
-}, 60_000)
+})
 
 test('S3 that answers with errors for a while fails checkpoints, not the job', async () => {
   const job = await submit('s3://bucket/checkpoints', tolerant)
@@ -82,7 +82,7 @@ test('S3 that answers with errors for a while fails checkpoints, not the job', a
       fault = undefined
     },
   )
-}, 90_000)
+})
 
 test('without tolerance the job restarts, and says which checkpoint failed and why', async () => {
   const directory = join(cluster.directory, 'intolerant')
@@ -102,4 +102,4 @@ test('without tolerance the job restarts, and says which checkpoint failed and w
   )
   expect(again.restored?.checkpointId).toBeGreaterThan(0)
   await cluster.client.cancel(job)
-}, 60_000)
+})

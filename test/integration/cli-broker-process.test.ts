@@ -129,5 +129,5 @@ describe('dev', () => {
     dev.child.kill('SIGTERM')
     expect((await dev.ended).code).toBe(0)
     expect((await run('broker', 'verify', '.millrace/broker', '--json')).out).toContain('"ok":true')
-  }, 30_000)
+  })
 })

@@ -6,6 +6,7 @@ import { runCli } from '../../cli/program.ts'
 import { type BrokerHarness, startBrokerHarness } from '../support/broker-harness.ts'
 import { gzipBatch } from '../support/odd-batches.ts'
 import { recordingTerminal } from '../support/recording-terminal.ts'
+import { until } from '../support/until.ts'
 import { produceOf } from '../support/wire-client.ts'
 
 let harness: BrokerHarness
@@ -167,10 +168,9 @@ describe('produce and consume', () => {
     await millrace('topic create followed')
     const { terminal, ended } = terminalOf(['consume', 'followed', '--follow'])
     await millrace('produce followed', ['first\n'])
-    const deadline = Date.now() + 10_000
-    while (terminal.outLines.length < 1 && Date.now() < deadline) await new Promise(setImmediate)
+    await until(() => terminal.outLines.length > 0)
     await millrace('produce followed', ['second\n'])
-    while (terminal.outLines.length < 2 && Date.now() < deadline) await new Promise(setImmediate)
+    await until(() => terminal.outLines.length > 1)
     terminal.interrupt()
     expect(await ended).toBe(0)
     expect(terminal.outLines).toEqual(['first', 'second'])
@@ -195,13 +195,6 @@ describe('produce and consume', () => {
 })
 
 describe('members of a group', () => {
-  const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-    const deadline = Date.now() + 20_000
-    while (!(await condition())) {
-      if (Date.now() > deadline) throw new Error('it did not come about')
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
   const membersOf = async (group: string): Promise<number> => {
     const { offsets } = (await json(`groups describe ${group}`)) as {
       offsets: { member?: unknown; clientId?: unknown }[]

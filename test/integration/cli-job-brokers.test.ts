@@ -23,7 +23,7 @@ test('a job that names no brokers is refused when nobody else does, and told how
   expect(notes + out).toContain('MILLRACE_KAFKA_BROKERS')
   // To look at the plan nobody has to know where they are.
   expect(await runCliProcess(directory, 'info', 'job.ts')).toMatchObject({ code: 0, notes: '' })
-}, 30_000)
+})
 
 test('a definition, the environment and the file name them', async () => {
   const built = async (more: string[]): Promise<void> => {
@@ -39,4 +39,4 @@ test('a definition, the environment and the file name them', async () => {
   }
   writeFileSync(join(directory, 'millrace.yaml'), 'kafka.brokers: 127.0.0.1:4\n')
   await built([])
-}, 30_000)
+})

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../../cli/program.ts'
 import { type RunningJobManager, startJobManager } from '../../jobmanager/main.ts'
 import { recordingTerminal } from '../support/recording-terminal.ts'
+import { until } from '../support/until.ts'
 
 let directory: string
 let jobManager: RunningJobManager
@@ -73,10 +74,7 @@ describe('the command line against a JobManager', () => {
   it('leaves a job running at Ctrl-C, and says how to follow and stop it', async () => {
     const terminal = recordingTerminal()
     const waiting = runCli(['run', job, '-m', jobManager.address], () => terminal)
-    const deadline = Date.now() + 10_000
-    while (!terminal.noteLines.some((line) => line.includes('WAITING-FOR-RESOURCES')) && Date.now() < deadline) {
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    await until(() => terminal.noteLines.some((line) => line.includes('WAITING-FOR-RESOURCES')))
     terminal.interrupt()
     expect(await waiting).toBe(6)
     expect(terminal.noteLines.at(-1)).toContain('two-values goes on. Follow it with: millrace logs -f two-values')
@@ -86,8 +84,7 @@ describe('the command line against a JobManager', () => {
 
   it('reports a job that is canceled while somebody follows it', async () => {
     const following = millrace('run', job)
-    const deadline = Date.now() + 10_000
-    while (!(await millrace('list')).out.includes('two-values') && Date.now() < deadline);
+    await until(async () => (await millrace('list')).out.includes('two-values'))
     await millrace('cancel', 'two-values')
     expect(await following).toMatchObject({ code: 1, notes: expect.stringContaining('CLI_JOB_CANCELED') })
   })

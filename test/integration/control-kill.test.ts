@@ -9,6 +9,7 @@ import { clientMethods } from '../../proto/generated/services.ts'
 import { fromServiceError, protocolKey, versionKey } from '../../proto/rpc/errors.ts'
 import { startTaskManager } from '../../taskmanager/main.ts'
 import { ControlCluster, fakeSlot, testPlan } from '../support/control-cluster.ts'
+import { freePort } from '../support/ports.ts'
 
 let cluster: ControlCluster
 
@@ -61,25 +62,15 @@ test('a job whose record cannot be stored goes on when it can, and the JobManage
 })
 
 test('a TaskManager that started before its JobManager registers when there is one', async () => {
-  const { 'jobmanager.rpc.port': _, ...config } = cluster.config
-  const first = await startJobManager({
-    ...config,
-    'jobmanager.rpc.port': '0',
-    'jobmanager.data-dir': `${cluster.directory}/x`,
-  })
-  const port = first.address.split(':')[1]
-  await first.close()
-  const taskManager = await startTaskManager({ ...config, 'jobmanager.rpc.port': port }, { slotWorker: fakeSlot })
-  const second = await startJobManager({
-    ...config,
-    'jobmanager.rpc.port': port,
-    'jobmanager.data-dir': `${cluster.directory}/x`,
-  })
+  const port = String(await freePort())
+  const config = { ...cluster.config, 'jobmanager.rpc.port': port, 'jobmanager.data-dir': `${cluster.directory}/x` }
+  const taskManager = await startTaskManager(config, { slotWorker: fakeSlot })
+  const jobManager = await startJobManager(config)
   try {
-    await expect.poll(() => registered(port), { timeout: 5000 }).toBe(1)
+    await expect.poll(() => registered(port)).toBe(1)
   } finally {
     await taskManager.close()
-    await second.close()
+    await jobManager.close()
   }
 })
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const options = { 'cluster.registration.max-timeout': '200ms', 'taskmanager.memory.task.heap.size': '96mb' }
   processes = await ChaosCluster.start({ taskManagers: 1, slots: 3, options })
   cluster = new Cluster({ address: processes.address, awayMs: 20_000 })
-}, 40_000)
+})
 afterAll(async () => {
   cluster?.close()
   await processes?.close()
@@ -46,7 +46,7 @@ test('a program submits, waits, rescales, takes a savepoint, stops, and sees how
   expect((await job.finished()).savepointPath).not.toBe(path)
   await cluster.disposeSavepoint(path)
   expect((await cluster.jobs()).map(({ jobId, state }) => [jobId, state])).toContainEqual([job.id, 'finished'])
-}, 60_000)
+})
 
 test('what is waited for outlives a killed JobManager, and how it ended is an error with a code', async () => {
   const job = await submit()
@@ -68,7 +68,7 @@ test('what is waited for outlives a killed JobManager, and how it ended is an er
   expect(seen.at(-1)).toBe('canceled')
   await expect(job.until('running')).rejects.toMatchObject({ code: 'CLIENT_JOB_CANCELED' })
   await expect(job.cancel()).rejects.toSatisfy((error) => isClusterError(error, 'JOBMANAGER_JOB_ENDED'))
-}, 60_000)
+})
 
 test('millrace rescale says what has changed, and refuses with a sentence', async () => {
   const job = await submit()
@@ -106,7 +106,7 @@ test('millrace rescale says what has changed, and refuses with a sentence', asyn
   expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toMatchObject({ state: 'running', jobId: job.id })
   await job.cancel()
   expect((await job.ended()).state).toBe('canceled')
-}, 90_000)
+})
 
 test('nobody there is an error after the time that was given, and what changes something is not tried again', async () => {
   const nobody = new Cluster({ address: 'localhost:1', awayMs: 300 })
@@ -126,4 +126,4 @@ test('the example runs a job to its end', async () => {
   expect(text).toMatch(/1 -> 2.*nothing was processed for \d+ ms/)
   expect(text).toContain('finished after 2 attempts')
   expect(code).toBe(0)
-}, 30_000)
+})

@@ -32,7 +32,7 @@ beforeAll(async () => {
     slots: 2,
     options: { 'cluster.registration.max-timeout': '200ms' },
   })
-}, 40_000)
+})
 afterAll(() => cluster.close())
 
 describe.each(examples)('$name', ({ name, rate, expected }) => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
     { ...usualConfiguration, taskManagers: 2, slots: 1 },
     { 'taskmanager.network.silence-timeout': `${silenceMs}ms` },
   )
-}, 60_000)
+})
 afterAll(() => environment.close())
 
 test('are found in seconds, without a checkpoint that fails, and the job goes on over new ones', async () => {
@@ -35,4 +35,4 @@ test('are found in seconds, without a checkpoint that fails, and the job goes on
   expect(status.failure?.message).toMatch(/nothing came for 2s/)
   expect(performance.now() - beganMs).toBeLessThan(10 * silenceMs)
   await cluster.client.cancel(job)
-}, 60_000)
+})

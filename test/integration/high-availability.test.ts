@@ -25,9 +25,7 @@ afterEach(async () => {
 const quiet = { 'fake.results': 'none' }
 const checkpoints = { ...quiet, 'execution.checkpointing.interval': '100ms' }
 
-it('a leader that is killed is replaced, and jobs can be submitted within 5 s with the default lease, unless the machine is busy', {
-  timeout: 60_000,
-}, async () => {
+it('a leader that is killed is replaced, and jobs can be submitted within 5 s with the default lease, unless the machine is busy', async () => {
   cluster = await HaCluster.start(2)
   await cluster.taskManager('tm-1', 4)
   const job = await cluster.submit(testPlan('first', 1, checkpoints))
@@ -50,7 +48,7 @@ it('a leader that is killed is replaced, and jobs can be submitted within 5 s wi
   expect((await cluster.client.list()).map((each) => each.jobId).sort()).toEqual([job, second].sort())
 })
 
-it('a standby accepts jobs, and says who leads', { timeout: 60_000 }, async () => {
+it('a standby accepts jobs, and says who leads', async () => {
   cluster = await HaCluster.start(2, { 'high-availability.lease-duration': '1s' }, 'secret word')
   await cluster.taskManager('tm-1', 1)
   const standby = 1 - (await cluster.leader())
@@ -70,7 +68,7 @@ it('a standby accepts jobs, and says who leads', { timeout: 60_000 }, async () =
 
 const fast = { 'high-availability.lease-duration': '1s' }
 
-it('tasks run on without a leader, and the next one goes on with them', { timeout: 60_000 }, async () => {
+it('tasks run on without a leader, and the next one goes on with them', async () => {
   cluster = await HaCluster.start(2, fast)
   await cluster.taskManager('tm-1', 2)
   await cluster.taskManager('tm-2', 2)
@@ -92,9 +90,7 @@ it('tasks run on without a leader, and the next one goes on with them', { timeou
   expect(restored?.checkpointId).toBeGreaterThanOrEqual(next.checkpointId)
 })
 
-it('a leader that was stopped past its lease finds another one, and what it still does counts for nothing', {
-  timeout: 60_000,
-}, async () => {
+it('a leader that was stopped past its lease finds another one, and what it still does counts for nothing', async () => {
   cluster = await HaCluster.start(2, fast)
   await cluster.taskManager('tm-1', 2)
   const job = await cluster.submit(testPlan('fenced', 2, checkpoints))
@@ -115,7 +111,7 @@ it('a leader that was stopped past its lease finds another one, and what it stil
   expect((await cluster.client.info(job)).status).toMatchObject({ state: 'running', attempt: 1 })
 })
 
-it('Redis that is lost and comes back empty loses no job, and the epoch only grows', { timeout: 60_000 }, async () => {
+it('Redis that is lost and comes back empty loses no job, and the epoch only grows', async () => {
   cluster = await HaCluster.start(2, fast)
   await cluster.taskManager('tm-1', 2)
   const job = await cluster.submit(testPlan('kept', 1, checkpoints))
@@ -138,7 +134,7 @@ it('Redis that is lost and comes back empty loses no job, and the epoch only gro
   await cluster.until(another, 'running')
 })
 
-it('while Redis is away nobody leads, tasks run on, and jobs are accepted', { timeout: 60_000 }, async () => {
+it('while Redis is away nobody leads, tasks run on, and jobs are accepted', async () => {
   cluster = await HaCluster.start(2, fast)
   await cluster.taskManager('tm-1', 2)
   const job = await cluster.submit(testPlan('runs on', 1, checkpoints))
@@ -151,7 +147,7 @@ it('while Redis is away nobody leads, tasks run on, and jobs are accepted', { ti
       () => 'leads',
       (error: { code: string; message: string }) => `${error.code} ${error.message}`,
     )
-  await expect.poll(asked, { timeout: 5000 }).toMatch(/HA_NOT_LEADER .*nobody leads/)
+  await expect.poll(asked).toMatch(/HA_NOT_LEADER .*nobody leads/)
   channel.close()
   const accepted = await cluster.submit(testPlan('accepted', 1), one)
   one.close()
@@ -160,9 +156,7 @@ it('while Redis is away nobody leads, tasks run on, and jobs are accepted', { ti
   await cluster.until(accepted, 'running')
 })
 
-it('two clusters in one directory: the second does not start, and the first does not notice', {
-  timeout: 60_000,
-}, async () => {
+it('two clusters in one directory: the second does not start, and the first does not notice', async () => {
   cluster = await HaCluster.start(1, fast)
   const { epoch } = await cluster.client.cluster()
   const foreign = await cluster.startJobManager(1, {
@@ -183,9 +177,7 @@ it('two clusters in one directory: the second does not start, and the first does
   expect((await cluster.client.cluster()).epoch).toBe(epoch)
 })
 
-it('a savepoint is taken by schedule, also after a change of leader, and only so many are kept', {
-  timeout: 60_000,
-}, async () => {
+it('a savepoint is taken by schedule, also after a change of leader, and only so many are kept', async () => {
   cluster = await HaCluster.start(2, fast)
   await cluster.taskManager('tm-1', 1)
   const schedule = { 'savepoint.schedule': '* * * * * *', 'savepoint.schedule.num-retained': '2' }
@@ -199,15 +191,15 @@ it('a savepoint is taken by schedule, also after a change of leader, and only so
     const [first] = await listSnapshots(directory)
     return first !== undefined && 'snapshot' in first ? first.snapshot.manifest.checkpointId : 0
   }
-  await expect.poll(newest, { timeout: 15_000 }).toBeGreaterThanOrEqual(3)
-  await expect.poll(kept, { timeout: 5000 }).toBeLessThanOrEqual(3)
+  await expect.poll(newest).toBeGreaterThanOrEqual(3)
+  await expect.poll(kept).toBeLessThanOrEqual(3)
   await cluster.kill(await cluster.leader())
   const before = await newest()
-  await expect.poll(newest, { timeout: 15_000 }).toBeGreaterThan(before + 1)
-  await expect.poll(kept, { timeout: 5000 }).toBeLessThanOrEqual(3)
+  await expect.poll(newest).toBeGreaterThan(before + 1)
+  await expect.poll(kept).toBeLessThanOrEqual(3)
 })
 
-it('checkpoints of a canceled job are deleted although storage refuses at first', { timeout: 60_000 }, async () => {
+it('checkpoints of a canceled job are deleted although storage refuses at first', async () => {
   cluster = await HaCluster.start(1, fast)
   await cluster.taskManager('tm-1', 1)
   const job = await cluster.submit(testPlan('cleaned', 1, checkpoints))
@@ -224,19 +216,17 @@ it('checkpoints of a canceled job are deleted although storage refuses at first'
   await cluster.until(job, 'canceled')
   const connection = { port: cluster.redis.port }
   const queue = new Queue('cleaning', { connection, prefix: 'millrace:{default}:queues' })
-  await expect.poll(() => queue.getDelayedCount(), { timeout: 10_000 }).toBe(1)
+  await expect.poll(() => queue.getDelayedCount()).toBe(1)
   await queue.close()
   rmSync(pointer)
   renameSync(hidden, pointer)
   await expect
-    .poll(
-      () =>
-        existsSync(root)
-          ? readdirSync(root, { recursive: true, withFileTypes: true }).filter(
-              (each) => each.isFile() && !each.name.startsWith('.cas'),
-            ).length
-          : 0,
-      { timeout: 15_000 },
+    .poll(() =>
+      existsSync(root)
+        ? readdirSync(root, { recursive: true, withFileTypes: true }).filter(
+            (each) => each.isFile() && !each.name.startsWith('.cas'),
+          ).length
+        : 0,
     )
     .toBe(0)
 })

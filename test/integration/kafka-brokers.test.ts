@@ -46,7 +46,7 @@ describe.each(brokers)('against %s', (name, start) => {
   let topics = 0
   beforeAll(async () => {
     broker = await start()
-  }, 90_000)
+  })
   afterAll(async () => {
     await broker?.close()
   })
@@ -137,7 +137,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await last.commit((await last.checkpoint(3)).committables)
     expect(await until(topic, 4)).toEqual([1, 2, 3, 5])
     await last.writer.close()
-  }, 90_000)
+  })
 
   it('records stay in order over a checkpoint that is taken while the broker is away', async () => {
     const topic = await newTopic()
@@ -162,7 +162,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await run.commit((await run.checkpoint(6)).committables)
     expect(await until(topic, 6)).toEqual([0, 0, 0, 0, 1, 2])
     await run.writer.close()
-  }, 60_000)
+  })
 
   it('a source goes on from its checkpoint at another parallelism, and never shows what was aborted', async () => {
     const topic = await newTopic(3)
@@ -198,7 +198,7 @@ describe.each(brokers)('against %s', (name, start) => {
     after.close()
     const all = [...before.records, ...after.records].map((record) => (record as { n: number }).n)
     expect(all.sort((a, b) => a - b)).toEqual(wanted)
-  }, 60_000)
+  })
 
   it('a transaction that stays prepared for longer than the broker allows is lost loudly, unless it never expires', async () => {
     const topic = await newTopic()
@@ -220,7 +220,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await never.commit(kept.committables)
     expect(await until(`topic-${topics}`, 1)).toEqual([1])
     await never.writer.close()
-  }, 60_000)
+  })
 
   it('transactions wait for the job where the broker lets them, without an option', async () => {
     const topic = await newTopic()
@@ -240,7 +240,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await run.commit(committables)
     expect(await until(topic, 1)).toEqual([1])
     await run.writer.close()
-  }, 30_000)
+  })
 
   it('a transaction time-out above what the broker allows is refused at once', async () => {
     const run = open({ topic: await newTopic(), transactionTimeout: '1h' })
@@ -248,5 +248,5 @@ describe.each(brokers)('against %s', (name, start) => {
       code: 'KAFKA_CONNECTOR_TRANSACTION_TIMEOUT_REFUSED',
       retry: 'never',
     })
-  }, 30_000)
+  })
 })

@@ -29,12 +29,12 @@ beforeAll(async () => {
     'taskmanager.memory.task.heap.size': '128mb',
   }
   cluster = await ChaosCluster.start({ taskManagers: 1, slots: 2, options })
-}, 60_000)
+})
 afterAll(async () => {
   await kafka?.close()
   await cluster?.close()
   await broker?.close()
-}, 30_000)
+})
 
 function submit(
   topic: string,
@@ -110,7 +110,7 @@ test('a job that is canceled at any moment leaves no transaction open, and a run
     await noneIsOpen(`after cancel ${round}`)
   }
   await expectRestOf(topic, path)
-}, 180_000)
+})
 
 test('so does a job that fails for good', async () => {
   const topic = 'failed'
@@ -123,7 +123,7 @@ test('so does a job that fails for good', async () => {
     await noneIsOpen(`after the failure at ${failsAt}`)
   }
   await expectRestOf(topic, path)
-}, 180_000)
+})
 
 /** What happens to a job that is canceled at a bad moment: all of it ends within seconds, and no transaction is left. */
 const badMoments: readonly (readonly [string, Readonly<Record<string, string>>, (jobId: string) => Promise<void>])[] = [
@@ -159,23 +159,19 @@ const badMoments: readonly (readonly [string, Readonly<Record<string, string>>, 
     },
   ],
 ]
-test.each(badMoments)(
-  'so does one that is canceled when %s',
-  async (when, more, cancelBadly) => {
-    const topic = `bad-${badMoments.findIndex(([each]) => each === when)}`
-    await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])
-    const jobId = await submit(topic, 600, '', more)
-    await cluster.until('open transactions', async () => (await openTransactions()).length > 0)
-    const before = newestOf(await cluster.untilJob('two checkpoints', jobId, someCheckpoints))
-    await cancelBadly(jobId)
-    const last = await cluster.untilJob('the end of the job', jobId, ({ status }) => status.state === 'canceled')
-    await noneIsOpen(`after a cancel when ${when}`)
-    // A JobManager that was started again shows the checkpoints that it has seen.
-    const path = newestOf(last) || before
-    await expectRestOf(topic, path)
-  },
-  120_000,
-)
+test.each(badMoments)('so does one that is canceled when %s', async (when, more, cancelBadly) => {
+  const topic = `bad-${badMoments.findIndex(([each]) => each === when)}`
+  await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])
+  const jobId = await submit(topic, 600, '', more)
+  await cluster.until('open transactions', async () => (await openTransactions()).length > 0)
+  const before = newestOf(await cluster.untilJob('two checkpoints', jobId, someCheckpoints))
+  await cancelBadly(jobId)
+  const last = await cluster.untilJob('the end of the job', jobId, ({ status }) => status.state === 'canceled')
+  await noneIsOpen(`after a cancel when ${when}`)
+  // A JobManager that was started again shows the checkpoints that it has seen.
+  const path = newestOf(last) || before
+  await expectRestOf(topic, path)
+})
 
 test('a cancel while the broker is away takes seconds, and says which transactions it leaves open', async () => {
   const topic = 'away'
@@ -195,4 +191,4 @@ test('a cancel while the broker is away takes seconds, and says which transactio
   } finally {
     await broker.start()
   }
-}, 60_000)
+})

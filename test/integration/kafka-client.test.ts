@@ -24,6 +24,7 @@ import {
   readControlRecord,
   readRecords,
 } from '../../proto/kafka/records/index.ts'
+import { freePort } from '../support/ports.ts'
 
 let broker: RunningBroker
 let directory: string
@@ -39,7 +40,7 @@ const start = (listener: string): Promise<RunningBroker> =>
 
 beforeAll(async () => {
   directory = systemDisk.makeTemporaryDirectory('/tmp/millrace-client-')
-  broker = await start('127.0.0.1:0')
+  broker = await start(`127.0.0.1:${await freePort()}`)
   cluster = new KafkaCluster({ brokers: [broker.address] })
   admin = new KafkaAdmin(cluster)
 })

@@ -24,11 +24,11 @@ beforeAll(async () => {
     'execution.checkpointing.interval': '250ms',
   }
   cluster = await ChaosCluster.start({ taskManagers: 2, slots: 2, options })
-}, 60_000)
+})
 afterAll(async () => {
   await cluster?.close()
   await broker?.close()
-}, 30_000)
+})
 
 function submit(role: 'fill' | 'count'): Promise<string> {
   const given = {
@@ -107,4 +107,4 @@ test('no record is lost and none is counted twice when a TaskManager and the bro
   expect(offsets[0]?.partitions.some(({ offset }) => Number(offset) > 0)).toBe(true)
   await cluster.client.cancel(counting)
   await cluster.untilJob('the counting job to end', counting, ({ status }) => status.state === 'canceled')
-}, 180_000)
+})

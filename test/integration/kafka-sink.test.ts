@@ -14,6 +14,7 @@ import type { KafkaSinkOptions } from '../../connectors/kafka/sink.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import type { SinkContext } from '../../sdk/sink.ts'
 import { SourceHarness } from '../support/source-harness.ts'
+import { until } from '../support/until.ts'
 
 let broker: RunningBroker
 let directory: string
@@ -52,14 +53,6 @@ async function newTopic(partitions = 1): Promise<string> {
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('it did not happen within 10 s')
-    await pause()
-  }
-}
 
 const contextOf = (more: Partial<SinkContext> = {}): SinkContext => ({
   jobId: 'job',

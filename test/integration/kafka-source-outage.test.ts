@@ -14,7 +14,7 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 
 beforeAll(async () => {
   broker = await startBrokerProcess({ 'broker.super-users': 'User:ANONYMOUS;User:alice' })
-}, 30_000)
+})
 afterAll(() => broker.close())
 
 async function send(topic: string, from: number, count: number): Promise<void> {
@@ -76,4 +76,4 @@ it('waits for a broker that was killed, says so, and goes on where it was', asyn
   }
   expect(harness.records).toEqual(Array.from({ length: 200 }, (_, n) => ({ n })))
   harness.close()
-}, 30_000)
+})

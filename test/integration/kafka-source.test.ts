@@ -8,6 +8,7 @@ import type { CodecName } from '../../proto/kafka/records/index.ts'
 import type { Source, SplitState } from '../../sdk/source.ts'
 import { t } from '../../sdk/types.ts'
 import { RecordingWriter, SourceHarness } from '../support/source-harness.ts'
+import { until } from '../support/until.ts'
 
 let broker: RunningBroker
 let directory: string
@@ -61,11 +62,7 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 
 /** Runs until all have ended, or until `count` records came. */
 async function run<T>(harness: SourceHarness<T>, count = Number.POSITIVE_INFINITY): Promise<SourceHarness<T>> {
-  const deadline = Date.now() + 10_000
-  while (!harness.run() && harness.emitted.length + harness.rejected.length < count) {
-    if (Date.now() > deadline) throw new Error(`${harness.emitted.length} records came`)
-    await pause()
-  }
+  await until(() => harness.run() || harness.emitted.length + harness.rejected.length >= count)
   return harness
 }
 
@@ -341,11 +338,10 @@ describe('source.kafka', () => {
     await reader.addSplits([{ splitId: `${topic}/0`, offset: {} }])
     await admin.deleteTopics([topic])
     const output = { columns: () => new RecordingWriter(100, () => undefined) } as never
-    const deadline = Date.now() + 10_000
-    while (!said.at(-1)?.includes('UNKNOWN_TOPIC') && Date.now() < deadline) {
+    await until(() => {
       reader.poll(output)
-      await pause()
-    }
+      return said.at(-1)?.includes('UNKNOWN_TOPIC')
+    })
     expect(said.at(-1)).toMatch(/^brokers: .*UNKNOWN_TOPIC_OR_PARTITION/)
     await reader.close()
   })
@@ -370,11 +366,11 @@ describe('source.kafka', () => {
       columns: () => new RecordingWriter(7, (record) => seen.push((record as { n: number }).n)),
       splitFinished: () => undefined,
     } as never
-    const read = async (until: () => boolean): Promise<void> => {
-      const deadline = Date.now() + 10_000
-      for (let status = ''; status !== 'end' && !until() && Date.now() < deadline; await pause())
-        for (let i = 0; i < 20 && status !== 'end'; i++) status = reader.poll(output)
-    }
+    const read = (enough: () => boolean): Promise<boolean> =>
+      until(() => {
+        for (let i = 0; i < 20; i++) if (reader.poll(output) === 'end') return true
+        return enough()
+      })
     await read(() => seen.some((n) => n < 1000) && seen.some((n) => n >= 1000))
     for (const paused of [0, 1]) {
       reader.pauseSplits?.(new Set([`${topic}/${paused}`]))

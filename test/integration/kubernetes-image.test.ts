@@ -66,10 +66,10 @@ it('runs a job with state in RocksDB, in containers that cannot write to it', as
     const { jobId } = await client.submit({ plan, bundle: Buffer.from(bundle.code), options: given })
     const states = async (): Promise<readonly string[]> =>
       (await client.info(jobId)).checkpoints.map(({ state, bytes }) => (bytes > 0 ? state : 'empty'))
-    await expect.poll(states, { timeout: 60_000 }).toContain('completed')
+    await expect.poll(states).toContain('completed')
     for (const pod of own) expect(await pods.stop(pod)).toMatchObject({ code: 0 })
   } finally {
     client.close()
     await pods.close()
   }
-}, 180_000)
+})

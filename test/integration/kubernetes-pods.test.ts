@@ -34,7 +34,7 @@ let image = ''
 
 beforeAll(() => {
   image = makeImage()
-}, 60_000)
+})
 afterAll(() => {
   if (image !== '') rmSync(image, { recursive: true })
 })
@@ -49,7 +49,7 @@ describe('the Pods of overlay application', () => {
     // All at once, as Kubernetes does it: nobody waits for another.
     for (const pod of pods.all) pods.start(pod)
     for (const pod of pods.all) await pods.ready(pod)
-  }, 120_000)
+  })
   afterAll(async () => {
     client?.close()
     await pods?.close()
@@ -125,7 +125,7 @@ describe('the Pods of overlay application', () => {
       expect(own.every((row) => row.key === key)).toBe(true)
       expect(sorted(own.map(({ seen }) => seen - 1))).toEqual(upTo(numbers / 10))
     }
-  }, 240_000)
+  })
 
   const isTaskManager = ({ name }: Pod): boolean => name.startsWith('millrace-taskmanager')
 
@@ -201,7 +201,7 @@ describe('the Pods of overlay ha', () => {
     redis = await RedisServer.start('the password of redis')
     const { sdk, client } = await openS3(s3Settings(server.options))
     await client.send(new sdk.CreateBucketCommand({ Bucket: 'your-bucket' }))
-  }, 120_000)
+  })
   afterAll(async () => {
     await pods?.close()
     await server?.close()
@@ -275,7 +275,7 @@ describe('the Pods of overlay ha', () => {
     expect(all.all.map(({ log }) => log).join('')).not.toContain(credentials.AWS_SECRET_ACCESS_KEY)
     expect(all.all.map(({ log }) => log).join('')).not.toContain(redis?.password)
     client.close()
-  }, 120_000)
+  })
 })
 
 /** Committed files; hidden ones are not. */

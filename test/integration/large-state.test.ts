@@ -21,7 +21,7 @@ test('a run of 200 MB is written and restored with 8 MB for RocksDB and 64 MB of
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=source', '--max-old-space-size=64', script, directory, String(stateBytes), String(8 << 20)],
-    { timeout: 240_000, env: launchedEnvironment() },
+    { env: launchedEnvironment() },
   )
   const result = JSON.parse(stdout) as {
     found: number
@@ -35,7 +35,7 @@ test('a run of 200 MB is written and restored with 8 MB for RocksDB and 64 MB of
   expect(result.stored).toBeGreaterThan(140_000_000)
   // Heap, code and buffers of any process; nothing that grows with the state.
   expect(result.grownBytes).toBeLessThan(150_000_000)
-}, 300_000)
+})
 
 test('the resident memory of a TaskManager stays where it is while a count of far more keys than fit into its memory goes on', async () => {
   const keys = 200_000
@@ -54,7 +54,7 @@ test('the resident memory of a TaskManager stays where it is while a count of fa
       'execution.checkpointing.interval': '2s',
     })
     // V8 and malloc have then what they come to have.
-    await cluster.until('a steady state', async () => totalOf(readOutputs(control)) >= 14 * keys, 120_000)
+    await cluster.until('a steady state', async () => totalOf(readOutputs(control)) >= 14 * keys)
     const samples: number[] = []
     for (const end = performance.now() + 14_000; performance.now() < end; samples.push(residentMb(taskManager)))
       await new Promise((resolve) => setTimeout(resolve, 100))
@@ -71,4 +71,4 @@ test('the resident memory of a TaskManager stays where it is while a count of fa
   } finally {
     await cluster.close()
   }
-}, 180_000)
+})

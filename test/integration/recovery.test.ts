@@ -12,7 +12,7 @@ let cluster: ChaosCluster
 beforeAll(async () => {
   const options = { 'cluster.registration.max-timeout': '200ms', 'taskmanager.memory.task.heap.size': '96mb' }
   cluster = await ChaosCluster.start({ taskManagers: 2, slots: 3, options })
-}, 40_000)
+})
 afterEach(async () => {
   for (const { terminal, jobId } of await cluster.client.list()) if (!terminal) await cluster.client.cancel(jobId)
   for (const member of cluster.killed) await cluster.restart(member)
@@ -20,7 +20,7 @@ afterEach(async () => {
     const { slotsFree } = await cluster.client.cluster()
     return slotsFree === cluster.slotsTotal
   })
-}, 40_000)
+})
 afterAll(() => cluster.close())
 
 interface Running {
@@ -90,7 +90,7 @@ test('a killed TaskManager is known within 100 ms and its tasks run again within
   expect(Math.min(...detections)).toBeLessThan(100)
   expect(median(detections)).toBeLessThan(1000)
   expect(median(recoveries)).toBeLessThan(2000)
-}, 60_000)
+})
 
 test('a restarted JobManager goes on with its jobs as they run, and with their checkpoints', async () => {
   const job = await submit(2)
@@ -102,7 +102,7 @@ test('a restarted JobManager goes on with its jobs as they run, and with their c
   const lines: string[] = []
   for await (const { text } of cluster.client.logs(job.jobId)) lines.push(text)
   expect(lines).toContain(`attempt ${before.status.attempt} runs on`)
-}, 60_000)
+})
 
 for (const [how, code] of [
   ['throw', 'USER_CODE_FAILED'],
@@ -127,7 +127,7 @@ for (const [how, code] of [
     const later = await until('more records', healthy, (info) => recordsOf(info) > recordsOf(then))
     expect(later.status).toMatchObject({ state: 'running', attempt: 1, restarts: 0 })
     expect((await cluster.client.cluster()).taskManagers).toHaveLength(2)
-  }, 60_000)
+  })
 }
 
 const strategies: readonly [string, Readonly<Record<string, string>>, number][] = [
@@ -157,5 +157,5 @@ for (const [type, options, attempts] of strategies) {
     job.goWrong('throw')
     const { status } = await until('the end of the job', job, (info) => info.status.terminal)
     expect(status).toMatchObject({ state: 'failed', attempt: attempts, failure: { uid: 'counts' } })
-  }, 30_000)
+  })
 }

@@ -44,7 +44,6 @@ it.each([
   ['SIGKILL', 'under TLS'],
 ] as const)(
   'the master of Redis gets %s %s, Sentinels promote the replica, and one JobManager leads with all jobs',
-  { timeout: 90_000 },
   async (signal, how) => {
     const authority = how === 'under TLS' ? new Authority('redis authority') : undefined
     const sentinels = await RedisSentinels.start(authority)
@@ -59,7 +58,7 @@ it.each([
 
     if (signal === 'SIGKILL') await first.kill()
     else first.signal(signal)
-    await expect.poll(() => sentinels.master(), { timeout: 20_000, interval: 100 }).toBe(second.port)
+    await expect.poll(() => sentinels.master()).toBe(second.port)
     const another = await cluster.submit(testPlan('another', 1, quiet))
     await cluster.until(another, 'running')
     expect(await cluster.until(job, 'running')).toMatchObject({ attempt: 1, restarts: 0 })
@@ -79,7 +78,7 @@ it.each([
   },
 )
 
-it('Redis under TLS is asked by who has a certificate, and by nobody else', { timeout: 60_000 }, async () => {
+it('Redis under TLS is asked by who has a certificate, and by nobody else', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-redis-tls-'))
   closing.push(() => rmSync(directory, { recursive: true }))
   const authority = new Authority('redis authority')
@@ -105,7 +104,7 @@ it('Redis under TLS is asked by who has a certificate, and by nobody else', { ti
   expect(await ask(somebody.issue('stranger'), authority)).toMatch(/Redis does not answer: /)
 })
 
-it('Redis Cluster is refused at the start', { timeout: 60_000 }, async () => {
+it('Redis Cluster is refused at the start', async () => {
   const server = await RedisServer.start({ more: ['--cluster-enabled', 'yes'] })
   const cluster = await HaCluster.start(1, fast, server)
   closing.push(() => cluster.close())
@@ -115,7 +114,7 @@ it('Redis Cluster is refused at the start', { timeout: 60_000 }, async () => {
   })
 })
 
-it('a password that is wrong is said to be, and is not said', { timeout: 60_000 }, async () => {
+it('a password that is wrong is said to be, and is not said', async () => {
   const server = await RedisServer.start('right')
   closing.push(() => server.close())
   const connection = new RedisConnection({ url: server.url, username: undefined, password: 'a wrong one' }, 500)
@@ -126,7 +125,7 @@ it('a password that is wrong is said to be, and is not said', { timeout: 60_000 
   expect(`${JSON.stringify(failure)} ${String((failure as Error).stack)}`).not.toContain('a wrong one')
 })
 
-it('Sentinels that nobody can reach hold up no start, and are named as the reason', { timeout: 30_000 }, async () => {
+it('Sentinels that nobody can reach hold up no start, and are named as the reason', async () => {
   const sentinel = { addresses: '127.0.0.1:1', master: 'm', username: undefined, password: undefined }
   const url = 'redis://not.counted'
   const connection = new RedisConnection({ url, username: undefined, password: undefined, sentinel }, 300)
@@ -134,9 +133,7 @@ it('Sentinels that nobody can reach hold up no start, and are named as the reaso
   await expect(connection.connect()).rejects.toThrow(/All sentinels are unreachable/)
 })
 
-it('a JobManager ends when it is told to, whether Redis was never there, is silent or is gone', {
-  timeout: 60_000,
-}, async () => {
+it('a JobManager ends when it is told to, whether Redis was never there, is silent or is gone', async () => {
   const [dead, silent] = [await RedisServer.start(), await RedisServer.start()]
   closing.push(() => silent.close())
   for (const url of ['redis://127.0.0.1:1', silent.url, dead.url]) {

@@ -10,7 +10,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await cluster.close()
-}, 15_000)
+})
 
 /** Subtask i of one vertex feeds subtask i of the other: as many regions as slots. */
 function pipelines(name: string, parallelism: number, options: Record<string, string>): JobPlan {
@@ -72,9 +72,7 @@ test('a region that fails while another begins again begins again with it, and t
   const job = await cluster.submit(pipelines('two', 3, options))
   await cluster.line(job, 'commit 1')
   second.kill('SIGKILL')
-  await expect
-    .poll(async () => (await cluster.client.info(job)).status.detail, { timeout: 10_000 })
-    .toContain('1 of 3 slots begin again')
+  await expect.poll(async () => (await cluster.client.info(job)).status.detail).toContain('1 of 3 slots begin again')
   third.kill('SIGKILL')
   await cluster.taskManager('tm-4', 2)
   await cluster.line(job, 'attempt 2 of what had failed runs')
@@ -93,9 +91,7 @@ test('a region without a slot waits and says so, while the others run, and takes
   const job = await cluster.submit(pipelines('waits', 2, often))
   await cluster.until(job, 'running')
   second.kill('SIGKILL')
-  await expect
-    .poll(async () => (await cluster.client.info(job)).status.detail, { timeout: 10_000 })
-    .toContain('needs 1 slot, 1 missing')
+  await expect.poll(async () => (await cluster.client.info(job)).status.detail).toContain('needs 1 slot, 1 missing')
   expect((await cluster.client.info(job)).status).toMatchObject({ state: 'running', runningSubtasks: 2 })
   await expect(cluster.client.savepoint(job)).rejects.toMatchObject({ code: 'JOBMANAGER_NOT_RUNNING' })
   await cluster.taskManager('tm-3', 1)
@@ -107,13 +103,13 @@ test('a region can fail again and again, and a cancel ends all attempts of the j
   await cluster.taskManager('tm-1', 2)
   const job = await cluster.submit(pipelines('again', 2, { ...often, ...fails, 'fake.fault-attempts': '2' }))
   await expect
-    .poll(async () => (await cluster.client.info(job)).status, { timeout: 10_000 })
+    .poll(async () => (await cluster.client.info(job)).status)
     .toMatchObject({ state: 'running', attempt: 3, detail: '' })
   const { failures } = await cluster.client.info(job)
   expect(failures.map(({ attempt }) => attempt)).toEqual([2, 1])
   await cluster.client.cancel(job)
   await cluster.until(job, 'canceled')
-  await expect.poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 }).toBe(2)
+  await expect.poll(async () => (await cluster.client.cluster()).slotsFree).toBe(2)
 })
 
 test('a job whose region begins again can be cancelled at any moment', async () => {
@@ -124,7 +120,7 @@ test('a job whose region begins again can be cancelled at any moment', async () 
     await cluster.line(job, 'failure: the price was negative')
     await cluster.client.cancel(job)
     await cluster.until(job, 'canceled')
-    await expect.poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 }).toBe(2)
+    await expect.poll(async () => (await cluster.client.cluster()).slotsFree).toBe(2)
   }
 })
 
@@ -143,8 +139,8 @@ test('a JobManager that is started again goes on with a job whose regions are of
   await cluster.line(job, 'attempt 2 of what had failed runs')
   await cluster.restartJobManager()
   await expect
-    .poll(async () => (await cluster.client.info(job)).status, { timeout: 15_000 })
+    .poll(async () => (await cluster.client.info(job)).status)
     .toMatchObject({ state: 'running', detail: '', runningSubtasks: 4 })
   const { checkpointId } = await cluster.client.checkpoint(job)
   expect(await cluster.line(job, `commit ${checkpointId}`)).toBe(`commit ${checkpointId}`)
-}, 30_000)
+})

@@ -32,7 +32,7 @@ test('a job goes on from a checkpoint with more subtasks, then with fewer, and t
   expect(fewer.status).toMatchObject({ state: 'running', attempt: 3, restarts: 0, totalSubtasks: 4 })
   expect(fewer.interruptedMs).toBeLessThanOrEqual(fewer.durationMs)
   expect(await sizes(job)).toEqual([2, 2])
-  await expect.poll(async () => (await cluster.client.cluster()).slotsFree, { timeout: 10_000 }).toBe(3)
+  await expect.poll(async () => (await cluster.client.cluster()).slotsFree).toBe(3)
   const { checkpoints, failures } = await cluster.client.info(job)
   expect(failures).toEqual([])
   expect(checkpoints.map(({ state }) => state)).toEqual(['completed', 'completed', 'completed', 'completed'])
@@ -92,9 +92,7 @@ test('with too few slots it says how many are missing, and the job goes on untou
 test('a job that waits for slots runs when it is made small enough', async () => {
   await cluster.taskManager('tm-1', 2)
   const job = await cluster.submit(testPlan('waits', 3))
-  await expect
-    .poll(async () => (await cluster.client.info(job)).status.detail, { timeout: 10_000 })
-    .toContain('1 missing')
+  await expect.poll(async () => (await cluster.client.info(job)).status.detail).toContain('1 missing')
   const still = await cluster.client.rescale(job, { parallelism: 4 })
   expect(still.status).toMatchObject({ state: 'waiting-for-resources' })
   expect(still.status.detail).toContain('needs 4 slots, 2 missing')
@@ -168,7 +166,7 @@ test('a cancel in the middle ends the job, and the request says so', async () =>
   await cluster.until(job, 'running')
   const request = cluster.client.rescale(job, { parallelism: 2 })
   request.catch(() => undefined)
-  await expect.poll(async () => (await cluster.client.info(job)).checkpoints.length, { timeout: 10_000 }).toBe(1)
+  await expect.poll(async () => (await cluster.client.info(job)).checkpoints.length).toBe(1)
   await cluster.client.cancel(job)
   await expect(request).rejects.toMatchObject({ code: 'JOBMANAGER_RESCALE_FAILED' })
   await cluster.until(job, 'canceled')
@@ -185,7 +183,7 @@ test('a job that fails again and again is held back, and its reason is in the li
   }
   const job = await cluster.submit(testPlan('crashes', 1, options))
   await expect
-    .poll(async () => (await cluster.client.list())[0]?.detail, { timeout: 10_000 })
+    .poll(async () => (await cluster.client.list())[0]?.detail)
     .toBe('restarts in 10000 ms: the price was negative')
   const { status, failures } = await cluster.client.info(job)
   expect(status).toMatchObject({ state: 'restarting', attempt: 2, restarts: 1 })

@@ -39,9 +39,9 @@ it('a job with state in RocksDB fails at its first start, with the platforms and
   expect(all).toContain('built for linux-x64 with glibc and darwin-arm64')
   expect(all).toContain('set state.backend.type: hashmap')
   expect(all).not.toMatch(/restart/i)
-}, 40_000)
+})
 
 it('a job with state in memory runs', async () => {
   const { code, out } = await runCliProcess(directory, 'dev', job('heap', 'hashmap'))
   expect([code, out.includes('2')]).toEqual([0, true])
-}, 40_000)
+})

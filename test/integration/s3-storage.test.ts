@@ -29,7 +29,7 @@ describe('storage in a real S3 server', () => {
     settings = s3Settings(server.options)
     const { sdk, client } = await openS3(settings)
     await client.send(new sdk.CreateBucketCommand({ Bucket: 'states' }))
-  }, 60_000)
+  })
   afterAll(() => server.close())
   const fresh = (): S3Storage => {
     storage = new S3Storage({ bucket: 'states', prefix: `test/${prefix++}` }, settings)
@@ -102,7 +102,7 @@ describe('storage in a real S3 server', () => {
     }
     await Promise.all(Array.from({ length: 10 }, increment))
     expect(Buffer.from(await s3.get('register')).toString()).toBe('10')
-  }, 60_000)
+  })
 
   it('says what is wrong', async () => {
     const s3 = fresh()

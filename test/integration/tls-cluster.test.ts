@@ -26,7 +26,7 @@ beforeAll(async () => {
     internalFiles(files, 'node', authority),
     channelTls(authority, authority.issue('me')),
   )
-}, 60_000)
+})
 afterAll(async () => {
   await cluster.close()
   rmSync(files, { recursive: true, force: true })
@@ -91,7 +91,7 @@ test('a job outlives a TaskManager and the JobManager that are killed', async ()
   await cluster.until('later checkpoints', async () => (await newest()) > before + 2)
   await cluster.client.cancel(jobId)
   await until(jobId, 'the end', ({ status: { terminal } }) => terminal)
-}, 60_000)
+})
 
 test('a stranger gets nothing from the port of the JobManager', async () => {
   expect(await knock(cluster.port, {})).toBe('')
@@ -111,7 +111,7 @@ test('a TaskManager with the certificate of a stranger does not come in, and say
   await cluster.until('a sentence in its log', () => why.test(cluster.logOf('tm-3')))
   // Those that were killed before may still be on their way back.
   await expect
-    .poll(async () => (await cluster.client.cluster()).taskManagers.map(({ id }) => id).sort(), { timeout: 15_000 })
+    .poll(async () => (await cluster.client.cluster()).taskManagers.map(({ id }) => id).sort())
     .toEqual(['tm-1', 'tm-2'])
   await cluster.kill('tm-3')
 })

@@ -23,12 +23,12 @@ beforeAll(async () => {
     'taskmanager.memory.network.size': '16mb',
   }
   cluster = await ChaosCluster.start({ taskManagers: 2, slots: 2, options })
-}, 40_000)
+})
 afterEach(async () => {
   for (const { terminal, jobId } of await cluster.client.list()) if (!terminal) await cluster.client.cancel(jobId)
   for (const member of cluster.killed) await cluster.restart(member)
   await cluster.until('free slots', async () => (await cluster.client.cluster()).slotsFree === cluster.slotsTotal)
-}, 40_000)
+})
 afterAll(() => cluster.close())
 
 interface Running {
@@ -47,8 +47,8 @@ async function submit(parallelism: number, more: Readonly<Record<string, string>
   return { jobId, out, speedUp: () => rmSync(slow, { force: true }) }
 }
 
-const until = (what: string, { jobId }: Running, condition: (info: JobInfo) => boolean, limitMs?: number) =>
-  cluster.untilJob(what, jobId, condition, limitMs)
+const until = (what: string, { jobId }: Running, condition: (info: JobInfo) => boolean) =>
+  cluster.untilJob(what, jobId, condition)
 
 /** The sources are held back and the slow one works. */
 const heldBack = (job: Running): Promise<JobInfo> =>
@@ -97,7 +97,7 @@ test('a checkpoint completes in seconds under full backpressure, where aligned b
   const { checkpoints } = await cluster.client.info(aligned.jobId)
   expect(checkpoints.filter(({ state, triggeredMs }) => state === 'completed' && triggeredMs > begunMs)).toEqual([])
   await finishRight(overtaking, count)
-}, 60_000)
+})
 
 test('a TaskManager is killed under backpressure, and what was in flight counts once', async () => {
   const job = await submit(4, { ...unaligned, count: String(many) })
@@ -123,7 +123,7 @@ test('a TaskManager is killed under backpressure, and what was in flight counts 
     )
   }
   await finishRight(job, many)
-}, 90_000)
+})
 
 test('a rescale under full backpressure takes seconds, and what was in flight counts once', async () => {
   const job = await submit(2, { ...unaligned, 'execution.checkpointing.aligned-checkpoint-timeout': '200ms' })
@@ -139,7 +139,7 @@ test('a rescale under full backpressure takes seconds, and what was in flight co
     })
   }
   await finishRight(job, count)
-}, 90_000)
+})
 
 test('a savepoint of a job whose barriers overtake has nothing in flight', async () => {
   const job = await submit(2, unaligned)
@@ -150,7 +150,7 @@ test('a savepoint of a job whose barriers overtake has nothing in flight', async
   const { path } = await savepoint
   const { readSnapshot } = await import('../../proto/checkpoint/savepoint.ts')
   expect((await readSnapshot(path)).manifest.channels).toEqual([])
-}, 60_000)
+})
 
 test('a run of kills with barriers that overtake commits exactly what is right', async () => {
   const faults = planFaults({
@@ -170,4 +170,4 @@ test('a run of kills with barriers that overtake commits exactly what is right',
   })
   expect(result.outcome).toBe('finished')
   expect(result.violations).toBe(0)
-}, 60_000)
+})

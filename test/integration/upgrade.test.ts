@@ -19,6 +19,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../../cli/program.ts'
 import { type EngineCluster, startEngineCluster } from '../support/engine-cluster.ts'
 import { type RecordingTerminal, recordingTerminal } from '../support/recording-terminal.ts'
+import { until } from '../support/until.ts'
 
 let cluster: EngineCluster
 let home: string
@@ -31,7 +32,7 @@ beforeAll(async () => {
   })
   home = join(cluster.directory, 'jobs')
   mkdirSync(home)
-}, 40_000)
+})
 afterEach(async () => {
   for (const { terminal, jobId } of await cluster.client.list()) {
     if (terminal) continue
@@ -111,14 +112,6 @@ async function start(file: string, ...more: string[]): Promise<string> {
   return jobId
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 15_000
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error('it did not happen within 15 s')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
 async function stop(job: string): Promise<string> {
   const { code, out } = await run('stop', job, '--json', '-p', join(home, 'savepoints'))
   expect(code).toBe(0)
@@ -176,7 +169,7 @@ describe('millrace upgrade', () => {
       expect.objectContaining({ uid: 'sum', state: 'tally', change: 'added', entries: [0, 7] }),
     )
     expect((await offline('savepoint', 'diff', end, end)).notes).toBe('They hold the same.')
-  }, 60_000)
+  })
 
   it('goes back to the old version from the same savepoint when a migration throws, and names the key', async () => {
     await start(version('back', one), '-p', '2')
@@ -194,7 +187,7 @@ describe('millrace upgrade', () => {
     await until(async () => (countsOf('back').get('k5') ?? 0) > before)
     await stop('back')
     countsOf('back')
-  }, 60_000)
+  })
 
   it('goes back as well when the new version throws at its first record, and says so in JSON', async () => {
     const oldId = await start(version('throws', one))
@@ -213,7 +206,7 @@ describe('millrace upgrade', () => {
     await until(async () => (countsOf('throws').get('k0') ?? 0) > before)
     await stop('throws')
     countsOf('throws')
-  }, 60_000)
+  })
 
   it('touches nothing when state would be lost, and drops it when told to', async () => {
     const oldId = await start(version('lost', one))
@@ -229,7 +222,7 @@ describe('millrace upgrade', () => {
     expect((await cluster.client.info(oldId)).status).toMatchObject({ state: 'running', attempt: 1 })
     const { code, notes } = await run('upgrade', 'lost', text, '-n')
     expect(code, notes).toBe(0)
-  }, 60_000)
+  })
 
   it('says what goes on at Ctrl-C', async () => {
     await start(version('interrupted', one))
@@ -268,7 +261,7 @@ describe('millrace upgrade', () => {
     expect(
       (await cluster.client.list()).filter(({ name, terminal }) => name === 'interrupted' && !terminal).length,
     ).toBeLessThan(2)
-  }, 60_000)
+  })
 
   it('refuses what does not run', async () => {
     await start(version('ended', one))
@@ -277,7 +270,7 @@ describe('millrace upgrade', () => {
     expect(code).toBe(5)
     expect(notes).toContain('CLI_NOT_UPGRADABLE')
     expect((await run('upgrade', 'nobody', version('ended', two))).code).toBe(4)
-  }, 60_000)
+  })
 })
 
 describe('a savepoint', () => {
@@ -306,7 +299,7 @@ describe('a savepoint', () => {
     await start(less, '-s', second, '-n', '-D', 'state.backend.type=rocksdb')
     await stop('moved')
     countsOf('moved')
-  }, 60_000)
+  })
 
   it('starts an ended job again with its own code', async () => {
     const first = await start(version('again', one))
@@ -319,7 +312,7 @@ describe('a savepoint', () => {
     expect((await run('run', '-d', jobId)).code).toBe(5)
     await stop(jobId)
     countsOf('again')
-  }, 60_000)
+  })
 
   it('that is damaged, incomplete, newer or of another job is refused before anything starts', async () => {
     const job = version('bad', one)
@@ -362,5 +355,5 @@ describe('a savepoint', () => {
     expect(refused.code).toBe(5)
     expect(refused.notes).toContain("of job 'bad', and nothing of it is found in 'other'")
     expect((await offline('build', job, '--check', fileURLToPath(new URL('.', import.meta.url)))).code).toBe(4)
-  }, 60_000)
+  })
 })

@@ -9,6 +9,7 @@ import { type RunningJobManager, startJobManager } from '../../jobmanager/main.t
 import { type ClusterClient, createClusterClient, type JobStateName, type JobStatus } from '../../proto/client.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { type RunningTaskManager, startTaskManager } from '../../taskmanager/main.ts'
+import { freePort } from './ports.ts'
 
 export { testPlan } from './plan.ts'
 
@@ -39,16 +40,14 @@ export class ControlCluster {
 
   static async start(extra: Readonly<Record<string, string>> = {}): Promise<ControlCluster> {
     const directory = mkdtempSync(join(tmpdir(), 'millrace-control-'))
-    const given = {
+    const config = {
       ...defaults,
-      'jobmanager.rpc.port': '0',
+      'jobmanager.rpc.port': String(await freePort()),
       'jobmanager.data-dir': join(directory, 'jobmanager'),
       'taskmanager.data-dir': join(directory, 'taskmanager'),
       ...extra,
     }
-    const jobManager = await startJobManager(given)
-    const config = { ...given, 'jobmanager.rpc.port': jobManager.address.split(':')[1] }
-    return new ControlCluster(config, jobManager, directory)
+    return new ControlCluster(config, await startJobManager(config), directory)
   }
 
   async taskManager(

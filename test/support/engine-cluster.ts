@@ -9,6 +9,7 @@ import { type LoadedJob, loadJob } from '../../cli/load-job.ts'
 import { startJobManager } from '../../jobmanager/main.ts'
 import { type ClusterClient, createClusterClient, type JobStatus } from '../../proto/client.ts'
 import { startTaskManager } from '../../taskmanager/main.ts'
+import { conditionLimitMs } from './until.ts'
 
 export interface EngineClusterOptions {
   readonly taskManagers: number
@@ -24,7 +25,7 @@ export interface EngineCluster {
   load(file: string, options: Readonly<Record<string, string>>, parallelism: number): Promise<LoadedJob>
   submit(job: LoadedJob): Promise<string>
   /** The last status; throws with the job's failures when it did not finish, and with its state when it takes too long. */
-  finished(jobId: string, limitMs: number): Promise<JobStatus>
+  finished(jobId: string): Promise<JobStatus>
   close(): Promise<void>
 }
 
@@ -69,17 +70,17 @@ export async function startEngineCluster({
     async submit({ plan, bundle, options: given }) {
       return (await client.submit({ plan, bundle: Buffer.from(bundle.code), options: given })).jobId
     },
-    async finished(jobId, limitMs) {
+    async finished(jobId) {
       const { promise: late, reject } = Promise.withResolvers<never>()
       const timer = setTimeout(async () => {
         const info = await client.info(jobId)
         const vertices = info.vertices.map(({ name, subtasks }) => ({ name, subtasks }))
         reject(
           new Error(
-            `job ${jobId} is ${info.status.state} after ${limitMs} ms: ${JSON.stringify(vertices, undefined, 1)}`,
+            `job ${jobId} is ${info.status.state} after ${conditionLimitMs} ms: ${JSON.stringify(vertices, undefined, 1)}`,
           ),
         )
-      }, limitMs)
+      }, conditionLimitMs)
       const watched = (async () => {
         let last: JobStatus | undefined
         for await (const status of client.watch(jobId)) last = status

@@ -8,7 +8,8 @@ import { configureLogging } from '../../core/log.ts'
 import { type ClusterClient, createClusterClient, type JobStateName, type JobStatus } from '../../proto/client.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import { type RunningTaskManager, startTaskManager } from '../../taskmanager/main.ts'
-import { freePort, RedisServer } from './redis-server.ts'
+import { freePorts } from './ports.ts'
+import { RedisServer } from './redis-server.ts'
 
 configureLogging({ level: process.env.MILLRACE_TEST_LOG === '1' ? 'info' : 'silent' })
 
@@ -51,7 +52,7 @@ export class HaCluster {
     given?: string | RedisServer,
   ): Promise<HaCluster> {
     const redis = given instanceof RedisServer ? given : await RedisServer.start(given)
-    const ports = await Promise.all(Array.from({ length: count }, freePort))
+    const ports = await freePorts(count)
     const cluster = new HaCluster(redis, ports, extra)
     for (let index = 0; index < count; index++) await cluster.startJobManager(index)
     return cluster

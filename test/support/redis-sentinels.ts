@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { vi } from 'vitest'
 import type { Authority } from './certificates.ts'
-import { freePort, killed, listenOptions, RedisServer, redisTlsOptions, startRedis } from './redis-server.ts'
+import { freePort } from './ports.ts'
+import { killed, listenOptions, RedisServer, redisTlsOptions, startRedis } from './redis-server.ts'
+import { until } from './until.ts'
 
 const count = 3
 const master = 'the-master'
@@ -106,9 +107,7 @@ export class RedisSentinels {
       const sentinel = this.#ask(port)
       const known = async (what: string): Promise<number> =>
         ((await sentinel.call('SENTINEL', what, master)) as unknown[]).length
-      await vi.waitUntil(async () => (await known('SENTINELS')) >= count - 1 && (await known('REPLICAS')) >= 1, {
-        timeout: 30_000,
-      })
+      await until(async () => (await known('SENTINELS')) >= count - 1 && (await known('REPLICAS')) >= 1, 50)
       sentinel.disconnect()
     }
   }

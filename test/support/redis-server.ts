@@ -1,11 +1,11 @@
 /** A real redis-server, Debian's, as a process on a free port of loopback. It keeps nothing on disk: started again it is empty. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Authority, internalFiles } from './certificates.ts'
 import { debian, installOnce, onPath } from './install.ts'
+import { freePort } from './ports.ts'
 
 export const installRedisServer = (): void =>
   installOnce('redis-server', () => onPath('redis-server') || debian('redis-server'))
@@ -119,15 +119,4 @@ export async function killed(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL')
   await ended
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (address === null || typeof address === 'string' ? reject() : resolve(address.port)))
-    })
-  })
 }

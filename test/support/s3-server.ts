@@ -1,10 +1,11 @@
 /** A real S3 server on files, versitygw, as a process on a free port of loopback. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clientsDirectory, goInstall, installOnce } from './install.ts'
+import { freePort } from './ports.ts'
 
 const program = `${clientsDirectory}/versitygw`
 const version = 'v1.8.0'
@@ -65,17 +66,6 @@ export async function startS3Server(): Promise<S3Server> {
       rmSync(directory, { recursive: true, force: true })
     },
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (address === null || typeof address === 'string' ? reject() : resolve(address.port)))
-    })
-  })
 }
 
 /** Resolves when something listens on the port; the limit of the test's own time ends a wait in vain. */

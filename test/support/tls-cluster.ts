@@ -1,15 +1,15 @@
 /** A JobManager and TaskManagers as processes that talk TLS, for tests; their data in a temporary directory. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ClusterClient, createClusterClient } from '../../proto/client.ts'
 import type { ChannelTls } from '../../proto/rpc/tls.ts'
+import { freePort } from './ports.ts'
+import { conditionLimitMs } from './until.ts'
 
 const cliMain = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
-const waitMs = 30_000
 
 export class TlsCluster {
   readonly directory: string
@@ -81,7 +81,7 @@ export class TlsCluster {
 
   /** Waits until `condition` gives something; what it throws meanwhile counts when it goes on too long. */
   async until<T>(what: string, condition: () => Promise<T | false | undefined> | T | false | undefined): Promise<T> {
-    const deadline = performance.now() + waitMs
+    const deadline = performance.now() + conditionLimitMs
     let last: unknown
     for (;;) {
       try {
@@ -103,15 +103,4 @@ export class TlsCluster {
     await Promise.all([...this.#processes.keys()].map((name) => this.kill(name)))
     rmSync(this.directory, { recursive: true, force: true })
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

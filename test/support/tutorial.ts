@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePorts } from './kafka-clients/broker.ts'
+import { freePorts } from './ports.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -58,7 +58,7 @@ export function testTutorial(page: string, { ports, prepare }: Tutorial): void {
       it(each.command, async () => {
         const result = await run.run(each)
         if (result !== undefined) expect(result.text).toMatch(result.wanted)
-      }, 60_000)
+      })
     }
   })
 }

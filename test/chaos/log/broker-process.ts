@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { systemDisk } from '../../../core/platform/disk.ts'
+import { freePort } from '../../support/ports.ts'
 import type { ChildInput } from './broker-child.ts'
 import type { PlannedKill } from './schedule.ts'
 
@@ -35,6 +36,7 @@ export class BrokerProcess {
 
   /** True when it takes requests, false when it died at the point it was told. Rejects when it ended otherwise. */
   async start(kill?: PlannedKill): Promise<boolean> {
+    this.#port ||= await freePort()
     const input: ChildInput = {
       options: {
         ...this.#options,
@@ -51,14 +53,8 @@ export class BrokerProcess {
       this.notes += chunk.toString()
     })
     this.#exited = once(child, 'exit')
-    const address = await Promise.race([
-      once(child, 'message').then(([message]) => (message as { address: string }).address),
-      this.#exited.then(() => undefined),
-    ])
-    if (address !== undefined) {
-      this.#port = Number(address.slice(address.lastIndexOf(':') + 1))
-      return true
-    }
+    const started = await Promise.race([once(child, 'message').then(() => true), this.#exited.then(() => false)])
+    if (started) return true
     if (child.signalCode === 'SIGKILL') return false
     throw new Error(`the broker ended with ${child.exitCode} instead of starting:\n${this.notes.slice(-4000)}`)
   }

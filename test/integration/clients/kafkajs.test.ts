@@ -16,6 +16,7 @@ import type { BrokerProcess } from '../../support/kafka-clients/broker.ts'
 import { CaseTable } from '../../support/kafka-clients/case-table.ts'
 import { canLogin, codeOf, kafkaOf, loginOf } from '../../support/kafka-clients/kafkajs.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
+import { until } from '../../support/until.ts'
 
 testClient('kafkajs', async (broker) => {
   const cases = new KafkaJsCases(broker)
@@ -175,17 +176,17 @@ class KafkaJsCases extends CaseTable {
     const topic = await this.#create('groups', 4)
     await this.#fill(topic, 'a')
     const first = await this.#member(topic, 'groups')
-    await this.until(() => first.values.length === 40)
+    await until(() => first.values.length === 40)
     const alone = first.assigned.length
     const second = await this.#member(topic, 'groups')
-    await this.until(() => first.assigned.length === 2 && second.assigned.length === 2)
+    await until(() => first.assigned.length === 2 && second.assigned.length === 2)
     await this.#fill(topic, 'b')
-    await this.until(() => first.values.length + second.values.length >= 80)
+    await until(() => first.values.length + second.values.length >= 80)
     await second.consumer.disconnect()
-    await this.until(() => first.assigned.length === 4)
+    await until(() => first.assigned.length === 4)
     await this.#fill(topic, 'c')
     const distinct = () => new Set([...first.values, ...second.values]).size
-    await this.until(() => distinct() === 120)
+    await until(() => distinct() === 120)
     await first.consumer.disconnect()
     return { alone, both: 2, after: 4, distinct: distinct() }
   }
@@ -308,7 +309,7 @@ class KafkaJsCases extends CaseTable {
     const topic = await this.#create('of-group', 4)
     await this.#fill(topic, 'a')
     const member = await this.#member(topic, 'listed')
-    await this.until(() => member.values.length === 40)
+    await until(() => member.values.length === 40)
     const lists = async () => (await admin.listGroups()).groups.some((each) => each.groupId === 'listed')
     const listed = await lists()
     const described = (await admin.describeGroups(['listed'])).groups[0]

@@ -6,6 +6,7 @@ import { type BrokerProcess, brokerUsers } from '../../support/kafka-clients/bro
 import { CaseTable } from '../../support/kafka-clients/case-table.ts'
 import { installKcat } from '../../support/kafka-clients/kcat.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
+import { until } from '../../support/until.ts'
 
 installKcat()
 testClient('kcat', (broker) => new KcatCases(broker))
@@ -179,19 +180,19 @@ class KcatCases extends CaseTable {
     await this.#create(topic, 4)
     await this.#fill(topic, 'a')
     const first = this.#member(topic, settings)
-    await this.until(() => first.values.length === 40)
+    await until(() => first.values.length === 40)
     const alone = first.assigned.size
     const before = first.revoked
     const second = this.#member(topic, settings)
-    await this.until(() => first.assigned.size === 2 && second.assigned.size === 2)
+    await until(() => first.assigned.size === 2 && second.assigned.size === 2)
     const revoked = first.revoked - before
     await this.#fill(topic, 'b')
-    await this.until(() => first.values.length + second.values.length >= 80)
+    await until(() => first.values.length + second.values.length >= 80)
     await second.leave()
-    await this.until(() => first.assigned.size === 4)
+    await until(() => first.assigned.size === 4)
     await this.#fill(topic, 'c')
     const distinct = () => new Set([...first.values, ...second.values]).size
-    await this.until(() => distinct() === 120)
+    await until(() => distinct() === 120)
     await first.leave()
     return { alone, both: 2, revoked, after: 4, distinct: distinct() }
   }
@@ -200,12 +201,12 @@ class KcatCases extends CaseTable {
     const topic = await this.#create('static', 4)
     const first = this.#member(topic, { 'group.instance.id': 'one' })
     const second = this.#member(topic, { 'group.instance.id': 'two' })
-    await this.until(() => first.assigned.size === 2 && second.assigned.size === 2)
+    await until(() => first.assigned.size === 2 && second.assigned.size === 2)
     const before = [...second.assigned].sort().join()
     const { rebalances } = first
     await second.leave()
     const again = this.#member(topic, { 'group.instance.id': 'two' })
-    await this.until(() => again.assigned.size === 2)
+    await until(() => again.assigned.size === 2)
     const same = [...again.assigned].sort().join() === before && first.rebalances === rebalances
     await Promise.all([first.leave(), again.leave()])
     return { same }
@@ -215,9 +216,9 @@ class KcatCases extends CaseTable {
     const topic = await this.#create('static-fencing')
     const settings = { 'group.instance.id': 'one' }
     const first = this.#member(topic, settings)
-    await this.until(() => first.assigned.size === 1)
+    await until(() => first.assigned.size === 1)
     const usurper = this.#member(topic, settings)
-    await this.until(() => usurper.assigned.size === 1)
+    await until(() => usurper.assigned.size === 1)
     await first.kcat.ended
     await usurper.leave()
     return { code: first.kcat.notes.includes('Static consumer fenced') ? 82 : first.kcat.notes }
@@ -290,7 +291,7 @@ class KcatCases extends CaseTable {
     const topic = await this.#create('offsets')
     await this.#send(topic, ['0', '1', '2', '3'])
     const between = Date.now() + 1
-    await this.until(() => Date.now() > between)
+    await until(() => Date.now() > between)
     await this.#send(topic, ['4', '5', '6', '7', '8', '9'])
     const found: number[] = []
     for (const time of [-2, -1, between]) {

@@ -18,6 +18,7 @@ import {
 import { type BrokerProcess, brokerUsers } from '../../support/kafka-clients/broker.ts'
 import { codeOf, PlatformaticClient, type TextProducer } from '../../support/kafka-clients/platformatic.ts'
 import { testClient } from '../../support/kafka-clients/suite.ts'
+import { until } from '../../support/until.ts'
 
 testClient('platformatic', (broker) => new PlatformaticCases(broker))
 
@@ -144,18 +145,18 @@ class PlatformaticCases extends PlatformaticClient {
     await this.create(topic, 4)
     await this.#fill(topic, 'a')
     const first = await this.#member(topic, topic, options)
-    await this.until(() => first.values.length >= 40)
+    await until(() => first.values.length >= 40)
     const alone = first.partitions()
     const second = await this.#member(topic, topic, options)
-    await this.until(() => first.partitions().length === 2 && second.partitions().length === 2)
+    await until(() => first.partitions().length === 2 && second.partitions().length === 2)
     const revoked = alone.filter((each) => !first.partitions().includes(each)).length
     await this.#fill(topic, 'b')
     const distinct = () => new Set([...first.values, ...second.values]).size
-    await this.until(() => distinct() === 80)
+    await until(() => distinct() === 80)
     await second.close()
-    await this.until(() => first.partitions().length === 4)
+    await until(() => first.partitions().length === 4)
     await this.#fill(topic, 'c')
-    await this.until(() => distinct() === 120)
+    await until(() => distinct() === 120)
     await first.close()
     return { alone: alone.length, both: 2, revoked, after: 4, distinct: distinct() }
   }
@@ -202,7 +203,7 @@ class PlatformaticCases extends PlatformaticClient {
       await transaction.send({ messages: Array.from({ length: 10 }, (_, each) => message(each)) })
       await (kind === 'committed' ? transaction.commit() : transaction.abort())
       // One aborted transaction at a time: of several in a response this version of the client hides the last only.
-      if (kind === 'committed') await this.until(() => seen.length >= (round / 2 + 1) * 10)
+      if (kind === 'committed') await until(() => seen.length >= (round / 2 + 1) * 10)
     }
     await stream.close()
     await consumer.close(true)
@@ -288,7 +289,7 @@ class PlatformaticCases extends PlatformaticClient {
     const topic = await this.create('of-group', 4)
     await this.#fill(topic, 'a')
     const member = await this.#member(topic, 'listed')
-    await this.until(() => member.values.length === 40)
+    await until(() => member.values.length === 40)
     const listed = (await admin.listGroups()).has('listed')
     const described = (await admin.describeGroups({ groups: ['listed'] })).get('listed')
     const refused = await codeOf(() => admin.deleteGroups({ groups: ['listed'] }))

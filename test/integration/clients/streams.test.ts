@@ -3,12 +3,13 @@
  * are killed. It writes every count, so those of a key are 1, 2, 3, … up to the number of its records, and nothing else.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import { systemDisk } from '../../../core/platform/disk.ts'
 import { type BrokerProcess, startBrokerProcess } from '../../support/kafka-clients/broker.ts'
 import { installKafkaStreams, streamsProgram } from '../../support/kafka-clients/java.ts'
 import { recordingTerminal } from '../../support/recording-terminal.ts'
+import { until } from '../../support/until.ts'
 
 installKafkaStreams()
 
@@ -70,7 +71,7 @@ it('Kafka Streams counts each record once while broker and application are kille
   const all = async (): Promise<void> => {
     const isThere = async (): Promise<boolean> =>
       [...(await counted()).values()].every((counts) => counts.length >= records)
-    await vi.waitUntil(isThere, { timeout: 60_000, interval: 500 })
+    await until(isThere, 500)
     const wanted = Array.from({ length: records }, (_, index) => index + 1)
     for (const counts of (await counted()).values()) expect(counts).toEqual(wanted)
   }
@@ -78,7 +79,7 @@ it('Kafka Streams counts each record once while broker and application are kille
   const sendAndThen = async (hurt: () => unknown): Promise<void> => {
     const before = await written()
     await send(1000)
-    await vi.waitUntil(async () => (await written()) > before + 1000, { timeout: 30_000, interval: 10 })
+    await until(async () => (await written()) > before + 1000)
     await hurt()
     await all()
   }
@@ -93,4 +94,4 @@ it('Kafka Streams counts each record once while broker and application are kille
     first.kill('SIGKILL')
     startStreams()
   })
-}, 150_000)
+})

@@ -4,8 +4,8 @@
  */
 import { fileURLToPath } from 'node:url'
 import { systemDisk } from '../../../core/platform/disk.ts'
-import { systemNetwork } from '../../../core/platform/net.ts'
 import { type CliProcess, startCli } from '../cli-process.ts'
+import { freePorts } from '../ports.ts'
 
 const tls = (name: string): string => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url))
 
@@ -77,22 +77,4 @@ export async function startBrokerProcess(values: Readonly<Record<string, string>
       return notes
     },
   }
-}
-
-/** Ports that nothing listens on: all held at a time, so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof systemNetwork.createServer>>((resolve, reject) => {
-          const server = systemNetwork.createServer({}, () => undefined)
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

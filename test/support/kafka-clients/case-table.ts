@@ -26,13 +26,4 @@ export class CaseTable {
   protected opened(close: () => Promise<unknown> | unknown): void {
     this.#open.push(close)
   }
-
-  /** Resolves once `ready` holds, which is looked at again and again. */
-  protected async until(ready: () => boolean): Promise<void> {
-    const limit = performance.now() + 25_000
-    while (!ready()) {
-      if (performance.now() > limit) throw new Error(`never: ${ready.toString()}`)
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-  }
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { KafkaAdmin, KafkaCluster } from '../../../connectors/kafka/client/index.ts'
 import { systemDisk } from '../../../core/platform/disk.ts'
-import { freePorts } from './broker.ts'
+import { freePorts } from '../ports.ts'
 import { kafkaTool } from './java.ts'
 
 export interface KafkaServer {

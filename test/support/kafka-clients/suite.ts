@@ -47,7 +47,7 @@ export function testClient(client: ClientName, start: (broker: BrokerProcess) =>
         if (name === 'codecs') expect(storedCodecs(broker)).toEqual(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
         if (name === 'transactions') expect(transactionForms(broker)).toEqual(new Set([forms[client] ?? 0]))
         if (name === 'restart') expect(restarts).toBe(1)
-      }, 60_000)
+      })
     }
   })
 }

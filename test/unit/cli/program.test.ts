@@ -4,6 +4,7 @@ import { exitCodesByError } from '../../../cli/exit-codes.ts'
 import { runCli } from '../../../cli/program.ts'
 import { formatAge, table } from '../../../cli/terminal.ts'
 import { allErrors } from '../../../core/errors.ts'
+import { freePort } from '../../support/ports.ts'
 import { recordingTerminal } from '../../support/recording-terminal.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -12,15 +13,6 @@ async function millrace(...argv: string[]) {
   const terminal = recordingTerminal(argv.includes('--json'))
   const code = await runCli(argv, () => terminal)
   return { code, out: terminal.outLines.join('\n'), notes: terminal.noteLines.join('\n') }
-}
-
-/** A port on which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 describe('the command line', () => {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { hookVariable, type ProcessHook } from '../../support/process-hook.ts'
 import { type LinkFault, Switchboard } from '../../support/switchboard.ts'
+import { until } from '../../support/until.ts'
 
 let board: Switchboard
 let echo: Server
@@ -45,11 +46,6 @@ class Talk {
     })
     this.socket.write(`${name} 127.0.0.1 ${port}\n`)
   }
-}
-
-/** Waits for it; a limit of the test ends what never comes. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
 it('passes bytes on in both directions, and the end of them', async () => {

@@ -125,5 +125,5 @@ describe('a broker among hostile clients', () => {
     const client = new WireClient(broker.address)
     await client.call('ApiVersions', 0, { clientSoftwareName: '', clientSoftwareVersion: '' })
     client.close()
-  }, 120_000)
+  })
 })

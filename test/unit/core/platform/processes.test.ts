@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { isAlive } from '../../../../core/platform/processes.ts'
+import { until } from '../../../support/until.ts'
 
 it('a process lives until it has ended, also while its parent has not taken note', async () => {
   // The shell becomes a `sleep`, which waits for no child: that one stays a zombie.
@@ -18,9 +19,7 @@ it('a process lives until it has ended, also while its parent has not taken note
     while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await new Promise(setImmediate)
     // The end of its input is the end of the child.
     parent.stdio[3]?.destroy()
-    const deadline = Date.now() + 5000
-    while (isAlive(child) && Date.now() < deadline) await new Promise(setImmediate)
-    expect(isAlive(child)).toBe(false)
+    await until(() => !isAlive(child))
     // The signal alone would have said that it lives.
     expect(() => process.kill(child, 0)).not.toThrow()
   } finally {

@@ -10,6 +10,7 @@ import { EdgeWriter } from '../../../../taskmanager/network/edge-writer.ts'
 import { frameKind } from '../../../../taskmanager/network/frame.ts'
 import { LocalChannel } from '../../../../taskmanager/network/local.ts'
 import { DataListener } from '../../../../taskmanager/network/tcp/listener.ts'
+import { until } from '../../../support/until.ts'
 import { deploymentOf, edgeOf, link, locationOf, Recorder, turn } from './support.ts'
 
 const schema: Schema = { record: 'object', fields: [{ name: 'n', type: { kind: 'float64' } }] }
@@ -34,13 +35,6 @@ const rowsOf = (from: number, count: number) => ({
   count,
   timestamps: undefined,
 })
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; !condition(); i++) {
-    if (i > 20_000) throw new Error('it does not come about')
-    await turn()
-  }
-}
 
 it('a producer that has sent everything may go while its consumer waits for memory', async () => {
   const [there, here] = [newArena(), newArena()]

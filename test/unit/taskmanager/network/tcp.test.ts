@@ -7,7 +7,8 @@ import { frameKind } from '../../../../taskmanager/network/frame.ts'
 import { inputCredit } from '../../../../taskmanager/network/tcp/consumer.ts'
 import { DataListener, type TcpExchange } from '../../../../taskmanager/network/tcp/listener.ts'
 import { encodeAnswer, encodeFrameHead, encodeHello, wireVersion } from '../../../../taskmanager/network/tcp/wire.ts'
-import { deploymentOf, edgeOf, locationOf, Recorder, turn } from './support.ts'
+import { until } from '../../../support/until.ts'
+import { deploymentOf, edgeOf, locationOf, Recorder } from './support.ts'
 
 const schema: Schema = { record: 'object', fields: [{ name: 'n', type: { kind: 'float64' } }] }
 const closing: (() => void)[] = []
@@ -42,13 +43,6 @@ function batch(arena: Arena, n: number): number {
   const encoded = encodeRows(arena, arena.owner, schema, [{ n }], 0, 1)
   if (encoded === undefined) throw new Error('no segment')
   return encoded.batch.segments[0]
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; !condition(); i++) {
-    if (i > 20_000) throw new Error('it does not come about')
-    await turn()
-  }
 }
 
 /** What a peer answers to raw bytes until it closes the connection. */
@@ -135,7 +129,7 @@ describe('a data connection', () => {
     output.sendBatch(batch(producer.arena, 1))
     passage.dead = true
     const failures = (): { code: string; message: string }[] => [...producer.failures, ...consumer.failures]
-    await expect.poll(failures, { timeout: 20 * silenceMs }).toHaveLength(2)
+    await expect.poll(failures).toHaveLength(2)
     for (const failure of failures()) {
       expect(failure).toMatchObject({
         code: 'NETWORK_CONNECTION_LOST',
@@ -154,10 +148,10 @@ describe('a data connection', () => {
     await receiving.connect()
     // Twice as long as it may be silent, seen by what passes in both directions.
     const pings = (): number => Math.min(...passage.pieces)
-    await expect.poll(pings, { timeout: 40 * silenceMs }).toBeGreaterThan(8)
+    await expect.poll(pings).toBeGreaterThan(8)
     for (let i = 0; i < inputCredit; i++) output.sendBatch(batch(producer.arena, i))
     const before = pings()
-    await expect.poll(pings, { timeout: 40 * silenceMs }).toBeGreaterThan(before + 8)
+    await expect.poll(pings).toBeGreaterThan(before + 8)
     expect([...producer.failures, ...consumer.failures]).toEqual([])
     const recorder = new Recorder([{ channel: input, computedKey: false }])
     await until(() => recorder.drain() && recorder.records.length === inputCredit)

@@ -112,7 +112,7 @@ it('gives the same results from the fields that are wanted as from whole records
     ),
     { numRuns: 40 },
   )
-}, 60_000)
+})
 
 it('asks a source for no more than is read', async () => {
   const { made } = await results('columns', 1, ['where', 'text'], 'two', false)

@@ -188,6 +188,5 @@ describe.each([false, true])('subtasks whose time differs at a checkpoint (Rocks
         { numRuns: cases(rocksdb ? 4 : 20) },
       )
     },
-    60_000,
   )
 })
