@@ -12,7 +12,7 @@ import { Load, quietly } from './load.ts'
 import { follow, readWhole, settled } from './log-reader.ts'
 import { kafkaJsMember, platformaticMember, watchOffsets } from './members.ts'
 import type { PlannedKill } from './schedule.ts'
-import { lateBatches, ownTransactions } from './second-form.ts'
+import { lateBatches, lateCommits, ownTransactions } from './second-form.ts'
 import { kafkaJsTransactions, platformaticTransactions, zombies } from './transactions.ts'
 import { kafkaJsWriter, plainWriter, platformaticWriter } from './writers.ts'
 
@@ -189,6 +189,7 @@ function startLoad(load: Load): RunningLoad {
       zombies(load, 'zombie', [tx]),
       ownTransactions(load, 'own-tx', [tx, plain]),
       lateBatches(load, 'late', tx),
+      lateCommits(load, 'late-commit', tx),
     ]),
     copiers: Promise.all([copier(load, 'plain/0', 'copies/0'), copier(load, 'tx/0', 'copies/1')]),
     readers: Promise.all([

@@ -1,7 +1,7 @@
 /**
- * Clients that write in transactions of the second form (KIP-890): the project's own client, and one that speaks request by request and
- * sends, behind the end of each transaction, batches that belong to it. They must not be heard: neither in a transaction of their own,
- * nor in the next one, which is open by then.
+ * Clients that write in transactions of the second form (KIP-890): the project's own client, and two that speak request by request. One
+ * sends, behind the end of each transaction, batches that belong to it: they must not be heard, neither in a transaction of their own,
+ * nor in the next one, which is open by then. The other ends a transaction that is no longer its own.
  */
 import { KafkaCluster, KafkaProducer } from '../../../connectors/kafka/client/index.ts'
 import { buildBatch } from '../../../proto/kafka/records/index.ts'
@@ -91,6 +91,51 @@ export async function lateBatches(load: Load, name: string, { topic, partitions 
     }
     client.close()
   }
+}
+
+/**
+ * Pairs of producers under one id, a new id each. The second takes over while the first is in a transaction, opens one of its own, and
+ * the first says commit: whatever that commits, it is not what the first wrote.
+ */
+export async function lateCommits(load: Load, name: string, { topic, partitions }: Target): Promise<void> {
+  for (let count = 0; !load.writersStop; count++) {
+    const client = new WireClient(load.address)
+    const id = `${name}-${count}`
+    try {
+      const partition = load.random.integer(partitions)
+      const older = await init(client, id)
+      const left = load.begin(`${id}-old`)
+      await sendAll(load, client, older, `${topic}/${partition}`, left)
+      const newer = await init(client, id)
+      const open = load.begin(`${id}-new`)
+      await sendAll(load, client, newer, `${topic}/${(partition + 1) % partitions}`, open)
+      try {
+        await end(client, older, true)
+        // Nobody may tell it so: what it wrote was aborted when it was replaced.
+        left.outcome = 'committed'
+      } catch (error) {
+        load.failed(`${name}-old`, error)
+      }
+      await commit(open, () => end(client, newer, true))
+      await load.pause(load.random.integer(20))
+    } catch (error) {
+      load.failed(name, error)
+      await load.pause(100)
+    }
+    client.close()
+  }
+}
+
+async function sendAll(
+  load: Load,
+  client: WireClient,
+  producer: Producer,
+  to: string,
+  open: OpenTransaction,
+): Promise<void> {
+  const drafts = draftsFor(load, open.id, to, open)
+  await send(client, producer, drafts, 0)
+  load.acknowledged(drafts, new Map())
 }
 
 function draftsFor(load: Load, name: string, partition: string, open: OpenTransaction): Draft[] {
