@@ -173,7 +173,7 @@ class MetadataHandler {
     const described: MetadataResponseTopic['partitions'] = []
     for (let index = 0; index < partitions; index++) {
       const log = topic.logs[index]
-      const offline = log === undefined ? !internal : log.state.kind !== 'ok' && log.state.kind !== 'failed'
+      const offline = log === undefined ? !internal : log.state.kind === 'closed'
       described.push({
         errorCode: offline ? kafkaError.LEADER_NOT_AVAILABLE : kafkaError.NONE,
         partitionIndex: index,

@@ -60,14 +60,16 @@ class PendingProduce {
   /** Why no batch of a transaction may be appended; 0. */
   readonly transactionError: number
   readonly #context: RequestContext
+  readonly #timeoutMs: number
   waiting = 0
   failed = false
   /** The handler has returned. */
   isLate = false
 
-  constructor(context: RequestContext, topics: number, transactionError: number) {
-    this.response = { responses: new Array(topics), throttleTimeMs: 0, nodeEndpoints: noEndpoints }
+  constructor(context: RequestContext, { topicData, timeoutMs }: ProduceRequest, transactionError: number) {
+    this.response = { responses: new Array(topicData.length), throttleTimeMs: 0, nodeEndpoints: noEndpoints }
     this.#context = context
+    this.#timeoutMs = timeoutMs
     this.transactionError = transactionError
   }
 
@@ -79,15 +81,19 @@ class PendingProduce {
   /** Answers for `partition` when everything up to `offset` is durable. */
   wait(log: PartitionLog, offset: number, partition: ProduceResponsePartitionResponse): void {
     this.waiting++
-    log.onCommitted(offset, (error) => {
-      if (error !== kafkaError.NONE) {
-        partition.errorCode = error
-        partition.baseOffset = -1
-        partition.logAppendTimeMs = -1
-      }
-      this.waiting--
-      if (this.waiting === 0 && this.isLate) this.#context.answer(this.response)
-    })
+    log.onCommitted(
+      offset,
+      (error) => {
+        if (error !== kafkaError.NONE) {
+          partition.errorCode = error
+          partition.baseOffset = -1
+          partition.logAppendTimeMs = -1
+        }
+        this.waiting--
+        if (this.waiting === 0 && this.isLate) this.#context.answer(this.response)
+      },
+      this.#timeoutMs,
+    )
   }
 }
 
@@ -140,7 +146,7 @@ export function createProduceHandlers(
     transactionError: number,
   ): Exclude<Handled<ProduceResponse>, Promise<unknown>> => {
     const { acks, topicData } = request
-    const pending = new PendingProduce(context, topicData.length, transactionError)
+    const pending = new PendingProduce(context, request, transactionError)
     const { responses } = pending.response
     for (let place = 0; place < topicData.length; place++) {
       const data = topicData[place] as ProduceRequestTopicData

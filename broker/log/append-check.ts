@@ -26,7 +26,7 @@ import {
 } from './batch-fields.ts'
 import type { LogConfig } from './config.ts'
 import { hasNullKey } from './open-batch.ts'
-import type { AppendOptions, AppendRefused } from './partition-log.ts'
+import type { AppendOptions, AppendRefused, LogState } from './partition-log.ts'
 
 export function refused(error: number, message: string): AppendRefused {
   return { kind: 'refused', error, message }
@@ -114,6 +114,18 @@ function checkTimestamps(batch: Buffer, config: LogConfig, nowMs: number): Appen
     return refused(kafkaError.INVALID_TIMESTAMP, `timestamp ${base} lies too far in the past`)
   }
   return undefined
+}
+
+/** By a log that takes nothing, or could not open its files just now. */
+export function refusedIn(state: LogState): AppendRefused {
+  switch (state.kind) {
+    case 'ok':
+      return refused(kafkaError.KAFKA_STORAGE_ERROR, 'the system has no room to open a file')
+    case 'closed':
+      return refused(kafkaError.KAFKA_STORAGE_ERROR, 'the log is closed')
+    default:
+      return refused(kafkaError.KAFKA_STORAGE_ERROR, state.message)
+  }
 }
 
 /** Sentence for an error code of the producer state. */

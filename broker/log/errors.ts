@@ -37,6 +37,12 @@ export const logErrors = defineErrors('BROKER_LOG', {
   },
   TOPIC_EXISTS: { text: '{topic}-{partition} exists with another topic id', blame: 'internal', retry: 'never' },
   CLOSED: { text: 'the log {path} is closed', blame: 'internal', retry: 'never' },
+  WRITE_WAITS: {
+    text: 'the log {path} takes nothing until the system has room for it: {reason}',
+    hint: 'It goes on by itself when there is space on the disk and a descriptor to open files with.',
+    blame: 'external',
+    retry: 'backoff',
+  },
   WRITE_FAILED: {
     text: 'the log {path} takes nothing any more: {reason}',
     hint: 'What is durable can still be read. See to the disk, then restart the broker.',

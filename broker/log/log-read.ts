@@ -93,7 +93,7 @@ async function readCold(
     return nothing(asked, options)
   } catch (cause) {
     log.host.note(`reading ${log.directory} failed`, cause)
-    return { kind: 'failed', error: kafkaError.KAFKA_STORAGE_ERROR, message: (cause as Error).message }
+    return { kind: 'failed', error: kafkaError.KAFKA_STORAGE_ERROR, message: (cause as Error).message, cause }
   }
 }
 

@@ -67,7 +67,7 @@ export async function eachBatch(
   while (offset < end) {
     const read = await readLog(log, offset, pieceBytes, { isolation: 'read-uncommitted', atLeastOne: true })
     if (read.kind === 'failed') {
-      throw logErrors.create('BAD_FILE', { path: log.directory, reason: read.message }, { cause: read })
+      throw logErrors.create('BAD_FILE', { path: log.directory, reason: read.message }, { cause: read.cause })
     }
     if (read.kind === 'out-of-range') {
       // The start of the log moved meanwhile.

@@ -3,6 +3,7 @@
  * first unsynced byte to their sync. And when a new segment begins.
  */
 import type { Disk } from '../../core/platform/disk.ts'
+import { patiently } from './passing-failure.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentedLog } from './segmented-log.ts'
 
@@ -30,7 +31,10 @@ export function mustRoll(
   return waited > limit - host.jitter(config.segmentJitterMs, active.baseOffset)
 }
 
-/** Writes what is queued. Throws the system's error; nobody knows then what the file has. */
+/**
+ * Writes what is queued. Throws the system's error; nobody knows then what the file has behind what was written before. May be called
+ * again: the same bytes go to the same places.
+ */
 export function writeQueued(log: SegmentedLog): void {
   const { tail } = log
   const { disk, files } = log.host
@@ -38,8 +42,8 @@ export function writeQueued(log: SegmentedLog): void {
     const { segment, buffers, bytes } = pending
     if (!segment.exists) createFiles(log, segment)
     if (!segment.unsynced) {
-      segment.unsynced = true
       files.pin(segment.file)
+      segment.unsynced = true
       log.unsynced.push(segment)
     }
     disk.writevAt(files.use(segment.file), buffers, segment.writtenBytes)
@@ -59,27 +63,29 @@ function createFiles(log: SegmentedLog, segment: Segment): void {
 }
 
 /**
- * Syncs segments, oldest first, and the names of new files. Rejects with the system's error. `overlaps`: another one is on its way. The
- * system tells each descriptor once that something could not be written, so that two syncs of one could each take what is the other's.
+ * Syncs segments, oldest first, and the names of new files. Rejects with the system's error; waits where a file cannot be opened now.
+ * `overlaps`: another one is on its way. The system tells each descriptor once that something could not be written, so that two syncs
+ * of one could each take what is the other's.
  */
 export async function syncFiles(log: SegmentedLog, segments: readonly Segment[], overlaps: boolean): Promise<void> {
-  const { disk, files } = log.host
+  const { clock, disk, files } = log.host
   // What is written from here on belongs to the next sync, which pins for itself.
   for (const segment of segments) segment.unsynced = false
   const names = log.namesUnsynced
   log.namesUnsynced = false
   try {
     for (const { file } of segments) {
+      // Pinned: its descriptor is there.
       if (!overlaps) await disk.syncAsync(files.use(file))
-      else await syncByOwnDescriptor(disk, file.path)
+      else await patiently(clock, () => syncByOwnDescriptor(disk, file.path))
     }
     if (!names) return
     if (!log.identitySynced) {
       log.identitySynced = true
-      await syncByOwnDescriptor(disk, log.host.partitionFileOf(log))
+      await patiently(clock, () => syncByOwnDescriptor(disk, log.host.partitionFileOf(log)))
     }
-    await disk.syncDirectoryAsync(log.directory)
-    await log.host.syncRoot()
+    await patiently(clock, () => disk.syncDirectoryAsync(log.directory))
+    await patiently(clock, () => log.host.syncRoot())
   } finally {
     for (const segment of segments) files.unpin(segment.file)
   }
@@ -94,16 +100,12 @@ async function syncByOwnDescriptor(disk: Disk, path: string): Promise<void> {
   }
 }
 
-/** The same without a pause. Throws the system's error. */
-export function syncFilesNow(log: SegmentedLog, segments: readonly Segment[]): void {
+/** The same of all that is unsynced, without a pause. Throws the system's error; then everything is as unsynced as before. */
+export function syncFilesNow(log: SegmentedLog): void {
   const { disk, files, root } = log.host
-  for (const segment of segments) segment.unsynced = false
-  try {
-    for (const segment of segments) disk.sync(files.use(segment.file))
-    if (!log.namesUnsynced) return
-    log.namesUnsynced = false
+  for (const { file } of log.unsynced) disk.sync(files.use(file))
+  if (log.namesUnsynced) {
     if (!log.identitySynced) {
-      log.identitySynced = true
       const file = disk.open(log.host.partitionFileOf(log), 'r+')
       try {
         disk.sync(file)
@@ -113,7 +115,11 @@ export function syncFilesNow(log: SegmentedLog, segments: readonly Segment[]): v
     }
     disk.syncDirectory(log.directory)
     disk.syncDirectory(root)
-  } finally {
-    for (const segment of segments) files.unpin(segment.file)
+    log.identitySynced = true
+    log.namesUnsynced = false
+  }
+  for (const segment of log.unsynced.splice(0)) {
+    segment.unsynced = false
+    files.unpin(segment.file)
   }
 }

@@ -2,8 +2,9 @@
  * The contract of a partition's log: what handlers, coordinators and tools see. `segmented-log.ts` implements it over files.
  *
  * Promises. Offsets follow the order of `append` calls. What lies below the high watermark is as durable as the topic's
- * durability says, is served byte for byte, and never changes place. A log that failed (an fsync, a full disk) takes
- * nothing any more and still serves what lies below its high watermark.
+ * durability says, is served byte for byte, and never changes place. A log that failed (an fsync, a disk that is broken) takes
+ * nothing any more and still serves what lies below its high watermark. One that waits for space or descriptors takes nothing either,
+ * keeps what has its offsets already, and goes on by itself.
  *
  * Concurrency: single writer, one thread. `append`, `writeMarker` and reads of the tail are synchronous; nothing here
  * takes a lock. Listeners and `onCommitted` callbacks run outside of `append`, after the write or the sync.
@@ -13,6 +14,8 @@ import type { LogConfig } from './config.ts'
 /** 'ok', or why nothing can be appended any more. */
 export type LogState =
   | { readonly kind: 'ok' }
+  /** The system has no space or no descriptor for what is queued. Tried again until it has. */
+  | { readonly kind: 'waiting'; readonly message: string; readonly cause: unknown }
   /** A write or sync failed. Never tried again; a restart of the broker recovers what is on the disk. */
   | { readonly kind: 'failed'; readonly message: string; readonly cause: unknown }
   | { readonly kind: 'closed' }
@@ -88,7 +91,7 @@ export type LogRead =
   /** Below the log start or above the log end. */
   | { readonly kind: 'out-of-range' }
   /** Damage on the disk, or the disk does not answer. `error` is a Kafka code. */
-  | { readonly kind: 'failed'; readonly error: number; readonly message: string }
+  | { readonly kind: 'failed'; readonly error: number; readonly message: string; readonly cause?: unknown }
 
 export interface TimestampOffset {
   readonly offset: number
@@ -153,9 +156,10 @@ export interface PartitionLog {
   ): AppendResult
   /**
    * Calls back once, with 0 when `offset` is below the high watermark, or with the Kafka error code of the failure that
-   * stopped the log. At once when that is so already.
+   * stopped the log. At once when that is so already. `patienceMs`: with REQUEST_TIMED_OUT, no earlier, when the log waits for so
+   * long to write it; it may be written after that. Default: for ever.
    */
-  onCommitted(offset: number, done: (error: number) => void): void
+  onCommitted(offset: number, done: (error: number) => void, patienceMs?: number): void
   /**
    * Whole batches from the one that contains `offset`, as many as fit into `maxBytes`, up to the high watermark (or the
    * last stable offset). Synchronous from memory, a promise from the disk; neither throws.

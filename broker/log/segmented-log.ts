@@ -3,23 +3,13 @@
  * nobody; written at the end of the turn; synced where the durability asks; then the high watermark moves, waiters and readers see it.
  *
  * A failed write or sync ends appends for good: the log keeps serving what is below its high watermark, and a restart finds out
- * what the disk has. One thread.
+ * what the disk has. Not so where the system has only no room: what is queued has its offsets, producers and coordinators count on it,
+ * and the same bytes can be written to the same place again, so that nothing has to be taken back. One thread.
  */
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { buildControlBatch } from '../../proto/kafka/records/index.ts'
-import { checkBatch, producerProblem, refused } from './append-check.ts'
-import {
-  attributesOf,
-  baseSequenceOf,
-  baseTimestampOf,
-  lastOffsetDeltaOf,
-  lastSequenceOf,
-  maxTimestampOf,
-  producerEpochOf,
-  producerIdOf,
-  transactionalBit,
-  writeInt64At,
-} from './batch-fields.ts'
+import { checkBatch, producerProblem, refused, refusedIn } from './append-check.ts'
+import { baseTimestampOf, lastOffsetDeltaOf, maxTimestampOf, writeInt64At } from './batch-fields.ts'
 import { deleteRecordsBefore } from './cleaning/delete-records.ts'
 import { CommitWaiters } from './commit-waiters.ts'
 import type { LogConfig } from './config.ts'
@@ -43,8 +33,10 @@ import type {
   ReadOptions,
   TimestampOffset,
 } from './partition-log.ts'
+import { passes, pauseMs } from './passing-failure.ts'
+import { checkProducer, rememberBatch } from './producers/batch-of-producer.ts'
 import { noteMarker } from './producers/note-marker.ts'
-import { isDuplicate, mayAppend, type ProducerStates, producerView } from './producers/producer-state.ts'
+import { type ProducerStates, producerView } from './producers/producer-state.ts'
 import type { RecoveredLog } from './recovery/recovery.ts'
 import { adapted } from './rewrite-batch.ts'
 import { Segment } from './segment.ts'
@@ -94,9 +86,12 @@ export class SegmentedLog implements PartitionLog, Flushable {
   identitySynced: boolean
   epochsUnsaved = false
   sumsUnsaved = false
+  startUnsaved = false
   /** True while compaction replaces segments: retention waits. */
   maintenance = false
   #queuedBytes = 0
+  /** Monotonic; when it began to wait. */
+  #waitsSinceMs = 0
   readonly #syncs: SyncOrder
   readonly #waiters = new CommitWaiters()
   readonly #listeners = new Set<() => void>()
@@ -136,6 +131,11 @@ export class SegmentedLog implements PartitionLog, Flushable {
     return this.host.leaderEpoch
   }
 
+  /** Neither failed nor closed. */
+  get isOpen(): boolean {
+    return this.state.kind === 'ok' || this.state.kind === 'waiting'
+  }
+
   get active(): Segment | undefined {
     return this.segments[this.segments.length - 1]
   }
@@ -147,45 +147,20 @@ export class SegmentedLog implements PartitionLog, Flushable {
   }
 
   append(sent: Buffer, options: AppendOptions): AppendResult {
-    if (this.state.kind !== 'ok') return this.#refuseState()
+    if (this.state.kind !== 'ok') return refusedIn(this.state)
     const nowMs = this.host.clock.now()
     const problem = checkBatch(sent, options, this.config, nowMs)
     if (problem !== undefined) return problem
-    const producerId = producerIdOf(sent, 0)
-    const transactional = (attributesOf(sent, 0) & transactionalBit) !== 0
-    if (producerId >= 0) {
-      const epoch = producerEpochOf(sent, 0)
-      const sequence = baseSequenceOf(sent, 0)
-      const lastSequence = lastSequenceOf(sequence, lastOffsetDeltaOf(sent, 0))
-      const verified = options.transactionVerified
-      const answer = this.producerStates.check(producerId, epoch, sequence, lastSequence, transactional, verified)
-      if (answer === isDuplicate) return this.#duplicate()
-      if (answer !== mayAppend) return refused(answer, producerProblem(answer, producerId, epoch, sequence))
-    }
+    const known = checkProducer(this.producerStates, sent, options, this.config)
+    if (known !== undefined) return known
     const batch = adapted(sent, this.config, nowMs)
     if (batch === undefined) return refused(kafkaError.INVALID_RECORD, 'the records of the batch cannot be read')
     const baseOffset = this.#place(batch, nowMs)
-    if (baseOffset < 0) return this.#refuseState()
+    if (baseOffset < 0) return refusedIn(this.state)
     const lastOffset = this.logEndOffset - 1
-    if (producerId >= 0) {
-      const sequence = baseSequenceOf(batch, 0)
-      this.producerStates.appended(
-        producerId,
-        producerEpochOf(batch, 0),
-        sequence,
-        lastSequenceOf(sequence, lastOffsetDeltaOf(batch, 0)),
-        baseOffset,
-        lastOffset,
-        nowMs,
-        transactional,
-      )
-    }
-    return {
-      kind: 'appended',
-      baseOffset,
-      lastOffset,
-      logAppendTimeMs: this.config.timestampType === 'append' ? nowMs : -1,
-    }
+    rememberBatch(this.producerStates, batch, baseOffset, lastOffset, nowMs)
+    const logAppendTimeMs = this.config.timestampType === 'append' ? nowMs : -1
+    return { kind: 'appended', baseOffset, lastOffset, logAppendTimeMs }
   }
 
   writeMarker(
@@ -195,21 +170,21 @@ export class SegmentedLog implements PartitionLog, Flushable {
     kind: 'commit' | 'abort',
     raised = false,
   ): AppendResult {
-    if (this.state.kind !== 'ok') return this.#refuseState()
+    if (this.state.kind !== 'ok') return refusedIn(this.state)
     const problem = this.producerStates.checkMarker(producerId, producerEpoch, coordinatorEpoch, raised)
     if (problem !== 0) return refused(problem, producerProblem(problem, producerId, producerEpoch, -1))
     const nowMs = this.host.clock.now()
     const offset = this.#place(buildControlBatch(kind, producerId, producerEpoch, coordinatorEpoch, nowMs), nowMs)
-    if (offset < 0) return this.#refuseState()
+    if (offset < 0) return refusedIn(this.state)
     const marker = { kind, producerId, producerEpoch, coordinatorEpoch, offset, timestamp: nowMs }
     noteMarker(this.host, this.producerStates, this.active as Segment, marker)
     return { kind: 'appended', baseOffset: offset, lastOffset: offset, logAppendTimeMs: -1 }
   }
 
-  onCommitted(offset: number, done: (error: number) => void): void {
+  onCommitted(offset: number, done: (error: number) => void, patienceMs = Number.POSITIVE_INFINITY): void {
     if (offset < this.highWatermark) done(0)
-    else if (this.state.kind !== 'ok') done(kafkaError.KAFKA_STORAGE_ERROR)
-    else this.#waiters.add(offset, done)
+    else if (this.isOpen) this.#waiters.add(offset, done, patienceMs)
+    else done(kafkaError.KAFKA_STORAGE_ERROR)
   }
 
   read(offset: number, maxBytes: number, options: ReadOptions): LogRead | Promise<LogRead> {
@@ -262,10 +237,12 @@ export class SegmentedLog implements PartitionLog, Flushable {
 
   async close(): Promise<void> {
     if (this.state.kind === 'closed') return
+    if (this.state.kind === 'waiting') this.#tryAgain()
     if (this.state.kind === 'ok') {
       this.writePending()
       await checkpointLog(this)
     }
+    if (this.state.kind === 'waiting') this.fail('write', this.state.cause)
     if (this.state.kind === 'ok') this.state = { kind: 'closed' }
     this.release()
   }
@@ -288,18 +265,26 @@ export class SegmentedLog implements PartitionLog, Flushable {
 
   /** True when something was written after the last sync began. */
   get needsSync(): boolean {
-    if (this.state.kind !== 'ok' || this.writtenOffset <= this.#syncs.begunOffset) return false
+    if (!this.isOpen || this.writtenOffset <= this.#syncs.begunOffset) return false
     return this.syncWanted || this.config.durability !== 'os'
   }
 
   writePending(): boolean {
-    if (this.state.kind !== 'ok' || !this.tail.hasPending) return this.needsSync
+    return this.state.kind === 'ok' && this.tail.hasPending ? this.#write() : this.needsSync
+  }
+
+  #write(): boolean {
     this.#queuedBytes = 0
     try {
       writeQueued(this)
     } catch (cause) {
-      this.fail('write', cause)
-      return false
+      if (passes(cause)) this.#wait(cause as Error)
+      else this.fail('write', cause)
+      return this.needsSync
+    }
+    if (this.state.kind === 'waiting') {
+      this.state = { kind: 'ok' }
+      this.host.goesOn(this)
     }
     this.writtenOffset = this.logEndOffset
     const { durability, flushMessages } = this.config
@@ -307,7 +292,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
       this.#advance(this.writtenOffset)
       return this.syncWanted
     }
-    if (durability === 'always') {
+    if (durability === 'always' && !this.#syncs.isBusy) {
       this.#syncNow()
       return false
     }
@@ -325,15 +310,15 @@ export class SegmentedLog implements PartitionLog, Flushable {
       this.fail('sync', cause)
       return
     }
-    if (this.state.kind === 'ok') this.syncedOffset = Math.max(this.syncedOffset, sync.end())
+    if (this.isOpen) this.syncedOffset = Math.max(this.syncedOffset, sync.end())
   }
 
   tellSynced(): void {
-    if (this.state.kind === 'ok') this.#advance(this.syncedOffset)
+    if (this.isOpen) this.#advance(this.syncedOffset)
     for (const resolve of this.#waitForSync.splice(0)) resolve()
   }
 
-  /** Resolves when everything appended so far is synced or the log has failed. */
+  /** Resolves when everything appended so far is synced, or cannot be now. */
   async syncAll(): Promise<void> {
     const target = this.logEndOffset
     this.writePending()
@@ -352,7 +337,7 @@ export class SegmentedLog implements PartitionLog, Flushable {
 
   /** Nothing can be appended from here on. */
   fail(operation: string, cause: unknown): void {
-    if (this.state.kind !== 'ok') return
+    if (!this.isOpen) return
     const reason = `${operation} failed: ${(cause as Error).message}`
     const error = logErrors.create('WRITE_FAILED', { path: this.directory, reason }, { cause })
     this.state = { kind: 'failed', message: error.message, cause: error }
@@ -361,6 +346,27 @@ export class SegmentedLog implements PartitionLog, Flushable {
     for (const resolve of this.#waitForSync.splice(0)) resolve()
     this.#waiters.fail(kafkaError.KAFKA_STORAGE_ERROR)
     this.notify()
+  }
+
+  /** Until the system has room. */
+  #wait(cause: Error): void {
+    const { clock } = this.host
+    if (this.state.kind === 'ok') {
+      this.#waitsSinceMs = clock.monotonic()
+      this.host.waits(this, cause)
+      // Whoever waits for a sync learns that there will be none of what is queued.
+      for (const resolve of this.#waitForSync.splice(0)) resolve()
+    }
+    const { message } = logErrors.create('WRITE_WAITS', { path: this.directory, reason: cause.message })
+    this.state = { kind: 'waiting', message, cause }
+    this.#waiters.overdue(clock.monotonic() - this.#waitsSinceMs, kafkaError.REQUEST_TIMED_OUT)
+    clock.setTimeout(this.#tryAgain, pauseMs).unref()
+  }
+
+  readonly #tryAgain = (): void => {
+    if (this.state.kind !== 'waiting') return
+    const needsSync = this.#write()
+    if (needsSync) this.host.flusher.sync(this)
   }
 
   notify(): void {
@@ -390,7 +396,8 @@ export class SegmentedLog implements PartitionLog, Flushable {
           ? this.roll(nowMs)
           : active
     } catch (cause) {
-      this.fail('roll', cause)
+      // Nothing has changed yet: whoever asks again may have it.
+      if (!passes(cause)) this.fail('roll', cause)
       return -1
     }
     writeInt64At(batch, baseOffset, 0)
@@ -408,9 +415,12 @@ export class SegmentedLog implements PartitionLog, Flushable {
 
   #syncNow(): void {
     try {
-      syncFilesNow(this, this.unsynced.splice(0))
+      syncFilesNow(this)
     } catch (cause) {
-      this.fail('sync', cause)
+      if (!passes(cause)) return this.fail('sync', cause)
+      // As with `group`, which waits.
+      this.syncWanted = true
+      this.host.flusher.sync(this)
       return
     }
     this.syncedOffset = this.writtenOffset
@@ -430,18 +440,5 @@ export class SegmentedLog implements PartitionLog, Flushable {
   #stableOffset(): number {
     const first = this.producerStates.firstUndecided()
     return first < 0 ? this.highWatermark : Math.min(first, this.highWatermark)
-  }
-
-  #duplicate(): AppendResult {
-    const { duplicate } = this.producerStates
-    if (duplicate === undefined) return refused(kafkaError.DUPLICATE_SEQUENCE_NUMBER, 'the batch was appended before')
-    const { baseOffset, lastOffset, timestamp } = duplicate
-    const logAppendTimeMs = this.config.timestampType === 'append' ? timestamp : -1
-    return { kind: 'duplicate', baseOffset, lastOffset, logAppendTimeMs }
-  }
-
-  #refuseState(): AppendResult {
-    const message = this.state.kind === 'failed' ? this.state.message : 'the log is closed'
-    return refused(kafkaError.KAFKA_STORAGE_ERROR, message)
   }
 }

@@ -101,14 +101,22 @@ export class MetadataLog {
         codec: 'none',
         baseOffset: 0,
       })
-      const result = this.#log.append(batch, { origin: 'coordinator', requireKeys: false })
+      let result = this.#log.append(batch, { origin: 'coordinator', requireKeys: false })
+      if (result.kind === 'refused' && last >= 0 && (await this.#committed(last)) === 0) {
+        // The log waited for room in the middle of the change: what it has of it is whole only with the rest.
+        result = this.#log.append(batch, { origin: 'coordinator', requireKeys: false })
+      }
       if (result.kind === 'refused') throw brokerErrors.create('METADATA_FAILED', { reason: result.message })
       if (first < 0) first = result.baseOffset
       last = result.lastOffset
     }
-    const error = await new Promise<number>((resolve) => this.#log.onCommitted(last, resolve))
+    const error = await this.#committed(last)
     if (error !== 0) throw brokerErrors.create('METADATA_FAILED', { reason: kafkaErrorName(error) })
     return first
+  }
+
+  #committed(offset: number): Promise<number> {
+    return new Promise((resolve) => this.#log.onCommitted(offset, resolve))
   }
 
   #compactSoon(): void {

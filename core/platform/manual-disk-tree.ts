@@ -100,9 +100,30 @@ function leftOf(node: FileNode, random: () => number): Buffer {
   return Buffer.from(bytes)
 }
 
+export type DiskOperation =
+  | 'write'
+  | 'sync'
+  | 'sync-directory'
+  | 'rename'
+  | 'remove'
+  | 'create'
+  | 'make-directory'
+  | 'truncate'
+  | 'read'
+  /** Of a file that is there. */
+  | 'open'
+
+/** As the system's errors name them, where the name differs. */
+const syscalls: Partial<Record<DiskOperation, string>> = {
+  sync: 'fdatasync',
+  'sync-directory': 'fsync',
+  create: 'open',
+}
+
 /** As the operating system throws it. */
-export function systemError(code: string, path: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: ${path}`), { code, path })
+export function systemError(code: string, path: string, operation?: DiskOperation): NodeJS.ErrnoException {
+  const syscall = operation === undefined ? undefined : (syscalls[operation] ?? operation)
+  return Object.assign(new Error(`${code}: ${path}`), { code, path, syscall })
 }
 
 /** An open file. */

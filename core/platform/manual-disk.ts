@@ -10,6 +10,7 @@ import { posix } from 'node:path'
 import type { Disk, DiskSpace, FileStat, OpenMode } from './disk.ts'
 import {
   type DirectoryNode,
+  type DiskOperation,
   emptyDirectory,
   emptyFile,
   type FileNode,
@@ -18,16 +19,7 @@ import {
   systemError,
 } from './manual-disk-tree.ts'
 
-export type DiskOperation =
-  | 'write'
-  | 'sync'
-  | 'sync-directory'
-  | 'rename'
-  | 'remove'
-  | 'create'
-  | 'make-directory'
-  | 'truncate'
-  | 'read'
+export type { DiskOperation }
 
 export interface ManualDiskOptions {
   /** Chance for torn and lost writes: 0 up to 1, exclusive. Default: everything that may be lost is. */
@@ -207,7 +199,8 @@ export class ManualDisk implements Disk {
       parent.names.set(posix.basename(path), node)
       parent.pending.push({ kind: 'set', name: posix.basename(path), node })
     } else if (mode === 'wx' || mode === 'wx+') throw systemError('EEXIST', path)
-    else if ((mode === 'w' || mode === 'w+') && node.size > 0) this.#truncate(path, node, 0)
+    else this.#before('open', path)
+    if ((mode === 'w' || mode === 'w+') && node.size > 0) this.#truncate(path, node, 0)
     const file = this.#nextHandle++
     this.#handles.set(file, { path, node, writable: mode !== 'r', position: mode === 'a' ? node.size : 0 })
     return file
@@ -355,8 +348,8 @@ export class ManualDisk implements Disk {
   #before(operation: DiskOperation, path: string): void {
     this.#alive()
     const code = this.fail?.(operation, path)
-    if (code !== undefined) throw systemError(code, path)
-    if (operation === 'read') return
+    if (code !== undefined) throw systemError(code, path, operation)
+    if (operation === 'read' || operation === 'open') return
     this.operations++
     if (this.operations >= this.crashAt && operation !== 'write') this.#end(path)
   }

@@ -1,6 +1,7 @@
-/** Finds the log that needs compaction most and compacts it; one at a time, in the background. A log that cannot be is left alone. */
+/** Finds the log that needs compaction most and compacts it; one at a time, in the background. A log that cannot be is left alone, one that cannot be now is tried in the next round. */
 
 import type { LogHost } from '../directory/log-host.ts'
+import { passes } from '../passing-failure.ts'
 import type { SegmentedLog } from '../segmented-log.ts'
 import { type Cleanable, cleanable, compactLog } from './compaction.ts'
 import { OffsetMap } from './offset-map.ts'
@@ -43,8 +44,10 @@ export class Cleaner {
         await compactLog(next.log, next.work, map)
         count++
       } catch (error) {
+        const later = passes(error)
+        this.#host.note(`${next.log.directory} cannot be compacted${later ? ' now' : ''}`, error)
+        if (later) return count
         this.#hopeless.add(next.log)
-        this.#host.note(`${next.log.directory} cannot be compacted`, error)
       }
     }
   }

@@ -18,8 +18,8 @@ export function segmentEnd(log: SegmentedLog, place: number): number {
  * log starts where its first segment does).
  */
 export function applyRetention(log: SegmentedLog, nowMs: number): number {
-  if (log.state.kind !== 'ok' || log.maintenance) return 0
-  const { config, host } = log
+  if (!log.isOpen || log.maintenance) return 0
+  const { config } = log
   let start = log.logStartOffset
   if (config.cleanup.delete) {
     rollExpired(log, nowMs)
@@ -41,7 +41,6 @@ export function applyRetention(log: SegmentedLog, nowMs: number): number {
     log.epochsUnsaved = true
     log.notify()
   }
-  void host
   return dropSegmentsBelow(log, log.logStartOffset)
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Disk } from '../../../core/platform/disk.ts'
 import { type SegmentSums, withIndexSums } from '../indexes/index-sums.ts'
+import { passes } from '../passing-failure.ts'
 import { encodeProducerSnapshot } from '../producers/producer-snapshot.ts'
 import { segmentName } from '../segment.ts'
 import type { SegmentedLog } from '../segmented-log.ts'
@@ -13,10 +14,15 @@ export const snapshotEnding = '.snapshot'
 /** Newer first; the older one is for the case that the newest is damaged. */
 const keptSnapshots = 2
 
-/** One at a time per log; resolves when the recovery point has moved or the log has failed. Never rejects. */
+/** One at a time per log; resolves when the recovery point has moved, cannot now, or the log has failed. Never rejects. */
 export async function checkpointLog(log: SegmentedLog): Promise<void> {
   while (log.checkpointing !== undefined) await log.checkpointing
-  const work = write(log).catch((cause: unknown) => log.fail('checkpoint', cause))
+  const work = write(log).catch((cause: unknown) => {
+    if (!passes(cause)) return log.fail('checkpoint', cause)
+    log.host.note(`the recovery point of ${log.directory} stays where it was`, cause)
+    log.sumsUnsaved = true
+    log.epochsUnsaved = true
+  })
   log.checkpointing = work
   await work
   log.checkpointing = undefined

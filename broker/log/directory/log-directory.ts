@@ -97,6 +97,8 @@ export class LogDirectory implements LogHost {
   readonly #config: LogConfig
   readonly #logs = new Map<string, SegmentedLog>()
   readonly #failures = new Map<string, Error>()
+  /** Logs that wait until the system has room. */
+  readonly #waiting = new Set<SegmentedLog>()
   readonly #files = new Mutex()
   readonly #checkpoints = new Set<SegmentedLog>()
   #checkpointing = false
@@ -194,6 +196,7 @@ export class LogDirectory implements LogHost {
     this.#logs.delete(key)
     this.#failures.delete(key)
     log.state = { kind: 'closed' }
+    this.goesOn(log)
     await log.checkpointing
     log.release()
     // Readers that wait for more learn that there will be none.
@@ -238,7 +241,20 @@ export class LogDirectory implements LogHost {
 
   // What logs ask for
 
+  waits(log: SegmentedLog, error: Error): void {
+    this.#waiting.add(log)
+    // Mostly all of them do, for the same reason.
+    if (this.#waiting.size > 1) return
+    const { topic, partition } = log
+    this.#log.warn({ error, topic, partition }, 'logs take nothing until the system has room; they try again')
+  }
+
+  goesOn(log: SegmentedLog): void {
+    if (this.#waiting.delete(log) && this.#waiting.size === 0) this.#log.info('all logs go on')
+  }
+
   failed(log: SegmentedLog, error: Error): void {
+    this.#waiting.delete(log)
     this.#failures.set(partitionKey(log.topic, log.partition), error)
     this.#log.error({ error, topic: log.topic, partition: log.partition }, 'a log takes nothing any more')
   }

@@ -17,6 +17,9 @@ export interface LogHost {
   readonly flusher: Flusher
   readonly cold: ColdReader
   readonly leaderEpoch: number
+  /** A log takes nothing until the system has room. Told once each time. */
+  waits(log: SegmentedLog, cause: Error): void
+  goesOn(log: SegmentedLog): void
   /** A log takes nothing any more. */
   failed(log: SegmentedLog, error: Error): void
   /** Makes the directory of a log and says in it whose it is. Throws the system's error. */

@@ -196,21 +196,6 @@ describe('a log', () => {
     expect((await values(again.log)).slice(0, 1)).toEqual(['a'])
   })
 
-  test('a full disk ends appends; a restart with space goes on', async () => {
-    const { log, clock, disk } = await openLog()
-    append(log, { values: ['a'] })
-    await settle(clock)
-    disk.fail = (operation) => (operation === 'write' ? 'ENOSPC' : undefined)
-    append(log, { values: ['b'] })
-    await settle(clock)
-    expect(log.state).toMatchObject({ kind: 'failed', message: expect.stringContaining('ENOSPC') })
-    const again = await openLog({}, { disk: disk.crash('process'), clock })
-    expect(await values(again.log)).toEqual(['a'])
-    append(again.log, { values: ['c'] })
-    await settle(clock)
-    expect(await values(again.log)).toEqual(['a', 'c'])
-  })
-
   test('a log that cannot be written keeps none of the memory that the ends of others share', async () => {
     const budgetBytes = 3 << 20
     const { log, clock, disk, directory } = await openLog({}, { options: { tailBytes: budgetBytes } })
