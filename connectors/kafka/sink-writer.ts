@@ -9,7 +9,7 @@ import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import type { SinkContext } from '../../sdk/sink.ts'
 import { codeOf, KafkaAdmin, KafkaCluster, KafkaProducer, type NewTopic } from './client/index.ts'
 import type { KafkaClientOptions } from './client/options.ts'
-import type { ProducerOptions } from './client/producer.ts'
+import type { ProducerOptions } from './client/producer-options.ts'
 import { kafkaConnectorErrors } from './errors.ts'
 import { type Append, type RecordOptions, recordAppender } from './outgoing-records.ts'
 import { Waits } from './waits.ts'
@@ -43,6 +43,8 @@ export class SinkTopics<T> {
   readonly #waits: Waits
   readonly #known = new Set<string>()
   readonly #asked = new Map<string, Promise<void>>()
+  /** Producers whose room is waited for. */
+  readonly #full = new Set<KafkaProducer>()
 
   constructor(options: WriterOptions<T>, context: SinkContext) {
     this.options = options
@@ -138,8 +140,11 @@ export class SinkTopics<T> {
   hasRoom(producer: KafkaProducer): boolean {
     if (producer.failure !== undefined) throw producer.failure
     if (producer.hasRoom) return true
+    if (this.#full.has(producer)) return false
+    this.#full.add(producer)
+    const room = producer.room().finally(() => this.#full.delete(producer))
     inBackground(
-      producer.room().then(() => this.#context.wake()),
+      room.then(() => this.#context.wake()),
       (error) => this.fail(error),
     )
     return false

@@ -1,5 +1,5 @@
 /** Kafka topics as a sink, against a broker in this process. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type RunningBroker, startBroker } from '../../broker/broker.ts'
 import { sink, source } from '../../connectors/index.ts'
 import {
@@ -11,6 +11,7 @@ import {
 } from '../../connectors/kafka/client/index.ts'
 import type { KafkaRecord } from '../../connectors/kafka/records.ts'
 import type { KafkaSinkOptions } from '../../connectors/kafka/sink.ts'
+import { SinkTopics } from '../../connectors/kafka/sink-writer.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import type { SinkContext } from '../../sdk/sink.ts'
 import { SourceHarness } from '../support/source-harness.ts'
@@ -53,6 +54,7 @@ async function newTopic(partitions = 1): Promise<string> {
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const contextOf = (more: Partial<SinkContext> = {}): SinkContext => ({
   jobId: 'job',
@@ -378,5 +380,41 @@ describe('sink.kafka', () => {
     expect(run.writer.ready?.()).toBe(false)
     await until(() => run.writer.ready?.() ?? true)
     await run.writer.close()
+  })
+
+  it('prepares a checkpoint at least once although records go on coming', async () => {
+    const topic = await newTopic(3)
+    const run = new Run({ topic, delivery: 'at-least-once' })
+    const records = Array.from({ length: 500 }, (_, i) => ({ i, text: 'x'.repeat(50) }))
+    await run.write(...records)
+    let isPrepared = false
+    const prepared = run.checkpoint(1).finally(() => {
+      isPrepared = true
+    })
+    while (!isPrepared) {
+      if (run.writer.ready?.() === true) run.writer.write(records, [])
+      await turn()
+    }
+    await prepared
+    expect((await seen(topic)).length).toBeGreaterThanOrEqual(records.length)
+    await run.writer.close()
+  })
+
+  it('waits for room once, however often it is asked', async () => {
+    const writing = new SinkTopics<unknown>(
+      {
+        client: { brokers: [brokers] },
+        records: { topic: 'any' },
+        producer: { bufferBytes: 1 },
+        createTopic: undefined,
+      },
+      contextOf(),
+    )
+    const producer = writing.newProducer()
+    producer.append('any', 0, 0, null, Buffer.alloc(100))
+    const room = vi.spyOn(producer, 'room')
+    for (let i = 0; i < 100; i++) expect(writing.hasRoom(producer)).toBe(false)
+    expect(room).toHaveBeenCalledTimes(1)
+    await writing.cluster.close()
   })
 })

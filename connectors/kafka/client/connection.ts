@@ -130,7 +130,7 @@ export class KafkaConnection {
   /** Sends a request that is never answered: Produce with acks 0. */
   sendUnanswered<Name extends ApiName>(name: Name, message: RequestOf<Name>): void {
     if (this.#ended !== undefined) throw this.#ended
-    this.#write(writeRequest(writer, name, this.versionOf(name), this.#nextId++, this.#settings.clientId, message))
+    this.#write(writeRequest(writer, name, this.versionOf(name), this.#takeId(), this.#settings.clientId, message))
   }
 
   /** Takes the memory of an answer back: nothing of it may be looked at any more. */
@@ -195,7 +195,7 @@ export class KafkaConnection {
 
   #send(api: ApiName, version: number, message: unknown, timeoutMs: number): Promise<unknown> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
-    const correlationId = this.#nextId++
+    const correlationId = this.#takeId()
     const parts = writeRequest(writer, api, version, correlationId, this.#settings.clientId, message as never)
     const { clock } = this.#settings
     const answer = deferred<unknown>()
@@ -204,6 +204,13 @@ export class KafkaConnection {
     this.#timer ??= clock.setInterval(() => this.#checkTimeouts(), timeoutCheckMs)
     this.#write(parts)
     return answer.promise
+  }
+
+  /** Numbers of requests are int32, and begin again. */
+  #takeId(): number {
+    const id = this.#nextId
+    this.#nextId = (id + 1) | 0
+    return id
   }
 
   #write(parts: readonly Buffer[]): void {

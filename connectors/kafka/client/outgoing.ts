@@ -11,6 +11,7 @@ export interface Outgoing {
   readonly bytes: Buffer
   /** Before compression: what it counts in the buffer. */
   readonly plainBytes: number
+  readonly records: number
   attempts: number
   /** Monotonic. */
   firstSentMs: number
@@ -28,6 +29,9 @@ export class OutgoingPartition {
   readonly #encoder = new BatchEncoder()
   readonly #closed: Outgoing[] = []
   #sequence = 0
+  /** Records so far, and those of them that have arrived: in their order. */
+  appended = 0
+  arrived = 0
   /** Whether the coordinator knows that the transaction writes here. */
   inTransaction = false
   onItsWay: Outgoing | undefined
@@ -67,6 +71,7 @@ export class OutgoingPartition {
     const full = this.#encoder.count > 0 && this.#encoder.sizeBytes + size > this.#batchBytes
     if (full) this.#close(identity)
     this.#encoder.append(timestamp, key, value, headers)
+    this.appended++
     return full
   }
 
@@ -85,6 +90,12 @@ export class OutgoingPartition {
     this.#sequence = 0
   }
 
+  /** The batch that was on its way has arrived. */
+  settle({ records }: Outgoing): void {
+    this.onItsWay = undefined
+    this.arrived += records
+  }
+
   /** The batch that was on its way is the next one again. */
   putBack(batch: Outgoing): void {
     this.onItsWay = undefined
@@ -101,6 +112,6 @@ export class OutgoingPartition {
         : { producerId: identity.producerId, producerEpoch: identity.producerEpoch, baseSequence: this.#sequence }),
     })
     this.#sequence = sequenceAfter(this.#sequence, count)
-    this.#closed.push({ from: this, bytes, plainBytes: sizeBytes, attempts: 0, firstSentMs: 0 })
+    this.#closed.push({ from: this, bytes, plainBytes: sizeBytes, records: count, attempts: 0, firstSentMs: 0 })
   }
 }

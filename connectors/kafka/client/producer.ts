@@ -8,12 +8,13 @@ import { type Deferred, deferred, inBackground } from '../../../core/async/index
 import type { ResponseOf } from '../../../proto/kafka/apis.ts'
 import { isRetriable, kafkaError } from '../../../proto/kafka/error-codes.ts'
 import { zeroUuid } from '../../../proto/kafka/reader.ts'
-import type { CodecName } from '../../../proto/kafka/records/index.ts'
 import { type KafkaCluster, mayPass } from './cluster.ts'
 import type { KafkaConnection } from './connection.ts'
 import { codeOf, isFencing, kafkaErrors, refusal } from './errors.ts'
+import { Flushes } from './flushes.ts'
 import { type Outgoing, OutgoingPartition } from './outgoing.ts'
 import { partitionOfKey } from './partitioner.ts'
+import { type ProducerOptions, type ProducerSettings, producerSettings } from './producer-options.ts'
 import {
   addPartitions,
   byTopic,
@@ -23,44 +24,15 @@ import {
   isSecondForm,
   type ProducerIdentity,
   sendOffsets,
-  type TwoPhase,
   upToOf,
 } from './transactions.ts'
-
-export interface ProducerOptions {
-  /** Makes the producer transactional. */
-  readonly transactionalId?: string
-  /** How long a transaction may stay open before the broker aborts it. Default 60 s. */
-  readonly transactionTimeoutMs?: number
-  /** Default `no`. */
-  readonly twoPhase?: TwoPhase
-  /** Default true; without it a retry may write records twice. */
-  readonly idempotent?: boolean
-  /** `none`: no answer at all, what is lost is lost. Default `all`. */
-  readonly acks?: 'all' | 'leader' | 'none'
-  readonly codec?: CodecName
-  /** How long a batch may wait for more records. Default 0: as long as the turn of the event loop. */
-  readonly lingerMs?: number
-  /** A batch is closed when it would grow beyond this, before compression. Default 512 KB. */
-  readonly batchBytes?: number
-  /** Of one request. Default 4 MB. */
-  readonly requestBytes?: number
-  /** What may wait or be on its way. Default 32 MB. */
-  readonly bufferBytes?: number
-  /** Requests on their way to one broker. Default 5. */
-  readonly maxInFlight?: number
-  /** From the first attempt on. Default 120 s. */
-  readonly deliveryTimeoutMs?: number
-  /** Called when records have to be sent again, with the reason, and with undefined when they have arrived. */
-  readonly onTrouble?: (reason: Error | undefined) => void
-}
 
 const acksCode = { all: -1, leader: 1, none: 0 } as const
 const appended: ReadonlySet<number> = new Set([kafkaError.NONE, kafkaError.DUPLICATE_SEQUENCE_NUMBER])
 
 export class KafkaProducer {
   readonly #cluster: KafkaCluster
-  readonly #options: Required<Omit<ProducerOptions, 'transactionalId'>> & { readonly transactionalId: string | null }
+  readonly #options: ProducerSettings
   readonly #partitions = new Map<string, Map<number, OutgoingPartition>>()
   /** Have something to send and nothing on its way. */
   readonly #ready = new Set<OutgoingPartition>()
@@ -73,28 +45,16 @@ export class KafkaProducer {
   #bufferedBytes = 0
   #scheduled = false
   #failure: Error | undefined
-  #flushed: Deferred<void> | undefined
+  readonly #flushes = new Flushes()
   #roomy: Deferred<void> | undefined
   #adding = false
+  /** Leaders that nobody knew are asked for. */
+  #searching = false
   #trouble: Error | undefined
 
   constructor(cluster: KafkaCluster, options: ProducerOptions = {}) {
     this.#cluster = cluster
-    this.#options = {
-      transactionalId: options.transactionalId ?? null,
-      transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
-      twoPhase: options.twoPhase ?? 'no',
-      idempotent: options.idempotent ?? true,
-      acks: options.acks ?? 'all',
-      codec: options.codec ?? 'none',
-      lingerMs: options.lingerMs ?? 0,
-      batchBytes: options.batchBytes ?? 512 * 1024,
-      requestBytes: options.requestBytes ?? 4 * 1024 * 1024,
-      bufferBytes: options.bufferBytes ?? 32 * 1024 * 1024,
-      maxInFlight: options.maxInFlight ?? 5,
-      deliveryTimeoutMs: options.deliveryTimeoutMs ?? 120_000,
-      onTrouble: options.onTrouble ?? (() => undefined),
-    }
+    this.#options = producerSettings(options)
   }
 
   /** Gets the identity. A transactional producer fences its predecessor and aborts what that left open. Call it first. */
@@ -174,10 +134,10 @@ export class KafkaProducer {
   /** Resolves when everything appended before is acknowledged. Rejects when the producer fails. */
   async flush(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#bufferedBytes === 0) return
-    this.#flushed ??= deferred()
+    const arrived = this.#flushes.add([...this.#partitions.values()].flatMap((each) => [...each.values()]))
+    if (arrived === undefined) return
     this.#schedule(true)
-    return this.#flushed.promise
+    return arrived
   }
 
   /** Begins a transaction. Costs nothing: the coordinator hears of it with the first record. */
@@ -277,7 +237,7 @@ export class KafkaProducer {
         else list.push(outgoing)
       }
     }
-    if (lost.size > 0) inBackground(this.#relearn([...lost], 1), (error) => this.#fail(error as Error))
+    if (lost.size > 0) this.#search([...lost])
     for (const [nodeId, list] of byLeader) {
       if ((this.#inFlight.get(nodeId) ?? 0) >= this.#options.maxInFlight) continue
       const batches: Outgoing[] = []
@@ -293,6 +253,20 @@ export class KafkaProducer {
       this.#inFlight.set(nodeId, (this.#inFlight.get(nodeId) ?? 0) + 1)
       inBackground(this.#send(nodeId, batches), (error) => this.#fail(error as Error))
     }
+  }
+
+  /** Asks for leaders once for all who want to send meanwhile. */
+  #search(topics: readonly string[]): void {
+    if (this.#searching) return
+    this.#searching = true
+    const search = async (): Promise<void> => {
+      try {
+        await this.#relearn(topics, 1)
+      } finally {
+        this.#searching = false
+      }
+    }
+    inBackground(search, (error) => this.#fail(error as Error))
   }
 
   /** Partitions join the transaction before their first record. Returns whether something has to be waited for. */
@@ -381,7 +355,7 @@ export class KafkaProducer {
       ?.partitionResponses.find((each) => each.index === partition)
     const code = part?.errorCode ?? (trouble === undefined && this.#options.acks === 'none' ? 0 : undefined)
     if (code !== undefined && appended.has(code)) {
-      batch.from.onItsWay = undefined
+      batch.from.settle(batch)
       this.#bufferedBytes -= batch.plainBytes
       if (batch.from.hasMore) this.#ready.add(batch.from)
       return true
@@ -431,14 +405,11 @@ export class KafkaProducer {
   }
 
   #settle(error: Error | undefined): void {
-    if (error !== undefined) {
-      this.#flushed?.reject(error)
-      this.#roomy?.reject(error)
-    } else {
-      if (this.#bufferedBytes === 0) this.#flushed?.resolve()
-      if (this.hasRoom) this.#roomy?.resolve()
-    }
-    if (error !== undefined || this.#bufferedBytes === 0) this.#flushed = undefined
-    if (error !== undefined || this.hasRoom) this.#roomy = undefined
+    if (error !== undefined || this.#bufferedBytes === 0) this.#flushes.end(error)
+    else this.#flushes.look()
+    if (error !== undefined) this.#roomy?.reject(error)
+    else if (this.hasRoom) this.#roomy?.resolve()
+    else return
+    this.#roomy = undefined
   }
 }

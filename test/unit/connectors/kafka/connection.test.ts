@@ -2,57 +2,20 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { KafkaConnection } from '../../../../connectors/kafka/client/connection.ts'
 import { clientSettings } from '../../../../connectors/kafka/client/options.ts'
 import { ManualClock } from '../../../../core/platform/manual-clock.ts'
-import { type Server, type Socket, systemNetwork } from '../../../../core/platform/net.ts'
-import type { ResponseOf } from '../../../../proto/kafka/apis.ts'
+import type { Socket } from '../../../../core/platform/net.ts'
 import { writeResponse } from '../../../../proto/kafka/frame.ts'
 import { KafkaWriter } from '../../../../proto/kafka/writer.ts'
+import { type Asked, broker, closeBrokers, send, versions, welcoming } from './fake-broker.ts'
 
-const servers: Server[] = []
 const writer = new KafkaWriter()
 
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close()
-})
+afterEach(closeBrokers)
 
-interface Asked {
-  readonly key: number
-  readonly version: number
-  readonly id: number
-}
-
-/** A broker that answers whole requests as `answer` says. Gives its port. */
-function broker(answer: (asked: Asked, socket: Socket) => void): Promise<number> {
-  const server = systemNetwork.createServer({}, (socket) => {
-    socket.on('error', () => socket.destroy())
-    socket.on('data', (chunk: Buffer) => {
-      for (let at = 0; at < chunk.length; at += 4 + chunk.readInt32BE(at)) {
-        const [key, version] = [chunk.readInt16BE(at + 4), chunk.readInt16BE(at + 6)]
-        answer({ key, version, id: chunk.readInt32BE(at + 8) }, socket)
-      }
-    })
-  })
-  servers.push(server)
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port))
-  })
-}
-
-const versions = (errorCode: number, apiKeys: ResponseOf<'ApiVersions'>['apiKeys']): ResponseOf<'ApiVersions'> => ({
-  errorCode,
-  apiKeys,
-  throttleTimeMs: 0,
-  supportedFeatures: [],
-  finalizedFeaturesEpoch: -1,
-  finalizedFeatures: [],
-  zkMigrationReady: false,
-})
 const serving = [
   { apiKey: 18, minVersion: 0, maxVersion: 3 },
   { apiKey: 12, minVersion: 0, maxVersion: 2 },
 ]
-const send = (socket: Socket, parts: readonly Buffer[]): void => void socket.write(Buffer.concat(parts))
-const welcome = ({ id, version }: Asked, socket: Socket): void =>
-  send(socket, writeResponse(writer, 'ApiVersions', version, id, versions(0, serving)))
+const welcome = welcoming(serving)
 const heartbeatAnswer = (id: number): Buffer[] =>
   writeResponse(writer, 'Heartbeat', 2, id, { throttleTimeMs: id, errorCode: 0 })
 const heartbeat = { groupId: 'g', generationId: 1, memberId: 'm', groupInstanceId: null }
