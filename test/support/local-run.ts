@@ -4,9 +4,9 @@
  */
 import { Arena } from '../../core/arena/arena.ts'
 import { systemClock } from '../../core/platform/clock.ts'
-import { buildGraph, compilePlan, type Job } from '../../millrace.ts'
+import { buildGraph, compilePlan, edgeInput, type Job } from '../../millrace.ts'
 import type { EdgePlan, JobPlan } from '../../proto/jobgraph/plan.ts'
-import type { GraphNode, JobGraph, KeySelector } from '../../sdk/graph/nodes.ts'
+import type { JobGraph, KeySelector } from '../../sdk/graph/nodes.ts'
 import { createRouter, type RouterPlan } from '../../taskmanager/network/create-router.ts'
 import { EdgeWriter } from '../../taskmanager/network/edge-writer.ts'
 import { LocalChannel } from '../../taskmanager/network/local.ts'
@@ -58,7 +58,7 @@ export async function runLocally(
           arena,
           schema: edge.schema,
           channels: targets.map((to) => channel(edge, subtask, to)),
-          router: createRouter(routerPlan(graph, edge, arena), targets.length),
+          router: createRouter(routerPlan(graph, plan, edge, arena), targets.length),
           bufferTimeoutMs: 5,
           monotonic,
         })
@@ -87,7 +87,7 @@ export async function runLocally(
           arena,
           owner: arena.owner,
           ...outputs,
-          key: keyed?.key === undefined ? undefined : { plan: keyed.key, selector: selectorOf(graph, keyed) },
+          key: keyed?.key === undefined ? undefined : { plan: keyed.key, selector: selectorOf(graph, plan, keyed) },
           restored: undefined,
           checkpointRoot: undefined,
           options: plan.options,
@@ -167,15 +167,15 @@ export async function runLocally(
   return { delivered, printed, poisoned }
 }
 
-function selectorOf(graph: JobGraph, edge: EdgePlan): KeySelector {
-  const node: GraphNode = graph.nodes[edge.node ?? -1]
-  for (const { exchange } of node.inputs) if (exchange.kind === 'hash') return exchange.key
-  throw new Error('a keyed edge without a key')
+function selectorOf(graph: JobGraph, plan: JobPlan, edge: EdgePlan): KeySelector {
+  const { exchange } = edgeInput(graph, plan, edge)
+  if (exchange.kind !== 'hash') throw new Error('a keyed edge without a key')
+  return exchange.key
 }
 
-function routerPlan(graph: JobGraph, edge: EdgePlan, arena: Arena): RouterPlan {
+function routerPlan(graph: JobGraph, plan: JobPlan, edge: EdgePlan, arena: Arena): RouterPlan {
   if (edge.partitioner === 'hash')
-    return { kind: 'hash', arena, selector: selectorOf(graph, edge), schema: edge.schema }
+    return { kind: 'hash', arena, selector: selectorOf(graph, plan, edge), schema: edge.schema }
   if (edge.partitioner === 'custom') throw new Error('custom partitioners are not run locally')
   return { kind: 'turns' }
 }

@@ -76,6 +76,14 @@ export interface Push {
   readonly timestamps?: readonly number[]
   /** Columns only: these rows of the batch count. */
   readonly selection?: readonly number[]
+  /** Which input they come by; default: the first. */
+  readonly input?: number
+}
+
+/** A keyed input. */
+interface KeyedInput {
+  readonly edge: EdgePlan
+  readonly selector: KeySelector
 }
 
 const owner = 1
@@ -96,8 +104,7 @@ export class OperatorHarness {
   readonly #rocksdb: boolean
   readonly #output: Output
   readonly #alter: (node: GraphNode) => GraphNode
-  #edge: EdgePlan | undefined
-  #selector: KeySelector | undefined
+  #keyed: readonly KeyedInput[] = []
   #vertex = 0
   #checkpointId = 0
   #epoch = 0
@@ -153,9 +160,11 @@ export class OperatorHarness {
     const operatorPlan = vertex?.operators.find(({ node }) => node === this.node.id)
     if (vertex === undefined || operatorPlan === undefined) throw new Error('the plan has no such operator')
     this.#vertex = vertex.id
-    this.#edge = plan.edges.find((edge) => edge.to.vertex === vertex.id && edge.partitioner === 'hash')
-    const exchange = this.#edge && edgeInput(graph, plan, this.#edge).exchange
-    this.#selector = exchange?.kind === 'hash' ? exchange.key : undefined
+    this.#keyed = plan.edges.flatMap((edge) => {
+      const { exchange } = edgeInput(graph, plan, edge)
+      return edge.to.vertex === vertex.id && exchange.kind === 'hash' ? [{ edge, selector: exchange.key }] : []
+    })
+    const [keyed] = this.#keyed as readonly (KeyedInput | undefined)[]
     for (let subtask = 0; subtask < vertex.parallelism; subtask++) {
       const made = {
         metrics: { recordsIn: 0, recordsOut: 0, lateDropped: 0, errorsSkipped: 0 },
@@ -176,7 +185,7 @@ export class OperatorHarness {
         owner,
         output: this.#output,
         sides: this.#sides,
-        key: this.#edge?.key && this.#selector && { plan: this.#edge.key, selector: this.#selector },
+        key: keyed?.edge.key && { plan: keyed.edge.key, selector: keyed.selector },
         restored:
           this.#manifest &&
           assignRestore(this.#manifest, plan, vertex.id, subtask, { root: this.#from, jobId: 'job' }).operators.find(
@@ -216,7 +225,7 @@ export class OperatorHarness {
         timestamps: part.timestamps && Float64Array.from(part.timestamps),
         ...(part.keys && { keys: part.keys, hashes: Int32Array.from(part.keys, hashValue) }),
       }
-      subtask.operator.processRows(batch, 0)
+      subtask.operator.processRows(batch, push.input ?? 0)
     })
     return this
   }
@@ -224,12 +233,14 @@ export class OperatorHarness {
   /** Pushes columns, by the schema of the edge or one inferred. */
   columns(records: readonly unknown[], push: Push = {}): this {
     this.#route(records, push, (subtask, part) => {
-      this.encode(part, (batch, from) => {
+      const { input = 0 } = push
+      const use = (batch: RecordBatch, from: number): void => {
         const rows = push.selection
           ?.filter((row) => row >= from && row < from + batch.rowCount)
           .map((row) => row - from)
-        subtask.operator.processBatch(batch, rows && { rows: Int32Array.from(rows), count: rows.length }, 0)
-      })
+        subtask.operator.processBatch(batch, rows && { rows: Int32Array.from(rows), count: rows.length }, input)
+      }
+      this.encode(part, use, input)
     })
     return this
   }
@@ -323,13 +334,13 @@ export class OperatorHarness {
   }
 
   /** Batches of rows; lent to `use`. */
-  encode(part: Part, use: (batch: RecordBatch, from: number) => void): void {
-    const selector = this.#selector
-    const computed = selector?.kind === 'function'
+  encode(part: Part, use: (batch: RecordBatch, from: number) => void, input = 0): void {
+    const keyed = this.#keyed[input] as KeyedInput | undefined
+    const computed = keyed?.selector.kind === 'function'
     const records = computed
       ? part.records.map((record, i) => ({ ...(record as object), $key: part.keys?.[i] }))
       : part.records
-    const declared = this.#edge?.schema ?? this.#inputSchema()
+    const declared = keyed?.edge.schema ?? this.#inputSchema(input)
     const schema = declared && internSchema(computed ? { ...declared, record: 'object' } : declared)
     const hashes = part.keys && Int32Array.from(part.keys, hashValue)
     const timestamps = part.timestamps && Float64Array.from(part.timestamps)
@@ -355,10 +366,11 @@ export class OperatorHarness {
     if (usedBytes !== 0) throw new Error(`${usedBytes} bytes of the arena are still held`)
   }
 
-  #inputSchema(): Schema | undefined {
-    const { schema } = this.plan.edges.find((edge) => edge.to.vertex === this.#vertex) ?? {}
-    if (schema !== undefined) return schema
-    return this.plan.vertices[0].operators.find(({ kind }) => kind === 'source')?.schema
+  #inputSchema(input: number): Schema | undefined {
+    const edges: readonly (EdgePlan | undefined)[] = this.plan.edges.filter((edge) => edge.to.vertex === this.#vertex)
+    const edge = edges[input]
+    if (edge?.schema !== undefined) return edge.schema
+    return this.plan.vertices[edge?.from.vertex ?? 0].operators.find(({ kind }) => kind === 'source')?.schema
   }
 
   #poison(metrics: OperatorMetrics, error: unknown, record: unknown, timestampMs: number | undefined): void {
@@ -368,8 +380,8 @@ export class OperatorHarness {
   }
 
   #route(records: readonly unknown[], push: Push, use: (subtask: Subtask, part: Part) => void): void {
-    const selector = this.#selector
-    const { timestamps } = push
+    const { timestamps, input = 0 } = push
+    const { selector } = (this.#keyed[input] as KeyedInput | undefined) ?? {}
     if (selector === undefined) {
       use(this.subtasks[0], { records, timestamps, keys: undefined })
       return

@@ -168,6 +168,31 @@ export default defineJob('types', (env) => {
   // @ts-expect-error: not a duration
   t.float64().state({ ttl: '1 hour' })
 
+  // Connected streams
+  const people = stream.sideOutput('person')
+  // @ts-expect-error: no keyBy
+  keyed.connect(people)
+  // @ts-expect-error: keys of another type
+  keyed.connect(people.keyBy('name'))
+  // @ts-expect-error: nothing is done with the records of the second
+  keyed.connect(people.keyBy('id')).process({ uid: 'x', onElement1() {} })
+  keyed.connect(people.keyBy('id')).process({
+    uid: 'both',
+    state: { name: state.value(t.string()) },
+    emits: t.object({ price: t.float64() }),
+    onElement1(bid, { key, state }, emit) {
+      expectType<TypeOf<typeof Bid>, typeof bid>()
+      expectType<number, typeof key>()
+      expectType<string | undefined, ReturnType<typeof state.name.get>>()
+      emit({ price: bid.price })
+    },
+    onElement2(person, { state }, emit) {
+      state.name.set(person.name)
+      // @ts-expect-error: not what the operator emits
+      emit(person)
+    },
+  })
+
   // Windows
   // @ts-expect-error: not a duration
   window.tumbling('1min')
