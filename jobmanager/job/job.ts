@@ -273,7 +273,7 @@ export class Job {
       subtasks: this.#subtasks.length,
       strategy: strategyOf(this.#config),
       history: this.#history,
-      nowMs: this.#context.clock.now(),
+      nowMs: this.#context.clock.monotonic(),
       ...this.#tasks.leavings(this.#plan, before.kind),
     }
     const { state, actions } = decide(before, event, facts)

@@ -2,6 +2,7 @@
  * Lines that a job printed and what happened to it, and its changes of status, for those who follow. Bounded: the oldest
  * lines go; a follower that is too slow misses lines and is told how many.
  */
+import { inBackground } from '../../core/async/index.ts'
 import type { LogLine } from '../../proto/generated/shapes.ts'
 
 /** Values to come, for any number of followers; each has a bounded queue of its own. */
@@ -65,6 +66,20 @@ export class Feed<T> {
       this.#followers.delete(follower)
       cancelled.removeEventListener('abort', abort)
     }
+  }
+}
+
+/** What there is, then what comes: `live` is there before `there` is read, so that nothing in between is lost, and ends with this. */
+export async function* fromNowOn<T>(there: () => Iterable<T>, live: AsyncGenerator<T, void, void>): AsyncGenerator<T> {
+  const first = live.next()
+  try {
+    yield* there()
+    const begun = await first
+    if (begun.done !== true) yield begun.value
+    yield* live
+  } finally {
+    // Not waited for: it may be in the middle of waiting itself.
+    inBackground(live.return(), () => undefined)
   }
 }
 

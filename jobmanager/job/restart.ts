@@ -23,7 +23,7 @@ export type RestartStrategy =
       readonly attempts: number
     }
 
-/** Failures so far, as far as they still count. Epoch ms; the newest last. */
+/** Failures so far, as far as they still count, on the monotonic clock; the newest last. */
 export interface RestartHistory {
   readonly failuresMs: readonly number[]
 }

@@ -73,7 +73,7 @@ export class ResultBuffer {
   #loading: (() => Promise<void>) | undefined
   #bytes = 0
   #ended = false
-  #waiting: (() => void)[] = []
+  readonly #waiting = new Set<() => void>()
 
   /** `tell`: a reader has come so far. */
   constructor(bytesMax: number, clock: Clock, tell: (position: ResultPosition) => void) {
@@ -169,10 +169,12 @@ export class ResultBuffer {
     const known = new Map(positions.map((position) => [keyOf(position.uid, position.subtask), position.next]))
     for (const [key, next] of known) this.#read(key, next)
     let late = false
-    const { promise: over, resolve } = Promise.withResolvers<void>()
+    let wake = (): void => undefined
+    const look = (): void => wake()
+    this.#waiting.add(look)
     const timer = this.#clock.setTimeout(() => {
       late = true
-      resolve()
+      wake()
     }, waitMs)
     try {
       for (;;) {
@@ -182,10 +184,13 @@ export class ResultBuffer {
           this.#checkGone(known)
           return { batches, ended: true }
         }
-        await Promise.race([over, new Promise<void>((wake) => this.#waiting.push(wake))])
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
       }
     } finally {
       this.#clock.clearTimeout(timer)
+      this.#waiting.delete(look)
     }
   }
 
@@ -240,9 +245,7 @@ export class ResultBuffer {
   }
 
   #wake(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const resolve of waiting) resolve()
+    for (const look of this.#waiting) look()
   }
 }
 

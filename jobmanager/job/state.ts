@@ -172,6 +172,7 @@ export interface JobFacts {
   readonly subtasks: number
   readonly strategy: RestartStrategy
   readonly history: RestartHistory
+  /** Monotonic. */
   readonly nowMs: number
   /** What sinks began outside stays in the way of others until the job ends it, and an attempt may have begun something. */
   readonly leavesOpen?: boolean | undefined

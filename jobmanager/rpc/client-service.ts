@@ -19,6 +19,7 @@ import type { Cluster, NewJob } from '../cluster/cluster.ts'
 import { errors } from '../errors.ts'
 import { sinksOf } from '../job/guarantees.ts'
 import type { Job } from '../job/job.ts'
+import { fromNowOn } from '../job/journal.ts'
 import { answer, writeAll } from './writing.ts'
 
 export interface SubmitOptions {
@@ -75,7 +76,10 @@ export function clientService(options: ClientServiceOptions): UntypedServiceImpl
       cluster.find(job).results.fetch(positions, resultsWaitMs),
     ),
     watch: (call: ServerWritableStream<shapes.JobRequest, shapes.JobStatus>) =>
-      writeAll(call, (cancelled) => watch(cluster.find(call.request.job), cancelled)),
+      writeAll(call, (cancelled) => {
+        const job = cluster.find(call.request.job)
+        return fromNowOn(() => [job.status()], job.changes.follow(cancelled, followersQueueMax))
+      }),
     cluster: answer((): shapes.ClusterInfo => clusterInfo(options)),
   }
 }
@@ -180,29 +184,17 @@ async function* codeOf(cluster: Cluster, job: Job): AsyncGenerator<shapes.CodePi
     yield { kind: 'bundle', value: bundle.subarray(at, at + pieceBytes) }
 }
 
-async function* logs(job: Job, follow: boolean, cancelled: AbortSignal): AsyncGenerator<shapes.LogLine> {
-  const live = follow ? job.journal.feed.follow(cancelled, followersQueueMax, missed) : undefined
-  // The follower must be there before the old lines are read, or lines in between are lost.
-  const first = live?.next()
-  yield* [...job.journal.lines]
-  if (live === undefined || first === undefined) return
-  const begun = await first
-  if (begun.done !== true) yield begun.value
-  yield* live
+function logs(
+  { journal }: Job,
+  follow: boolean,
+  cancelled: AbortSignal,
+): AsyncIterable<shapes.LogLine> | Iterable<shapes.LogLine> {
+  const lines = (): shapes.LogLine[] => [...journal.lines]
+  return follow ? fromNowOn(lines, journal.feed.follow(cancelled, followersQueueMax, missed)) : lines()
 }
 
 function missed(count: number): shapes.LogLine {
   return { timeMs: 0, source: 'jobmanager', text: `... ${count} lines missed: this reader is too slow` }
-}
-
-async function* watch(job: Job, cancelled: AbortSignal): AsyncGenerator<shapes.JobStatus> {
-  const status = job.status()
-  const live = job.changes.follow(cancelled, followersQueueMax)
-  const first = live.next()
-  yield status
-  const begun = await first
-  if (begun.done !== true) yield begun.value
-  yield* live
 }
 
 function clusterInfo({ cluster, epoch, address }: ClientServiceOptions): shapes.ClusterInfo {

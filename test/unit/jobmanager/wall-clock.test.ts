@@ -1,3 +1,4 @@
+/** What a JobManager measures, while somebody sets the wall clock. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadConfig } from '../../../core/config/index.ts'
 import { ManualClock } from '../../../core/platform/manual-clock.ts'
@@ -7,8 +8,10 @@ import { Cluster, type TaskManagerLink } from '../../../jobmanager/cluster/clust
 import { LocalJobStore } from '../../../jobmanager/job-store.ts'
 import { jobManagerOptions } from '../../../jobmanager/options.ts'
 import { packageVersion, protocolVersion } from '../../../proto/rpc/version.ts'
+import { testPlan } from '../../support/plan.ts'
 
 const values = { 'heartbeat.interval': '1s', 'heartbeat.timeout': '5s' }
+const slot = { slot: 0, port: 1, jobId: '', attempt: 0, subtasks: [], checkpointId: 0 }
 const beat = { kind: 'heartbeat', rssBytes: 0, arenaUsedBytes: 0, arenaFreeSegments: 0, timeMs: 0 } as const
 const link: TaskManagerLink = { send: () => undefined, close: () => undefined }
 let clock: ManualClock
@@ -27,10 +30,18 @@ beforeEach(() => {
     cleanLater: () => undefined,
     log: () => undefined,
   })
-  const hello = { id: 'tm-1', host: 'localhost', hostName: 'localhost', processId: 1, arenaBytes: 0, slots: [] }
+  const hello = { id: 'tm-1', host: 'localhost', hostName: 'localhost', processId: 1, arenaBytes: 0, slots: [slot] }
   cluster.register({ ...hello, protocol: protocolVersion, version: packageVersion }, link)
 })
 afterEach(() => cluster.close())
+
+/** Runs immediates and timers of so many ms, and what follows from them. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 1000) {
+    cluster.receive(link, 'tm-1', beat)
+    await clock.advanceAsync(Math.min(left, 1000))
+  }
+}
 
 const known = (): number => cluster.taskManagers.length
 
@@ -53,4 +64,39 @@ test('a wall clock that is set back does not hide that one has gone silent', () 
   clock.jump(-3_600_000)
   clock.advance(7000)
   expect(known()).toBe(0)
+})
+
+test('failures count for as long as their interval, though the wall clock is set back', async () => {
+  const options = {
+    'restart-strategy.type': 'failure-rate',
+    'restart-strategy.failure-rate.max-failures-per-interval': '2',
+    'restart-strategy.failure-rate.failure-rate-interval': '1 min',
+    'restart-strategy.failure-rate.delay': '1 s',
+  }
+  const plan = testPlan('fails', 1)
+  const job = cluster.submit({
+    jobId: '0123456789abcdef',
+    plan,
+    bundle: new Uint8Array(1),
+    options,
+    savepointPath: undefined,
+    allowNonRestoredState: false,
+  })
+  const fail = (): string => {
+    job.dispatch({ kind: 'failure', cause: { code: 'UNKNOWN', message: 'it does' }, fatal: false })
+    return job.state.kind
+  }
+  const restart = async (): Promise<void> => {
+    cluster.receive(link, 'tm-1', { kind: 'slotReleased', slot: 0, jobId: job.id, attempt: job.record.attempt })
+    await pass(2000)
+    expect(job.state.kind).toBe('deploying')
+  }
+  await pass(1000)
+  for (let i = 0; i < 2; i++) {
+    expect(fail()).toBe('restarting')
+    await restart()
+  }
+  clock.jump(-3_600_000)
+  await pass(90_000)
+  expect(fail()).toBe('restarting')
 })
