@@ -31,6 +31,7 @@ import { type Advertised, parseAdvertised, parseListeners, refuseInsecure } from
 import { type BoundListener, BrokerServer, type ServerLimits } from './net/server.ts'
 import * as options from './options.ts'
 import type { BrokerPlatform } from './platform.ts'
+import { AddressQuotas } from './quota/address-quotas.ts'
 import { ClientQuotas } from './quota/client-quotas.ts'
 import { type Access, openAccess } from './security/access.ts'
 import { securityErrors } from './security/errors.ts'
@@ -129,6 +130,7 @@ export async function startBroker(
     const coordinators = await startCoordinators(view, config, platform)
     const table = brokerTable({ view, config, platform, access, coordinators, counts })
     const quotas = new ClientQuotas(metadata, clock)
+    const addresses = new AddressQuotas(metadata, clock)
     const dispatcher = new Dispatcher({ table, authorizer: access.authorizer, quotas, clock, log })
     const server = new BrokerServer({
       clock,
@@ -138,6 +140,7 @@ export async function startBroker(
       limits: { ...limitsOf(config), connectionsMax: shares.connectionsMax },
       saslMechanisms: access.mechanisms,
       tls,
+      admits: (address) => addresses.admits(address),
       sent: (pieces) => directory.logs.lent.giveBack(pieces),
     })
     closers.push(() => server.close(config.get(options.shutdownTimeout)))

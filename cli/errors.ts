@@ -64,6 +64,12 @@ export const cliErrors = defineErrors('CLI', {
     blame: 'user',
     retry: 'never',
   },
+  NO_SUCH_QUOTA: {
+    text: 'there is no quota of {whose}',
+    hint: '`millrace quotas list` shows them.',
+    blame: 'user',
+    retry: 'never',
+  },
   DAMAGE_LEFT: {
     text: '{count} places in {path} are still damaged',
     hint: 'Batches are never changed. Records before the damage can be read; `topic delete-records` gives up what lies before an offset.',

@@ -58,6 +58,7 @@ export const exitCodesByError: Readonly<Record<string, ExitCode>> = {
   CLI_NO_SUCH_GROUP: exitCodes.notFound,
   CLI_NO_SUCH_TRANSACTION: exitCodes.notFound,
   CLI_NO_SUCH_USER: exitCodes.notFound,
+  CLI_NO_SUCH_QUOTA: exitCodes.notFound,
   CLI_NOT_IN_SNAPSHOT: exitCodes.notFound,
   CLI_NOT_UPGRADABLE: exitCodes.conflict,
   CLI_STILL_RUNS: exitCodes.conflict,

@@ -27,8 +27,8 @@ export interface QuotaImage {
 }
 
 /** The same for the same entity. */
-export const quotaEntityId = ({ user, 'client-id': clientId }: QuotaEntity): string =>
-  JSON.stringify({ user, 'client-id': clientId })
+export const quotaEntityId = ({ user, 'client-id': clientId, ip }: QuotaEntity): string =>
+  JSON.stringify({ user, 'client-id': clientId, ip })
 
 export class MetadataImage {
   clusterId = ''

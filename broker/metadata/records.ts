@@ -9,7 +9,7 @@
 import { brokerErrors } from '../errors.ts'
 
 /** The newest there is. */
-export const metadataVersion = 2
+export const metadataVersion = 3
 
 export type MetadataRecord =
   /** First record of every log. */
@@ -67,7 +67,10 @@ export type MetadataRecord =
   | { readonly kind: 'snapshot-begin' }
   | { readonly kind: 'snapshot-end' }
 
-export type QuotaEntity = Readonly<Partial<Record<'user' | 'client-id', string | null>>>
+/** `ip` stands alone. */
+export const quotaEntityTypes = ['user', 'client-id', 'ip'] as const
+export type QuotaEntityType = (typeof quotaEntityTypes)[number]
+export type QuotaEntity = Readonly<Partial<Record<QuotaEntityType, string | null>>>
 
 export type MetadataKind = MetadataRecord['kind']
 export type RecordOf<Kind extends MetadataKind> = Extract<MetadataRecord, { readonly kind: Kind }>
@@ -110,6 +113,8 @@ const shapes: Readonly<Record<MetadataKind, Readonly<Record<string, FieldKind>>>
 
 /** The version by which a kind came. */
 const versions: Readonly<Partial<Record<MetadataKind, number>>> = { quota: 2 }
+/** The version by which quotas of addresses came. */
+const versionWithAddresses = 3
 
 export function encodeRecord(record: MetadataRecord): Buffer {
   const fields = record as unknown as Readonly<Record<string, unknown>>
@@ -117,7 +122,8 @@ export function encodeRecord(record: MetadataRecord): Buffer {
   for (const name of Object.keys(shapes[record.kind])) ordered[name] = fields[name]
   const text = JSON.stringify(ordered)
   const bytes = Buffer.alloc(2 + Buffer.byteLength(text))
-  bytes.writeInt16BE(versions[record.kind] ?? 1, 0)
+  const ofAddress = record.kind === 'quota' && record.entity.ip !== undefined
+  bytes.writeInt16BE(ofAddress ? versionWithAddresses : (versions[record.kind] ?? 1), 0)
   bytes.write(text, 2)
   return bytes
 }
@@ -173,4 +179,4 @@ const isObject = (field: unknown): field is object =>
   typeof field === 'object' && field !== null && !Array.isArray(field)
 
 const isNamed = (type: string, name: unknown): boolean =>
-  (type === 'user' || type === 'client-id') && (typeof name === 'string' || name === null)
+  quotaEntityTypes.some((each) => each === type) && (typeof name === 'string' || name === null)

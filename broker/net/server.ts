@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly tls?: TlsServerOptions | undefined
   /** Who a client is by its certificate. */
   principalOfCertificate?(subject: string): Principal
+  /** Whether this address may open a connection now. */
+  admits?(address: string): boolean
   /** Told which pieces of responses have left. */
   sent?(pieces: readonly Buffer[]): void
 }
@@ -197,7 +199,9 @@ export class BrokerServer implements ConnectionOwner {
         ? `${limits.connectionsMax} connections are open`
         : sameAddress >= limits.connectionsPerAddressMax
           ? `${limits.connectionsPerAddressMax} connections of this address are open`
-          : undefined
+          : this.#options.admits?.(host) === false
+            ? 'this address opens more connections per second than its quota allows'
+            : undefined
     if (reason !== undefined) {
       this.counts.refused++
       this.#warn(host, { peer: host, reason }, 'connection refused')

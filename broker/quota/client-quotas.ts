@@ -10,12 +10,11 @@ import type { Clock } from '../../core/platform/clock.ts'
 import { quotaEntityId } from '../metadata/image.ts'
 import type { MetadataLog } from '../metadata/metadata-log.ts'
 import type { QuotaEntity } from '../metadata/records.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { Buckets, type QuotaKey, rememberedMax } from './buckets.ts'
+import type { TokenBucket } from './token-bucket.ts'
 
-/** Kafka's names, and how many units per second are one of a quota: bytes, or ms of the broker's one thread. */
-export const quotaUnits = { producer_byte_rate: 1, consumer_byte_rate: 1, request_percentage: 10 } as const
-
-export type QuotaKey = keyof typeof quotaUnits
+/** The quotas of users and client ids. */
+const keys = ['producer_byte_rate', 'consumer_byte_rate', 'request_percentage'] as const satisfies readonly QuotaKey[]
 
 /** What can be muted: a connection. */
 export interface Muted {
@@ -47,30 +46,29 @@ export class ClientQuota {
 
 /** How often a muted connection is looked at: quotas may have been raised. */
 const lookAgainMs = 1000
-/** Clients that are remembered. Beyond it those are forgotten that owe nothing, and where that is not enough all, with their debts. */
-const clientsMax = 10_000
 
 export class ClientQuotas {
   readonly #clock: Clock
-  readonly #metadata: Pick<MetadataLog, 'image'>
   /** By user and client id; undefined: no quota is theirs. */
   readonly #clients = new Map<string, ClientQuota | undefined>()
-  /** By kind and entity. */
-  readonly #buckets = new Map<string, TokenBucket>()
-  #any: boolean
+  readonly #buckets: Buckets
+  #any = false
   /** Answers that told a client to wait, and for how long, all told. */
   throttled = 0
   throttledMs = 0
 
   constructor(metadata: Pick<MetadataLog, 'image' | 'subscribe'>, clock: Clock) {
     this.#clock = clock
-    this.#metadata = metadata
-    this.#any = metadata.image.quotas.size > 0
+    this.#buckets = new Buckets(metadata, clock)
+    const look = (): void => {
+      this.#any = [...metadata.image.quotas.values()].some(({ entity }) => entity.ip === undefined)
+    }
+    look()
     metadata.subscribe((records) => {
       if (!records.some(({ kind }) => kind === 'quota')) return
-      this.#any = metadata.image.quotas.size > 0
+      look()
       this.#clients.clear()
-      this.#buckets.clear()
+      this.#buckets.quotasChanged()
     })
   }
 
@@ -115,9 +113,12 @@ export class ClientQuotas {
   #lookUp(user: string, clientId: string): ClientQuota | undefined {
     const id = quotaEntityId({ user, 'client-id': clientId })
     if (this.#clients.has(id)) return this.#clients.get(id)
-    if (this.#clients.size >= clientsMax) this.#forget()
+    if (this.#clients.size >= rememberedMax) {
+      this.#buckets.forget()
+      this.#clients.clear()
+    }
     const buckets: Partial<Record<QuotaKey, TokenBucket>> = {}
-    for (const key of Object.keys(quotaUnits) as QuotaKey[]) {
+    for (const key of keys) {
       const bucket = this.#bucket(key, user, clientId)
       if (bucket !== undefined) buckets[key] = bucket
     }
@@ -128,25 +129,14 @@ export class ClientQuotas {
 
   #bucket(key: QuotaKey, user: string, clientId: string): TokenBucket | undefined {
     for (const entity of mostParticularFirst(user, clientId)) {
-      const value = this.#metadata.image.quotas.get(quotaEntityId(entity))?.values.get(key)
-      if (value === undefined) continue
-      const shared = {
+      const sharer = {
         ...('user' in entity ? { user } : {}),
         ...('client-id' in entity ? { 'client-id': clientId } : {}),
       }
-      const id = `${key} ${quotaEntityId(shared)}`
-      const bucket = this.#buckets.get(id) ?? new TokenBucket(value * quotaUnits[key], this.#clock.monotonic())
-      this.#buckets.set(id, bucket)
-      return bucket
+      const bucket = this.#buckets.find(key, entity, sharer)
+      if (bucket !== undefined) return bucket
     }
     return undefined
-  }
-
-  #forget(): void {
-    const nowMs = this.#clock.monotonic()
-    for (const [id, bucket] of this.#buckets) if (bucket.isFull(nowMs)) this.#buckets.delete(id)
-    if (this.#buckets.size >= clientsMax) this.#buckets.clear()
-    this.#clients.clear()
   }
 }
 

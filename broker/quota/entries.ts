@@ -1,7 +1,8 @@
 /** What may be said of quotas, and which of them a filter means. Kafka's rules; pure. */
+import { canonicalAddress } from '../../core/platform/net.ts'
 import type { DescribeClientQuotasRequestComponent } from '../../proto/kafka/messages/describe-client-quotas.ts'
-import type { QuotaEntity } from '../metadata/records.ts'
-import { quotaUnits } from './client-quotas.ts'
+import { type QuotaEntity, type QuotaEntityType, quotaEntityTypes } from '../metadata/records.ts'
+import { quotaUnits } from './buckets.ts'
 
 interface WireEntity {
   readonly entityType: string
@@ -15,23 +16,30 @@ export function entityOf(parts: readonly WireEntity[]): QuotaEntity | string {
   if (parts.length === 0) return 'a quota needs an entity'
   const entity: { -readonly [Type in keyof QuotaEntity]: QuotaEntity[Type] } = {}
   for (const { entityType, entityName } of parts) {
-    if (entityType !== 'user' && entityType !== 'client-id')
-      return `quotas are of users and client ids, not of the type ${entityType}`
+    if (!isEntityType(entityType)) return `quotas are of users, client ids and ips, not of the type ${entityType}`
     if (entityType in entity) return `the type ${entityType} is named twice`
     if (entityName === '') return `the name of the ${entityType} is empty`
     entity[entityType] = entityName
   }
-  return entity
+  if (entity.ip === undefined) return entity
+  if (parts.length > 1) return 'the quota of an ip cannot be one of a user or client id as well'
+  const canonical = entity.ip === null ? null : canonicalAddress(entity.ip)
+  if (canonical === entity.ip) return entity
+  return canonical === undefined ? `${entity.ip} is not an address` : `write ${entity.ip} as ${canonical}`
 }
+
+const isEntityType = (type: string): type is QuotaEntityType => quotaEntityTypes.some((each) => each === type)
 
 export const onWire = (entity: QuotaEntity): WireEntity[] =>
   Object.entries(entity).map(([entityType, entityName]) => ({ entityType, entityName }))
 
-/** What is wrong with the value of a quota. */
-export function problemWithValue(key: string, value: number): string | undefined {
+/** What is wrong with the value of a quota of `entity`. */
+export function problemWithValue(entity: QuotaEntity, key: string, value: number): string | undefined {
   if (!Object.hasOwn(quotaUnits, key)) return `the quota ${key} is not known: ${Object.keys(quotaUnits).join(', ')} are`
+  if ((entity.ip !== undefined) !== (key === 'connection_creation_rate'))
+    return `${key} is not a quota of ${entity.ip === undefined ? 'users or client ids' : 'ips'}`
   if (!Number.isFinite(value) || value <= 0) return `${key} has to be more than 0`
-  if (key.endsWith('byte_rate') && !Number.isSafeInteger(value)) return `${key} has to be a whole number`
+  if (key.endsWith('_rate') && !Number.isSafeInteger(value)) return `${key} has to be a whole number`
   return undefined
 }
 

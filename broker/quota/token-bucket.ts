@@ -3,7 +3,7 @@
  * owes waits until it is paid. Times are monotonic ms. One thread.
  */
 export class TokenBucket {
-  readonly perSecond: number
+  perSecond: number
   /** Negative: owed. */
   #level: number
   #atMs: number
@@ -17,6 +17,21 @@ export class TokenBucket {
   take(amount: number, nowMs: number): void {
     this.#fill(nowMs)
     this.#level -= amount
+  }
+
+  /** Takes it where that makes no debt; false: nothing was taken. */
+  takeIfThere(amount: number, nowMs: number): boolean {
+    this.#fill(nowMs)
+    if (this.#level < amount) return false
+    this.#level -= amount
+    return true
+  }
+
+  /** From now on. What is owed stays. */
+  changeRate(perSecond: number, nowMs: number): void {
+    this.#fill(nowMs)
+    this.perSecond = perSecond
+    this.#level = Math.min(this.#level, perSecond)
   }
 
   /** Until nothing is owed, ms. */

@@ -1,4 +1,4 @@
-/** `millrace quotas …`: what users and client ids may use per second, kept by the brokers. */
+/** `millrace quotas …`: what users, client ids and addresses may use per second, kept by the brokers. */
 import { codeOf, expectNone } from '../../connectors/kafka/client/errors.ts'
 import type { KafkaCluster } from '../../connectors/kafka/client/index.ts'
 import { formatSize, parseSize } from '../../core/config/index.ts'
@@ -13,10 +13,12 @@ export interface QuotaFlags extends KafkaFlags {
   /** `*`: all that have none of their own. */
   readonly principal?: string
   readonly client?: string
+  readonly address?: string
   /** Sizes per second, percent, or `none`. */
   readonly produce?: string
   readonly consume?: string
   readonly requests?: string
+  readonly connections?: string
 }
 
 type Entity = RequestOf<'AlterClientQuotas'>['entries'][number]['entity']
@@ -36,17 +38,19 @@ export async function listQuotas(terminal: Terminal, flags: KafkaFlags): Promise
     if (quotas.length === 0) terminal.note('no quotas')
     const rows = quotas.map(({ entity, values }) => {
       const rate = (key: string): string => (values[key] === undefined ? '-' : `${formatSize(values[key])}/s`)
-      const share = values.request_percentage
+      const { request_percentage: share, connection_creation_rate: connections } = values
       return [
         shown(entity.user),
         shown(entity['client-id']),
+        shown(entity.ip),
         rate('producer_byte_rate'),
         rate('consumer_byte_rate'),
         share === undefined ? '-' : `${share} %`,
+        connections === undefined ? '-' : `${connections}/s`,
       ]
     })
-    if (rows.length > 0)
-      for (const line of table(['USER', 'CLIENT', 'PRODUCE', 'CONSUME', 'REQUESTS'], rows)) terminal.out(line)
+    const head = ['USER', 'CLIENT', 'ADDRESS', 'PRODUCE', 'CONSUME', 'REQUESTS', 'CONNECTIONS']
+    if (rows.length > 0) for (const line of table(head, rows)) terminal.out(line)
     return exitCodes.ok
   })
 }
@@ -57,9 +61,12 @@ export async function setQuotas(terminal: Terminal, flags: QuotaFlags): Promise<
     op('producer_byte_rate', flags.produce, (text) => sizeOf('--produce', text)),
     op('consumer_byte_rate', flags.consume, (text) => sizeOf('--consume', text)),
     op('request_percentage', flags.requests, percentOf),
+    op('connection_creation_rate', flags.connections, connectionsOf),
   ].filter((each) => each !== undefined)
   if (ops.length === 0)
-    throw cliErrors.create('BAD_ARGUMENT', { problem: 'nothing to set: give --produce, --consume or --requests' })
+    throw cliErrors.create('BAD_ARGUMENT', {
+      problem: 'nothing to set: give --produce, --consume, --requests or --connections',
+    })
   return withKafka(flags, async ({ cluster }) => {
     await alter(cluster, entity, ops)
     if (terminal.json)
@@ -74,7 +81,7 @@ export async function deleteQuotas(terminal: Terminal, flags: QuotaFlags): Promi
   const entity = entityOf(flags)
   return withKafka(flags, async ({ cluster }) => {
     const [found] = await describeQuotas(cluster, entity)
-    if (found === undefined) throw cliErrors.create('BAD_ARGUMENT', { problem: 'there is no such quota' })
+    if (found === undefined) throw cliErrors.create('NO_SUCH_QUOTA', { whose: whose(entity) })
     const ops = found.values.map(({ key }) => ({ key, value: 0, remove: true }))
     await alter(cluster, entity, ops)
     if (terminal.json) terminal.out(JSON.stringify({ deleted: ops.map(({ key }) => key) }))
@@ -114,14 +121,17 @@ async function alter(cluster: KafkaCluster, entity: Entity, ops: Op[]): Promise<
   )
 }
 
-function entityOf({ principal, client }: QuotaFlags): Entity {
+function entityOf({ principal, client, address }: QuotaFlags): Entity {
   const name = (text: string): string | null => (text === '*' ? null : text)
   const entity = [
     ...(principal === undefined ? [] : [{ entityType: 'user', entityName: name(principal.replace(/^User:/, '')) }]),
     ...(client === undefined ? [] : [{ entityType: 'client-id', entityName: name(client) }]),
+    ...(address === undefined ? [] : [{ entityType: 'ip', entityName: name(address) }]),
   ]
   if (entity.length === 0)
-    throw cliErrors.create('BAD_ARGUMENT', { problem: 'whose quotas? Give --principal, --client or both' })
+    throw cliErrors.create('BAD_ARGUMENT', {
+      problem: 'whose quotas? Give --principal, --client or both, or --address',
+    })
   return entity
 }
 
@@ -146,6 +156,21 @@ function percentOf(text: string): number {
     problem: `--requests ${text}: expected percent of the broker's thread, or none`,
   })
 }
+
+function connectionsOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw cliErrors.create('BAD_ARGUMENT', {
+    problem: `--connections ${text}: expected a number of connections per second, or none`,
+  })
+}
+
+const whose = (entity: Entity): string =>
+  entity
+    .map(
+      ({ entityType, entityName }) =>
+        `${entityName === null ? `each other ${entityType}` : `${entityType} ${entityName}`}`,
+    )
+    .join(' and ')
 
 /** Undefined: of any; null: of those that have none of their own. */
 const shown = (name: string | null | undefined): string => (name === undefined ? '' : (name ?? '*'))

@@ -16,7 +16,7 @@ export function defineLogVerbs(program: Command, verb: Verb, group: Group): void
   defineGroupVerbs(group('groups', 'consumer groups, their lag and their offsets'), verb)
   defineAclVerbs(group('acls', 'who may do what'), verb)
   defineUserVerbs(group('users', 'users that log in by SCRAM'), verb)
-  defineQuotaVerbs(group('quotas', 'what users and clients may use per second'), verb)
+  defineQuotaVerbs(group('quotas', 'what users, clients and addresses may use per second'), verb)
   defineTransactionVerbs(group('transactions', 'those that are open, and the end of one that nobody ends'), verb)
   defineBrokerVerbs(group('broker', 'look at a broker, and at the files of its log'), verb)
 }
@@ -139,11 +139,13 @@ function defineQuotaVerbs(quotas: Command, verb: Verb): void {
     client(command)
       .option('--principal <name>', 'of this user: alice, or User:alice; * for all that have none of their own')
       .option('--client <id>', 'of this client id; * for all that have none of their own')
+      .option('--address <ip>', 'of this address; * for all that have none of their own')
   client(verb(quotas, 'list', 'the quotas', async (t, _, flags) => (await load()).listQuotas(t, flags)))
   entity(verb(quotas, 'set', 'set or change quotas', async (t, _, flags) => (await load()).setQuotas(t, flags)))
     .option('--produce <size>', 'bytes per second that are produced, or none')
     .option('--consume <size>', 'bytes per second that are fetched, or none')
     .option('--requests <percent>', "of the broker's thread, or none")
+    .option('--connections <number>', 'that an address opens per second, or none')
   entity(verb(quotas, 'delete', 'take quotas away', async (t, _, flags) => (await load()).deleteQuotas(t, flags)))
 }
 

@@ -2,7 +2,16 @@
  * Sockets. Whoever talks TCP takes a `Network`, so that a test can cut, delay and reorder connections.
  * A listener on port 0 gets a free port; read it from `address()`.
  */
-import { connect, createServer, type NetConnectOpts, type Server, type ServerOpts, type Socket } from 'node:net'
+import {
+  connect,
+  createServer,
+  isIP,
+  type NetConnectOpts,
+  type Server,
+  type ServerOpts,
+  type Socket,
+  SocketAddress,
+} from 'node:net'
 
 export type { AddressInfo, NetConnectOpts, OnReadOpts, Server, ServerOpts, Socket } from 'node:net'
 
@@ -16,6 +25,14 @@ export interface Network {
 export const systemNetwork: Network = {
   createServer: (options, onConnection) => createServer(options, onConnection),
   connect: (options) => connect(options),
+}
+
+/** The one way to write an address; of IPv4 within IPv6 the IPv4. Undefined for what is not an address. */
+export function canonicalAddress(text: string): string | undefined {
+  const version = isIP(text)
+  if (version === 0) return undefined
+  const { address } = new SocketAddress({ address: text, family: version === 4 ? 'ipv4' : 'ipv6' })
+  return address.replace(/^::ffff:(?=[\d.]+$)/, '')
 }
 
 /** What net.Socket keeps of its `onread` option, which sockets of a server cannot be given. */

@@ -98,11 +98,14 @@ describe('quotas', () => {
     expect((await millrace('quotas list')).notes).toBe('no quotas')
     expect((await millrace('quotas set --principal User:eva --client * --produce 1mb --requests 50%')).code).toBe(0)
     await millrace('quotas set --client batch --consume 1500')
+    await millrace('quotas set --address 10.0.0.1 --connections 5')
     expect((await millrace('quotas list')).out.split('\n').map((line) => line.trim().split(/\s{2,}/))).toEqual([
-      ['USER', 'CLIENT', 'PRODUCE', 'CONSUME', 'REQUESTS'],
-      ['eva', '*', '1mb/s', '-', '50 %'],
-      ['batch', '-', '1.5kb/s', '-'],
+      ['USER', 'CLIENT', 'ADDRESS', 'PRODUCE', 'CONSUME', 'REQUESTS', 'CONNECTIONS'],
+      ['eva', '*', '1mb/s', '-', '50 %', '-'],
+      ['batch', '-', '1.5kb/s', '-', '-'],
+      ['10.0.0.1', '-', '-', '-', '5/s'],
     ])
+    expect((await millrace('quotas delete --address 10.0.0.1')).out).toBe('deleted')
     await millrace('quotas set --principal eva --client * --produce none --consume 2mb')
     await millrace('quotas delete --client batch')
     expect(await json('quotas list')).toEqual([
@@ -127,7 +130,18 @@ describe('quotas', () => {
     expect(await refused('quotas set --client a')).toContain('nothing to set')
     expect(await refused('quotas set --client a --produce fast')).toContain('bytes per second')
     expect(await refused('quotas set --client a --requests 0')).toContain('percent')
-    expect(await refused('quotas delete --client nobody')).toContain('no such quota')
+    expect(await refused('quotas set --address * --connections many')).toContain('number of connections')
+    const gone = await millrace('quotas delete --client nobody --principal *')
+    expect(gone).toMatchObject({
+      code: 4,
+      notes: expect.stringContaining('no quota of each other user and client-id nobody'),
+    })
+    expect((await millrace('quotas set --address here --connections 1')).notes).toContain('here is not an address')
+    expect((await millrace('quotas set --address ::ffff:10.0.0.1 --connections 1')).notes).toContain('as 10.0.0.1')
+    expect((await millrace('quotas set --address 10.0.0.1 --client a --connections 1')).notes).toContain(
+      'cannot be one of',
+    )
+    expect((await millrace('quotas set --address 10.0.0.1 --produce 1mb')).notes).toContain('not a quota of ips')
     expect((await millrace('quotas set --client a --produce 0b')).notes).toContain('has to be more than 0')
   })
 })

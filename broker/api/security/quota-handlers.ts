@@ -109,7 +109,7 @@ function changes(
   const records: RecordOf<'quota'>[] = []
   if (new Set(ops.map(({ key }) => key)).size < ops.length) return 'a quota is changed twice'
   for (const { key, value, remove } of ops) {
-    const problem = problemWithValue(key, remove ? 1 : value)
+    const problem = problemWithValue(entity, key, remove ? 1 : value)
     if (problem !== undefined) return problem
     const next = remove ? null : value
     if ((before?.get(key) ?? null) !== next) records.push({ kind: 'quota', entity, key, value: next })

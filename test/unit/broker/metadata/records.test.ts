@@ -54,14 +54,22 @@ const newer: MetadataRecord[] = [
   { kind: 'quota', entity: { user: 'älice', 'client-id': null }, key: 'producer_byte_rate', value: null },
 ]
 
+/** What version 3 brought. */
+const newest: MetadataRecord[] = [
+  { kind: 'quota', entity: { ip: '10.0.0.1' }, key: 'connection_creation_rate', value: 5 },
+  { kind: 'quota', entity: { ip: null }, key: 'connection_creation_rate', value: null },
+]
+
 describe('records of the metadata log', () => {
   it('are read back as they were written', () => {
-    for (const record of [...samples, ...newer]) expect(decodeRecord(encodeRecord(record), 0)).toEqual(record)
+    for (const record of [...samples, ...newer, ...newest])
+      expect(decodeRecord(encodeRecord(record), 0)).toEqual(record)
   })
 
   it.each([
     [1, samples],
     [2, newer],
+    [3, newest],
   ])('are those of version %i for ever', (version, records) => {
     const golden = new URL(`../../../golden/broker/metadata-records.v${version}.json`, import.meta.url)
     const lines = JSON.parse(readFileSync(golden, 'utf8')) as string[]
@@ -73,7 +81,7 @@ describe('records of the metadata log', () => {
   it('are refused with a sentence when they are newer, torn or made up', () => {
     const bytes = encodeRecord(samples[0] as MetadataRecord)
     const unknown = Buffer.from(bytes)
-    unknown.writeInt16BE(3)
+    unknown.writeInt16BE(4)
     expect(() => decodeRecord(unknown, 7)).toThrow(expect.objectContaining({ code: 'BROKER_METADATA_NEWER' }))
     const unreadable = expect.objectContaining({ code: 'BROKER_METADATA_UNREADABLE' })
     expect(() => decodeRecord(bytes.subarray(0, 20), 7)).toThrow(unreadable)
@@ -81,7 +89,7 @@ describe('records of the metadata log', () => {
     expect(() => decodeRecord(Buffer.from('\u0000\u0001{"kind":"partitions","topicId":1,"partitions":2}'), 7)).toThrow(
       'topicId of partitions',
     )
-    for (const entity of ['[]', '{"ip":"::1"}', '{"user":1}', 'null'])
+    for (const entity of ['[]', '{"group":"g"}', '{"user":1}', 'null'])
       expect(() =>
         decodeRecord(Buffer.from(`\u0000\u0002{"kind":"quota","entity":${entity},"key":"k","value":1}`), 7),
       ).toThrow('entity of quota')

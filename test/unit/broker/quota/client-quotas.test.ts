@@ -168,6 +168,32 @@ describe('the quota of a client', () => {
     expect(bench.clock.pending).toBe(0)
   })
 
+  it('that changes keeps what is owed, which is paid at the new rate; one that goes takes it along', () => {
+    const bench = new Bench()
+    const waits = (user: string): number => bench.quotas.of(user, 'c')?.waitMs(bench.clock.monotonic()) ?? 0
+    const use = (user: string, bytes: number): void => {
+      const quota = bench.quotas.of(user, 'c')
+      if (quota !== undefined) bench.quotas.use(quota, key, bytes)
+    }
+    bench.set({ user: 'a' }, 1000)
+    bench.set({ user: null }, 1000)
+    use('a', 11_000)
+    use('b', 3000)
+    bench.set({ user: 'unrelated' }, 1)
+    expect([waits('a'), waits('b')]).toEqual([10_000, 2000])
+    bench.set({ user: 'a' }, 5000)
+    expect(waits('a')).toBe(2000)
+    bench.clock.advance(1000)
+    bench.set({ user: 'a' }, 1000)
+    expect([waits('a'), waits('b')]).toEqual([5000, 1000])
+    // Now the quota of all others is theirs.
+    bench.set({ user: 'a' }, null)
+    expect(waits('a')).toBe(5000)
+    bench.set({ user: null }, null)
+    bench.set({ user: null }, 1000)
+    expect([waits('a'), waits('b')]).toEqual([0, 0])
+  })
+
   it('does not keep timers for connections that have gone, nor names without end', () => {
     const bench = new Bench()
     bench.set({ 'client-id': null }, 1000)
