@@ -9,7 +9,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import type { OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
 import type { Selection } from '../operators/operator.ts'
-import { OperatorFailure } from '../task/poison.ts'
+import { OperatorFailure } from '../operators/operator-failure.ts'
 import { networkErrors } from './errors.ts'
 
 /** The error for a record whose key is undefined. */

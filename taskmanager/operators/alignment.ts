@@ -7,7 +7,7 @@
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
 import type { SourceBody } from '../../sdk/graph/nodes.ts'
 import type { SourceReader } from '../../sdk/source.ts'
-import type { AlignedTime } from '../slot/messages.ts'
+import type { AlignedTime } from './operator.ts'
 import type { WatermarkTracker } from './watermarks.ts'
 
 export class SourceAlignment {

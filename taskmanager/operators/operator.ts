@@ -11,7 +11,6 @@ import type { Clock } from '../../core/platform/clock.ts'
 import type { OperatorSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { JobPlan, KeyPlan, OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { KeySelector } from '../../sdk/graph/nodes.ts'
-import type { AlignedTime } from '../slot/messages.ts'
 import type { RocksDbOptions } from '../state/api.ts'
 import type { Restoring } from '../state/snapshot/restoring.ts'
 
@@ -42,6 +41,13 @@ export interface Output {
   watermark(timestampMs: number): void
   /** No watermark is to be expected until the next record or `idle(false)`. */
   idle(idle: boolean): void
+}
+
+/** Event time that a source has reached, or the lowest of a group. */
+export interface AlignedTime {
+  readonly group: string
+  /** Epoch ms, -Infinity before the first record; absent: nobody is held back. */
+  readonly timeMs?: number | undefined
 }
 
 export interface Operator {

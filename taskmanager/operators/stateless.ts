@@ -4,9 +4,9 @@
  */
 import type { RecordBatch } from '../../core/columns/batch.ts'
 import { isMillraceError } from '../../core/errors.ts'
-import { OperatorFailure } from '../task/poison.ts'
 import { operatorErrors } from './errors.ts'
 import type { Operator, OperatorContext, RowBatch, Selection } from './operator.ts'
+import { OperatorFailure } from './operator-failure.ts'
 
 export function forwardWatermark(context: OperatorContext, timestampMs: number): void {
   context.output.watermark(timestampMs)

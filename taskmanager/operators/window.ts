@@ -7,10 +7,10 @@
 import type { KeyedRows, WindowSlice, WindowStore } from '../state/api.ts'
 import { pickSlice } from '../state/windows/pick-slice.ts'
 import { createWindowStore } from '../state/windows/window-store.ts'
-import { firstEndOf, lastEndOf, nextEnd, type PaneLayout, paneLayout, paneOf } from '../windows/panes.ts'
 import { operatorErrors } from './errors.ts'
 import { identityOf } from './keyed.ts'
 import type { OperatorContext } from './operator.ts'
+import { firstEndOf, lastEndOf, nextEnd, type PaneLayout, paneLayout, paneOf } from './pane-layout.ts'
 import { forwardWatermark } from './stateless.ts'
 import { type TypedWindow, WindowedOperator, windowStoreOptions } from './windowed.ts'
 

@@ -3,8 +3,8 @@ import { isMillraceError } from '../../core/errors.ts'
 import { errors as checkpointErrors } from '../../proto/checkpoint/errors.ts'
 import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
 import { networkErrors } from '../network/errors.ts'
+import { OperatorFailure } from '../operators/operator-failure.ts'
 import { stateErrors } from '../state/errors.ts'
-import { OperatorFailure } from '../task/poison.ts'
 import type { FailureCause } from './messages.ts'
 
 // A folder of the user may be called core, too.

@@ -7,6 +7,7 @@ import type { MessagePort } from '../../core/platform/threads.ts'
 import type { SubtaskSnapshot } from '../../proto/checkpoint/manifest.ts'
 import type { RestoreAssignment } from '../../proto/checkpoint/restore-plan.ts'
 import type { JobPlan } from '../../proto/jobgraph/plan.ts'
+import type { AlignedTime } from '../operators/operator.ts'
 
 /** `workerData` of a slot thread. */
 export interface SlotStart {
@@ -128,13 +129,6 @@ export interface SubtaskMetrics {
   readonly waitingSinceMs?: number
   /** Of each of its sources that is aligned with others. */
   readonly aligned?: readonly AlignedTime[]
-}
-
-/** Event time that a source has reached, or the lowest of a group. */
-export interface AlignedTime {
-  readonly group: string
-  /** Epoch ms, -Infinity before the first record; absent: nobody is held back. */
-  readonly timeMs?: number | undefined
 }
 
 export interface FailureCause {

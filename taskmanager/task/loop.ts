@@ -7,14 +7,23 @@
  */
 import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import type { Doorbells } from '../network/doorbell.ts'
-import type { SlotPulse } from '../slot/pulse.ts'
 import type { Task } from './task.ts'
+
+/** Who watches the loop (slot/pulse.ts). */
+export interface Pulse {
+  /** Once per turn. */
+  beat(): void
+  /** Before user code of a node, or of all nodes of a chain: `node` of the first. */
+  enter(node: number): void
+  /** No user code runs. */
+  leave(): void
+}
 
 export interface LoopOptions {
   readonly clock: Clock
   readonly bells: Doorbells | undefined
   /** Tells the watchdog that the loop turns, and whose code runs. */
-  readonly pulse?: SlotPulse
+  readonly pulse?: Pulse
   readonly watermarkIntervalMs: number
   /** Length of a turn. */
   readonly budgetMs?: number

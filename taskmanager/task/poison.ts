@@ -10,17 +10,7 @@ import { isMillraceError } from '../../core/errors.ts'
 import type { Disk } from '../../core/platform/disk.ts'
 import type { OperatorPlan } from '../../proto/jobgraph/plan.ts'
 import type { OperatorMetrics } from '../operators/operator.ts'
-
-/** An error with the operator in which it happened. */
-export class OperatorFailure extends Error {
-  override readonly name = 'OperatorFailure'
-  readonly operator: OperatorPlan
-
-  constructor(operator: OperatorPlan, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
-    this.operator = operator
-  }
-}
+import { OperatorFailure } from '../operators/operator-failure.ts'
 
 export interface DeadLetterTarget {
   readonly disk: Disk

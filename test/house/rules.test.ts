@@ -14,6 +14,7 @@ import {
   postponesNothing,
   processBelongsToMain,
   type Rule,
+  taskManagerLeansDownward,
 } from './rules.ts'
 import { namedModules, readSource } from './source-text.ts'
 
@@ -47,6 +48,25 @@ describe('floors', () => {
     ['core/a.ts', "import pino from 'pino'"],
   ])('allows %s with %j', (path, text) => {
     expect(found(leansOnLowerFloors, path, text)).toBe(0)
+  })
+})
+
+describe('rooms of a TaskManager', () => {
+  it.each([
+    ['taskmanager/state/windows/a.ts', "import { b } from '../../operators/b.ts'"],
+    ['taskmanager/operators/a.ts', "import type { B } from '../slot/b.ts'"],
+    ['taskmanager/network/tcp/a.ts', "import { b } from '../../task/b.ts'"],
+  ])('are not climbed by %s with %j', (path, text) => {
+    expect(found(taskManagerLeansDownward, path, text)).toBe(1)
+  })
+
+  it.each([
+    ['taskmanager/slot/a.ts', "import { b } from '../task/b.ts'"],
+    ['taskmanager/task/a.ts', "import { b } from '../../core/b.ts'"],
+    ['taskmanager/main.ts', "import { b } from './control/b.ts'"],
+    ['jobmanager/state/a.ts', "import { b } from '../operators/b.ts'"],
+  ])('are gone down by %s with %j', (path, text) => {
+    expect(found(taskManagerLeansDownward, path, text)).toBe(0)
   })
 })
 

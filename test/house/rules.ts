@@ -55,6 +55,20 @@ export const leansOnLowerFloors: Rule = (file, source) => {
   })
 }
 
+/** Inside of a TaskManager, from the lowest. */
+const taskManagerRooms = ['state', 'operators', 'network', 'task', 'slot', 'control']
+
+/** State knows no operators, operators no tasks, and so on up to the control thread. */
+export const taskManagerLeansDownward: Rule = (file, source) => {
+  const floorOf = (path: string): number =>
+    room(path) === 'taskmanager' ? taskManagerRooms.indexOf(path.split('/')[1] as string) : -1
+  const own = floorOf(file.path)
+  if (own < 0) return []
+  return namedModules(source)
+    .filter(({ specifier }) => floorOf(target(file.path, specifier) ?? '') > own)
+    .map(({ specifier, line }) => `${file.path}:${line}: ${taskManagerRooms[own]} must not lean on ${specifier}`)
+}
+
 const doors = /^node:(fs|fs\/promises|net|tls|dgram|worker_threads|child_process|timers|timers\/promises)$/
 const ambient =
   /(?<![.\w$])(?:Date\.now\b|new\s+Date\(\s*\)|performance\.now\b|Math\.random\b|(?:globalThis\.)?(?:setTimeout|setInterval|setImmediate)\b)/g
@@ -145,6 +159,7 @@ export const namesNoMachine: Rule = (file) =>
 
 export const rules: Readonly<Record<string, Rule>> = {
   'leans on lower floors only': leansOnLowerFloors,
+  'leans downward inside of a TaskManager': taskManagerLeansDownward,
   'reaches clock, disk, sockets, threads and chance through core/platform': outsideComesThroughPlatform,
   'leaves environment, arguments and exit to cli and main.ts': processBelongsToMain,
   'keeps the network out of operators and log': innerRoomsKnowNoNetwork,

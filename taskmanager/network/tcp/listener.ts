@@ -15,7 +15,6 @@ import {
 } from '../../../core/platform/net.ts'
 import { peerOf, refusalOf } from '../../../core/platform/tls.ts'
 import type { EdgePlan } from '../../../proto/jobgraph/plan.ts'
-import type { Deployment, SubtaskLocation } from '../../slot/messages.ts'
 import { inputAccount } from '../accounts.ts'
 import type { InputChannel, OutputChannel } from '../channel.ts'
 import { networkErrors } from '../errors.ts'
@@ -27,6 +26,20 @@ import { ParkingLot } from './parked.ts'
 import { type ConnectionEvents, ProducerConnection, TcpOutput } from './producer.ts'
 import { Strangers, type Warn } from './strangers.ts'
 import { decodeHello, encodeAnswer, encodeHello, type Hello, helloHeadBytes, helloLength, wireVersion } from './wire.ts'
+
+/** What tells a deployment from all others. */
+export interface DeploymentId {
+  readonly jobId: string
+  readonly attempt: number
+  readonly epoch: number
+}
+
+/** Where the slot of a producer listens. */
+export interface ProducerPlace {
+  readonly taskManagerId: string
+  readonly host: string
+  readonly port: number
+}
 
 export interface DataListenerOptions {
   readonly network?: Network
@@ -82,7 +95,7 @@ export class DataListener {
     return (this.#server.address() as AddressInfo).port
   }
 
-  exchange(deployment: Deployment, events: ConnectionEvents): TcpExchange {
+  exchange(deployment: DeploymentId, events: ConnectionEvents): TcpExchange {
     const key = exchangeKey(deployment)
     const exchange = new TcpExchange({
       deployment,
@@ -143,19 +156,19 @@ export class DataListener {
   }
 }
 
-const exchangeKey = (of: { readonly jobId: string; readonly attempt: number; readonly epoch: number }): string =>
+const exchangeKey = (of: DeploymentId): string =>
   faulty('reuse-epoch') ? of.jobId : `${of.jobId}/${of.attempt}/${of.epoch}`
 
 interface Wanted {
   readonly edge: number
   readonly from: number
   readonly to: number
-  readonly producer: SubtaskLocation
+  readonly producer: ProducerPlace
   readonly input: TcpInput
 }
 
 interface TcpExchangeOptions {
-  readonly deployment: Deployment
+  readonly deployment: DeploymentId
   readonly arena: Arena
   readonly network: Network
   readonly clock: Clock
@@ -166,7 +179,7 @@ interface TcpExchangeOptions {
 
 /** The channels of one deployment to and from other TaskManagers. */
 export class TcpExchange {
-  readonly #deployment: Deployment
+  readonly #deployment: DeploymentId
   readonly #arena: Arena
   readonly #network: Network
   readonly #clock: Clock
@@ -196,7 +209,7 @@ export class TcpExchange {
     return output
   }
 
-  input(edge: EdgePlan, from: number, to: number, producer: SubtaskLocation): InputChannel {
+  input(edge: EdgePlan, from: number, to: number, producer: ProducerPlace): InputChannel {
     const input = new TcpInput(this.#arena, edge.schema, this.#parking, inputAccount(edge.to.vertex))
     this.#wanted.push({ edge: edge.id, from, to, producer, input })
     return input

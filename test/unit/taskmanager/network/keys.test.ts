@@ -7,7 +7,7 @@ import type { OperatorPlan } from '../../../../proto/jobgraph/plan.ts'
 import type { KeySelector } from '../../../../sdk/graph/nodes.ts'
 import { createRouter } from '../../../../taskmanager/network/create-router.ts'
 import { EdgeWriter } from '../../../../taskmanager/network/edge-writer.ts'
-import { OperatorFailure } from '../../../../taskmanager/task/poison.ts'
+import { OperatorFailure } from '../../../../taskmanager/operators/operator-failure.ts'
 import { link, Recorder } from './support.ts'
 
 const operator: OperatorPlan = {

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { errors as checkpointErrors } from '../../../../proto/checkpoint/errors.ts'
 import type { RestoreAssignment } from '../../../../proto/checkpoint/restore-plan.ts'
 import type { OperatorPlan } from '../../../../proto/jobgraph/plan.ts'
+import { OperatorFailure } from '../../../../taskmanager/operators/operator-failure.ts'
 import { failureCause, restoreIsHopeless } from '../../../../taskmanager/slot/failure.ts'
 import { stateErrors } from '../../../../taskmanager/state/errors.ts'
-import { OperatorFailure } from '../../../../taskmanager/task/poison.ts'
 import { restoredRuns } from '../../../support/restored.ts'
 
 const restoreFrom = (rewrite: boolean): Record<string, RestoreAssignment> => ({

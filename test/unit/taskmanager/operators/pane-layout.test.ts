@@ -1,8 +1,8 @@
 /** The arithmetic of panes against windows listed one by one. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { firstEndOf, lastEndOf, nextEnd, paneLayout, paneOf } from '../../../../taskmanager/windows/panes.ts'
-import { windowsOf } from './support.ts'
+import { firstEndOf, lastEndOf, nextEnd, paneLayout, paneOf } from '../../../../taskmanager/operators/pane-layout.ts'
+import { windowsOf } from '../windows/support.ts'
 
 const layouts = fc
   .record({ size: fc.integer({ min: 1, max: 60 }), slide: fc.integer({ min: 1, max: 90 }), shift: fc.nat(1000) })
