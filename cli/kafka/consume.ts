@@ -11,6 +11,7 @@ import {
   KafkaFetcher,
   Membership,
 } from '../../connectors/kafka/client/index.ts'
+import { inBackground } from '../../core/async/index.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import {
   batchSizeAt,
@@ -21,6 +22,7 @@ import {
 } from '../../proto/kafka/records/index.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { Interruption } from '../interruption.ts'
 import { type Terminal, tidyPaths } from '../terminal.ts'
 import { existingTopic, type Kafka, type KafkaFlags, withKafka } from './connect.ts'
 import { type Progress, places } from './places.ts'
@@ -118,38 +120,26 @@ class Reading {
 
   /** Everything, in as many generations of the group as there are; `begin` tells where the next one begins. */
   async whole(begin: () => Promise<ReadonlyMap<number, Progress>>): Promise<ExitCode> {
-    let stopped = false
-    let wake = (): void => {}
-    const interrupted = new Promise<undefined>((resolve) => {
-      wake = () => resolve(undefined)
-    })
-    const stopListening = this.#terminal.onInterrupt(() => {
-      stopped = true
-      wake()
-    })
+    const interruption = new Interruption(this.#terminal)
     try {
       for (;;) {
-        const progress = await Promise.race([begin(), interrupted])
-        if (progress === undefined || stopped) return exitCodes.ok
+        const progress = await interruption.step(begin())
+        if (progress === undefined || interruption.isAsked) return exitCodes.ok
         this.#progress = progress
-        const over = await this.#generation(interrupted, () => stopped)
+        const over = await this.#generation(interruption)
         if (over) return exitCodes.ok
       }
     } finally {
-      stopListening()
+      interruption.close()
       await this.#member?.leave()
     }
   }
 
   /** Reads what this member has; false when the group has to be joined again. */
-  async #generation(interrupted: Promise<unknown>, isStopped: () => boolean): Promise<boolean> {
+  async #generation(interruption: Interruption): Promise<boolean> {
     const { clock } = this.#terminal
     let waiting = false
     let rejoin = false
-    const rebalanced = this.#member?.mustRejoin.then(() => {
-      rejoin = true
-    })
-    const events = rebalanced === undefined ? [interrupted] : [interrupted, rebalanced]
     const fetcher = new KafkaFetcher(this.#kafka.cluster, {
       readCommitted: this.#flags.isolation === 'read_committed',
       partitionMaxBytes: 4 * 1024 * 1024,
@@ -160,16 +150,22 @@ class Reading {
         waiting = trouble !== undefined
       },
     })
+    const rejoining = async (member: Membership): Promise<void> => {
+      await member.mustRejoin
+      rejoin = true
+      fetcher.close()
+    }
+    if (this.#member !== undefined) inBackground(rejoining(this.#member), () => undefined)
     try {
       for (const [partition, { next, end }] of this.#progress) {
         if (next < end) fetcher.assign(this.#topic, partition, next)
       }
       let commitAtMs = clock.monotonic() + commitEveryMs
-      while (!isStopped() && !rejoin && this.#left > 0 && this.#unfinished()) {
+      while (!interruption.isAsked && !rejoin && this.#left > 0 && this.#unfinished()) {
         const taken = fetcher.take()
         if (taken === undefined) {
           if (!(await this.#commit())) return false
-          await Promise.race([fetcher.available(), ...events])
+          await interruption.step(fetcher.available())
           continue
         }
         if (taken.kind === 'failed') throw taken.error

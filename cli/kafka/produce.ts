@@ -9,6 +9,7 @@ import { systemDisk } from '../../core/platform/disk.ts'
 import type { codecNames } from '../../proto/kafka/records/index.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { Interruption } from '../interruption.ts'
 import { formatAge, type Terminal } from '../terminal.ts'
 import { existingTopic, type KafkaFlags, pairs, withKafka } from './connect.ts'
 import { LineReader } from './line-reader.ts'
@@ -66,27 +67,19 @@ export async function produce(terminal: Terminal, name: string, flags: ProduceFl
       if (flags.transactionalId === undefined) await producer.flush()
       else await producer.commit()
     }
-    let stopped = false
-    let wakeStopped = (): void => {}
-    const interrupted = new Promise<void>((resolve) => {
-      wakeStopped = resolve
-    })
-    const stopListening = terminal.onInterrupt(() => {
-      stopped = true
-      wakeStopped()
-    })
+    const interruption = new Interruption(terminal)
     try {
       for (const { name: from, chunks } of inputs(terminal, flags.input ?? [])) {
-        await eachLine(chunks, from, interrupted, {
+        await eachLine(chunks, from, interruption, {
           begin: () => {
             nowMs = clock.now()
           },
           line: (line) => format(line, send),
           pause: () => (producer.hasRoom ? undefined : producer.room()),
         })
-        if (stopped) break
+        if (interruption.isAsked) break
       }
-      if (stopped && flags.transactionalId !== undefined) {
+      if (interruption.isAsked && flags.transactionalId !== undefined) {
         await producer.abort()
         terminal.note('interrupted: the transaction is aborted, nothing was written')
         return exitCodes.failed
@@ -101,7 +94,7 @@ export async function produce(terminal: Terminal, name: string, flags: ProduceFl
       }
       throw error
     } finally {
-      stopListening()
+      interruption.close()
     }
     const elapsedMs = clock.monotonic() - startedMs
     if (terminal.json) terminal.out(JSON.stringify({ topic: name, records, bytes, elapsedMs: Math.round(elapsedMs) }))
@@ -152,11 +145,11 @@ interface LineWork {
   pause(): Promise<void> | undefined
 }
 
-/** Ends early when `interrupted` resolves. Throws CLI_BAD_INPUT with the number of the line. */
+/** Ends early when somebody interrupts. Throws CLI_BAD_INPUT with the number of the line. */
 async function eachLine(
   chunks: AsyncIterable<Buffer>,
   from: string,
-  interrupted: Promise<void>,
+  interruption: Interruption,
   work: LineWork,
 ): Promise<void> {
   const reader = new LineReader()
@@ -173,7 +166,7 @@ async function eachLine(
   const iterator = chunks[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), interrupted])
+      const next = await interruption.step(iterator.next())
       if (next === undefined) return
       if (next.done === true) break
       work.begin()
