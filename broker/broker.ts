@@ -81,6 +81,7 @@ export async function startBroker(
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close()
   }
+  directory.logs.tail.reserve()
   try {
     return await wire()
   } catch (error) {

@@ -14,19 +14,19 @@ export const checksumStart = 21
 
 export const baseOffsetOf = (buffer: Buffer, at: number): number => int64At(buffer, at)
 /** Of the whole batch. */
-export const batchBytesOf = (buffer: Buffer, at: number): number => buffer.readInt32BE(at + 8) + batchPrefixBytes
-export const leaderEpochOf = (buffer: Buffer, at: number): number => buffer.readInt32BE(at + 12)
+export const batchBytesOf = (buffer: Buffer, at: number): number => int32At(buffer, at + 8) + batchPrefixBytes
+export const leaderEpochOf = (buffer: Buffer, at: number): number => int32At(buffer, at + 12)
 export const magicOf = (buffer: Buffer, at: number): number => buffer[at + 16]
-export const checksumOf = (buffer: Buffer, at: number): number => buffer.readUInt32BE(at + 17)
+export const checksumOf = (buffer: Buffer, at: number): number => uint32At(buffer, at + 17)
 export const attributesOf = (buffer: Buffer, at: number): number => buffer.readInt16BE(at + 21)
-export const lastOffsetDeltaOf = (buffer: Buffer, at: number): number => buffer.readInt32BE(at + 23)
-export const lastOffsetOf = (buffer: Buffer, at: number): number => int64At(buffer, at) + buffer.readInt32BE(at + 23)
+export const lastOffsetDeltaOf = (buffer: Buffer, at: number): number => int32At(buffer, at + 23)
+export const lastOffsetOf = (buffer: Buffer, at: number): number => int64At(buffer, at) + int32At(buffer, at + 23)
 export const baseTimestampOf = (buffer: Buffer, at: number): number => int64At(buffer, at + 27)
 export const maxTimestampOf = (buffer: Buffer, at: number): number => int64At(buffer, at + 35)
 export const producerIdOf = (buffer: Buffer, at: number): number => int64At(buffer, at + 43)
 export const producerEpochOf = (buffer: Buffer, at: number): number => buffer.readInt16BE(at + 51)
-export const baseSequenceOf = (buffer: Buffer, at: number): number => buffer.readInt32BE(at + 53)
-export const recordCountOf = (buffer: Buffer, at: number): number => buffer.readInt32BE(at + 57)
+export const baseSequenceOf = (buffer: Buffer, at: number): number => int32At(buffer, at + 53)
+export const recordCountOf = (buffer: Buffer, at: number): number => int32At(buffer, at + 57)
 
 export const codecBits = 0x07
 export const timestampTypeBit = 0x08
@@ -36,8 +36,13 @@ export const deleteHorizonBit = 0x40
 
 /** A signed 64-bit number, inexact above 2^53. */
 export function int64At(buffer: Buffer, at: number): number {
-  return buffer.readInt32BE(at) * 4294967296 + buffer.readUInt32BE(at + 4)
+  return int32At(buffer, at) * 4294967296 + uint32At(buffer, at + 4)
 }
+
+// Buffer's own methods are calls, and what they return of large numbers are objects.
+const int32At = (buffer: Buffer, at: number): number =>
+  (buffer[at] << 24) | (buffer[at + 1] << 16) | (buffer[at + 2] << 8) | buffer[at + 3]
+const uint32At = (buffer: Buffer, at: number): number => int32At(buffer, at) >>> 0
 
 export function writeInt64At(buffer: Buffer, value: number, at: number): void {
   buffer.writeInt32BE(Math.floor(value / 4294967296), at)

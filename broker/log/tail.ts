@@ -46,6 +46,11 @@ export class TailMemory {
     this.lent = lent
   }
 
+  /** For a process that has one: makes its memory now, which the system gives when it is filled. */
+  reserve(): void {
+    this.lent.reserve(this.#budgetBytes)
+  }
+
   /** The block with this number. */
   block(number: number): Block {
     return this.#held[number - this.#oldest].block

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { blockBytes, LentMemory } from '../../../../broker/log/lent-memory.ts'
 import { append, openLog, settle } from '../../../support/broker-log.ts'
 
 describe('memory that is lent to readers', () => {
@@ -38,5 +39,17 @@ describe('memory that is lent to readers', () => {
       directory.lent.giveBack(read.buffers)
     }
     expect(seen.size).toBeLessThan(6)
+  })
+
+  it('that was made beforehand is taken once, what was used already comes first, and no more of that is kept than ever', () => {
+    const memory = new LentMemory()
+    memory.reserve(20 * blockBytes + 1)
+    const blocks = Array.from({ length: 12 }, () => memory.take())
+    expect(new Set(blocks.map(({ bytes }) => bytes.buffer)).size).toBe(12)
+    for (const block of blocks) memory.drop(block)
+    const again = Array.from({ length: 16 }, () => memory.take())
+    expect(again.filter((block) => blocks.includes(block))).toHaveLength(8)
+    expect(again.slice(0, 8).every((block) => blocks.includes(block))).toBe(true)
+    expect(new Set([...blocks, ...again]).size).toBe(20)
   })
 })
