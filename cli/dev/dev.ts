@@ -2,7 +2,7 @@
  * `millrace dev job.ts`: a cluster in this process and the job in it, replaced at each save with its state kept. With a
  * terminal it stays until `q`; without one it ends with the job.
  */
-import { inBackground } from '../../core/async/index.ts'
+import { inBackground, Mutex } from '../../core/async/index.ts'
 import { configureLogging } from '../../core/log.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import { ownVersion } from '../../core/platform/modules.ts'
@@ -96,15 +96,18 @@ export async function dev(terminal: Terminal, file: string, flags: DevFlags): Pr
     }
     let silence = listenForSilence()
 
-    const reload = async (why: string): Promise<void> => {
-      const next = await load()
-      current = next
-      clock.clearTimeout(silence)
-      await session.replace(next, `${why} → bundled ${Math.round(next.bundle.durationMs)} ms`)
-      watching.close()
-      silence = listenForSilence()
-      watching = watchInputs(terminal, current, onSave)
-    }
+    // One after the other: what was saved first must not be the last that is loaded.
+    const reloads = new Mutex()
+    const reload = (why: string): Promise<void> =>
+      reloads.run(async () => {
+        const next = await load()
+        current = next
+        clock.clearTimeout(silence)
+        await session.replace(next, `${why} → bundled ${Math.round(next.bundle.durationMs)} ms`)
+        watching.close()
+        silence = listenForSilence()
+        watching = watchInputs(terminal, current, onSave)
+      })
     const onSave = (changed: string): void => inBackground(reload(`${changed} changed`), failed)
     let watching = watchInputs(terminal, current, onSave)
     keys?.onKey((key) => {
