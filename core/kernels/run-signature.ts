@@ -43,6 +43,9 @@ export const encoding = {
   keyBytes: 19,
   /** The time by which values expire: a float64 in two words. */
   now: 20,
+  /** Number of this snapshot, and of the last before it that counts or may count. */
+  snapshot: 22,
+  heardTo: 23,
   /** Room of the kernel's own. */
   prefix: 24,
 } as const
@@ -88,7 +91,10 @@ export const filling = {
 export const fillingBytes = 64
 
 export interface RunKernels {
-  /** Encodes the frozen entries of ids `next` to `end` - 1 and marks them as persisted; pages that were read are passed. */
+  /**
+   * Encodes the frozen entries of ids `next` to `end` - 1 and marks those that no snapshot has heard of with this one; pages that
+   * were read are passed.
+   */
   stateEncode(control: number): number
   /**
    * Deals entries that stand one after the other at `from` to `to` - 1 to `count` lanes by (hash - low) >>> shift. A lane is two

@@ -163,7 +163,7 @@ export function createRunTwin(views: StateViews): RunKernels {
           return encoded.full
         const presence = u32[(entry >>> 2) + 3]
         const marks = (live >>> 2) + 5
-        const was = (u32[marks] & persisted) !== 0
+        const was = (u32[marks] & persisted) !== 0 && u32[marks] >>> 8 <= u32[e + encoding.heardTo]
         if (presence === 0 && !was) {
           u32[marks] = 0
           u32[(u32[e + encoding.idle] >>> 2) + u32[e + encoding.idleCount]++] = id
@@ -206,8 +206,9 @@ export function createRunTwin(views: StateViews): RunKernels {
           u32[e + encoding.entries]++
         }
         u32[e + encoding.out] = out
-        if (any) u32[marks] |= persisted
-        else u32[(u32[e + encoding.gone] >>> 2) + u32[e + encoding.goneCount]++] = id
+        if (any) {
+          if (!was) u32[marks] = (u32[marks] & 0xff) | persisted | (u32[e + encoding.snapshot] << 8)
+        } else u32[(u32[e + encoding.gone] >>> 2) + u32[e + encoding.goneCount]++] = id
         pass()
       }
       return encoded.all

@@ -11,7 +11,7 @@ import type { BlobStorage, BlobWriter } from './storage.ts'
 /** `leftMs` is asked at each call: for how long it may take. Throws STORAGE_NO_ANSWER. */
 export function withDeadline(storage: BlobStorage, clock: Clock, leftMs: () => number): BlobStorage {
   const { url } = storage
-  const bounded = <T>(action: string, path: string, answer: Promise<T>): Promise<T> => {
+  return boundedBy(storage, (action, path, answer) => {
     const timeoutMs = leftMs()
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
@@ -19,14 +19,29 @@ export function withDeadline(storage: BlobStorage, clock: Clock, leftMs: () => n
       }, timeoutMs)
       answer.then(resolve, reject).finally(() => clock.clearTimeout(timer))
     })
-  }
+  })
+}
+
+/** No call is waited for any longer once `ended` is rejected: it fails with that. */
+export function until(storage: BlobStorage, ended: Promise<never>): BlobStorage {
+  return boundedBy(storage, (_, __, answer) => Promise.race([answer, ended]))
+}
+
+type Bound = <T>(action: string, path: string, answer: Promise<T>) => Promise<T>
+
+function boundedBy(storage: BlobStorage, bounded: Bound): BlobStorage {
   return {
-    url,
+    url: storage.url,
     sync: storage.sync,
     put: (path, bytes) => bounded('write', path, storage.put(path, bytes)),
     putIfAbsent: (path, bytes) => bounded('write', path, storage.putIfAbsent(path, bytes)),
     openWriter: async (path) => {
-      const writer = await bounded('write', path, storage.openWriter(path))
+      const opening = storage.openWriter(path)
+      const writer = await bounded('write', path, opening).catch((error: unknown) => {
+        // Whoever answers later leaves nothing behind.
+        opening.then((late) => late.abort()).catch(() => undefined)
+        throw error
+      })
       return {
         write: (bytes) => bounded('write', path, writer.write(bytes)),
         finish: () => bounded('write', path, writer.finish()),

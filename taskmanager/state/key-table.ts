@@ -22,8 +22,9 @@ const shadowSpaceBytes = 1024 * 1024
 
 /** Bytes of an entry before what belongs to the table's maker: key, hash, presence, references, marks. */
 export const entryHeaderBytes = 24
-/** Mark: some snapshot holds entries of this key. */
+/** Mark: a snapshot holds entries of this key; which was the first stands in the upper 24 bits. 0: one that was restored. */
 export const persisted = 1
+const snapshotsMax = 2 ** 24 - 1
 
 export interface KeyTableOptions {
   /** Bytes behind the header, a multiple of 8. */
@@ -45,6 +46,10 @@ export class KeyTable {
   /** Slots moved so far by growing, and the most that one find moved: what growth costs. */
   movedSlots = 0
   movedSlotsMax = 0
+  /** Number of the last snapshot, and of the last before it that counts or may count. */
+  snapshot = 0
+  heardTo = 0
+  #countsTo = 0
   readonly #blocks: { address: number; bytes: number }[] = []
   readonly #tracked: boolean
   #shadowBlocks: { address: number; bytes: number }[] = []
@@ -194,6 +199,10 @@ export class KeyTable {
     this.#reserveTracking()
     const { memory } = this
     const dirty = this.#get(field.dirty)
+    // One that no longer fits stands for all later ones: what one of them has heard of is kept, if it counts or not.
+    this.snapshot = Math.min(this.snapshot + 1, snapshotsMax)
+    this.heardTo = this.#countsTo
+    this.#countsTo = this.snapshot
     if (all) this.#markAll()
     this.#set(field.dirty, memory.allocateZeroed(this.#trackedCapacity >>> 3))
     this.#set(field.frozenBits, dirty)
@@ -224,6 +233,18 @@ export class KeyTable {
     return bits !== 0 && (this.memory.u8[bits + (id >>> 3)] & (1 << (id & 7))) !== 0
   }
 
+  /** Whether a snapshot before the last one has something of a key with these marks. */
+  isHeard(marks: number): boolean {
+    return (marks & persisted) !== 0 && marks >>> 8 <= this.heardTo
+  }
+
+  /** The last snapshot has something of a key. */
+  heard(id: number): void {
+    const { u32 } = this.memory
+    const at = (this.entry(id) >>> 2) + 5
+    if (!this.isHeard(u32[at])) u32[at] = (u32[at] & 0xff) | persisted | (this.snapshot << 8)
+  }
+
   /** The snapshot has read a page: it may be written without a copy. */
   passPage(page: number): void {
     this.memory.u8[this.#get(field.frozenPages) + page] = 0
@@ -244,9 +265,10 @@ export class KeyTable {
     this.#set(field.shadowEnd, 0)
   }
 
-  /** Marks of a snapshot that does not count become marks again. */
+  /** Marks of the last snapshot, which does not count, become marks again. */
   mark(bits: Uint8Array): void {
     this.#reserveTracking()
+    this.#countsTo = this.heardTo
     const dirty = this.#get(field.dirty)
     const { u8 } = this.memory
     for (let i = 0; i < bits.length; i++) u8[dirty + i] |= bits[i]

@@ -103,6 +103,8 @@ export function stateEncode(e: usize): i32 {
   const listRoom = load<u32>(e, 64)
   let entries = load<u32>(e, 68)
   const now = load<f64>(e, 80)
+  const snapshot = load<u32>(e, 88)
+  const heardTo = load<u32>(e, 92)
   const prefix = e + 96
   let why: i32 = 0
   while (id < end) {
@@ -118,7 +120,8 @@ export function stateEncode(e: usize): i32 {
     const shadow = <usize>load<u32>(shadows + (page << 2))
     const entry = shadow != 0 ? shadow + <usize>(id & 63) * stride : live
     const presence = load<u32>(entry, 12)
-    const was = (load<u32>(live, 20) & 1) != 0
+    const marks = load<u32>(live, 20)
+    const was = (marks & 1) != 0 && marks >>> 8 <= heardTo
     // All ones: not in use.
     if (presence != 0xffffffff) {
       if (load<u32>(e, 52) >= listRoom || load<u32>(e, 60) >= listRoom) {
@@ -182,8 +185,9 @@ export function stateEncode(e: usize): i32 {
           out = here ? putValue(at, ops, opCount, entry) : at
           entries++
         }
-        if (any) store<u32>(live, load<u32>(live, 20) | 1, 20)
-        else {
+        if (any) {
+          if (!was) store<u32>(live, (marks & 0xff) | 1 | (snapshot << 8), 20)
+        } else {
           const gone = load<u32>(e, 60)
           store<u32>(<usize>load<u32>(e, 56) + (<usize>gone << 2), id)
           store<u32>(e, gone + 1, 60)

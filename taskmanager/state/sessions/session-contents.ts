@@ -13,7 +13,6 @@ import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
 import type { Aggregates } from '../aggregates/aggregates.ts'
 import type { KeyShape } from '../api.ts'
 import { stateErrors } from '../errors.ts'
-import { persisted } from '../key-table.ts'
 import { asBuffer } from '../keys.ts'
 import type { StateMemory } from '../memory.ts'
 import { EachEntry, type FrozenEntry } from '../snapshot/each-entry.ts'
@@ -79,8 +78,7 @@ export class SessionContents implements FlatContents {
     const { u32 } = this.#memory
     const present = (u32[(entry >>> 2) + 3] & session.present) !== 0
     const marks = u32[(entry >>> 2) + 5]
-    if ((marks & persisted) !== 0 && (!present || (marks & restarted) !== 0))
-      this.#run.drop(hash, this.#options.state, key)
+    if (table.isHeard(marks) && (!present || (marks & restarted) !== 0)) this.#run.drop(hash, this.#options.state, key)
     if (present && this.#options.objects !== undefined) this.#put(this.#run, hash, key, entry)
     for (const node of this.#sessions.nodes(entry)) this.#put(this.#run, hash, key, node)
   }

@@ -2,7 +2,7 @@
  * Writes the frozen entries of a key table one by one, for contents that only their owner knows how to write. One thread.
  */
 import type { KeyShape } from '../api.ts'
-import { type KeyTable, persisted } from '../key-table.ts'
+import type { KeyTable } from '../key-table.ts'
 import { entryKey, type FrozenWriter } from './flat-part.ts'
 
 /** An entry as it was when it was frozen. */
@@ -41,14 +41,14 @@ export class EachEntry implements FrozenWriter {
       const presence = u32[(address >>> 2) + 3]
       if (presence === 0xffffffff) continue
       const marks = (table.entry(id) >>> 2) + 5
-      const was = (u32[marks] & persisted) !== 0
+      const was = table.isHeard(u32[marks])
       if (presence === 0 && !was) {
         u32[marks] = 0
         idle.push(id)
         continue
       }
       const key = entryKey(table, this.#type, address)
-      if (this.#write({ id, address, hash: u32[(address >>> 2) + 2], key, was })) u32[marks] |= persisted
+      if (this.#write({ id, address, hash: u32[(address >>> 2) + 2], key, was })) table.heard(id)
       else gone.push(id)
     }
     table.passPage(from >>> 6)

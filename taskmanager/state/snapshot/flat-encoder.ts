@@ -81,6 +81,8 @@ export class FlatEncoder implements FrozenWriter {
       bytesMax += entryStartBytesMax + namespace.length + this.#state(list + i * encodedStateBytes, state)
     })
     this.#set(encoding.table, table.address)
+    this.#set(encoding.snapshot, table.snapshot)
+    this.#set(encoding.heardTo, table.heardTo)
     this.#set(encoding.tombstones, run.kind === 'delta' ? 1 : 0)
     this.#set(encoding.keys, keyKinds[type])
     this.#set(encoding.states, list)

@@ -10,6 +10,7 @@
 
 import { passPoint } from '../../../core/fault-orders.ts'
 import type { Clock } from '../../../core/platform/clock.ts'
+import { until } from '../../../core/storage/deadline.ts'
 import { openStorage } from '../../../core/storage/open-storage.ts'
 import type { BlobStorage } from '../../../core/storage/storage.ts'
 import type { RunHandle } from '../../../proto/checkpoint/manifest.ts'
@@ -36,8 +37,9 @@ interface Pending {
   readonly before: readonly RunHandle[]
   /** It writes all there is, and what was before is not needed any more. */
   readonly all: boolean
-  /** Set when it is to be given up. */
+  /** Set when it is to be given up; `ended` is rejected with it then. */
   failure: Error | undefined
+  readonly ended: PromiseWithResolvers<never>
   written: boolean
 }
 
@@ -85,7 +87,9 @@ export class Snapshotter {
       this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId: last.checkpointId }))
     const all =
       this.#parts[0]?.needsAll?.() === true || this.#renews(this.#chain, compactionOf(this.#chain, this.#range))
-    const pending: Pending = { checkpointId, before: this.#chain, all, failure: undefined, written: false }
+    const ended = Promise.withResolvers<never>()
+    ended.promise.catch(() => undefined)
+    const pending: Pending = { checkpointId, before: this.#chain, all, failure: undefined, ended, written: false }
     this.#pending.push(pending)
     for (const part of this.#parts) part.freeze(checkpointId, all)
     const result = this.#write(pending)
@@ -113,13 +117,16 @@ export class Snapshotter {
 
   close(): void {
     this.#closed = true
-    for (const pending of this.#pending)
+    for (const pending of this.#pending) {
       pending.failure ??= stateErrors.create('CLOSED', { work: `checkpoint ${pending.checkpointId} was being written` })
+      pending.ended.reject(pending.failure)
+    }
     this.#pending = []
   }
 
   #giveUp(pending: Pending, failure: Error): void {
     pending.failure = failure
+    pending.ended.reject(failure)
     this.#pending = this.#pending.filter((other) => other !== pending)
     this.#chain = pending.before
     for (const part of this.#parts) part.settle(pending.checkpointId, false)
@@ -136,7 +143,8 @@ export class Snapshotter {
     const pathOf = (sequence: number): string =>
       runPath(target.jobId, { epoch: target.epoch, checkpointId, node: target.node, subtask: target.subtask, sequence })
     try {
-      const storage = openStorage(target.root)
+      // Storage may be silent for ever: what is given up does not wait for it, and keeps no memory.
+      const storage = until(openStorage(target.root), pending.ended.promise)
       const place = { storage, pathOf, pace }
       const before = pending.all ? [] : pending.before
       const kind = before.length === 0 ? 'base' : 'delta'

@@ -22,6 +22,8 @@ export abstract class KeptPanes<P extends KeptPane> {
   /** Panes of a snapshot that is being encoded. */
   protected encoding: readonly P[] = []
   protected encodingId = -1
+  /** Panes of which the last snapshot was the first to hold something. */
+  #heard: { readonly checkpointId: number; readonly panes: readonly P[] } | undefined
   readonly #drops: PaneDrops
 
   /** `state`: number in runs. */
@@ -50,7 +52,9 @@ export abstract class KeptPanes<P extends KeptPane> {
   protected freezePanes(checkpointId: number): void {
     this.encoding = [...this.panes.values()]
     this.encodingId = checkpointId
-    for (const pane of this.encoding) pane.persisted = true
+    const panes = this.encoding.filter((pane) => !pane.persisted)
+    for (const pane of panes) pane.persisted = true
+    this.#heard = { checkpointId, panes }
     this.#drops.freeze(checkpointId)
   }
 
@@ -60,6 +64,14 @@ export abstract class KeptPanes<P extends KeptPane> {
   }
 
   protected settlePanes(checkpointId: number, counts: boolean): void {
+    const heard = this.#heard?.checkpointId === checkpointId ? this.#heard.panes : []
+    if (!counts) {
+      for (const pane of heard) {
+        pane.persisted = false
+        this.#drops.remove(pane.start)
+      }
+    }
+    if (heard.length > 0) this.#heard = undefined
     this.#drops.settle(checkpointId, counts)
     if (this.encodingId === checkpointId) this.endEncoding()
   }

@@ -21,6 +21,11 @@ export class PaneDrops {
     this.#drops.add(start)
   }
 
+  /** No snapshot holds a pane that went since the last one. */
+  remove(start: number): void {
+    this.#drops.delete(start)
+  }
+
   freeze(checkpointId: number): void {
     this.#frozen.set(checkpointId, this.#drops)
     this.#drops = new Set()
