@@ -1,5 +1,5 @@
 /** A job that counts at least once, through kills: nothing is lost, what is repeated is bounded by what came again. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -34,6 +34,9 @@ const linesIn = (out: string): Line[] =>
 
 test('loses nothing when TaskManagers are killed, and info says what its sinks give', async () => {
   const out = join(cluster.directory, 'out')
+  // It does not end before it was killed twice.
+  const slow = join(cluster.directory, 'slow')
+  writeFileSync(slow, '')
   const given = {
     'execution.checkpointing.interval': '200ms',
     'execution.checkpointing.mode': 'at-least-once',
@@ -42,6 +45,7 @@ test('loses nothing when TaskManagers are killed, and info says what its sinks g
     'restart-strategy.fixed-delay.attempts': '100',
     out,
     count: String(count),
+    slow,
   }
   const jobId = await cluster.submit(jobFile, given, 4)
   const info = () => cluster.client.info(jobId)
@@ -57,6 +61,7 @@ test('loses nothing when TaskManagers are killed, and info says what its sinks g
       return status.state === 'running' && status.attempt > kill && (restored?.checkpointId ?? 0) > 0
     })
   }
+  rmSync(slow)
   const shown = await runCliProcess(cluster.directory, 'info', jobId, '-m', cluster.address)
   expect(shown.out).toMatch(/^sink out \(files .*\): at least once$/m)
   await cluster.until('the end', async () => (await info()).status.state === 'finished')

@@ -100,7 +100,7 @@ describe('garbage on every port', () => {
         }
       }
     })()
-    await cluster.until('a running job', async () => (await cluster.client.info(jobId)).status.state === 'running')
+    await cluster.untilJob('a running job', jobId, ({ status }) => status.state === 'running' || status.terminal)
     const ports = [Number(cluster.address.split(':')[1]), ...listeningPorts(cluster.pids)]
     expect(new Set(ports).size).toBeGreaterThanOrEqual(5)
     const greeting = Buffer.from('4d524458010003000000', 'hex')
@@ -189,7 +189,7 @@ describe('a disk without room', () => {
     const output = join(room.path, 'out')
     const path = job(
       'full-sink',
-      `  env.from(source.generator({ count: 4000, rate: 2000, create: (n) => ({ n, text: 'x'.repeat(20) }) }), { uid: 'in' })
+      `  env.from(source.generator({ rate: 2000, create: (n) => ({ n, text: 'x'.repeat(20) }) }), { uid: 'in' })
     .to(sink.files({ path: ${JSON.stringify(output)}, format: 'ndjson' }), { uid: 'out' })`,
     )
     const jobId = await submit(path, 1, {
@@ -206,13 +206,19 @@ describe('a disk without room', () => {
     const failure = await cluster.until('a failure', async () => (await info()).failures[0])
     expect(failure.message).toMatch(room.refuses)
     room.free()
-    await cluster.until('the end', async () => (await info()).status.state === 'finished')
+    await cluster.until('checkpoints again', async () => {
+      const { status, checkpoints } = await info()
+      const complete = checkpoints.some((each) => each.state === 'completed' && each.triggeredMs >= status.stateSinceMs)
+      return status.state === 'running' && complete
+    })
+    await cluster.client.stop(jobId)
     const numbers = readdirSync(output)
       .filter((name) => !name.startsWith('.'))
       .flatMap((name) => readFileSync(join(output, name), 'utf8').trimEnd().split('\n'))
       .map((line) => (JSON.parse(line) as { n: number }).n)
       .sort((a, b) => a - b)
-    expect(numbers).toEqual(Array.from({ length: 4000 }, (_, n) => n))
+    expect(numbers.length).toBeGreaterThan(100)
+    expect(numbers).toEqual(numbers.map((_, n) => n))
   })
 })
 

@@ -237,7 +237,7 @@ describe('storage in S3', () => {
     const job = await submit(jobFile('silent'), {
       ...inS3('silent'),
       ...tolerant,
-      'execution.checkpointing.timeout': '250ms',
+      'execution.checkpointing.timeout': '1s',
     })
     await untilJob(job, (info) => completed(info) > 0)
     hurt = (key) => /\/chk-|\/pointer/.test(key)

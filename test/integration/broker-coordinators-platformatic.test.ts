@@ -26,7 +26,7 @@ const common = () => ({
   bootstrapBrokers: [harness.broker.address],
   retries: 5,
   retryDelay: 100,
-  timeout: 5000,
+  timeout: 60_000,
 })
 
 describe('coordinators for @platformatic/kafka', () => {

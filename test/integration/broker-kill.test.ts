@@ -35,7 +35,12 @@ describe('a broker that is killed', () => {
     directories.push(directory)
     const port = await freePort()
     const first = await start(directory, port)
-    const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, retry: { retries: 0 } })
+    const kafka = new Kafka({
+      brokers: [`127.0.0.1:${port}`],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+      connectionTimeout: 60_000,
+    })
     const admin = kafka.admin()
     await admin.connect()
     await admin.createTopics({

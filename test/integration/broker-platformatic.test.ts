@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => harness.close())
 
-const common = () => ({ clientId: 'test', bootstrapBrokers: [harness.broker.address], retries: 2, timeout: 5000 })
+const common = () => ({ clientId: 'test', bootstrapBrokers: [harness.broker.address], retries: 2, timeout: 60_000 })
 const newProducer = () => new Producer({ ...common(), serializers: stringSerializers })
 
 type Text = Message<string, string, string, string>

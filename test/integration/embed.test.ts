@@ -15,7 +15,7 @@ let cluster: Cluster
 beforeAll(async () => {
   const options = { 'cluster.registration.max-timeout': '200ms', 'taskmanager.memory.task.heap.size': '96mb' }
   processes = await ChaosCluster.start({ taskManagers: 1, slots: 3, options })
-  cluster = new Cluster({ address: processes.address, awayMs: 20_000 })
+  cluster = new Cluster({ address: processes.address, awayMs: 120_000 })
 })
 afterAll(async () => {
   cluster?.close()

@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadJob } from '../../cli/load-job.ts'
+import type { MillraceError } from '../../core/errors.ts'
 import { payment, paymentCount } from '../../examples/fraud-alert.ts'
 import { line, lineCount } from '../../examples/word-count.ts'
-import type { JobInfo } from '../../proto/client.ts'
+import type { JobInfo, JobStatus } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
 
 interface Example {
@@ -43,27 +44,37 @@ describe.each(examples)('$name', ({ name, rate, expected }) => {
   })
 
   test('gives it with a TaskManager killed on the way', async () => {
-    const out = join(cluster.directory, `${name}-killed`)
-    const job = await submit(name, 3, { out, rate: String(rate) })
-    const before = await underWay(job)
-    const victim = cluster.taskManager(before.vertices.at(-1)?.subtasks[0]?.taskManagerId ?? '')
-    cluster.kill(victim)
-    await cluster.restart(victim)
-    const { status } = await finished(job)
-    expect(status.attempt).toBeGreaterThan(1)
-    expect(linesBelow(out)).toEqual(expected())
+    let status: JobStatus | undefined
+    // It may be at its end before it is hurt, on a busy machine: again, and slower.
+    for (let slower = 1; (status?.attempt ?? 1) === 1; slower *= 2) {
+      const out = join(cluster.directory, `${name}-killed-${slower}`)
+      const job = await submit(name, 3, { out, rate: String(rate / slower) })
+      const before = await underWay(job)
+      const victim = cluster.taskManager(before.vertices.at(-1)?.subtasks[0]?.taskManagerId ?? '')
+      cluster.kill(victim)
+      await cluster.restart(victim)
+      status = (await finished(job)).status
+      expect(linesBelow(out)).toEqual(expected())
+    }
   })
 
   test.each([
     [1, 3],
     [3, 2],
   ])('gives it when stopped at parallelism %i and resumed at %i', async (first, second) => {
-    const out = join(cluster.directory, `${name}-${first}-${second}`)
-    const job = await submit(name, first, { out, rate: String(rate) })
-    await underWay(job)
-    const { path } = await cluster.client.stop(job)
-    await finished(await submit(name, second, { out }, path))
-    expect(linesBelow(out)).toEqual(expected())
+    for (let slower = 1; ; slower *= 2) {
+      const out = join(cluster.directory, `${name}-${first}-${second}-${slower}`)
+      const job = await submit(name, first, { out, rate: String(rate / slower) })
+      await underWay(job)
+      const stopped = await cluster.client.stop(job).catch((error: unknown) => error as MillraceError)
+      if (!('path' in stopped)) {
+        expect(stopped).toMatchObject({ code: 'JOBMANAGER_JOB_ENDED' })
+        continue
+      }
+      await finished(await submit(name, second, { out }, stopped.path))
+      expect(linesBelow(out)).toEqual(expected())
+      return
+    }
   })
 })
 
@@ -80,13 +91,13 @@ async function submit(
   return jobId
 }
 
-/** Waits until records have passed and a checkpoint after the first holds some of them. */
+/** Waits until records have passed and a checkpoint after the first holds some of them, or until it is over. */
 const underWay = (job: string): Promise<JobInfo> =>
   cluster.until(`${job} to be under way`, async () => {
     const info = await cluster.client.info(job)
     const records = info.vertices.at(-1)?.recordsIn ?? 0
     const complete = info.checkpoints.filter(({ state }) => state === 'completed')
-    return records > 0 && complete.length > 1 && info
+    return (info.status.terminal || (records > 0 && complete.length > 1)) && info
   })
 
 async function finished(job: string): Promise<JobInfo> {

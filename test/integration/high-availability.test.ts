@@ -3,13 +3,12 @@ import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { Queue } from 'bullmq'
 import { afterEach, expect, it } from 'vitest'
-import { haLease } from '../../jobmanager/ha/options.ts'
 import { listSnapshots } from '../../proto/checkpoint/savepoint.ts'
 import { createClusterClient } from '../../proto/client.ts'
 import { clientMethods } from '../../proto/generated/services.ts'
 import { Channel } from '../../proto/rpc/channel.ts'
-import { busy } from '../support/busy.ts'
 import { HaCluster } from '../support/ha-cluster.ts'
+import { inTime } from '../support/in-time.ts'
 import { testPlan } from '../support/plan.ts'
 import { installRedisServer, RedisServer } from '../support/redis-server.ts'
 
@@ -25,27 +24,31 @@ afterEach(async () => {
 const quiet = { 'fake.results': 'none' }
 const checkpoints = { ...quiet, 'execution.checkpointing.interval': '100ms' }
 
-it('a leader that is killed is replaced, and jobs can be submitted within 5 s with the default lease, unless the machine is busy', async () => {
-  cluster = await HaCluster.start(2)
-  await cluster.taskManager('tm-1', 4)
-  const job = await cluster.submit(testPlan('first', 1, checkpoints))
-  await cluster.until(job, 'running')
-  const { epoch } = await cluster.client.cluster()
-  const before = await cluster.leader()
-  await cluster.kill(before)
-  const begun = performance.now()
-  const second = await cluster.submit(testPlan('second', 1))
-  const took = performance.now() - begun
-  // The lease ends in its time; what comes then has to share the machine.
-  const limitMs = haLease.default + (5000 - haLease.default) * busy()
-  expect(took).toBeLessThan(limitMs)
-  await cluster.until(second, 'running')
-  expect(performance.now() - begun).toBeLessThan(2 * limitMs)
-  expect(await cluster.leader()).toBe(1 - before)
-  expect((await cluster.client.cluster()).epoch).toBeGreaterThan(epoch)
-  const status = await cluster.until(job, 'running')
-  expect(status.attempt).toBe(1)
-  expect((await cluster.client.list()).map((each) => each.jobId).sort()).toEqual([job, second].sort())
+it('a leader that is killed is replaced, and jobs can be submitted within 5 s with the default lease', async () => {
+  const all = await HaCluster.start(2)
+  cluster = all
+  await all.taskManager('tm-1', 4)
+  const jobs = [await all.submit(testPlan('first', 1, checkpoints))]
+  await all.until(jobs[0] as string, 'running')
+  await inTime({ submitted: 5000, running: 10_000 }, async (round) => {
+    const { epoch } = await all.client.cluster()
+    const before = await all.leader()
+    await all.kill(before)
+    const beganMs = performance.now()
+    const job = await all.submit(testPlan(`after ${round + 1}`, 1))
+    const submitted = performance.now() - beganMs
+    jobs.push(job)
+    await all.until(job, 'running')
+    const running = performance.now() - beganMs
+    expect(await all.leader()).toBe(1 - before)
+    expect((await all.client.cluster()).epoch).toBeGreaterThan(epoch)
+    expect(await all.until(jobs[0] as string, 'running')).toMatchObject({ attempt: 1 })
+    expect((await all.client.list()).map((each) => each.jobId).sort()).toEqual(jobs.toSorted())
+    await all.client.cancel(job)
+    await all.until(job, 'canceled')
+    await all.startJobManager(before)
+    return { submitted, running }
+  })
 })
 
 it('a standby accepts jobs, and says who leads', async () => {
@@ -104,7 +107,9 @@ it('a leader that was stopped past its lease finds another one, and what it stil
   cluster.signal(stopped, 'SIGCONT')
   const old = createClusterClient({ address: cluster.address(stopped) })
   // It sends on to the other one: the very first answer is not its own.
-  expect(await old.cluster()).toMatchObject({ address: cluster.address(1 - stopped), epoch: epoch + 1 })
+  const answer = await old.cluster()
+  expect(answer.address).toBe(cluster.address(1 - stopped))
+  expect(answer.epoch).toBeGreaterThan(epoch)
   old.close()
   const next = await cluster.client.checkpoint(job)
   expect(next.checkpointId).toBeGreaterThan(checkpointId)
@@ -157,7 +162,8 @@ it('while Redis is away nobody leads, tasks run on, and jobs are accepted', asyn
 })
 
 it('two clusters in one directory: the second does not start, and the first does not notice', async () => {
-  cluster = await HaCluster.start(1, fast)
+  // With a lease that it does not lose on a busy machine, either.
+  cluster = await HaCluster.start(1)
   const { epoch } = await cluster.client.cluster()
   const foreign = await cluster.startJobManager(1, {
     'jobmanager.rpc.port': '0',

@@ -9,6 +9,7 @@ import { startBrokerProcess } from '../support/kafka-clients/broker.ts'
 import { installKafkaJava } from '../support/kafka-clients/java.ts'
 import { startKafkaServer } from '../support/kafka-clients/kafka-server.ts'
 import { SourceHarness } from '../support/source-harness.ts'
+import { until } from '../support/until.ts'
 
 interface Broker {
   readonly address: string
@@ -106,14 +107,11 @@ describe.each(brokers)('against %s', (name, start) => {
     return harness.records.map((record) => (record as { n: number }).n)
   }
 
-  async function until(topic: string, count: number): Promise<number[]> {
-    const deadline = Date.now() + 15_000
-    for (;;) {
+  const untilCommitted = (topic: string, count: number): Promise<number[]> =>
+    until(async () => {
       const seen = await committed(topic)
-      if (seen.length >= count || Date.now() > deadline) return seen
-      await pause(50)
-    }
-  }
+      return seen.length >= count && seen
+    }, 50)
 
   it('a transaction that was prepared is committed once, although the broker and the job were killed in between', async () => {
     const topic = await newTopic()
@@ -135,7 +133,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await last.commit(checkpoint.committables)
     await last.write(5)
     await last.commit((await last.checkpoint(3)).committables)
-    expect(await until(topic, 4)).toEqual([1, 2, 3, 5])
+    expect(await untilCommitted(topic, 4)).toEqual([1, 2, 3, 5])
     await last.writer.close()
   })
 
@@ -150,7 +148,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await run.ready()
     // A commit is answered before its markers are written. Kafka 4.3.1 may leave them out for good when it is killed in between (see
     // docs/concepts/exactly-once.md), which is not what is looked at here.
-    expect(await until(topic, 4)).toHaveLength(4)
+    expect(await untilCommitted(topic, 4)).toHaveLength(4)
     await broker.kill()
     run.writer.write([{ n: 1 }], [])
     await pause(3000)
@@ -160,7 +158,7 @@ describe.each(brokers)('against %s', (name, start) => {
     await broker.start()
     await run.commit((await first) ?? [])
     await run.commit((await run.checkpoint(6)).committables)
-    expect(await until(topic, 6)).toEqual([0, 0, 0, 0, 1, 2])
+    expect(await untilCommitted(topic, 6)).toEqual([0, 0, 0, 0, 1, 2])
     await run.writer.close()
   })
 
@@ -168,7 +166,7 @@ describe.each(brokers)('against %s', (name, start) => {
     const topic = await newTopic(3)
     const writer = open({
       topic,
-      transactionTimeout: '2s',
+      transactionTimeout: '60s',
       partition: ({ n }) => Math.abs(n) % 3,
       batchBytes: 1024,
       compression: 'lz4',
@@ -202,10 +200,13 @@ describe.each(brokers)('against %s', (name, start) => {
 
   it('a transaction that stays prepared for longer than the broker allows is lost loudly, unless it never expires', async () => {
     const topic = await newTopic()
-    const run = open({ topic, transactionTimeout: '1s' })
+    const run = open({ topic, transactionTimeout: '3s' })
     await run.write(1)
     const checkpoint = await run.checkpoint(1)
-    await pause(4000)
+    const cluster = new KafkaCluster({ brokers: [broker.address] })
+    const ids = checkpoint.committables.map(({ transactionalId }) => transactionalId)
+    await until(async () => (await describeTransactions(cluster, ids)).every(({ state }) => state !== 'Ongoing'), 100)
+    await cluster.close()
     await expect(run.commit(checkpoint.committables)).rejects.toMatchObject({
       code: 'KAFKA_CONNECTOR_TRANSACTION_LOST',
     })
@@ -218,7 +219,7 @@ describe.each(brokers)('against %s', (name, start) => {
     const kept = await never.checkpoint(1)
     await pause(4000)
     await never.commit(kept.committables)
-    expect(await until(`topic-${topics}`, 1)).toEqual([1])
+    expect(await untilCommitted(`topic-${topics}`, 1)).toEqual([1])
     await never.writer.close()
   })
 
@@ -232,13 +233,13 @@ describe.each(brokers)('against %s', (name, start) => {
     }
     await run.write(1)
     const { committables } = await run.checkpoint(1)
-    const [transactionalId] = committables.map((each) => (each as { transactionalId: string }).transactionalId)
     const cluster = new KafkaCluster({ brokers: [broker.address] })
-    const [open1] = await describeTransactions(cluster, [transactionalId as string])
+    const ids = committables.map(({ transactionalId }) => transactionalId)
+    const [open1] = await describeTransactions(cluster, ids)
     expect(open1).toMatchObject({ state: 'Ongoing', timeoutMs: 2_147_483_647 })
     await cluster.close()
     await run.commit(committables)
-    expect(await until(topic, 1)).toEqual([1])
+    expect(await untilCommitted(topic, 1)).toEqual([1])
     await run.writer.close()
   })
 

@@ -27,6 +27,8 @@ beforeAll(async () => {
   const options = {
     'cluster.registration.max-timeout': '200ms',
     'taskmanager.memory.task.heap.size': '128mb',
+    // Nobody is ended by force: what waits for ever waits longer than a test.
+    'task.cancellation.timeout': '1h',
   }
   cluster = await ChaosCluster.start({ taskManagers: 1, slots: 2, options })
 })
@@ -173,17 +175,15 @@ test.each(badMoments)('so does one that is canceled when %s', async (when, more,
   await expectRestOf(topic, path)
 })
 
-test('a cancel while the broker is away takes seconds, and says which transactions it leaves open', async () => {
+test('a cancel while the broker is away does not wait for it, and says which transactions it leaves open', async () => {
   const topic = 'away'
   await new KafkaAdmin(kafka).createTopics([{ name: topic, partitions: 2 }])
   const jobId = await submit(topic, 600, '')
   await cluster.untilJob('two checkpoints', jobId, someCheckpoints)
   await broker.kill()
   try {
-    const begin = performance.now()
     await cluster.client.cancel(jobId)
     await cluster.untilJob('the end of the job', jobId, ({ status }) => status.state === 'canceled')
-    expect(performance.now() - begin).toBeLessThan(12_000)
     const [taskManager] = cluster.taskManagers
     if (taskManager === undefined) throw new Error('a TaskManager is expected')
     const log = (): string => readFileSync(cluster.logOf(taskManager), 'utf8')

@@ -2,6 +2,8 @@
  * Exactly once from end to end, as real processes: a job fills a topic, another counts it into a second one, while a
  * TaskManager and the broker are killed and started again. A client that others wrote looks at the result.
  */
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -15,6 +17,7 @@ const records = 24_000
 const rate = 3000
 let cluster: ChaosCluster
 let broker: BrokerProcess
+let slow: string
 
 beforeAll(async () => {
   broker = await startBrokerProcess()
@@ -24,6 +27,7 @@ beforeAll(async () => {
     'execution.checkpointing.interval': '250ms',
   }
   cluster = await ChaosCluster.start({ taskManagers: 2, slots: 2, options })
+  slow = join(cluster.directory, 'slow')
 })
 afterAll(async () => {
   await cluster?.close()
@@ -37,6 +41,7 @@ function submit(role: 'fill' | 'count'): Promise<string> {
     'kafka.role': role,
     'kafka.records': String(records),
     'kafka.rate': String(rate),
+    'kafka.slow': slow,
   }
   return cluster.submit(jobFile, given, 2)
 }
@@ -65,6 +70,8 @@ test('no record is lost and none is counted twice when a TaskManager and the bro
     ],
   })
   await admin.disconnect()
+  // It does not end before all that is killed has been killed.
+  writeFileSync(slow, '')
   const counting = await submit('count')
   await cluster.untilJob('the counting job to run', counting, isSteady)
   const filling = await submit('fill')
@@ -85,6 +92,7 @@ test('no record is lost and none is counted twice when a TaskManager and the bro
   await broker.kill()
   cluster.kill(other)
   await Promise.all([broker.start(), cluster.restart(other)])
+  rmSync(slow)
   await cluster.untilJob('the filling job to end', filling, ({ status }) => status.state === 'finished')
 
   const input = await rowsOf('in')

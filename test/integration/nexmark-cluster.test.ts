@@ -79,10 +79,17 @@ describe('three TaskManagers of which one is killed', () => {
     ['q9', 'rocksdb'],
     ['q11', 'rocksdb'],
   ] as const)('give the known result of %s (%s)', async (query, backend) => {
+    // On a busy machine a job may be at its end before it was killed: again, at half the speed.
+    for (let attempts = 0, throttle = 50_000; attempts < 2; throttle /= 2)
+      attempts = await runAndKill(query, backend, throttle)
+  })
+
+  /** Kills a TaskManager behind the second checkpoint; gives how many attempts the job needed. */
+  async function runAndKill(query: Query, backend: string, throttle: number): Promise<number> {
     const options = {
       ...given,
       'state.backend.type': backend,
-      'nexmark.throttle': '50000',
+      'nexmark.throttle': String(throttle),
       'execution.checkpointing.interval': '100ms',
     }
     const loaded = await loadJob(fileOf(query), options, 3)
@@ -92,19 +99,18 @@ describe('three TaskManagers of which one is killed', () => {
       options: loaded.options,
     })
     const checksum = checksumOf(cluster.client, jobId)
-    await cluster.until('two checkpoints', async () => {
-      const { checkpoints } = await cluster.client.info(jobId)
-      return checkpoints.filter(({ state }) => state === 'completed').length >= 2
-    })
+    await cluster.untilJob(
+      'two checkpoints',
+      jobId,
+      ({ status, checkpoints }) =>
+        status.terminal || checkpoints.filter(({ state }) => state === 'completed').length >= 2,
+    )
     const victim = cluster.taskManager('tm-2')
     cluster.kill(victim)
     await cluster.restart(victim)
-    const { status } = await cluster.until('the end of the job', async () => {
-      const info = await cluster.client.info(jobId)
-      return info.status.terminal && info
-    })
+    const { status } = await cluster.untilJob('the end of the job', jobId, (info) => info.status.terminal)
     expect(status).toMatchObject({ state: 'finished' })
-    expect(status.attempt).toBeGreaterThan(1)
     expect(await checksum).toBe(known[query])
-  })
+    return status.attempt
+  }
 })

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { JobInfo } from '../../proto/client.ts'
 import { ChaosCluster } from '../chaos/cluster.ts'
+import { inTime } from '../support/in-time.ts'
 
 const jobFile = fileURLToPath(new URL('./recovery-job.ts', import.meta.url))
 let cluster: ChaosCluster
@@ -64,14 +65,10 @@ const runsAgain = (job: Running, attempt: number): Promise<JobInfo> =>
   until('the job to run again', job, ({ status }) => status.state === 'running' && status.attempt > attempt)
 
 const recordsOf = ({ vertices }: JobInfo): number => vertices.reduce((sum, { recordsIn }) => sum + recordsIn, 0)
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
 test('a killed TaskManager is known within 100 ms and its tasks run again within 2 s', async () => {
   const job = await submit(2)
-  const detections: number[] = []
-  const recoveries: number[] = []
-  for (let round = 0; round < 3; round++) {
+  await inTime({ known: 100, running: 2000 }, async () => {
     const before = await steady(job)
     const name = before.vertices[0]?.subtasks[0]?.taskManagerId ?? ''
     const victim = cluster.taskManager(name)
@@ -80,16 +77,12 @@ test('a killed TaskManager is known within 100 ms and its tasks run again within
     const failures = after.failures.filter(({ attempt }) => attempt === before.status.attempt)
     const reason = failures.find(({ code }) => code === 'JOBMANAGER_TASKMANAGER_LOST')
     expect(reason?.message).toContain(name)
-    // Another slot may have noticed first.
-    detections.push((failures.at(-1)?.timeMs ?? Number.NaN) - killedMs)
-    recoveries.push(after.status.stateSinceMs - killedMs)
     await cluster.restart(victim)
     await cluster.until('all slots', async () => (await cluster.client.cluster()).slotsTotal === cluster.slotsTotal)
-  }
-  // A machine that is busy with other things is late with any of them: by heartbeats each would take seconds.
-  expect(Math.min(...detections)).toBeLessThan(100)
-  expect(median(detections)).toBeLessThan(1000)
-  expect(median(recoveries)).toBeLessThan(2000)
+    // Another slot may have noticed first. By heartbeats it would take seconds.
+    const known = (failures.at(-1)?.timeMs ?? Number.NaN) - killedMs
+    return { known, running: after.status.stateSinceMs - killedMs }
+  })
 })
 
 test('a restarted JobManager goes on with its jobs as they run, and with their checkpoints', async () => {

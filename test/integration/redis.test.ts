@@ -10,6 +10,7 @@ import { Channel } from '../../proto/rpc/channel.ts'
 import { Authority, channelTls, type Issued } from '../support/certificates.ts'
 import { HaCluster } from '../support/ha-cluster.ts'
 import { testPlan } from '../support/plan.ts'
+import { freePort } from '../support/ports.ts'
 import { RedisSentinels } from '../support/redis-sentinels.ts'
 import { installRedisServer, RedisServer, redisTlsOptions } from '../support/redis-server.ts'
 
@@ -105,7 +106,8 @@ it('Redis under TLS is asked by who has a certificate, and by nobody else', asyn
 })
 
 it('Redis Cluster is refused at the start', async () => {
-  const server = await RedisServer.start({ more: ['--cluster-enabled', 'yes'] })
+  const bus = String(await freePort())
+  const server = await RedisServer.start({ more: ['--cluster-enabled', 'yes', '--cluster-port', bus] })
   const cluster = await HaCluster.start(1, fast, server)
   closing.push(() => cluster.close())
   expect(await cluster.startJobManager(0, { 'jobmanager.rpc.port': '0' })).toMatchObject({

@@ -9,7 +9,16 @@ export default defineJob('regions', (env) => {
   const number = (name: string): number => Number(env.option(`chaos.${name}`))
   const shape = createShape({ records: number('records'), keys: number('keys'), windowMs: number('window-ms') })
   env
-    .from(numbered({ type: Record, shape, splits: number('splits'), rate: number('rate') }), { uid: 'records' })
+    .from(
+      numbered({
+        type: Record,
+        shape,
+        splits: number('splits'),
+        rate: number('rate'),
+        endFile: env.option('chaos.end-file', ''),
+      }),
+      { uid: 'records' },
+    )
     .map(({ key, sequence, digest }) => ({ key, sequence, digest, step: 1 }), { chaining: 'head' })
     .to(sink.files({ path: `${env.option('chaos.out', 'out')}/checked`, format: 'ndjson' }) as Sink<unknown>, {
       uid: 'out',

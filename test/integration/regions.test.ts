@@ -72,7 +72,8 @@ test('a region that fails while another begins again begins again with it, and t
   const job = await cluster.submit(pipelines('two', 3, options))
   await cluster.line(job, 'commit 1')
   second.kill('SIGKILL')
-  await expect.poll(async () => (await cluster.client.info(job)).status.detail).toContain('1 of 3 slots begin again')
+  // Told as soon as it is so.
+  for await (const { detail } of cluster.client.watch(job)) if (detail.includes('1 of 3 slots begin again')) break
   third.kill('SIGKILL')
   await cluster.taskManager('tm-4', 2)
   await cluster.line(job, 'attempt 2 of what had failed runs')

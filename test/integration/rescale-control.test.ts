@@ -179,12 +179,12 @@ test('a job that fails again and again is held back, and its reason is in the li
     'fake.fault-attempts': '1000',
     'restart-strategy.exponential-delay.initial-backoff': '100ms',
     'restart-strategy.exponential-delay.max-backoff': '1h',
-    'restart-strategy.exponential-delay.backoff-multiplier': '100',
+    'restart-strategy.exponential-delay.backoff-multiplier': '1000',
   }
   const job = await cluster.submit(testPlan('crashes', 1, options))
   await expect
     .poll(async () => (await cluster.client.list())[0]?.detail)
-    .toBe('restarts in 10000 ms: the price was negative')
+    .toBe('restarts in 100000 ms: the price was negative')
   const { status, failures } = await cluster.client.info(job)
   expect(status).toMatchObject({ state: 'restarting', attempt: 2, restarts: 1 })
   expect(status.failure).toMatchObject({ operator: 'parse', code: 'USER_ERROR' })

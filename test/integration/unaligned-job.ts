@@ -2,17 +2,13 @@
  * Keyed counts in front of something slow: as long as the file of option `slow` exists, each record takes option `pause`
  * milliseconds there. Writes each count of each key into files, once.
  */
-import { existsSync } from 'node:fs'
 import { defineJob, sink, source, t } from 'millrace'
+import { brake } from '../support/brake.ts'
 
 const Tick = t.object({ key: t.float64(), n: t.float64() })
 
 export default defineJob('unaligned', (env) => {
-  const slow = env.option('slow', 'slow')
-  const pauseMs = Number(env.option('pause', '4'))
-  const pause = new Int32Array(new SharedArrayBuffer(4))
-  let seen = 0
-  let isSlow = true
+  const slow = brake(env.option('slow', 'slow'), Number(env.option('pause', '4')))
   env
     .from(source.generator({ type: Tick, count: Number(env.option('count')), create: (n) => ({ key: n % 16, n }) }), {
       uid: 'ticks',
@@ -30,8 +26,7 @@ export default defineJob('unaligned', (env) => {
     })
     .rebalance()
     .map((record) => {
-      if (seen++ % 16 === 0) isSlow = existsSync(slow)
-      if (isSlow) Atomics.wait(pause, 0, 0, pauseMs)
+      slow()
       return record
     })
     .to(sink.files({ path: env.option('out', 'out'), format: 'ndjson' }), { uid: 'out' })

@@ -64,7 +64,7 @@ export class FaultyS3 {
       's3.path.style.access': 'true',
       's3.access-key': 'test',
       's3.secret-key': 'test',
-      's3.timeout': '300ms',
+      's3.timeout': '2s',
       's3.attempts': '5',
     }
   }

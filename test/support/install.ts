@@ -14,7 +14,10 @@ export const clientsDirectory = fileURLToPath(new URL('../../build/test-clients'
 
 const lock = `${clientsDirectory}/.lock`
 /** An installer that was killed leaves its lock; nothing here takes longer. */
-const lockStaleMs = 10 * 60_000
+const lockStaleMs = 20 * 60_000
+/** Those who give packages away do not always answer. */
+const attempts = 3
+const againMs = 5000
 
 /** True when `command` ended well. What it printed is shown when it did not. */
 export function succeeds(command: string, args: readonly string[], environment: Record<string, string> = {}): boolean {
@@ -42,8 +45,11 @@ export function installOnce(name: string, install: () => boolean): void {
   takeLock()
   try {
     if (existsSync(done)) return
-    if (!install())
-      throw new Error(`${name} could not be installed, and these tests need it; what was tried stands above`)
+    for (let attempt = 1; !install(); attempt++) {
+      if (attempt === attempts)
+        throw new Error(`${name} could not be installed, and these tests need it; what was tried stands above`)
+      wait(againMs)
+    }
     writeFileSync(done, '')
   } finally {
     rmSync(lock, { force: true })
@@ -58,9 +64,12 @@ export function debian(...packages: readonly string[]): boolean {
   return install() || (succeeds('apt-get', ['update'], quiet) && install())
 }
 
-/** A blocking wait: installation happens before the first test of a file, when nothing else in its process runs. */
+/** Blocks: installation happens before the first test of a file, when nothing else in its process runs. */
+function wait(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
 function takeLock(): void {
-  const sleeper = new Int32Array(new SharedArrayBuffer(4))
   for (;;) {
     try {
       openSync(lock, 'wx')
@@ -70,7 +79,7 @@ function takeLock(): void {
     }
     const held = statSync(lock, { throwIfNoEntry: false })
     if (held !== undefined && Date.now() - held.mtimeMs > lockStaleMs) rmSync(lock, { force: true })
-    else Atomics.wait(sleeper, 0, 0, 200)
+    else wait(200)
   }
 }
 

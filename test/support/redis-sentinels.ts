@@ -91,7 +91,7 @@ export class RedisSentinels {
         `sentinel sentinel-pass "${sentinelPassword}"`,
         `sentinel monitor ${master} 127.0.0.1 ${first.port} 2`,
         `sentinel auth-pass ${master} "${password}"`,
-        `sentinel down-after-milliseconds ${master} 700`,
+        `sentinel down-after-milliseconds ${master} 2000`,
         `sentinel failover-timeout ${master} 3000`,
       ]
       writeFileSync(file, `${lines.join('\n')}\n`)

@@ -58,7 +58,7 @@ export class PlatformaticClient extends CaseTable {
       bootstrapBrokers: [this.broker.address],
       retries: 5,
       retryDelay: 50,
-      timeout: 10_000,
+      timeout: 60_000,
       ...more,
     }
   }

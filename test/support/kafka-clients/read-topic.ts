@@ -2,7 +2,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 
 /** Not even a partition moves for so long: what is missing does not come. */
-const quietMs = 20_000
+const quietMs = 60_000
 
 export interface TopicRecord {
   /** Partition and offset. */
@@ -12,7 +12,7 @@ export interface TopicRecord {
 
 /**
  * Reads each partition to its end at the time of the call, and on until there are `enough` records. Gives what there is when
- * nothing came for 20 s: a transaction that nobody decided, or fewer than `enough`.
+ * nothing came for a minute: a transaction that nobody decided, or fewer than `enough`.
  */
 export async function readTopic(address: string, topic: string, enough = 0): Promise<readonly TopicRecord[]> {
   const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING })
