@@ -2,8 +2,8 @@
  * Incremental fetch sessions (KIP-227): the broker remembers which partitions a client fetches, so that a request names only
  * what changed, and a response only what is new.
  *
- * Bounds: a fixed number of sessions; when all are taken, one that was idle for two minutes makes room, and without such a
- * client goes on without a session, which costs it only bytes. One thread; requests of one session come one after the other, a
+ * Bounds: a fixed number of sessions, and of partitions in all of them; when all are taken, those that were idle for two minutes make
+ * room, and without such a client goes on without a session, which costs it only bytes. One thread; requests of one session come one after the other, a
  * second one at the same time is refused by its epoch.
  */
 import type { Random } from '../../core/platform/random.ts'
@@ -28,6 +28,8 @@ export interface FetchTarget {
 
 const idleBeforeEvictionMs = 120_000
 const lastEpoch = 0x7fff_ffff
+/** Of all sessions together; each takes some 300 bytes, whether the partition exists or not. */
+const targetsMax = 200_000
 
 export class FetchSession {
   readonly id: number
@@ -56,6 +58,8 @@ export class FetchSessions {
   readonly #sessions = new Map<number, FetchSession>()
   readonly #max: number
   readonly #random: Random
+  /** In all sessions. */
+  #targetCount = 0
 
   constructor(max: number, random: Random) {
     this.#max = max
@@ -66,12 +70,16 @@ export class FetchSessions {
     return this.#sessions.size
   }
 
+  get targetCount(): number {
+    return this.#targetCount
+  }
+
   /** Finds or makes the session of a request and brings it up to date. */
   scope(request: FetchRequest, version: number, nowMs: number): FetchScope {
     const { sessionId, sessionEpoch } = request
     const usesIds = version >= 13
     if (sessionEpoch === -1 || sessionEpoch === 0) {
-      if (sessionId !== 0) this.#sessions.delete(sessionId)
+      this.#drop(this.#sessions.get(sessionId))
       const targets = targetsOf(request)
       const session = sessionEpoch === 0 && version >= 7 ? this.#open(targets, usesIds, nowMs) : undefined
       return { kind: 'full', targets, session }
@@ -85,15 +93,20 @@ export class FetchSessions {
     // The order of the map is that of the last use.
     this.#sessions.delete(sessionId)
     this.#sessions.set(sessionId, session)
+    const before = session.targets.size
     update(session, request)
-    return { kind: 'incremental', session }
+    this.#targetCount += session.targets.size - before
+    if (this.#targetCount <= targetsMax) return { kind: 'incremental', session }
+    // The client begins again, as far as there is room.
+    this.#drop(session)
+    return { kind: 'refused', error: kafkaError.FETCH_SESSION_ID_NOT_FOUND }
   }
 
   #open(targets: readonly FetchTarget[], usesIds: boolean, nowMs: number): FetchSession | undefined {
-    if (this.#sessions.size >= this.#max) {
+    while (this.#sessions.size >= this.#max || this.#targetCount + targets.length > targetsMax) {
       const oldest = this.#sessions.values().next().value
       if (oldest === undefined || nowMs - oldest.usedMs < idleBeforeEvictionMs) return undefined
-      this.#sessions.delete(oldest.id)
+      this.#drop(oldest)
     }
     let id: number
     do id = 1 + this.#random.integer(lastEpoch - 1)
@@ -101,7 +114,12 @@ export class FetchSessions {
     const session = new FetchSession(id, usesIds, nowMs)
     for (const target of targets) session.targets.set(keyOf(target.topic, target.topicId, target.partition), target)
     this.#sessions.set(id, session)
+    this.#targetCount += session.targets.size
     return session
+  }
+
+  #drop(session: FetchSession | undefined): void {
+    if (session !== undefined && this.#sessions.delete(session.id)) this.#targetCount -= session.targets.size
   }
 }
 
