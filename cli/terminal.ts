@@ -138,6 +138,9 @@ export async function waitFor<T>(
   }
 }
 
+/** A number that is below zero when unknown. */
+export const known = (value: number): string => (value < 0 ? '-' : String(value))
+
 /** Rows under headings, columns as wide as their widest cell; two spaces between. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = headings.map((heading, column) =>

@@ -18,7 +18,7 @@ import {
 } from '../../proto/kafka/messages/consumer-protocol.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { type Terminal, table } from '../terminal.ts'
+import { known, type Terminal, table } from '../terminal.ts'
 import { brokerCode, existingTopic, type Kafka, type KafkaFlags, withKafka } from './connect.ts'
 
 export async function listGroups(terminal: Terminal, flags: KafkaFlags): Promise<ExitCode> {
@@ -55,7 +55,7 @@ async function existingGroup({ cluster }: Kafka, group: string): Promise<GroupDe
 interface GroupOffset extends TopicPartition {
   /** -1 when the group has committed none. */
   readonly offset: number
-  /** -1 when the topic is gone. */
+  /** -1 when the topic is gone, or nobody leads the partition. */
   readonly end: number
   /** -1 when unknown. */
   readonly lag: number
@@ -94,7 +94,6 @@ export async function describeGroup(terminal: Terminal, group: string, flags: Ka
     )
     if (offsets.length === 0) terminal.note('It has committed no offsets.')
     else {
-      const known = (n: number): string => (n < 0 ? '-' : String(n))
       const rows = offsets.map((each) => [
         each.topic,
         String(each.partition),
@@ -119,10 +118,10 @@ async function offsetsOf(kafka: Kafka, group: GroupDescription): Promise<GroupOf
   const all = new Map<string, TopicPartition>()
   for (const { topic, partition } of committed) all.set(keyOf(topic, partition), { topic, partition })
   for (const { topic, partition } of owners.values()) all.set(keyOf(topic, partition), { topic, partition })
-  const topics = new Map((await admin.listTopics()).map((topic) => [topic.name, topic.leaders.length]))
-  const present = [...all.values()].filter(({ topic, partition }) => partition < (topics.get(topic) ?? 0))
+  const topics = new Map((await admin.listTopics()).map((topic) => [topic.name, topic.leaders]))
+  const led = [...all.values()].filter(({ topic, partition }) => (topics.get(topic)?.[partition]?.nodeId ?? -1) >= 0)
   const ends = await admin.listOffsets(
-    present.map((each) => ({ ...each, at: 'latest' as const })),
+    led.map((each) => ({ ...each, at: 'latest' as const })),
     true,
   )
   const endOf = new Map(ends.map(({ topic, partition, offset }) => [keyOf(topic, partition), offset]))
@@ -203,12 +202,7 @@ export async function resetOffsets(terminal: Terminal, group: string, flags: Res
     if (terminal.json) terminal.out(JSON.stringify({ group, dryRun: flags.dryRun === true, offsets: moves }))
     else if (moves.length === 0) terminal.note(`${group} has committed no offsets: name a topic with --topic`)
     else {
-      const rows = moves.map(({ topic, partition, from, to }) => [
-        topic,
-        String(partition),
-        from < 0 ? '-' : String(from),
-        String(to),
-      ])
+      const rows = moves.map(({ topic, partition, from, to }) => [topic, String(partition), known(from), String(to)])
       for (const line of table(['TOPIC', 'PARTITION', 'OFFSET', 'NEW OFFSET'], rows)) terminal.out(line)
       if (flags.dryRun === true) terminal.note('Nothing was changed: this was a dry run.')
     }
@@ -220,13 +214,12 @@ export async function resetOffsets(terminal: Terminal, group: string, flags: Res
 async function partitionsOf(kafka: Kafka, given: readonly string[]): Promise<TopicPartition[]> {
   const wanted: TopicPartition[] = []
   for (const each of given) {
-    const [name = '', list] = each.split(':')
+    const [, name, list] = /^([^:]+)(?::(\d+(?:,\d+)*))?$/.exec(each) ?? []
+    if (name === undefined)
+      throw cliErrors.create('BAD_ARGUMENT', { problem: `--topic ${each}: expected name or name:0,1` })
     const { leaders } = await existingTopic(kafka, name)
-    const partitions = list === undefined ? leaders.map((_, partition) => partition) : list.split(',').map(Number)
+    const partitions = list === undefined ? leaders.keys() : list.split(',').map(Number)
     for (const partition of partitions) {
-      if (!Number.isInteger(partition) || partition < 0) {
-        throw cliErrors.create('BAD_ARGUMENT', { problem: `--topic ${each}: expected name or name:0,1` })
-      }
       if (partition >= leaders.length) {
         throw cliErrors.create('NO_SUCH_PARTITION', { topic: name, partition, last: leaders.length - 1 })
       }

@@ -1,6 +1,8 @@
 /** What the logs of a cluster take on the disks of its brokers. */
 import { expectNone } from '../../connectors/kafka/client/errors.ts'
-import type { Kafka } from './connect.ts'
+import { formatSize } from '../../core/config/index.ts'
+import { kafkaError } from '../../proto/kafka/error-codes.ts'
+import { brokerCode, type Kafka } from './connect.ts'
 
 export interface LogDirectory {
   readonly broker: number
@@ -38,5 +40,15 @@ export async function logDirectories({ cluster }: Kafka): Promise<Answer> {
   return { directories, sizes }
 }
 
-export const sizesByPartition = async (kafka: Kafka): Promise<ReadonlyMap<string, number>> =>
-  (await logDirectories(kafka)).sizes
+/** Without those that nobody tells: what the user may not know, and logs of brokers that are away. */
+export async function sizesByPartition(kafka: Kafka): Promise<ReadonlyMap<string, number>> {
+  try {
+    return (await logDirectories(kafka)).sizes
+  } catch (error) {
+    if (brokerCode(error) === kafkaError.CLUSTER_AUTHORIZATION_FAILED) return new Map()
+    throw error
+  }
+}
+
+/** -1 when unknown. */
+export const knownSize = (bytes: number): string => (bytes < 0 ? '-' : formatSize(bytes))

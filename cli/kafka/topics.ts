@@ -1,12 +1,12 @@
-/** `millrace topic …`: makes, lists, describes, alters and deletes topics. */
+/** `millrace topic …`: makes, lists, alters and deletes topics; describe-topic.ts shows one. */
 import type { TopicInfo } from '../../connectors/kafka/client/index.ts'
-import { formatSize, nearest } from '../../core/config/index.ts'
+import { nearest } from '../../core/config/index.ts'
 import { kafkaError } from '../../proto/kafka/error-codes.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type Terminal, table } from '../terminal.ts'
 import { brokerCode, existingTopic, type Kafka, type KafkaFlags, pairs, withKafka } from './connect.ts'
-import { sizesByPartition } from './log-dirs.ts'
+import { knownSize, sizesByPartition } from './log-dirs.ts'
 import { offsetsOf } from './places.ts'
 import { parsePlace } from './when.ts'
 
@@ -45,7 +45,7 @@ export async function createTopic(terminal: Terminal, name: string, flags: Creat
   })
 }
 
-const partitionsText = (count: number): string => `${count} ${count === 1 ? 'partition' : 'partitions'}`
+export const partitionsText = (count: number): string => `${count} ${count === 1 ? 'partition' : 'partitions'}`
 
 export interface ListFlags extends KafkaFlags {
   readonly internal?: boolean
@@ -70,8 +70,8 @@ export async function listTopics(terminal: Terminal, flags: ListFlags): Promise<
     } else if (topics.length === 0) terminal.note('There are no topics. Make one: millrace topic create NAME')
     else {
       const rows = topics.map(({ name, leaders }) => {
-        const { offsets = 0, bytes = 0 } = sums.get(name) ?? {}
-        return [name, String(leaders.length), offsets.toLocaleString('en-US'), formatSize(bytes)]
+        const { offsets = 0, bytes = -1 } = sums.get(name) ?? {}
+        return [name, String(leaders.length), offsets.toLocaleString('en-US'), knownSize(bytes)]
       })
       for (const line of table(['TOPIC', 'PARTITIONS', 'OFFSETS', 'SIZE'], rows)) terminal.out(line)
     }
@@ -79,7 +79,7 @@ export async function listTopics(terminal: Terminal, flags: ListFlags): Promise<
   })
 }
 
-/** Offsets between start and end (records, and markers of transactions), and bytes on the disk. */
+/** Offsets between start and end (records, and markers of transactions), and bytes on the disk, -1 when unknown. */
 async function sumsOf(
   kafka: Kafka,
   topics: readonly TopicInfo[],
@@ -92,80 +92,17 @@ async function sumsOf(
     (['earliest', 'latest'] as const).map((at) => kafka.admin.listOffsets(all.map((each) => ({ ...each, at })))),
   )
   const sums = new Map<string, { offsets: number; bytes: number }>()
-  for (const { name } of topics) sums.set(name, { offsets: 0, bytes: 0 })
+  for (const { name, leaders } of topics) {
+    const known = leaders.map((_, partition) => sizes.get(`${partition} ${name}`)).filter((each) => each !== undefined)
+    sums.set(name, { offsets: 0, bytes: known.length === 0 ? -1 : known.reduce((sum, bytes) => sum + bytes) })
+  }
   const add = (topic: string, offsets: number): void => {
     const sum = sums.get(topic)
     if (sum !== undefined) sum.offsets += offsets
   }
   for (const { topic, offset } of ends) add(topic, offset)
   for (const { topic, offset } of starts) add(topic, -offset)
-  for (const { name, leaders } of topics) {
-    const sum = sums.get(name)
-    for (let partition = 0; sum !== undefined && partition < leaders.length; partition++) {
-      sum.bytes += sizes.get(`${partition} ${name}`) ?? 0
-    }
-  }
   return sums
-}
-
-export async function describeTopic(terminal: Terminal, name: string, flags: KafkaFlags): Promise<ExitCode> {
-  return withKafka(flags, async (kafka) => {
-    const { admin } = kafka
-    const topic = await existingTopic(kafka, name)
-    const all = topic.leaders.map((_, partition) => ({ topic: name, partition }))
-    const [starts, ends, stable, sizes, configs] = await Promise.all([
-      admin.listOffsets(all.map((each) => ({ ...each, at: 'earliest' as const }))),
-      admin.listOffsets(all.map((each) => ({ ...each, at: 'latest' as const }))),
-      admin.listOffsets(
-        all.map((each) => ({ ...each, at: 'latest' as const })),
-        true,
-      ),
-      sizesByPartition(kafka),
-      admin.describeConfigs('topic', name),
-    ])
-    const of = (found: readonly { partition: number; offset: number }[], partition: number): number =>
-      found.find((each) => each.partition === partition)?.offset ?? -1
-    const partitions = topic.leaders.map(({ nodeId, leaderEpoch }, partition) => ({
-      partition,
-      leader: nodeId,
-      leaderEpoch,
-      start: of(starts, partition),
-      end: of(ends, partition),
-      /** Where the first open transaction begins. */
-      stable: of(stable, partition),
-      bytes: sizes.get(`${partition} ${name}`) ?? 0,
-    }))
-    const own = configs.filter((each) => !each.isDefault && !each.readOnly)
-    if (terminal.json) {
-      const set = Object.fromEntries(own.map((each) => [each.name, each.value]))
-      terminal.out(
-        JSON.stringify({
-          topic: name,
-          topicId: topic.topicId,
-          internal: topic.isInternal,
-          partitions,
-          configs: Object.fromEntries(configs.map((each) => [each.name, each.value])),
-          set,
-        }),
-      )
-      return exitCodes.ok
-    }
-    terminal.out(`${terminal.style('bold', name)}  ${partitionsText(partitions.length)}  id ${topic.topicId}`)
-    for (const each of own) terminal.out(`  ${each.name} = ${each.value ?? '(hidden)'}`)
-    terminal.out('')
-    const rows = partitions.map((each) => [
-      String(each.partition),
-      each.leader < 0 ? 'none' : String(each.leader),
-      String(each.start),
-      String(each.end),
-      each.stable < each.end ? String(each.stable) : '',
-      formatSize(each.bytes),
-    ])
-    for (const line of table(['PARTITION', 'LEADER', 'START', 'END', 'OPEN TRANSACTION AT', 'SIZE'], rows)) {
-      terminal.out(line)
-    }
-    return exitCodes.ok
-  })
 }
 
 export interface AlterFlags extends KafkaFlags {

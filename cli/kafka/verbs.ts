@@ -42,7 +42,7 @@ function defineTopicVerbs(topic: Command, verb: Verb): void {
   )
   client(
     verb(topic, 'describe <name>', 'partitions, offsets, sizes and settings of a topic', async (t, [name], flags) =>
-      (await load()).describeTopic(t, name as string, flags),
+      (await import('./describe-topic.ts')).describeTopic(t, name as string, flags),
     ),
   )
   client(

@@ -303,6 +303,10 @@ describe('groups', () => {
     expect((await millrace('groups reset-offsets x --to-earliest --to-latest')).code).toBe(2)
     expect((await millrace('groups reset-offsets x --to-earliest')).code).toBe(4)
     expect((await millrace('groups reset-offsets x --to-earliest --topic work:9')).code).toBe(4)
+    for (const topic of ['work:', 'work:0,', 'work:0:1', 'work:1e0', 'work:-1', ':0']) {
+      const { code, notes } = await millrace(`groups reset-offsets x --to-earliest --topic ${topic}`)
+      expect({ code, notes }).toEqual({ code: 2, notes: expect.stringContaining('expected name or name:0,1') })
+    }
   })
 })
 

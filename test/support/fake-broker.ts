@@ -1,8 +1,8 @@
 /** A broker that says what a test tells it to. */
-import { type Server, type Socket, systemNetwork } from '../../../../core/platform/net.ts'
-import type { ResponseOf } from '../../../../proto/kafka/apis.ts'
-import { writeResponse } from '../../../../proto/kafka/frame.ts'
-import { KafkaWriter } from '../../../../proto/kafka/writer.ts'
+import { type Server, type Socket, systemNetwork } from '../../core/platform/net.ts'
+import type { ResponseOf } from '../../proto/kafka/apis.ts'
+import { writeResponse } from '../../proto/kafka/frame.ts'
+import { KafkaWriter } from '../../proto/kafka/writer.ts'
 
 const servers: Server[] = []
 const writer = new KafkaWriter()

@@ -5,7 +5,7 @@ import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import type { Socket } from '../../../../core/platform/net.ts'
 import { writeResponse } from '../../../../proto/kafka/frame.ts'
 import { KafkaWriter } from '../../../../proto/kafka/writer.ts'
-import { type Asked, broker, closeBrokers, send, versions, welcoming } from './fake-broker.ts'
+import { type Asked, broker, closeBrokers, send, versions, welcoming } from '../../../support/fake-broker.ts'
 
 const writer = new KafkaWriter()
 

@@ -6,7 +6,7 @@ import { ManualClock } from '../../../../core/platform/manual-clock.ts'
 import { writeResponse } from '../../../../proto/kafka/frame.ts'
 import { zeroUuid } from '../../../../proto/kafka/reader.ts'
 import { KafkaWriter } from '../../../../proto/kafka/writer.ts'
-import { broker, closeBrokers, send, welcoming } from './fake-broker.ts'
+import { broker, closeBrokers, send, welcoming } from '../../../support/fake-broker.ts'
 
 const writer = new KafkaWriter()
 const welcome = welcoming([
