@@ -68,7 +68,10 @@ export class BrokerServer implements ConnectionOwner {
   readonly counts = new ServerCounts()
   readonly #options: ServerOptions
   readonly #servers: SocketServer[] = []
-  readonly #connections = new Set<Connection>()
+  /** With what gives the place of each back. */
+  readonly #connections = new Map<Connection, () => void>()
+  /** Connections, and those that are still in the handshake of TLS. */
+  #places = 0
   readonly #perAddress = new Map<string, number>()
   readonly #warnedMs = new Map<string, number>()
   #nextId = 1
@@ -130,10 +133,10 @@ export class BrokerServer implements ConnectionOwner {
   }
 
   closed(connection: Connection, reason: string): void {
-    if (!this.#connections.delete(connection)) return
-    const count = (this.#perAddress.get(connection.host) ?? 1) - 1
-    if (count === 0) this.#perAddress.delete(connection.host)
-    else this.#perAddress.set(connection.host, count)
+    const leave = this.#connections.get(connection)
+    if (leave === undefined) return
+    this.#connections.delete(connection)
+    leave()
     this.#options.log.debug({ peer: `${connection.host}:${connection.port}`, reason }, 'connection closed')
     if (this.#connections.size === 0) this.#emptied?.()
   }
@@ -148,7 +151,7 @@ export class BrokerServer implements ConnectionOwner {
     if (this.#closing) return
     this.#closing = true
     for (const server of this.#servers) server.close()
-    for (const connection of [...this.#connections]) connection.drain()
+    for (const connection of [...this.#connections.keys()]) connection.drain()
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#options.clock.setTimeout(resolve, patienceMs)
@@ -158,14 +161,19 @@ export class BrokerServer implements ConnectionOwner {
         }
       })
     }
-    for (const connection of [...this.#connections]) connection.destroy('the broker stops')
+    for (const connection of [...this.#connections.keys()]) connection.destroy('the broker stops')
     this.#options.clock.clearTimeout(this.#timer)
   }
 
   #create(spec: ListenerSpec): SocketServer {
     const { tls, network } = this.#options
     if (spec.protocol !== 'SSL' && spec.protocol !== 'SASL_SSL') {
-      return network.createServer({ noDelay: true }, (socket) => this.#accept(socket, spec, false))
+      return network.createServer({ noDelay: true }, (socket) => {
+        const leave = this.#enter(socket)
+        if (leave !== undefined) return this.#accept(socket, spec, false, leave)
+        socket.on('error', () => socket.destroy())
+        socket.destroy()
+      })
     }
     if (tls === undefined) {
       throw brokerErrors.create('BAD_LISTENER', {
@@ -176,11 +184,20 @@ export class BrokerServer implements ConnectionOwner {
     try {
       return createTlsServer(
         tls,
-        (socket) => this.#accept(socket, spec, true),
+        // Its place is given back when the socket below closes, which it may do before the handshake ends.
+        (socket) => {
+          if (this.#closing) socket.destroy()
+          else this.#accept(socket, spec, true, () => undefined)
+        },
         (error, peer) => {
           this.counts.failedHandshakes++
           const reason = (error as NodeJS.ErrnoException).code ?? error.message
           this.#warn(peer, { peer, listener: spec.name, reason }, 'TLS handshake failed')
+        },
+        (socket) => {
+          const leave = this.#enter(socket)
+          if (leave !== undefined) socket.once('close', leave)
+          return leave !== undefined
         },
       )
     } catch (cause) {
@@ -189,13 +206,14 @@ export class BrokerServer implements ConnectionOwner {
     }
   }
 
-  #accept(socket: Socket, spec: ListenerSpec, tls: boolean): void {
+  /** Takes a place among the connections; undefined: there is none for this one. The result gives it back. */
+  #enter(socket: Socket): (() => void) | undefined {
     const { limits } = this
-    const host = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
+    const host = hostOf(socket)
     const sameAddress = this.#perAddress.get(host) ?? 0
     const reason = this.#closing
       ? 'the broker stops'
-      : this.#connections.size >= limits.connectionsMax
+      : this.#places >= limits.connectionsMax
         ? `${limits.connectionsMax} connections are open`
         : sameAddress >= limits.connectionsPerAddressMax
           ? `${limits.connectionsPerAddressMax} connections of this address are open`
@@ -205,12 +223,21 @@ export class BrokerServer implements ConnectionOwner {
     if (reason !== undefined) {
       this.counts.refused++
       this.#warn(host, { peer: host, reason }, 'connection refused')
-      socket.on('error', () => socket.destroy())
-      socket.destroy()
-      return
+      return undefined
     }
-    this.counts.accepted++
+    this.#places++
     this.#perAddress.set(host, sameAddress + 1)
+    return () => {
+      this.#places--
+      const count = (this.#perAddress.get(host) ?? 1) - 1
+      if (count === 0) this.#perAddress.delete(host)
+      else this.#perAddress.set(host, count)
+    }
+  }
+
+  #accept(socket: Socket, spec: ListenerSpec, tls: boolean, leave: () => void): void {
+    this.counts.accepted++
+    const host = hostOf(socket)
     const connection = new Connection(socket, this, {
       id: this.#nextId++,
       host,
@@ -220,7 +247,7 @@ export class BrokerServer implements ConnectionOwner {
       saslMechanisms: spec.protocol.startsWith('SASL') ? this.#options.saslMechanisms : [],
     })
     if (tls && spec.protocol === 'SSL') this.#identify(connection, socket as TLSSocket)
-    this.#connections.add(connection)
+    this.#connections.set(connection, leave)
   }
 
   #identify(connection: Connection, socket: TLSSocket): void {
@@ -232,7 +259,7 @@ export class BrokerServer implements ConnectionOwner {
 
   #check(): void {
     this.#nowMs = this.#options.clock.monotonic()
-    for (const connection of this.#connections) connection.check(this.#nowMs)
+    for (const connection of this.#connections.keys()) connection.check(this.#nowMs)
   }
 
   #warn(peer: string, fields: Readonly<Record<string, unknown>>, text: string): void {
@@ -246,6 +273,8 @@ export class BrokerServer implements ConnectionOwner {
     this.#options.log.warn(fields, text)
   }
 }
+
+const hostOf = (socket: Socket): string => (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '')
 
 /** `CN=alice,OU=x`, in the order in which Kafka writes names of certificates: the last part first. */
 export function distinguishedName(subject: object | undefined): string | undefined {

@@ -28,11 +28,15 @@ export interface TlsServerOptions {
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
 
-/** A server that has not begun to listen. Throws when the key and the certificate cannot be used. */
+/**
+ * A server that has not begun to listen. `admits` is asked before the handshake; who is not admitted is closed, and fails in nothing.
+ * Throws when the key and the certificate cannot be used.
+ */
 export function createTlsServer(
   options: TlsServerOptions,
   onConnection: (socket: TLSSocket) => void,
   onFailure: (error: Error, peer: string) => void,
+  admits: (socket: Socket) => boolean = () => true,
 ): Server {
   const server = tls().createServer(
     {
@@ -47,17 +51,28 @@ export function createTlsServer(
     },
     onConnection,
   )
-  // A socket that is asked once knows it when it is closed, too.
-  server.on('connection', (socket) => void socket.remoteAddress)
-  server.on('tlsClientError', (error, socket) => onFailure(error, peerOf(socket).remoteAddress ?? 'unknown'))
+  const turnedAway = new WeakSet<Socket>()
+  server.on('connection', (socket) => {
+    // A socket that is asked once knows it when it is closed, too.
+    void socket.remoteAddress
+    if (admits(socket)) return
+    turnedAway.add(socket)
+    socket.destroy()
+  })
+  server.on('tlsClientError', (error, socket) => {
+    const peer = peerOf(socket)
+    if (!turnedAway.has(belowOf(socket) ?? socket)) onFailure(error, peer.remoteAddress ?? 'unknown')
+  })
   return server
 }
 
 /** The addresses of whoever failed in a handshake with one of our servers. */
 export function peerOf(socket: Socket): Pick<Socket, 'remoteAddress' | 'remotePort'> {
-  const below = (socket as unknown as { _parent?: Socket })._parent
+  const below = belowOf(socket)
   return socket.remoteAddress === undefined && below !== undefined ? below : socket
 }
+
+const belowOf = (socket: Socket): Socket | undefined => (socket as unknown as { _parent?: Socket })._parent
 
 /** What was wrong with the certificate that was shown; undefined: there was none, or nothing was wrong with it. */
 export function refusalOf(socket: Socket): string | undefined {

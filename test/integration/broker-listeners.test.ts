@@ -71,6 +71,18 @@ describe('listeners', () => {
     expect(await topics(secured)).toContain('shared')
   })
 
+  it('count those who have not even begun the handshake of TLS', async () => {
+    const limits = { 'broker.connections.max': '3' }
+    const broker = await start({ 'broker.listeners': 'SSL://127.0.0.1:0', ...limits, ...serverTls })
+    const silent = Array.from({ length: 3 }, () => new WireClient(broker.address))
+    for (const { socket } of silent) await new Promise<void>((resolve) => socket.once('connect', () => resolve()))
+    await new WireClient(broker.address).ended()
+    expect(silent.map(({ closed }) => closed)).toEqual([false, false, false])
+    const secured = kafka(broker.address, { ssl: { ca: [ca] } })
+    for (const each of silent) each.close()
+    await expect.poll(() => topics(secured).catch(() => undefined), { timeout: 20_000 }).toEqual([])
+  })
+
   it('take nobody without a certificate where they ask for one', async () => {
     const broker = await start({
       'broker.listeners': 'SSL://127.0.0.1:0',
