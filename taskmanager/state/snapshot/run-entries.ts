@@ -155,7 +155,7 @@ export class RunEntries {
     for (let bucket = 0, at = pairs.address; bucket < buckets; bucket++) {
       const n = sizes[bucket]
       if (n === 0) continue
-      kernels.runOrder(at, n, shift, scratch.address)
+      kernels.runOrder(at, n, differingBits(low + bucket * 2 ** shift, 2 ** shift), scratch.address)
       for (let next = block.fill(at, 0, n, base); next < n; next = block.fill(at, next, n, base)) yield block.take()
       at += n * 8
       yield
@@ -205,6 +205,11 @@ export class RunEntries {
     this.#blocks.delete(block)
     this.#memory.free(block.address, block.bytes)
   }
+}
+
+/** How many of the lower bits of hashes from `first` on may differ: a range of keys begins at no round number. */
+function differingBits(first: number, count: number): number {
+  return 32 - Math.clz32(first ^ (first + count - 1))
 }
 
 const outside = 'an entry is outside of the ranges of the run'

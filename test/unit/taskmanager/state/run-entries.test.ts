@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { KeyRanges } from '../../../../proto/checkpoint/ranges.ts'
+import { type KeyRanges, rangesOf } from '../../../../proto/checkpoint/ranges.ts'
 import { entryKind, RunReader, RunWriter } from '../../../../proto/checkpoint/runs/run.ts'
 import { StateMemory } from '../../../../taskmanager/state/memory.ts'
 import { RunEntries } from '../../../../taskmanager/state/snapshot/run-entries.ts'
@@ -91,6 +91,29 @@ describe('entries of a run', () => {
       expect(write).toThrow('outside of the ranges')
     }
   })
+
+  it.each([false, true])(
+    'of one subtask are in order where many are of one key, at any parallelism (twin: %s)',
+    (twin) => {
+      const property = fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.nat(11),
+        fc.nat(),
+        (parallelism, drawn, seed) => {
+          const range = rangesOf(drawn % parallelism, parallelism)
+          const low = range.from * 65536
+          const entries = Array.from({ length: 600 }, (_, i): ModelEntry[] => {
+            const part = (Math.imul(i + seed, 0x9e3779b1) >>> 0) / 2 ** 32
+            const hash = low + Math.floor(part * (range.to * 65536 - low))
+            const entry = { hash, state: 3, kind: put, key: `${i}`, value: 'v' }
+            return Array.from({ length: i % 5 === 0 ? 40 : 1 }, (_, n) => ({ ...entry, namespace: `${n}` }))
+          }).flat()
+          expect(read(runOf(collect(entries, new StateMemory(twin), range), range, false))).toEqual(inOrder(entries))
+        },
+      )
+      fc.assert(property, { numRuns: cases(20) })
+    },
+  )
 
   it('may be longer than a block, and than a chunk of memory', () => {
     const lengths = [3_000_000, 10, 65_536, 65_500, 200_000, 0]
