@@ -24,7 +24,7 @@ export interface RunHandle {
   readonly crc: number
   readonly from: number
   readonly to: number
-  /** A base hides nothing older: no tombstones in it, and a chain begins with it. */
+  /** A base hides nothing older: no tombstones in it. A chain begins with it, and in ranges where runs do not count with any run. */
   readonly kind: 'base' | 'delta'
   /** The file itself in base64, for a run so small that it is not worth a file. */
   readonly inline?: string | undefined

@@ -53,7 +53,11 @@ export function compactionOf(
     else deltaBytes += run.bytes
   }
   if (chain.length > 1 && deltaBytes > baseBytes) return 0
-  if (chain.length <= runsMax) return undefined
+  return chain.length <= runsMax ? undefined : (smallDeltas(chain, { from, to }) ?? 0)
+}
+
+/** The first of the newest deltas of about the same size, of all ranges of the subtask; undefined: too few to be merged. */
+export function smallDeltas(chain: readonly RunHandle[], { from, to }: KeyRanges): number | undefined {
   let first = chain.length
   let bytes = 0
   for (; first > 0; first--) {
@@ -64,7 +68,7 @@ export function compactionOf(
     if (count >= mergedMin && run.bytes * count > 2 * bytes) break
     bytes += run.bytes
   }
-  return chain.length - first >= mergedMin ? first : 0
+  return chain.length - first >= mergedMin ? first : undefined
 }
 
 /** Merges the runs of a chain (oldest first) from `first` on: into a base if that is all, otherwise into one delta. */

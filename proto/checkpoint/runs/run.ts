@@ -3,7 +3,14 @@
  * run-cursor.ts), reading a chain as one (run-merge.ts, run-stream.ts) or block by block (run-blocks.ts) and making a new base of it (run-compact.ts).
  */
 export { chainBlocks, largestBlock, type RunBlock } from './run-blocks.ts'
-export { appendCursor, type CompactOptions, chainRunsMaxDefault, compactChain, compactionOf } from './run-compact.ts'
+export {
+  appendCursor,
+  type CompactOptions,
+  chainRunsMaxDefault,
+  compactChain,
+  compactionOf,
+  smallDeltas,
+} from './run-compact.ts'
 export { RunCursor } from './run-cursor.ts'
 export { RunEntry } from './run-entry.ts'
 export { type EntryKind, entryKind, entryStartBytesMax, type NamespaceDrop, runVersion } from './run-format.ts'

@@ -11,7 +11,7 @@ import type { KeyTable } from '../key-table.ts'
 import type { StateMemory } from '../memory.ts'
 import { StateRows } from '../rows.ts'
 import { type FlatPart, type FlatStates, markRestored, type RestoredValue } from './flat-part.ts'
-import type { SnapshotPart } from './snapshot-part.ts'
+import type { Renewing, SnapshotPart } from './snapshot-part.ts'
 
 const batchEntries = 2048
 /** All of a larger table is not frozen at once: what is written meanwhile is copied. */
@@ -89,8 +89,10 @@ export class FlatRestore implements SnapshotPart {
 
   // The rest is the part's own.
 
-  freezesAll(): boolean {
-    return this.#table.idLimit * this.#table.stride <= allBytesMax
+  renewing(): Renewing | undefined {
+    const table = this.#table
+    if (table.idLimit * table.stride > allBytesMax) return undefined
+    return { held: table.size * this.#states.all.length, mark: (ranges) => table.markRanges(ranges) }
   }
 
   freeze(checkpointId: number, all?: boolean): void {

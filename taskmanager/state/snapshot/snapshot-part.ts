@@ -1,6 +1,14 @@
 /** What a piece of state does in snapshots and restores of its operator. One thread. */
+import type { KeyRanges } from '../../../proto/checkpoint/ranges.ts'
 import type { RunCursor } from '../../../proto/checkpoint/runs/run.ts'
 import type { SnapshotRun } from './snapshot-run.ts'
+
+export interface Renewing {
+  /** About how many entries there are. */
+  readonly held: number
+  /** Has all that there is of these ranges handed over with the next frozen set, in steps. */
+  mark(ranges: KeyRanges): Iterator<void>
+}
 
 /** A piece of state that takes part in snapshots. At most one frozen set is being encoded at a time. */
 export interface SnapshotPart {
@@ -8,8 +16,8 @@ export interface SnapshotPart {
   freeze(checkpointId: number, all?: boolean): void
   /** Does not know what changed: it can hand over only all there is. Absent: it always knows. Of the only part of a state. */
   needsAll?(): boolean
-  /** Whether it can hand over all there is. Absent: it cannot. */
-  freezesAll?(): boolean
+  /** How it hands over all there is, of all ranges or of some. Absent, or undefined: it cannot. */
+  renewing?(): Renewing | undefined
   /**
    * Writes the frozen set; a step takes well below a millisecond. Called right after `freeze`: what changes between steps,
    * or before the first, is written before it changes.

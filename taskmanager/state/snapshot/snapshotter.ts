@@ -20,23 +20,22 @@ import { compactChain, compactionOf, type RunEntry } from '../../../proto/checkp
 import type { SnapshotTarget, StateSnapshot } from '../api.ts'
 import { stateErrors } from '../errors.ts'
 import { aThird, Pace, patient } from './pace.ts'
+import { renewalOf, without, worthMerging } from './renewal.ts'
 import { type RestoredInto, restoreChain } from './restore-chain.ts'
 import type { Restoring } from './restoring.ts'
 import { threadMemory } from './run-entries.ts'
-import type { SnapshotPart } from './snapshot-part.ts'
+import type { Renewing, SnapshotPart } from './snapshot-part.ts'
 import { SnapshotRun } from './snapshot-run.ts'
 
 /** Entries that are merged between two turns of others, and the most time that they take. */
 const sliceEntries = 2048
 const sliceMsMax = 4
-/** To merge an entry costs so many times of writing one, at least. */
-const mergedTimes = 2
 
 interface Pending {
   readonly checkpointId: number
   readonly before: readonly RunHandle[]
-  /** It writes all there is, and what was before is not needed any more. */
-  readonly all: boolean
+  /** It writes all there is of these ranges, where what was before is not needed any more. */
+  readonly whole: KeyRanges | undefined
   /** Set when it is to be given up; `ended` is rejected with it then. */
   failure: Error | undefined
   readonly ended: PromiseWithResolvers<never>
@@ -52,6 +51,12 @@ export class Snapshotter {
   #chain: readonly RunHandle[] = []
   #pending: Pending[] = []
   #closed = false
+  /** Of which the next snapshot writes all there is: that is marked. */
+  #whole: KeyRanges | undefined
+  /** What is being marked is not needed any more when this changes. */
+  #marking = 0
+  /** The first range that is to be written as a whole next, in turn. */
+  #turn = 0
 
   /** `parts` may still grow until the first call. `expired`: says of an entry of a run that its time is over. */
   constructor(
@@ -85,13 +90,14 @@ export class Snapshotter {
     const last = this.#pending.at(-1)
     if (last !== undefined && !last.written)
       this.#giveUp(last, stateErrors.create('SNAPSHOT_ABORTED', { checkpointId: last.checkpointId }))
-    const all =
-      this.#parts[0]?.needsAll?.() === true || this.#renews(this.#chain, compactionOf(this.#chain, this.#range))
+    const whole = this.#parts[0]?.needsAll?.() === true ? this.#range : this.#whole
+    this.#whole = undefined
+    this.#marking++
     const ended = Promise.withResolvers<never>()
     ended.promise.catch(() => undefined)
-    const pending: Pending = { checkpointId, before: this.#chain, all, failure: undefined, ended, written: false }
+    const pending: Pending = { checkpointId, before: this.#chain, whole, failure: undefined, ended, written: false }
     this.#pending.push(pending)
-    for (const part of this.#parts) part.freeze(checkpointId, all)
+    for (const part of this.#parts) part.freeze(checkpointId, whole === this.#range)
     const result = this.#write(pending)
     // Whoever asked hears of it; a snapshot that nobody waits for any more must not take the process down.
     result.catch(() => undefined)
@@ -129,6 +135,11 @@ export class Snapshotter {
     pending.ended.reject(failure)
     this.#pending = this.#pending.filter((other) => other !== pending)
     this.#chain = pending.before
+    // It is marked again.
+    if (pending.whole !== undefined) {
+      this.#whole = pending.whole
+      this.#marking++
+    }
     for (const part of this.#parts) part.settle(pending.checkpointId, false)
   }
 
@@ -146,7 +157,7 @@ export class Snapshotter {
       // Storage may be silent for ever: what is given up does not wait for it, and keeps no memory.
       const storage = until(openStorage(target.root), pending.ended.promise)
       const place = { storage, pathOf, pace }
-      const before = pending.all ? [] : pending.before
+      const before = pending.whole === undefined ? pending.before : without(pending.before, pending.whole)
       const kind = before.length === 0 ? 'base' : 'delta'
       const run = new SnapshotRun(this.#range, kind, place, target.runBytesMax)
       let written: readonly RunHandle[]
@@ -164,6 +175,7 @@ export class Snapshotter {
       const chain = await this.#compacted(storage, [...before, ...written], pathOf(0), check, pace)
       pending.written = true
       this.#chain = chain
+      this.#renew(pending, chain, written)
       return chain
     } catch (error) {
       if (pending.failure === undefined) this.#giveUp(pending, error as Error)
@@ -171,22 +183,36 @@ export class Snapshotter {
     }
   }
 
-  /**
-   * Whether the next snapshot replaces the chain, of which the runs from `first` on are to be merged. For the only part of a state: that
-   * costs a fraction of merging where much has changed.
-   */
-  #renews(chain: readonly RunHandle[], first: number | undefined): boolean {
-    if (first === undefined || this.#parts.length !== 1 || this.#parts[0].freezesAll?.() !== true) return false
-    let held = 0
-    let changed = 0
-    chain.forEach(({ kind, entries }, i) => {
-      if (kind === 'base') held += entries
-      else if (i >= first) changed += entries
-    })
-    return changed * mergedTimes > held
+  /** Of a state that can write all there is as fast as what changed. */
+  get #renewing(): Renewing | undefined {
+    return this.#parts.length === 1 ? this.#parts[0].renewing?.() : undefined
   }
 
-  /** The chain, with what has become too much of it merged, unless the next snapshot replaces it. */
+  /** Has marked what the next snapshot is to write as a whole, beside records. */
+  #renew({ whole }: Pending, chain: readonly RunHandle[], written: readonly RunHandle[]): void {
+    const renewing = this.#renewing
+    if (renewing === undefined) return
+    const range = this.#range
+    const width = range.to - range.from
+    const share = whole === undefined ? 0 : (whole.to - whole.from) / width
+    const entries = written.reduce((sum, run) => sum + run.entries, 0)
+    const changed = Math.max(0, entries - share * renewing.held)
+    if (whole !== undefined) this.#turn = whole.to
+    const next = renewalOf(chain, range, renewing.held, changed, this.#turn)
+    if (next === range) this.#whole = range
+    else if (next !== undefined) void this.#mark(renewing, next)
+  }
+
+  async #mark(renewing: Renewing, ranges: KeyRanges): Promise<void> {
+    const marking = ++this.#marking
+    const isCurrent = (): boolean => marking === this.#marking && !this.#closed
+    const pace = new Pace(this.#clock, () => undefined, patient(this.#target?.patienceMs))
+    await pace.run(whilst(isCurrent, renewing.mark(ranges)))
+    // Marks that a snapshot has taken before they were all there are only changes.
+    if (isCurrent()) this.#whole = ranges
+  }
+
+  /** The chain, with what has become too much of it merged, unless snapshots renew it. */
   async #compacted(
     storage: BlobStorage,
     chain: readonly RunHandle[],
@@ -194,8 +220,10 @@ export class Snapshotter {
     check: () => void,
     pace: Pace,
   ): Promise<readonly RunHandle[]> {
-    const first = compactionOf(chain, this.#range)
-    if (first === undefined || this.#renews(chain, first)) return chain
+    const renewing = this.#renewing
+    const first =
+      renewing === undefined ? compactionOf(chain, this.#range) : worthMerging(chain, this.#range, renewing.held)
+    if (first === undefined) return chain
     let lastMs = this.#clock.monotonic()
     const pause = async (): Promise<void> => {
       check()
@@ -212,4 +240,8 @@ export class Snapshotter {
     check()
     return compacted
   }
+}
+
+function* whilst(goesOn: () => boolean, steps: Iterator<void>): Generator<void> {
+  while (goesOn() && steps.next().done !== true) yield
 }

@@ -1,11 +1,16 @@
 /**
- * State in memory that is numbers only is written as a whole when merging its runs would cost more: nothing of the old runs is read,
- * and nothing is lost on the way.
+ * Of state in memory that is numbers only each checkpoint writes some ranges as a whole, when much changes: nothing of the old runs is
+ * read, and nothing is lost on the way.
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { type Clock, systemClock } from '../../../../core/platform/clock.ts'
+import { fileStorage } from '../../../../core/storage/file-storage.ts'
+import { registerStorage } from '../../../../core/storage/open-storage.ts'
+import type { BlobStorage } from '../../../../core/storage/storage.ts'
+import type { RunHandle } from '../../../../proto/checkpoint/manifest.ts'
+import { rangeCount } from '../../../../proto/checkpoint/ranges.ts'
 import type { StateBackendOptions } from '../../../../taskmanager/state/api.ts'
 import { createKeyedStateBackend } from '../../../../taskmanager/state/backend.ts'
 import { cases } from '../../../support/nightly.ts'
@@ -13,6 +18,23 @@ import { checkpointDirectory, Subtasks, testHash } from './support.ts'
 
 const directory = checkpointDirectory()
 afterAll(directory.remove)
+
+const scheme = 'renewed'
+let mayRead = true
+registerStorage(scheme, (location) => {
+  const inner = fileStorage(location.slice(scheme.length + 1))
+  const read = inner.getRange.bind(inner)
+  const getRange = (path: string, offset: number, length: number): Promise<Uint8Array> => {
+    expect(mayRead).toBe(true)
+    return read(path, offset, length)
+  }
+  return Object.assign(inner as BlobStorage & { sync: undefined }, { url: location, sync: undefined, getRange })
+})
+
+/** What the next checkpoint is to write is known. */
+const marked = async (): Promise<void> => {
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 const declare = (options: StateBackendOptions) => {
   const backend = createKeyedStateBackend(options)
@@ -37,61 +59,112 @@ const contents = (stores: readonly Backend[]): Map<unknown, unknown> =>
       .sort(([a], [b]) => (a as number) - (b as number)),
   )
 
-/** 5000 keys, a tenth of them written before each checkpoint, until the chain has too many runs. */
-async function manyChanges(
-  root: string,
-): Promise<{ subtasks: Subtasks<Backend>; backend: Backend; change: () => void }> {
-  const subtasks = new Subtasks(root, 'number', declare)
+const keyCount = 5000
+
+/** 5000 keys, of which each `change` writes so many. */
+async function begun(
+  name: string,
+  changed: number,
+  clock: Clock = systemClock,
+): Promise<{ subtasks: Subtasks<Backend>; change: () => void; state: () => Map<unknown, unknown> }> {
+  const subtasks = new Subtasks(`${scheme}:${join(directory.path, name)}`, 'number', declare, clock)
   await subtasks.start(1, false, 'one')
   const [backend] = subtasks.stores
-  for (let key = 0; key < 5000; key++) write(backend, key, key)
-  let round = 0
+  for (let key = 0; key < keyCount; key++) write(backend, key, key)
+  let next = 0
   const change = (): void => {
-    round++
-    for (let key = round * 7; key < 5000; key += 10) write(backend, key, -round)
+    for (let i = 0; i < changed; i++, next++) write(backend, (next * 7) % keyCount, -next)
   }
-  const lengths: number[] = []
-  while ((lengths.at(-1) ?? 0) < 9 && lengths.length < 20) {
-    await subtasks.begin().end('complete')
-    lengths.push(subtasks.complete?.length ?? 0)
-    change()
-  }
-  expect(lengths).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
-  return { subtasks, backend, change }
+  return { subtasks, change, state: () => contents(subtasks.stores) }
 }
 
+/** Entries that a chain has, as far as its runs count. */
+const weight = (chain: readonly RunHandle[]): number =>
+  chain.reduce((sum, { entries, from, to }) => sum + (entries * (to - from)) / rangeCount, 0)
+
 describe('a chain with many changes', () => {
-  test('is replaced by all there is, without a look at what it was', async () => {
-    const root = join(directory.path, 'gone')
-    const { subtasks, backend, change } = await manyChanges(root)
-    // What would be merged is not there any more.
-    rmSync(root, { recursive: true })
-    for (let key = 0; key < 5000; key += 50) write(backend, key, undefined)
-    const snapshot = subtasks.begin()
-    // Written while it is being written: it has what was.
-    const expected = contents(subtasks.stores)
-    for (let key = 1; key < 5000; key += 3) write(backend, key, 12_345)
-    await snapshot.end('complete')
-    expect(subtasks.complete?.map(({ kind, entries }) => [kind, entries])).toEqual([['base', 4900]])
-    change()
-    const now = contents(subtasks.stores)
-    await subtasks.start(2)
-    expect(contents(subtasks.stores)).toEqual(expected)
-    expect(now).not.toEqual(expected)
+  test.each([
+    { changed: 50, writtenMax: 900, reads: true },
+    { changed: 125, writtenMax: 1200, reads: false },
+    { changed: 250, writtenMax: 1200, reads: false },
+    { changed: 500, writtenMax: 1200, reads: false },
+    { changed: 2000, writtenMax: 3700, reads: false },
+  ])(
+    'of $changed of 5000 keys is renewed bit by bit; to merge it is read: $reads',
+    async ({ changed, writtenMax, reads }) => {
+      const { subtasks, change, state } = await begun(`many-${changed}`, changed)
+      await subtasks.begin().end('complete')
+      mayRead = reads
+      const weights: number[] = []
+      const lengths: number[] = []
+      const written: number[] = []
+      for (let round = 0; round < 120; round++) {
+        change()
+        const known = new Set(subtasks.complete?.map(({ path }) => path))
+        await subtasks.begin().end('complete')
+        const chain = subtasks.complete ?? []
+        weights.push(weight(chain))
+        lengths.push(chain.length)
+        written.push(chain.find(({ path }) => !known.has(path))?.entries ?? 0)
+        await marked()
+      }
+      mayRead = true
+      // No checkpoint writes all there is, and no restore reads much more than that.
+      expect(Math.max(...written)).toBeLessThan(writtenMax)
+      expect(Math.max(...weights)).toBeLessThan(2.1 * keyCount)
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(64)
+      const expected = state()
+      await subtasks.start(2)
+      expect(state()).toEqual(expected)
+    },
+  )
+
+  /** Each step of long work takes longer than a slice: others have their turns between any two. */
+  let nowMs = 0
+  const slow: Clock = {
+    ...systemClock,
+    monotonic: () => (nowMs += 3),
+    setImmediate: (task) => systemClock.setImmediate(task),
+  }
+
+  test.each([
+    ['when it is known what the next one is to write', systemClock, true],
+    ['before that is known', slow, false],
+  ])('has what was there at each checkpoint, while keys change, go and come; %s', async (_, clock, known) => {
+    const { subtasks, change, state } = await begun(`beside-${known}`, 700, clock)
+    const [backend] = subtasks.stores
+    for (let round = 0; round < 40; round++) {
+      change()
+      for (let key = round; key < keyCount; key += 50) write(backend, key, round % 2 === 0 ? undefined : round)
+      const snapshot = subtasks.begin()
+      const expected = state()
+      for (let key = 1; key < keyCount; key += 31) write(backend, key, 12_345)
+      for (let key = 2; key < keyCount; key += 31) write(backend, key, undefined)
+      const how = round % 5 === 1 ? 'abort' : round % 5 === 2 ? 'late-abort' : 'complete'
+      await snapshot.end(how)
+      if (how === 'complete' && round % 4 === 0) {
+        const again = new Subtasks(subtasks.root, 'number', declare)
+        again.complete = subtasks.complete
+        await again.start(1 + (round % 3))
+        expect(contents(again.stores)).toEqual(expected)
+        for (const store of again.stores) store.close()
+      }
+      if (known || round % 3 === 0) await marked()
+    }
   })
 
-  test('that was about to be replaced when the snapshot failed is so by the next', async () => {
-    const { subtasks, change } = await manyChanges(join(directory.path, 'failed'))
-    const lengths: number[] = []
-    for (const how of ['abort', 'late-abort', 'complete'] as const) {
+  test('that few keys of change is merged as any other', async () => {
+    const { subtasks, change, state } = await begun('few', 5)
+    for (let round = 0; round < 60; round++) {
+      await subtasks.begin().end('complete')
       change()
-      lengths.push(subtasks.complete?.length ?? 0)
-      await subtasks.begin().end(how)
     }
-    expect([...lengths, subtasks.complete?.length]).toEqual([9, 9, 9, 1])
-    const expected = contents(subtasks.stores)
+    await subtasks.begin().end('complete')
+    expect(subtasks.complete?.length).toBeLessThanOrEqual(24)
+    expect(weight(subtasks.complete ?? [])).toBeLessThan(1.2 * keyCount)
+    const expected = state()
     await subtasks.start(1)
-    expect(contents(subtasks.stores)).toEqual(expected)
+    expect(state()).toEqual(expected)
   })
 
   test('is what a plain model says, whatever was completed, aborted or cleared on the way', async () => {
