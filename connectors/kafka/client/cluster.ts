@@ -14,7 +14,7 @@ import { type Address, type ClientSettings, clientSettings, type KafkaClientOpti
 
 export type CoordinatorKind = 'group' | 'transaction'
 /** Each has a connection of its own to a broker. */
-export type ConnectionPurpose = 'main' | 'produce' | `fetch ${number}`
+export type ConnectionPurpose = 'main' | 'produce' | 'leave' | `fetch ${number}`
 
 export interface PartitionLeader {
   /** -1 for none. */
@@ -178,16 +178,16 @@ export class KafkaCluster {
   }
 
   /** The coordinator of a group or a transactional id. */
-  async coordinator(kind: CoordinatorKind, key: string): Promise<KafkaConnection> {
+  async coordinator(kind: CoordinatorKind, key: string, purpose?: ConnectionPurpose): Promise<KafkaConnection> {
     const known = this.#coordinators.get(`${kind} ${key}`)
-    if (known !== undefined) return this.broker(known)
+    if (known !== undefined) return this.broker(known, purpose)
     const connection = await this.anyBroker()
     const keyType = coordinatorType[kind]
     const answer = await connection.request('FindCoordinator', { key, keyType, coordinatorKeys: [] })
     expectNone(answer.errorCode, `the coordinator of ${kind} ${key}`, answer.errorMessage)
     this.#brokers.set(answer.nodeId, { host: answer.host, port: answer.port })
     this.#coordinators.set(`${kind} ${key}`, answer.nodeId)
-    return this.broker(answer.nodeId)
+    return this.broker(answer.nodeId, purpose)
   }
 
   /** To be called when a coordinator said that it is none, or could not be reached. */

@@ -87,11 +87,18 @@ export class Membership {
     return this.#mustRejoin.promise
   }
 
-  /** Takes part in the next generation; resolves with the partitions of this member. Throws KAFKA_…. */
+  /**
+   * Takes part in the next generation; resolves with the partitions of this member. Throws KAFKA_…, KAFKA_CLOSED when the member
+   * leaves meanwhile.
+   */
   async join(): Promise<TopicPartition[]> {
     this.#stopHeartbeats()
     for (;;) {
-      const partitions = await this.#cluster.retrying(() => this.#attempt())
+      const partitions = await this.#cluster.retrying(
+        () => this.#attempt(),
+        () => !this.#closed,
+      )
+      if (this.#closed) throw kafkaErrors.create('CLOSED')
       if (partitions === undefined) continue
       this.#mustRejoin = deferred()
       this.#beat()
@@ -99,17 +106,19 @@ export class Membership {
     }
   }
 
-  /** Says goodbye, so that others need not wait for the session to end. */
+  /** Says goodbye, also while it joins, so that others need not wait for the session to end. */
   async leave(): Promise<void> {
     this.#closed = true
     this.#stopHeartbeats()
     const memberId = this.#memberId
-    if (memberId === '' || this.#generationId < 0 || this.#instanceId !== null) return
+    if (memberId === '' || this.#instanceId !== null) return
+    this.#memberId = ''
     this.#generationId = -1
     const { groupId } = this
     const members = [{ memberId, groupInstanceId: null, reason: 'it ends' }]
     try {
-      const connection = await this.#cluster.coordinator('group', groupId)
+      // A join in flight is answered when all have joined, and brokers look at nothing that comes behind it.
+      const connection = await this.#cluster.coordinator('group', groupId, 'leave')
       await connection.request('LeaveGroup', { groupId, memberId, members })
     } catch (error) {
       // The session will end by itself.
