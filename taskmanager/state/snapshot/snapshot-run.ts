@@ -104,6 +104,11 @@ export class SnapshotRun {
     return this.#written
   }
 
+  /** Deletes what was stored, as far as storage answers: for a snapshot that nobody was told of. Waits for nothing. */
+  discard(): void {
+    for (const { path } of this.#written) if (path !== '') this.#place.storage.delete(path).catch(() => undefined)
+  }
+
   /** Gives the memory back, whether it was written or not. */
   free(): void {
     this.#entries.free()

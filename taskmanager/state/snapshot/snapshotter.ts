@@ -167,6 +167,10 @@ export class Snapshotter {
         await new Promise<void>((resolve) => this.#clock.setImmediate(resolve))
         for (const part of parts) await pace.run(run.bounded(part))
         written = await run.write()
+      } catch (error) {
+        // Nobody has heard of them, nor will.
+        run.discard()
+        throw error
       } finally {
         run.free()
       }
@@ -193,10 +197,11 @@ export class Snapshotter {
     const renewing = this.#renewing
     if (renewing === undefined) return
     const range = this.#range
-    const width = range.to - range.from
-    const share = whole === undefined ? 0 : (whole.to - whole.from) / width
+    const isNew = chain.length === written.length
+    const share = whole === undefined ? 0 : (whole.to - whole.from) / (range.to - range.from)
     const entries = written.reduce((sum, run) => sum + run.entries, 0)
-    const changed = Math.max(0, entries - share * renewing.held)
+    // As many as now are to be expected next time.
+    const changed = isNew ? 0 : Math.max(0, entries - share * renewing.held)
     if (whole !== undefined) this.#turn = whole.to
     const next = renewalOf(chain, range, renewing.held, changed, this.#turn)
     if (next === range) this.#whole = range

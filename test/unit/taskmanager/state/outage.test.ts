@@ -21,13 +21,14 @@ const directory = checkpointDirectory()
 afterAll(directory.remove)
 
 /** What storage does with a write. */
-let answer: 'takes' | 'refuses' | 'is silent' = 'takes'
+let answer: 'takes' | 'takes one' | 'refuses' | 'is silent' = 'takes'
 
 registerStorage('weather', (location) => weatherStorage(fileStorage(location.slice('weather:'.length))))
 
 function weatherStorage(inner: BlobStorage): BlobStorage {
   const open = async (): Promise<void> => {
     if (answer === 'refuses') throw new Error('the storage is away')
+    if (answer === 'takes one') answer = 'refuses'
     if (answer === 'is silent') return new Promise(() => undefined)
   }
   return {
@@ -37,6 +38,7 @@ function weatherStorage(inner: BlobStorage): BlobStorage {
     get: (path) => inner.get(path),
     getRange: (path, offset, length) => inner.getRange(path, offset, length),
     size: (path) => inner.size(path),
+    delete: (path) => inner.delete(path),
     put: (path, bytes) => open().then(() => inner.put(path, bytes)),
     openWriter: async (path): Promise<BlobWriter> => {
       const writer = await inner.openWriter(path)
@@ -278,3 +280,24 @@ const modelOptions: StateBackendOptions = {
   restored: undefined,
   clock: systemClock,
 }
+
+test('a snapshot that fails between two of its runs leaves none of them in the storage', async () => {
+  const root = join(directory.path, 'runs')
+  const subtasks = new Subtasks(`weather:${root}`, 'number', (options) =>
+    open({ ...options, ...(options.target && { target: { ...options.target, runBytesMax: 30_000 } }) }),
+  )
+  await subtasks.start(1, false, 'one')
+  const [store] = subtasks.stores
+  for (let round = 0; round < 4; round++) keyed.change(store, round)
+  answer = 'takes one'
+  const snapshot = subtasks.begin()
+  await expect(snapshot.end('complete')).rejects.toThrow('the storage is away')
+  answer = 'takes'
+  const files = fileStorage(root)
+  await expect.poll(async () => (await files.list('')).map((file) => file.path)).toEqual([])
+  await subtasks.begin().end('complete')
+  expect(subtasks.complete?.length).toBeGreaterThan(1)
+  const stored = (subtasks.complete ?? []).flatMap(({ path }) => (path === '' ? [] : [path]))
+  expect((await files.list('')).map((file) => file.path).sort()).toEqual(stored.sort())
+  store.close()
+})

@@ -153,6 +153,22 @@ describe('a chain with many changes', () => {
     }
   })
 
+  test('is left alone when nothing changes, however many runs the first snapshot was', async () => {
+    const subtasks = new Subtasks(join(directory.path, 'still'), 'number', (options) =>
+      declare({ ...options, ...(options.target && { target: { ...options.target, runBytesMax: 20_000 } }) }),
+    )
+    await subtasks.start(1, false, 'one')
+    for (let key = 0; key < keyCount; key++) write(subtasks.stores[0], key, key)
+    await subtasks.begin().end('complete')
+    const first = subtasks.complete
+    expect(first?.length).toBeGreaterThan(1)
+    for (let round = 0; round < 3; round++) {
+      await marked()
+      await subtasks.begin().end('complete')
+    }
+    expect(subtasks.complete).toEqual(first)
+  })
+
   test('that few keys of change is merged as any other', async () => {
     const { subtasks, change, state } = await begun('few', 5)
     for (let round = 0; round < 60; round++) {
