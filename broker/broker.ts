@@ -169,7 +169,7 @@ export async function startBroker(
       topics,
       coordinators,
       get metrics() {
-        metrics ??= brokerMetrics(server, table, topics, counts, quotas, { process: false })
+        metrics ??= brokerMetrics(server, table, topics, counts, quotas, directory.logs, { process: false })
         return metrics
       },
       unready: () => (closers.length > 0 ? undefined : 'the broker shuts down'),

@@ -5,6 +5,7 @@
 import { createMetrics, type MetricsRegistry } from '../core/metrics.ts'
 import { timeBoundsMs } from './api/request-times.ts'
 import type { VersionTable } from './api/version-table.ts'
+import type { LogDirectory } from './log/directory/log-directory.ts'
 import type { Topics } from './metadata/topics.ts'
 import type { BrokerServer } from './net/server.ts'
 import type { ClientQuotas } from './quota/client-quotas.ts'
@@ -50,6 +51,7 @@ export function brokerMetrics(
   topics: Topics,
   counts: BrokerCounts,
   quotas: ClientQuotas,
+  logs: Pick<LogDirectory, 'failures' | 'waitingCount'>,
   options: { readonly process: boolean },
 ): MetricsRegistry {
   const metrics = createMetrics(options)
@@ -76,6 +78,8 @@ export function brokerMetrics(
   const connections = gauge('connections', 'Open connections.')
   const held = gauge('held_bytes', 'Bytes of requests in work and responses on their way.')
   const topicCount = gauge('topics', 'Topics.')
+  const waiting = gauge('partitions_waiting', 'Partitions that take nothing until the system has room.')
+  const failed = gauge('partitions_failed', 'Partitions that take nothing until the broker is started again.')
   metrics.onCollect(() => {
     received.set(server.counts.bytesIn)
     sent.set(server.counts.bytesOut)
@@ -103,6 +107,8 @@ export function brokerMetrics(
     connections.set(server.connectionCount)
     held.set(server.budget.usedBytes)
     topicCount.set(topics.count)
+    waiting.set(logs.waitingCount)
+    failed.set(logs.failures.size)
   })
   return metrics
 }

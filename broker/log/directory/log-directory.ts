@@ -97,7 +97,6 @@ export class LogDirectory implements LogHost {
   readonly #config: LogConfig
   readonly #logs = new Map<string, SegmentedLog>()
   readonly #failures = new Map<string, Error>()
-  /** Logs that wait until the system has room. */
   readonly #waiting = new Set<SegmentedLog>()
   readonly #files = new Mutex()
   readonly #checkpoints = new Set<SegmentedLog>()
@@ -155,6 +154,11 @@ export class LogDirectory implements LogHost {
   /** Logs that take nothing any more, by `topic partition`. */
   get failures(): ReadonlyMap<string, Error> {
     return this.#failures
+  }
+
+  /** Logs that wait until the system has room. */
+  get waitingCount(): number {
+    return this.#waiting.size
   }
 
   /**
@@ -239,14 +243,12 @@ export class LogDirectory implements LogHost {
     unlockDirectory(this.disk, this.root)
   }
 
-  // What logs ask for
-
   waits(log: SegmentedLog, error: Error): void {
     this.#waiting.add(log)
     // Mostly all of them do, for the same reason.
     if (this.#waiting.size > 1) return
-    const { topic, partition } = log
-    this.#log.warn({ error, topic, partition }, 'logs take nothing until the system has room; they try again')
+    const fields = { error, topic: log.topic, partition: log.partition }
+    this.#log.warn(fields, 'logs take nothing until the system has room; they try again')
   }
 
   goesOn(log: SegmentedLog): void {

@@ -354,6 +354,7 @@ describe('the broker', () => {
 
   it('counts what it does', async () => {
     const text = await harness.broker.metrics.text()
+    for (const kind of ['waiting', 'failed']) expect(text).toContain(`millrace_broker_partitions_${kind} 0`)
     expect(text).toMatch(/millrace_broker_requests_total\{api="Produce"\} [1-9]/)
     const [all, slow] = ['+Inf', '5000'].map(
       (le) =>
