@@ -9,7 +9,6 @@
 import { assert } from '../../core/assert.ts'
 import { stateTable as field, stateTableBytes, stopped } from '../../core/kernels/state-signature.ts'
 import { blockBytes, blockClass } from '../../core/kernels/state-twin.ts'
-import type { KeyRanges } from '../../proto/checkpoint/ranges.ts'
 import type { StateMemory } from './memory.ts'
 
 const chunkIds = 4096
@@ -278,21 +277,6 @@ export class KeyTable {
   markOne(id: number): void {
     const dirty = this.#get(field.dirty)
     if (dirty !== 0) this.memory.u8[dirty + (id >>> 3)] |= 1 << (id & 7)
-  }
-
-  /** Marks all keys of these ranges, some in each step. */
-  *markRanges({ from, to }: KeyRanges): Generator<void> {
-    for (let first = 0; first < this.idLimit; first += chunkIds) {
-      const { u8, u32 } = this.memory
-      const dirty = this.#get(field.dirty)
-      const end = Math.min(chunkIds, this.idLimit - first)
-      let at = this.entry(first) >>> 2
-      for (let i = 0; i < end; i++, at += this.stride >>> 2) {
-        const range = u32[at + 2] >>> 16
-        if (range >= from && range < to) u8[dirty + ((first + i) >>> 3)] |= 1 << (i & 7)
-      }
-      yield
-    }
   }
 
   #markAll(): void {

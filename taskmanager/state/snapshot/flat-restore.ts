@@ -11,6 +11,7 @@ import type { KeyTable } from '../key-table.ts'
 import type { StateMemory } from '../memory.ts'
 import { StateRows } from '../rows.ts'
 import { type FlatPart, type FlatStates, markRestored, type RestoredValue } from './flat-part.ts'
+import { entriesIn, markRanges } from './key-ranges.ts'
 import type { Renewing, SnapshotPart } from './snapshot-part.ts'
 
 const batchEntries = 2048
@@ -92,7 +93,7 @@ export class FlatRestore implements SnapshotPart {
   renewing(): Renewing | undefined {
     const table = this.#table
     if (table.idLimit * table.stride > allBytesMax) return undefined
-    return { held: table.size * this.#states.all.length, mark: (ranges) => table.markRanges(ranges) }
+    return { held: entriesIn(table), mark: (ranges) => markRanges(table, ranges) }
   }
 
   freeze(checkpointId: number, all?: boolean): void {
