@@ -25,6 +25,9 @@ interface Options<A, B> {
   readonly winsTie?: (bid: B, other: B) => boolean
 }
 
+/** Bids that waited in vain are looked for so often: a timer for each of them would cost more than they do. */
+const tidyMs = 100
+
 export interface Sale<A, B> {
   readonly auction: A
   readonly bid: B
@@ -61,7 +64,7 @@ export function winningBids<A extends Auctioned, B extends Offered>(
           if (isFor(auction, bid) && beats(bid, state.best.get())) state.best.set(bid)
         } else if (bid.dateTime > timers.watermark) {
           state.early.add(bid)
-          timers.at(bid.dateTime)
+          timers.at(Math.ceil(bid.dateTime / tidyMs) * tidyMs)
         }
       },
       onTimer(now, { state }, emit) {
