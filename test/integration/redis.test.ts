@@ -158,7 +158,8 @@ it('a JobManager ends when it is told to, whether Redis was never there, is sile
     const beganMs = performance.now()
     await work.close()
     await queues.close()
-    expect(performance.now() - beganMs).toBeLessThan(10_000)
+    // Of these it gives Redis six seconds at most; without a limit it would be half a minute.
+    expect(performance.now() - beganMs).toBeLessThan(20_000)
     expect(troubles).toEqual([])
   }
 })
