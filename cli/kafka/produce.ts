@@ -1,16 +1,18 @@
 /**
  * `millrace produce TOPIC`: each line of standard input, or of files, is a record. It reads no faster than the broker takes;
- * a million lines are a few hundred waits, not a million. What was read is acknowledged before it ends, also at Ctrl-C.
+ * a million lines are a few hundred waits, not a million. What was read is acknowledged before it ends, also at Ctrl-C,
+ * if brokers are there.
  */
 import { createReadStream } from 'node:fs'
 import { KafkaProducer, type ProducerOptions } from '../../connectors/kafka/client/index.ts'
 import { formatSize } from '../../core/config/index.ts'
+import type { Clock, TimerHandle } from '../../core/platform/clock.ts'
 import { systemDisk } from '../../core/platform/disk.ts'
 import type { codecNames } from '../../proto/kafka/records/index.ts'
 import { cliErrors } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
-import { formatAge, type Terminal } from '../terminal.ts'
+import { formatAge, type Terminal, tidyPaths } from '../terminal.ts'
 import { existingTopic, type KafkaFlags, pairs, withKafka } from './connect.ts'
 import { LineReader } from './line-reader.ts'
 import { type InputFormat, lineFormat, type RecordSink } from './produce-format.ts'
@@ -29,6 +31,8 @@ export interface ProduceFlags extends KafkaFlags {
 }
 
 const readBytes = 1024 * 1024
+/** Brokers may take so long for what was read before somebody interrupts. */
+const patienceMs = 5000
 
 export async function produce(terminal: Terminal, name: string, flags: ProduceFlags): Promise<ExitCode> {
   const format = lineFormat({
@@ -49,9 +53,10 @@ export async function produce(terminal: Terminal, name: string, flags: ProduceFl
       throw cliErrors.create('NO_SUCH_PARTITION', { topic: name, partition, last: partitions - 1 })
     }
     const fixed = flags.partition === undefined ? undefined : checked(flags.partition)
-    const producer = new KafkaProducer(kafka.cluster, producerOptions(flags))
+    const transactional = flags.transactionalId !== undefined
+    const producer = new KafkaProducer(kafka.cluster, producerOptions(terminal, flags))
     await producer.start()
-    if (flags.transactionalId !== undefined) producer.begin()
+    if (transactional) producer.begin()
     const { clock } = terminal
     const startedMs = clock.monotonic()
     let records = 0
@@ -63,10 +68,6 @@ export async function produce(terminal: Terminal, name: string, flags: ProduceFl
       records++
       bytes += (key?.length ?? 0) + (value?.length ?? 0)
     }
-    const finish = async (): Promise<void> => {
-      if (flags.transactionalId === undefined) await producer.flush()
-      else await producer.commit()
-    }
     const interruption = new Interruption(terminal)
     try {
       for (const { name: from, chunks } of inputs(terminal, flags.input ?? [])) {
@@ -75,22 +76,18 @@ export async function produce(terminal: Terminal, name: string, flags: ProduceFl
             nowMs = clock.now()
           },
           line: (line) => format(line, send),
-          pause: () => (producer.hasRoom ? undefined : producer.room()),
+          pause: () => (producer.hasRoom ? undefined : interruption.step(producer.room())),
         })
         if (interruption.isAsked) break
       }
-      if (interruption.isAsked && flags.transactionalId !== undefined) {
-        await producer.abort()
-        terminal.note('interrupted: the transaction is aborted, nothing was written')
-        return exitCodes.failed
-      }
-      await finish()
+      const code = await finish(terminal, producer, interruption, transactional)
+      if (code !== exitCodes.ok) return code
     } catch (error) {
-      if (flags.transactionalId !== undefined) await producer.abort()
+      if (transactional) await producer.abort()
       // What came before the line that is wrong is sent: it says how much that is.
       else if (producer.failure === undefined) {
-        await producer.flush()
-        if (records > 0) terminal.note(`${count(records)} records before it were written`)
+        await interruption.step(producer.flush())
+        if (records > 0 && !interruption.isAsked) terminal.note(`${count(records)} records before it were written`)
       }
       throw error
     } finally {
@@ -106,10 +103,48 @@ export async function produce(terminal: Terminal, name: string, flags: ProduceFl
   })
 }
 
+/** Has all acknowledged, or commits; at Ctrl-C as far as brokers answer soon. */
+async function finish(
+  terminal: Terminal,
+  producer: KafkaProducer,
+  interruption: Interruption,
+  transactional: boolean,
+): Promise<ExitCode> {
+  const { clock } = terminal
+  if (!transactional) {
+    await interruption.step(producer.flush())
+    if (!interruption.isAsked || (await within(clock, patienceMs, producer.flush()))) return exitCodes.ok
+    terminal.note('interrupted: the brokers do not answer, the last records may not be written')
+  } else {
+    if (!interruption.isAsked) {
+      await producer.commit()
+      return exitCodes.ok
+    }
+    const aborted = await within(clock, patienceMs, producer.abort())
+    if (aborted) terminal.note('interrupted: the transaction is aborted, nothing was written')
+    else terminal.note('interrupted: the brokers do not answer; they abort the transaction when its time is over')
+  }
+  return exitCodes.failed
+}
+
+/** Whether the work ended in time. */
+async function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: TimerHandle | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = clock.setTimeout(() => resolve(false), ms)
+  })
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    clock.clearTimeout(timer)
+  }
+}
+
 const count = (n: number): string => n.toLocaleString('en-US')
 
-function producerOptions(flags: ProduceFlags): ProducerOptions {
+function producerOptions(terminal: Terminal, flags: ProduceFlags): ProducerOptions {
   return {
+    onTrouble: (trouble) => terminal.note(trouble === undefined ? 'goes on' : `waiting: ${tidyPaths(trouble.message)}`),
     acks: flags.acks,
     codec: flags.compression,
     // Of one partition only one batch is on its way: large ones, but within what topics take by default.
