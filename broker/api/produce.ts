@@ -54,9 +54,11 @@ const noRecordErrors: ProduceResponseBatchIndexAndErrorMessage[] = []
 const noEndpoints: ProduceResponse['nodeEndpoints'] = []
 const plainAppend: AppendOptions = { origin: 'client' }
 
-/** The answer of one request while its batches are on their way to the disk. */
-class PendingProduce {
-  readonly response: ProduceResponse
+/** The answer of one request, also while its batches are on their way to the disk. */
+class PendingProduce implements ProduceResponse {
+  readonly responses: ProduceResponse['responses']
+  readonly throttleTimeMs = 0
+  readonly nodeEndpoints = noEndpoints
   /** Why no batch of a transaction may be appended; 0. */
   readonly transactionError: number
   readonly #context: RequestContext
@@ -67,7 +69,7 @@ class PendingProduce {
   isLate = false
 
   constructor(context: RequestContext, { topicData, timeoutMs }: ProduceRequest, transactionError: number) {
-    this.response = { responses: new Array(topicData.length), throttleTimeMs: 0, nodeEndpoints: noEndpoints }
+    this.responses = new Array(topicData.length)
     this.#context = context
     this.#timeoutMs = timeoutMs
     this.transactionError = transactionError
@@ -90,7 +92,7 @@ class PendingProduce {
           partition.logAppendTimeMs = -1
         }
         this.waiting--
-        if (this.waiting === 0 && this.isLate) this.#context.answer(this.response)
+        if (this.waiting === 0 && this.isLate) this.#context.answer(this)
       },
       this.#timeoutMs,
     )
@@ -110,7 +112,10 @@ export function createProduceHandlers(
     }
     const first = firstBatches(
       request,
-      (data) => topicOf(data, context).writable,
+      (data) => {
+        const topic = writableTopic(data, context)
+        return typeof topic === 'number' ? undefined : topic
+      },
       ({ producerId, producerEpoch }, topic, partition) =>
         !transactions.isOngoing(producerId, producerEpoch, topic, partition),
     )
@@ -123,19 +128,15 @@ export function createProduceHandlers(
       .then((error) => appendAll(later, context, kafkaError.NONE, addError(error)))
   }
 
-  const topicOf = (
-    { name, topicId }: ProduceRequestTopicData,
-    context: RequestContext,
-  ): { readonly writable?: Topic; readonly error: number } => {
+  /** Or Kafka's error code. */
+  const writableTopic = ({ name, topicId }: ProduceRequestTopicData, context: RequestContext): Topic | number => {
     const byId = context.version >= firstVersionWithIds
     const topic = byId ? view.topics.getById(topicId) : view.topics.get(name)
-    if (byId && topic === undefined) return { error: kafkaError.UNKNOWN_TOPIC_ID }
+    if (byId && topic === undefined) return kafkaError.UNKNOWN_TOPIC_ID
     if (!context.authorize(aclOperation.WRITE, resourceType.TOPIC, topic?.name ?? name))
-      return { error: kafkaError.TOPIC_AUTHORIZATION_FAILED }
-    if (topic === undefined) return { error: kafkaError.UNKNOWN_TOPIC_OR_PARTITION }
-    return topic.image.internal
-      ? { error: kafkaError.INVALID_TOPIC_EXCEPTION }
-      : { writable: topic, error: kafkaError.NONE }
+      return kafkaError.TOPIC_AUTHORIZATION_FAILED
+    if (topic === undefined) return kafkaError.UNKNOWN_TOPIC_OR_PARTITION
+    return topic.image.internal ? kafkaError.INVALID_TOPIC_EXCEPTION : topic
   }
 
   /** `refusal` refuses all batches, `transactionError` those of a transaction. */
@@ -147,18 +148,18 @@ export function createProduceHandlers(
   ): Exclude<Handled<ProduceResponse>, Promise<unknown>> => {
     const { acks, topicData } = request
     const pending = new PendingProduce(context, request, transactionError)
-    const { responses } = pending.response
+    const { responses } = pending
     for (let place = 0; place < topicData.length; place++) {
       const data = topicData[place] as ProduceRequestTopicData
       const { name, topicId, partitionData } = data
       const partitionResponses = new Array<ProduceResponsePartitionResponse>(partitionData.length)
       responses[place] = { name, topicId, partitionResponses }
-      const { writable, error } = refusal === kafkaError.NONE ? topicOf(data, context) : { error: refusal }
+      const topic = refusal === kafkaError.NONE ? writableTopic(data, context) : refusal
       for (let at = 0; at < partitionData.length; at++) {
         const { index, records } = partitionData[at] as (typeof partitionData)[number]
-        const log = writable === undefined ? undefined : view.topics.logOf(writable, index)
+        const log = typeof topic === 'number' ? undefined : view.topics.logOf(topic, index)
         if (log === undefined) {
-          const code = error === kafkaError.NONE ? kafkaError.UNKNOWN_TOPIC_OR_PARTITION : error
+          const code = typeof topic === 'number' ? topic : kafkaError.UNKNOWN_TOPIC_OR_PARTITION
           partitionResponses[at] = pending.refuse(index, code, null)
         } else if (records === null) {
           partitionResponses[at] = pending.refuse(index, kafkaError.INVALID_RECORD, 'there are no records')
@@ -168,7 +169,7 @@ export function createProduceHandlers(
       }
     }
     if (acks === 0) return pending.failed ? closeConnection : noResponse
-    if (pending.waiting === 0) return pending.response
+    if (pending.waiting === 0) return pending
     pending.isLate = true
     return answersLater
   }
