@@ -20,12 +20,14 @@ const Bid = t.object({
   extra: t.string(),
 })
 
+const Open = t.object({ auction: Auction, bid: t.optional(Bid) })
+
 export default defineJob('nexmark-q9', (env) => {
   const events = nexmark(env)
   const auctions = events.sideOutput('auction').project('id', 'itemName', 'dateTime', 'expires', 'seller', 'category')
   const bids = events.project('auction', 'bidder', 'price', 'dateTime', 'extra')
   const sales = winningBids(auctions, bids, {
-    auction: Auction,
+    open: Open,
     bid: Bid,
     winsTie: (bid, other) => bid.extra < other.extra,
   })

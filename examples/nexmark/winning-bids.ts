@@ -18,8 +18,14 @@ interface Offered {
   readonly dateTime: number
 }
 
+/** An auction that is not over, and the best bid so far. */
+interface Open<A, B> {
+  readonly auction: A
+  readonly bid?: B | undefined
+}
+
 interface Options<A, B> {
-  readonly auction: TypeDef<A>
+  readonly open: TypeDef<Open<A, B>>
   readonly bid: TypeDef<B>
   /** Between two bids of one price and one time: whether the first one wins. */
   readonly winsTie?: (bid: B, other: B) => boolean
@@ -49,34 +55,32 @@ export function winningBids<A extends Auctioned, B extends Offered>(
     .connect(bids.keyBy((bid): number => bid.auction))
     .process({
       uid: 'winning-bids',
-      state: { auction: state.value(options.auction), best: state.value(options.bid), early: state.list(options.bid) },
+      state: { open: state.value(options.open), early: state.list(options.bid) },
       onElement1(auction, { state, timers }) {
-        state.auction.set(auction)
         timers.at(auction.expires)
         let best: B | undefined
         for (const bid of state.early.get()) if (isFor(auction, bid) && beats(bid, best)) best = bid
-        if (best !== undefined) state.best.set(best)
+        state.open.set({ auction, bid: best })
         state.early.clear()
       },
       onElement2(bid, { state, timers }) {
-        const auction = state.auction.get()
-        if (auction !== undefined) {
-          if (isFor(auction, bid) && beats(bid, state.best.get())) state.best.set(bid)
+        const open = state.open.get()
+        if (open !== undefined) {
+          if (isFor(open.auction, bid) && beats(bid, open.bid)) state.open.set({ auction: open.auction, bid })
         } else if (bid.dateTime > timers.watermark) {
           state.early.add(bid)
           timers.at(Math.ceil(bid.dateTime / tidyMs) * tidyMs)
         }
       },
       onTimer(now, { state }, emit) {
-        const auction = state.auction.get()
-        if (auction === undefined) {
+        const open = state.open.get()
+        if (open === undefined) {
           // An auction that begins now or before would be late.
           state.early.set(state.early.get().filter(({ dateTime }) => dateTime > now))
-        } else if (now >= auction.expires) {
-          const bid = state.best.get()
+        } else if (now >= open.auction.expires) {
+          const { auction, bid } = open
           if (bid !== undefined) emit({ auction, bid })
-          state.auction.clear()
-          state.best.clear()
+          state.open.clear()
         }
       },
     })

@@ -15,6 +15,7 @@ import { nowhere, OperatorHarness } from '../../support/operator-harness.ts'
 
 const Auction = t.object({ id: t.float64(), dateTime: t.timestamp(), expires: t.timestamp() })
 const Bid = t.object({ auction: t.float64(), price: t.float64(), dateTime: t.timestamp(), extra: t.string() })
+const Open = t.object({ auction: Auction, bid: t.optional(Bid) })
 type Auction = TypeOf<typeof Auction>
 type Bid = TypeOf<typeof Bid>
 
@@ -28,7 +29,7 @@ const job = (rocksdb: boolean): OperatorHarness =>
       const auctions = env.from(source.values<Auction>([], { type: Auction }), { uid: 'auctions' })
       const bids = env.from(source.values<Bid>([], { type: Bid }), { uid: 'bids' })
       const winsTie = (bid: Bid, other: Bid): boolean => bid.extra < other.extra
-      winningBids(auctions, bids, { auction: Auction, bid: Bid, winsTie }).to(nowhere, { uid: 'nowhere' })
+      winningBids(auctions, bids, { open: Open, bid: Bid, winsTie }).to(nowhere, { uid: 'nowhere' })
     },
     { rocksdb },
   )
