@@ -16,7 +16,7 @@ import type { Restoring } from './restoring.ts'
 import type { SnapshotPart } from './snapshot-part.ts'
 
 export interface RestoredInto {
-  /** Is told before the first entry how many the bases hold: nearly as many as there will be. */
+  /** Is told before the first entry how many there will be, or somewhat less. */
   readonly expecting?: (entries: number) => void
   /** Takes whole blocks instead of the entries; undefined: not those of these runs. */
   readonly blocks?: (restored: BlocksToRestore) => BlockTaker | undefined
@@ -32,7 +32,15 @@ export async function restoreChain(
   const ranges = restored.rekey === undefined ? range : { from: 0, to: rangeCount }
   const handles = faulty('drop-delta') && restored.runs.length > 1 ? restored.runs.slice(0, -1) : restored.runs
   const runs = await openChain(openStorage(restored.root), handles)
-  into.expecting?.(runs.reduce((sum, run) => sum + (run.reader.footer.base ? run.reader.entriesIn(run, ranges) : 0), 0))
+  let base = 0
+  let all = 0
+  for (const run of runs) {
+    const entries = run.reader.entriesIn(run, ranges)
+    all += entries
+    if (run.reader.footer.base) base += entries
+  }
+  // A chain that was renewed has no base, and less than twice the state.
+  into.expecting?.(Math.max(base, all / 2))
   const blocks = blocksInto(into, runs, restored, ranges)
   const steps =
     blocks === undefined ? restoreEntries(into.parts, runs, restored, ranges) : restoreBlocks(blocks, runs, ranges)
