@@ -68,21 +68,23 @@ test('a reader has every result once although the JobManager is restarted twice'
 })
 
 test('a sink whose results nobody reads stops its source, and goes on when they are read', async () => {
-  const job = await submit('unread', 20_000, 50_000, '64kb')
-  // Its input would be over in half a second: instead it stands, and checkpoints of what stands there go on.
+  const count = 100_000
+  const job = await submit('unread', count, 50_000, '64kb')
+  // Its input would be over in two seconds: instead it stands, and checkpoints of what stands there go on. Far more than fits
+  // into what lies between source and sink, or the source would be at its end, and the checkpoint behind the end waits.
   let first = 0
   await expect
     .poll(async () => {
       const newest = (await client.info(job)).checkpoints.find(({ state }) => state === 'completed')
       first ||= newest?.triggeredMs ?? 0
-      return newest !== undefined && newest.triggeredMs - first > 1500
+      return newest !== undefined && newest.triggeredMs - first > 2500
     })
     .toBe(true)
   expect((await client.info(job)).status.state).toBe('running')
   const seen: number[] = []
   for await (const { records } of client.results(job))
     for (const record of records) seen.push((record as { n: number }).n)
-  expect(seen).toEqual(Array.from({ length: 20_000 }, (_, n) => n))
+  expect(seen).toEqual(Array.from({ length: count }, (_, n) => n))
 })
 
 describe('results of a job that has ended', () => {
