@@ -107,8 +107,10 @@ async function passwordOf(terminal: Terminal, { passwordFile }: UserFlags): Prom
   if (passwordFile !== undefined) text = readFile(passwordFile).toString()
   else {
     if (terminal.typed) terminal.note('password, in one line:')
+    // A letter of several bytes may come in two chunks.
+    const decoder = new TextDecoder()
     for await (const chunk of terminal.input()) {
-      text += chunk.toString()
+      text += decoder.decode(chunk, { stream: true })
       if (text.includes('\n')) break
     }
   }

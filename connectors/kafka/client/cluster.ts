@@ -271,16 +271,18 @@ export class KafkaCluster {
     this.#clusterId = answer.clusterId
     this.#controllerId = answer.controllerId
     if (names === null) this.#topics.clear()
+    let refused: Error | undefined
     for (const topic of answer.topics) {
       if (topic.name === null) continue
       if (topic.errorCode === kafkaError.NONE) this.#learn(topic.name, topic)
       else {
         this.#topics.delete(topic.name)
-        if (topic.errorCode !== kafkaError.UNKNOWN_TOPIC_OR_PARTITION) {
-          throw refusal(topic.errorCode, `topic ${topic.name}`)
-        }
+        const isThere = topic.errorCode !== kafkaError.UNKNOWN_TOPIC_OR_PARTITION
+        if (isThere) refused ??= refusal(topic.errorCode, `topic ${topic.name}`)
       }
     }
+    // What is said of the others is known all the same.
+    if (refused !== undefined) throw refused
     this.#refreshedMs = this.settings.clock.monotonic()
   }
 
