@@ -183,7 +183,8 @@ export default defineJob('types', (env) => {
     onElement1(bid, { key, state }, emit) {
       expectType<TypeOf<typeof Bid>, typeof bid>()
       expectType<number, typeof key>()
-      expectType<string | undefined, ReturnType<typeof state.name.get>>()
+      const name = state.name.get()
+      expectType<string | undefined, typeof name>()
       emit({ price: bid.price })
     },
     onElement2(person, { state }, emit) {
