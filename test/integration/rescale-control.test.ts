@@ -177,9 +177,9 @@ test('a job that fails again and again is held back, and its reason is in the li
   const options = {
     'fake.fault': 'fail',
     'fake.fault-attempts': '1000',
-    'restart-strategy.exponential-delay.initial-backoff': '100ms',
+    'restart-strategy.exponential-delay.initial-backoff': '1s',
     'restart-strategy.exponential-delay.max-backoff': '1h',
-    'restart-strategy.exponential-delay.backoff-multiplier': '1000',
+    'restart-strategy.exponential-delay.backoff-multiplier': '100',
   }
   const job = await cluster.submit(testPlan('crashes', 1, options))
   await expect
