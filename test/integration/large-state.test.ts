@@ -18,9 +18,11 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 test('a run of 200 MB is written and restored with 8 MB for RocksDB and 64 MB of heap', async () => {
   const script = fileURLToPath(new URL('../support/large-restore.ts', import.meta.url))
   const stateBytes = 200_000_000
+  // Garbage that V8 has not collected yet is none of the state's memory: it may be 12 MB, as slots have a limit for it, too.
+  const limits = ['--max-old-space-size=64', '--max-semi-space-size=4']
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--conditions=source', '--max-old-space-size=64', script, directory, String(stateBytes), String(8 << 20)],
+    ['--conditions=source', ...limits, script, directory, String(stateBytes), String(8 << 20)],
     { env: launchedEnvironment() },
   )
   const result = JSON.parse(stdout) as {
@@ -34,7 +36,7 @@ test('a run of 200 MB is written and restored with 8 MB for RocksDB and 64 MB of
   expect(result.found).toBe(Math.ceil(result.entries / (256 * 64)) * 256)
   expect(result.stored).toBeGreaterThan(140_000_000)
   // Heap, code and buffers of any process; nothing that grows with the state.
-  expect(result.grownBytes).toBeLessThan(150_000_000)
+  expect(result.grownBytes).toBeLessThan(120_000_000)
 })
 
 test('the resident memory of a TaskManager stays where it is while a count of far more keys than fit into its memory goes on', async () => {
