@@ -31,45 +31,27 @@ interface DebuggerMessage {
   }
 }
 
-/** Long for a thread, as the machine may be busy; short beside the time that it has already hung. */
 const answerTimeoutMs = 5000
 
 /**
  * Frames of the job's own code in the stack of a worker thread of this process, the innermost first, as lines of a stack
- * in the user's sources; none when the thread does not answer in time. `isBundle`: whether a script is a job. The thread can be ended
- * whatever came back.
+ * in the user's sources; none when the thread does not answer within 5 s. `isBundle`: whether a script is a job.
  */
-export async function hangingFrames(
-  threadId: number,
-  isBundle: (url: string) => boolean,
-  timeoutMs = answerTimeoutMs,
-): Promise<string[]> {
-  const stack = await stackOf(threadId, timeoutMs)
+export async function hangingFrames(threadId: number, isBundle: (url: string) => boolean): Promise<string[]> {
+  const stack = await stackOf(threadId)
   return stack
     .filter(({ url }) => isBundle(url))
     .map((frame) => `    at ${frame.functionName === '' ? '(anonymous)' : frame.functionName} (${original(frame)})`)
 }
 
-/**
- * A thread that stands still cannot be ended, and nobody lets it go when the session is over: from the request to pause on, the
- * session stays until the pause has come and was taken back, or the thread is gone, however late.
- */
-function stackOf(threadId: number, timeoutMs: number): Promise<readonly Frame[]> {
+function stackOf(threadId: number): Promise<readonly Frame[]> {
   const session = new Session()
   session.connect()
   return new Promise<readonly Frame[]>((resolve) => {
+    const timer = systemClock.setTimeout(() => resolve([]), answerTimeoutMs)
     const urls = new Map<string, string>()
     let sessionId: string | undefined
     let sent = 0
-    const timer = systemClock.setTimeout(() => {
-      resolve([])
-      if (sessionId === undefined) session.disconnect()
-    }, timeoutMs)
-    const finish = (frames: readonly Frame[]): void => {
-      systemClock.clearTimeout(timer)
-      resolve(frames)
-      session.disconnect()
-    }
     const send = (method: string): void => {
       const message = JSON.stringify({ id: ++sent, method })
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message })
@@ -80,25 +62,25 @@ function stackOf(threadId: number, timeoutMs: number): Promise<readonly Frame[]>
       send('Debugger.enable')
       send('Debugger.pause')
     })
-    session.on('NodeWorker.detachedFromWorker', ({ params }) => {
-      if (params.sessionId === sessionId) finish([])
-    })
     session.on('NodeWorker.receivedMessageFromWorker', ({ params: received }) => {
       if (received.sessionId !== sessionId) return
       const { method, params } = JSON.parse(received.message) as DebuggerMessage
       if (method === 'Debugger.scriptParsed') urls.set(params?.scriptId ?? '', params?.url ?? '')
       if (method !== 'Debugger.paused') return
-      const frames = (params?.callFrames ?? []).map(({ functionName, location }) => ({
-        functionName,
-        url: urls.get(location.scriptId) ?? '',
-        line: location.lineNumber,
-        column: location.columnNumber ?? 0,
-      }))
+      systemClock.clearTimeout(timer)
+      resolve(
+        (params?.callFrames ?? []).map(({ functionName, location }) => ({
+          functionName,
+          url: urls.get(location.scriptId) ?? '',
+          line: location.lineNumber,
+          column: location.columnNumber ?? 0,
+        })),
+      )
+      // A thread that stands still cannot be ended.
       send('Debugger.disable')
-      finish(frames)
     })
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false })
-  })
+  }).finally(() => session.disconnect())
 }
 
 /** `file:line:column` in the user's sources. */

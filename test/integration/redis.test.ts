@@ -152,7 +152,8 @@ it('a JobManager ends when it is told to, whether Redis was never there, is sile
       clean: async () => undefined,
       savepoint: async () => undefined,
     })
-    if (url !== 'redis://127.0.0.1:1') expect(await queues.submitted('job', 20_000)).toBe(true)
+    // On a busy machine an answer may take longer than the 300 ms: whoever submits tries again.
+    if (url !== 'redis://127.0.0.1:1') await expect.poll(() => queues.submitted('job', 5_000)).toBe(true)
     if (url === silent.url) silent.signal('SIGSTOP')
     if (url === dead.url) await dead.kill()
     const beganMs = performance.now()
