@@ -31,11 +31,11 @@ interface DebuggerMessage {
   }
 }
 
-const answerTimeoutMs = 5000
+const answerTimeoutMs = 1000
 
 /**
  * Frames of the job's own code in the stack of a worker thread of this process, the innermost first, as lines of a stack
- * in the user's sources; none when the thread does not answer within 5 s. `isBundle`: whether a script is a job.
+ * in the user's sources; none when the thread cannot be asked within a second. `isBundle`: whether a script is a job.
  */
 export async function hangingFrames(threadId: number, isBundle: (url: string) => boolean): Promise<string[]> {
   const stack = await stackOf(threadId)
